@@ -1,0 +1,338 @@
+// Philox4x32-10 and the transforms of its words; addresses are explained in autodiff/random.hpp.
+//
+// A round of Philox needs two 32 x 32 -> 64 bit products, which SIMD offers on 64-bit lanes only. Counters
+// are therefore kept in 64-bit lanes whose upper halves hold rubbish: the product ignores them. The four
+// words of block i leave as two 64-bit lanes, low = w0 | w1 << 32 and high = w2 | w3 << 32, which seen as
+// 32-bit lanes are full vectors again: Box and Muller's transform pairs lane j of `low` (radius) with lane j
+// of `high` (angle), that is, dimensions d and d + 2.
+#include "autodiff/kernels/random.hpp"
+
+#include "autodiff/kernels/simd.hpp"
+
+namespace nelbo::kernels::NELBO_ISA {
+namespace {
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are stored as pairs");
+
+using U32 = Batch<std::uint32_t>;
+using I32 = Batch<std::int32_t>;
+using F32 = Batch<float>;
+using U64 = Batch<std::uint64_t>;
+using F64 = Batch<double>;
+
+constexpr std::size_t tile = 64;  // blocks worked on at a time: 1 KiB of words
+static_assert(tile % lanes<std::uint64_t> == 0);
+
+/// The words of a tile of blocks.
+struct Words {
+  alignas(64) std::uint32_t low[2 * tile];   // w0, w1 of each block
+  alignas(64) std::uint32_t high[2 * tile];  // w2, w3
+};
+
+std::size_t smaller(std::size_t a, std::size_t b) { return a < b ? a : b; }
+
+/// Product of the lower halves of 64-bit lanes.
+U64 multiply_halves(const U64& a, const U64& b) {
+#if defined(NELBO_ISA_avx512)
+  return U64(_mm512_mul_epu32(a, b));
+#elif defined(NELBO_ISA_avx2)
+  return U64(_mm256_mul_epu32(a, b));
+#elif defined(NELBO_ISA_sse2)
+  return U64(_mm_mul_epu32(a, b));
+#else
+  alignas(64) std::uint64_t x[lanes<std::uint64_t>], y[lanes<std::uint64_t>];
+  a.store_aligned(x);
+  b.store_aligned(y);
+  for (std::size_t i = 0; i < lanes<std::uint64_t>; ++i) {
+    x[i] = (x[i] & 0xffffffffu) * (y[i] & 0xffffffffu);
+  }
+  return U64::load_aligned(x);
+#endif
+}
+
+/// Blocks first .. first + count - 1 of the fill, count <= tile, in the plane given.
+void philox(const RandomFill& fill, std::uint32_t plane, std::size_t first, std::size_t count,
+            Words& words) {
+  alignas(64) std::uint64_t dimension[tile], draw[tile], datum[tile];
+  std::size_t row = first / fill.blocks_per_row;
+  std::size_t block = first % fill.blocks_per_row;
+  std::size_t s = row / fill.batch;
+  std::size_t b = row % fill.batch;
+  std::size_t i = 0;
+  while (i < count) {
+    const std::size_t stop = i + smaller(count - i, fill.blocks_per_row - block);
+    const std::uint64_t row_draw = fill.first_draw + s;
+    const std::uint64_t row_datum =
+        fill.datum != nullptr ? fill.datum[b] : static_cast<std::uint32_t>(fill.first_datum + b);
+    for (; i < stop; ++i, ++block) {
+      dimension[i] = block | std::uint64_t{plane} << 26;
+      draw[i] = row_draw;
+      datum[i] = row_datum;
+    }
+    block = 0;
+    if (++b == fill.batch) {
+      b = 0;
+      ++s;
+    }
+  }
+  constexpr std::size_t width = lanes<std::uint64_t>;
+  for (; i % width != 0; ++i) dimension[i] = draw[i] = datum[i] = 0;
+
+  const U64 multiplier0(std::uint64_t{0xD2511F53u});
+  const U64 multiplier1(std::uint64_t{0xCD9E8D57u});
+  const U64 lower_half(std::uint64_t{0xffffffffu});
+  for (std::size_t j = 0; j < i; j += width) {
+    U64 c0 = U64::load_aligned(dimension + j);
+    U64 c1 = U64::load_aligned(draw + j);
+    U64 c2 = U64::load_aligned(datum + j);
+    U64 c3(std::uint64_t{fill.step});
+    std::uint32_t key0 = fill.key[0];
+    std::uint32_t key1 = fill.key[1];
+    for (int round = 0; round < 10; ++round) {
+      const U64 product0 = multiply_halves(c0, multiplier0);
+      const U64 product1 = multiply_halves(c2, multiplier1);
+      c0 = (product1 >> 32) ^ c1 ^ U64(std::uint64_t{key0});
+      c1 = product1;
+      c2 = (product0 >> 32) ^ c3 ^ U64(std::uint64_t{key1});
+      c3 = product0;
+      key0 += 0x9E3779B9u;  // Weyl sequences of the key
+      key1 += 0xBB67AE85u;
+    }
+    const U64 low = (c0 & lower_half) | (c1 << 32);
+    const U64 high = (c2 & lower_half) | (c3 << 32);
+    bitwise_cast<std::uint32_t>(low).store_aligned(words.low + 2 * j);
+    bitwise_cast<std::uint32_t>(high).store_aligned(words.high + 2 * j);
+  }
+}
+
+/// numbers[4 i + k] from pairs: k = 0, 1 from low[2 i + k], k = 2, 3 from high[2 i + k - 2].
+template <class T>
+void interleave(const T* __restrict low, const T* __restrict high, std::size_t count,
+                T* __restrict numbers) {
+  for (std::size_t i = 0; i < count; ++i) {
+    numbers[4 * i] = low[2 * i];
+    numbers[4 * i + 1] = low[2 * i + 1];
+    numbers[4 * i + 2] = high[2 * i];
+    numbers[4 * i + 3] = high[2 * i + 1];
+  }
+}
+
+/// Goes through blocks first .. last - 1 tile by tile: make(first, count, numbers) computes 4 numbers per
+/// block, then emit(row, d, n, numbers) takes those of dimensions d .. d + n - 1 of one row.
+template <class T, class Make, class Emit>
+void for_each_tile(const RandomFill& fill, std::size_t first, std::size_t last, Make make,
+                   Emit emit) {
+  alignas(64) T numbers[4 * tile];
+  std::size_t row = first / fill.blocks_per_row;
+  std::size_t block = first % fill.blocks_per_row;
+  while (first < last) {
+    const std::size_t count = smaller(last - first, tile);
+    make(first, count, numbers);
+    first += count;
+    for (std::size_t i = 0; i < count;) {
+      const std::size_t blocks = smaller(count - i, fill.blocks_per_row - block);
+      const std::size_t d = 4 * block;
+      emit(row, d, smaller(4 * blocks, fill.dimensions - d), numbers + 4 * i);
+      i += blocks;
+      block += blocks;
+      if (block == fill.blocks_per_row) {
+        block = 0;
+        ++row;
+      }
+    }
+  }
+}
+
+/// An emit that stores the numbers as they are.
+template <class T>
+auto store_to(const RandomFill& fill, T* out) {
+  return [&fill, out](std::size_t row, std::size_t d, std::size_t n, const T* __restrict numbers) {
+    T* __restrict target = out + row * fill.dimensions + d;
+    for (std::size_t j = 0; j < n; ++j) target[j] = numbers[j];
+  };
+}
+
+/// Where the probabilities of numbers d ... of a row begin.
+template <class P>
+const P* source_of(const RandomFill& fill, const RandomSource& where, const P* source,
+                   std::size_t row, std::size_t d) {
+  const std::size_t s = row / fill.batch;
+  const std::size_t b = row % fill.batch;
+  const std::size_t from = where.rows != nullptr ? where.rows[b] : b;
+  return source + s * where.draw_stride + from * fill.dimensions + d;
+}
+
+/// A make for 32-bit words in the order of dimensions.
+auto words_of(const RandomFill& fill) {
+  return [&fill](std::size_t first, std::size_t count, std::uint32_t* numbers) {
+    Words words;
+    philox(fill, 0, first, count, words);
+    interleave(words.low, words.high, count, numbers);
+  };
+}
+
+void bits(const RandomFill& fill, std::size_t first, std::size_t last, std::uint32_t* out) {
+  for_each_tile<std::uint32_t>(fill, first, last, words_of(fill), store_to(fill, out));
+}
+
+void uniform_f32(const RandomFill& fill, std::size_t first, std::size_t last, float* out) {
+  for_each_tile<std::uint32_t>(
+      fill, first, last, words_of(fill),
+      [&](std::size_t row, std::size_t d, std::size_t n, const std::uint32_t* __restrict words) {
+        float* __restrict target = out + row * fill.dimensions + d;
+        for (std::size_t j = 0; j < n; ++j) {
+          // 23 bits and the half are exact, so every instruction set gives the same number.
+          const auto k = static_cast<std::int32_t>(words[j] >> 9);
+          target[j] = (static_cast<float>(k) + 0.5f) * 0x1p-23f;
+        }
+      });
+}
+
+/// sqrt(-2 log u) with u = (k + 1/2) / 2^31 of the word's upper 31 bits, so that the tail reaches 6.6.
+F32 radius(const U32& word) {
+  const F32 k = xsimd::to_float(bitwise_cast<std::int32_t>(word >> 1));
+  const F32 u = xsimd::fma(k, F32(0x1p-31f), F32(0x1p-32f));
+  return xsimd::sqrt(F32(-2.0f) * xsimd::log(u));
+}
+
+void normal_f32(const RandomFill& fill, std::size_t first, std::size_t last, float* out) {
+  constexpr float pi = 3.14159265358979323846f;
+  const auto make = [&](std::size_t at, std::size_t count, float* numbers) {
+    Words words;
+    alignas(64) float low[2 * tile], high[2 * tile];
+    philox(fill, 0, at, count, words);
+    for (std::size_t i = 0; i < 2 * count; i += lanes<float>) {
+      const F32 r = radius(U32::load_aligned(words.low + i));
+      const I32 half_turn = bitwise_cast<std::int32_t>(U32::load_aligned(words.high + i));
+      const auto wave = xsimd::sincos(xsimd::to_float(half_turn) * F32(pi * 0x1p-31f));
+      (r * wave.second).store_aligned(low + i);
+      (r * wave.first).store_aligned(high + i);
+    }
+    interleave(low, high, count, numbers);
+  };
+  for_each_tile<float>(fill, first, last, make, store_to(fill, out));
+}
+
+/// Numbers of a tile in double, by word of the block: number[k][i] is dimension k of block i.
+struct Wide {
+  alignas(64) double number[4][tile];
+};
+
+/// (k + 1/2) / 2^52 of the upper 52 bits, exactly.
+F64 to_uniform(const U64& word) {
+  const U64 one_to_two = (word >> 12) | U64(std::uint64_t{0x3ff0000000000000u});
+  return (bitwise_cast<double>(one_to_two) - F64(1.0)) + F64(0x1p-53);
+}
+
+/// Uniform numbers of 64-bit words whose upper halves are those of plane 0, the lower those of plane 1.
+void wide_uniform(const RandomFill& fill, std::size_t first, std::size_t count, Wide& wide) {
+  Words upper, lower;
+  philox(fill, 0, first, count, upper);
+  philox(fill, 1, first, count, lower);
+  const U64 lower_half(std::uint64_t{0xffffffffu});
+  const auto join = [&](const std::uint32_t* u, const std::uint32_t* l, double* even, double* odd) {
+    for (std::size_t i = 0; i < count; i += lanes<double>) {
+      const U64 a = bitwise_cast<std::uint64_t>(U32::load_aligned(u + 2 * i));
+      const U64 b = bitwise_cast<std::uint64_t>(U32::load_aligned(l + 2 * i));
+      to_uniform((a << 32) | (b & lower_half)).store_aligned(even + i);
+      to_uniform(((a >> 32) << 32) | (b >> 32)).store_aligned(odd + i);
+    }
+  };
+  join(upper.low, lower.low, wide.number[0], wide.number[1]);
+  join(upper.high, lower.high, wide.number[2], wide.number[3]);
+}
+
+void transpose(const Wide& wide, std::size_t count, double* __restrict numbers) {
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t k = 0; k < 4; ++k) numbers[4 * i + k] = wide.number[k][i];
+  }
+}
+
+/// A make for uniform numbers in double.
+auto wide_uniforms_of(const RandomFill& fill) {
+  return [&fill](std::size_t first, std::size_t count, double* numbers) {
+    Wide wide;
+    wide_uniform(fill, first, count, wide);
+    transpose(wide, count, numbers);
+  };
+}
+
+void uniform_f64(const RandomFill& fill, std::size_t first, std::size_t last, double* out) {
+  for_each_tile<double>(fill, first, last, wide_uniforms_of(fill), store_to(fill, out));
+}
+
+void normal_f64(const RandomFill& fill, std::size_t first, std::size_t last, double* out) {
+  constexpr double two_pi = 6.28318530717958647693;
+  const auto make = [&](std::size_t at, std::size_t count, double* numbers) {
+    Wide wide;
+    wide_uniform(fill, at, count, wide);
+    for (std::size_t k = 0; k < 2; ++k) {
+      for (std::size_t i = 0; i < count; i += lanes<double>) {
+        double* a = wide.number[k] + i;
+        double* b = wide.number[k + 2] + i;
+        const F64 r = xsimd::sqrt(F64(-2.0) * xsimd::log(F64::load_aligned(a)));
+        const F64 u = F64::load_aligned(b);
+        // In (-1/2, 1/2) turns, as the signed words of float32 are.
+        const F64 turn = xsimd::select(u > F64(0.5), u - F64(1.0), u);
+        const auto wave = xsimd::sincos(turn * F64(two_pi));
+        (r * wave.second).store_aligned(a);
+        (r * wave.first).store_aligned(b);
+      }
+    }
+    transpose(wide, count, numbers);
+  };
+  for_each_tile<double>(fill, first, last, make, store_to(fill, out));
+}
+
+void bernoulli_f32(const RandomFill& fill, const RandomSource& where, const float* probabilities,
+                   std::size_t first, std::size_t last, float* out) {
+  for_each_tile<std::uint32_t>(
+      fill, first, last, words_of(fill),
+      [&](std::size_t row, std::size_t d, std::size_t n, const std::uint32_t* __restrict words) {
+        const float* __restrict p = source_of(fill, where, probabilities, row, d);
+        float* __restrict target = out + row * fill.dimensions + d;
+        for (std::size_t j = 0; j < n; ++j) {
+          const float inside = p[j] > 0.0f && p[j] < 1.0f ? p[j] : 0.0f;
+          const auto threshold = static_cast<std::int32_t>(inside * 0x1p31f);
+          const auto k = static_cast<std::int32_t>(words[j] >> 1);
+          target[j] = (k < threshold) | (p[j] >= 1.0f) ? 1.0f : 0.0f;
+        }
+      });
+}
+
+void bernoulli_f64(const RandomFill& fill, const RandomSource& where, const double* probabilities,
+                   std::size_t first, std::size_t last, double* out) {
+  for_each_tile<double>(
+      fill, first, last, wide_uniforms_of(fill),
+      [&](std::size_t row, std::size_t d, std::size_t n, const double* __restrict u) {
+        const double* __restrict p = source_of(fill, where, probabilities, row, d);
+        double* __restrict target = out + row * fill.dimensions + d;
+        for (std::size_t j = 0; j < n; ++j) target[j] = u[j] < p[j] ? 1.0 : 0.0;
+      });
+}
+
+/// Pixel k is 1 if floor(255 w / 2^24) < k, w being the upper 24 bits of the word: with probability k / 255.
+template <class T>
+void pixels(const RandomFill& fill, const RandomSource& where, const std::uint8_t* images,
+            std::size_t first, std::size_t last, T* out) {
+  for_each_tile<std::uint32_t>(
+      fill, first, last, words_of(fill),
+      [&](std::size_t row, std::size_t d, std::size_t n, const std::uint32_t* __restrict words) {
+        const std::uint8_t* __restrict pixel = source_of(fill, where, images, row, d);
+        T* __restrict target = out + row * fill.dimensions + d;
+        for (std::size_t j = 0; j < n; ++j) {
+          const std::uint32_t w = words[j] >> 8;
+          const auto level = static_cast<std::int32_t>((w * 255u) >> 24);
+          target[j] = level < pixel[j] ? T(1) : T(0);
+        }
+      });
+}
+
+}  // namespace
+
+extern const RandomKernels random_kernels;
+const RandomKernels random_kernels = {bits,          uniform_f32,   uniform_f64,
+                                      normal_f32,    normal_f64,    bernoulli_f32,
+                                      bernoulli_f64, pixels<float>, pixels<double>};
+
+}  // namespace nelbo::kernels::NELBO_ISA

@@ -1,0 +1,399 @@
+#include "autodiff/ops/shape_ops.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "autodiff/error.hpp"
+#include "autodiff/ops/rows.hpp"
+
+namespace nelbo {
+namespace {
+
+/// Copies blocks of `length` elements between a joined array (blocks `joined_step` apart) and a part.
+struct Blocks {
+  std::int64_t outer;   // blocks
+  std::int64_t length;  // elements of a block
+};
+
+struct ConcatenateSaved {
+  int axis;
+};
+
+Blocks blocks_of(const Shape& part, int axis) {
+  Blocks blocks{1, 1};
+  for (int i = 0; i < part.rank(); ++i) (i < axis ? blocks.outer : blocks.length) *= part[i];
+  return blocks;
+}
+
+const Op concatenate_op{
+    .name = "concatenate",
+    .forward =
+        [](const Frame& f) {
+          const int axis = f.saved<ConcatenateSaved>().axis;
+          const std::int64_t row = blocks_of(f.out_shape(), axis).length;
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            T* to = f.out<T>();
+            for (int i = 0; i < f.inputs(); ++i) {
+              const Blocks part = blocks_of(f.in_shape(i), axis);
+              const T* from = f.in<T>(i);
+              for (std::int64_t b = 0; b < part.outer; ++b) {
+                std::copy_n(from + b * part.length, part.length, to + b * row);
+              }
+              to += part.length;
+            }
+          });
+        },
+    .vjp =
+        [](const Frame& f) {
+          const int axis = f.saved<ConcatenateSaved>().axis;
+          const std::int64_t row = blocks_of(f.out_shape(), axis).length;
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            const T* from = f.cotangent<T>();
+            for (int i = 0; i < f.inputs(); ++i) {
+              const Blocks part = blocks_of(f.in_shape(i), axis);
+              if (f.wants(i)) {
+                const auto to = f.adjoint<T>(i);
+                for (std::int64_t b = 0; b < part.outer; ++b) {
+                  for (std::int64_t j = 0; j < part.length; ++j) {
+                    T& target = to.data[b * part.length + j];
+                    target = to.add ? target + from[b * row + j] : from[b * row + j];
+                  }
+                }
+              }
+              from += part.length;
+            }
+          });
+        },
+};
+
+const Op gather_rows_op{
+    .name = "gather_rows",
+    .forward =
+        [](const Frame& f) {
+          const std::int64_t rows = f.in_shape(0)[0];
+          const std::int64_t width = rows ? f.in_shape(0).size() / rows : 0;
+          const std::int32_t* index = f.in<std::int32_t>(1);
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            for (std::int64_t b = 0; b < f.in_shape(1)[0]; ++b) {
+              if (index[b] < 0 || index[b] >= rows) {
+                throw Error("gather_rows: index " + std::to_string(index[b]) +
+                            " is outside a table of shape " + f.in_shape(0).text());
+              }
+              std::copy_n(f.in<T>(0) + index[b] * width, width, f.out<T>() + b * width);
+            }
+          });
+        },
+    .vjp =
+        [](const Frame& f) {
+          if (!f.wants(0)) return;
+          const Shape& table = f.in_shape(0);
+          const std::int64_t width = table.size() / table[0];
+          const std::int32_t* index = f.in<std::int32_t>(1);
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            const auto to = f.adjoint<T>(0);
+            if (!to.add) std::fill_n(to.data, table.size(), T{0});
+            const T* from = f.cotangent<T>();
+            for (std::int64_t b = 0; b < f.in_shape(1)[0]; ++b) {
+              for (std::int64_t j = 0; j < width; ++j) {
+                to.data[index[b] * width + j] += from[b * width + j];
+              }
+            }
+          });
+        },
+};
+
+const Op gate_op{
+    .name = "gate",
+    .forward = [](const Frame&) {},  // the value is its input's own memory
+    .vjp =
+        [](const Frame& f) {
+          if (!f.wants(0)) return;
+          const std::int64_t rows = f.in_shape(1).size();
+          const std::int64_t width = rows ? f.in_shape(0).size() / rows : 0;
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            const T* coefficient = f.in<T>(1);
+            const T* from = f.cotangent<T>();
+            const auto to = f.adjoint<T>(0);
+            for (std::int64_t r = 0; r < rows; ++r) {
+              for (std::int64_t j = r * width; j < (r + 1) * width; ++j) {
+                const T scaled = coefficient[r] * from[j];
+                to.data[j] = to.add ? to.data[j] + scaled : scaled;
+              }
+            }
+          });
+        },
+};
+
+}  // namespace
+
+Var reshape(Var x, const Shape& shape) {
+  if (shape.size() != x.shape().size()) {
+    throw Error("reshape: " + x.shape().text() + " does not fit into " + shape.text());
+  }
+  x = x.tape().contiguous(x);
+  return x.tape().view(x, shape, row_major(shape), 0);
+}
+
+Var reshape(Var x, std::initializer_list<std::int64_t> dims) {
+  Shape shape;
+  std::int64_t known = 1;
+  int open = -1;
+  for (std::int64_t dim : dims) {
+    if (dim == -1 && open < 0) open = shape.rank();
+    else known *= dim;
+    shape.push_back(dim == -1 ? 1 : dim);
+  }
+  if (open >= 0 && known != 0) shape[open] = x.shape().size() / known;
+  return reshape(x, shape);
+}
+
+Var permute(Var x, std::initializer_list<int> axes) {
+  if (int(axes.size()) != x.shape().rank()) {
+    throw Error("permute: " + std::to_string(axes.size()) + " axes for shape " + x.shape().text());
+  }
+  Shape shape = x.shape();
+  Strides strides = x.tape().strides(x);
+  unsigned seen = 0;
+  int to = 0;
+  for (int axis : axes) {
+    const int from = normalize_axis(axis, x.shape(), "permute");
+    if (seen & (1u << from)) {
+      throw Error("permute: axis " + std::to_string(axis) + " twice for " + x.shape().text());
+    }
+    seen |= 1u << from;
+    shape[to] = x.shape()[from];
+    strides[to++] = x.tape().strides(x)[from];
+  }
+  return x.tape().view(x, shape, strides, 0);
+}
+
+Var transpose(Var x, int a, int b) {
+  a = normalize_axis(a, x.shape(), "transpose");
+  b = normalize_axis(b, x.shape(), "transpose");
+  Shape shape = x.shape();
+  Strides strides = x.tape().strides(x);
+  std::swap(shape[a], shape[b]);
+  std::swap(strides[a], strides[b]);
+  return x.tape().view(x, shape, strides, 0);
+}
+
+Var slice(Var x, int axis, std::int64_t start, std::int64_t stop) {
+  axis = normalize_axis(axis, x.shape(), "slice");
+  if (start < 0 || stop < start || stop > x.shape()[axis]) {
+    throw Error("slice: " + std::to_string(start) + ".." + std::to_string(stop) +
+                " is outside axis " + std::to_string(axis) + " of shape " + x.shape().text());
+  }
+  Shape shape = x.shape();
+  shape[axis] = stop - start;
+  const Strides strides = x.tape().strides(x);
+  return x.tape().view(x, shape, strides, start * strides[axis]);
+}
+
+Var broadcast_to(Var x, const Shape& shape) {
+  if (!(broadcast(x.shape(), shape, "broadcast_to") == shape)) {
+    throw Error("broadcast_to: shape " + x.shape().text() + " cannot become " + shape.text());
+  }
+  return x.tape().view(x, shape, broadcast_strides(x.shape(), x.tape().strides(x), shape), 0);
+}
+
+Var concatenate(std::span<const Var> parts, int axis) {
+  if (parts.empty()) throw Error("concatenate: no parts");
+  axis = normalize_axis(axis, parts[0].shape(), "concatenate");
+  Shape shape = parts[0].shape();
+  shape[axis] = 0;
+  for (const Var& part : parts) {
+    Shape expected = shape;
+    if (part.shape().rank() == shape.rank()) expected[axis] = part.shape()[axis];
+    if (!(part.shape() == expected)) {
+      throw Error("concatenate: shapes " + parts[0].shape().text() + " and " +
+                  part.shape().text() + " differ beyond axis " + std::to_string(axis));
+    }
+    shape[axis] += part.shape()[axis];
+  }
+  const Spec spec{shape, common_dtype(concatenate_op, parts)};
+  const ConcatenateSaved saved{axis};
+  return Tape::current().record(concatenate_op, parts, {&spec, 1}, &saved, sizeof saved);
+}
+
+Var concatenate(std::initializer_list<Var> parts, int axis) {
+  return concatenate(std::span<const Var>(parts.begin(), parts.size()), axis);
+}
+
+Var stack(std::span<const Var> parts, int axis) {
+  if (parts.empty()) throw Error("stack: no parts");
+  Shape shape;
+  const Shape& part = parts[0].shape();
+  const int rank = part.rank() + 1;
+  const int at = axis < 0 ? axis + rank : axis;
+  if (at < 0 || at >= rank) {
+    throw Error("stack: axis " + std::to_string(axis) + " for parts of shape " + part.text());
+  }
+  for (int i = 0; i < rank; ++i) shape.push_back(i == at ? 1 : part[i < at ? i : i - 1]);
+  std::vector<Var> rows;
+  for (const Var& p : parts) {
+    if (!(p.shape() == part)) {
+      throw Error("stack: shapes " + part.text() + " and " + p.shape().text() + " differ");
+    }
+    rows.push_back(reshape(p, shape));
+  }
+  return concatenate(rows, at);
+}
+
+Var stack(std::initializer_list<Var> parts, int axis) {
+  return stack(std::span<const Var>(parts.begin(), parts.size()), axis);
+}
+
+Var gather_rows(Var table, Var index) {
+  if (table.shape().rank() < 1 || index.shape().rank() != 1 || index.dtype() != DType::i32) {
+    throw Error("gather_rows: a table " + table.shape().text() + " needs an index [B] of type i32, "
+                "got " + index.shape().text() + " of type " + name_of(index.dtype()));
+  }
+  Shape shape = table.shape();
+  shape[0] = index.shape()[0];
+  const Spec spec{shape, table.dtype()};
+  const Var operands[] = {table, index};
+  return Tape::current().record(gather_rows_op, operands, {&spec, 1});
+}
+
+Var stop(Var x) { return x.tape().stopped(x); }
+
+Var gate(Var x, Var coefficients) {
+  const Shape& shape = x.shape();
+  const Shape& rows = coefficients.shape();
+  if (shape.rank() < 2 || rows.rank() != 2 || rows[0] != shape[0] || rows[1] != shape[1] ||
+      coefficients.dtype() != x.dtype()) {
+    throw Error("gate: a value " + shape.text() + " needs coefficients [S, B] of its type, got " +
+                rows.text());
+  }
+  return Tape::current().alias(gate_op, x, stop(coefficients));
+}
+
+namespace {
+
+Tensor with_values(const Shape& shape, const std::vector<double>& values) {
+  return Tensor::of(values, shape, DType::f64);
+}
+
+/// A row for a view or copy: the reference is Tensor's own counterpart, or loops.
+OperatorRow row(std::string name, std::string variant,
+                std::function<Var(const std::vector<Var>&)> apply,
+                std::function<Tensor(const std::vector<Tensor>&)> reference,
+                std::vector<std::vector<Operand>> samples) {
+  OperatorRow r;
+  r.name = std::move(name);
+  r.variant = std::move(variant);
+  r.apply = [apply](const std::vector<Var>& x) { return std::vector<Var>{apply(x)}; };
+  r.reference = [reference](const std::vector<Tensor>& x) {
+    return std::vector<Tensor>{reference(x)};
+  };
+  r.samples = std::move(samples);
+  r.tolerance_f32 = 1e-7;
+  r.tolerance_f64 = 0;
+  return r;
+}
+
+Tensor join(const std::vector<Tensor>& parts, int axis) {
+  Shape shape = parts[0].shape();
+  shape[axis] = 0;
+  for (const Tensor& part : parts) shape[axis] += part.shape()[axis];
+  Tensor out(shape, DType::f64);
+  std::int64_t at = 0;
+  for (const Tensor& part : parts) {
+    out.slice(axis, at, at + part.shape()[axis]).copy_from(part);
+    at += part.shape()[axis];
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<OperatorRow> shape_rows() {
+  using Vars = std::vector<Var>;
+  using Tensors = std::vector<Tensor>;
+  std::vector<OperatorRow> rows;
+  rows.push_back(row(
+      "reshape", "", [](const Vars& x) { return reshape(x[0], {-1, 3}); },
+      [](const Tensors& x) { return x[0].reshape({x[0].size() / 3, 3}); },
+      {{{.shape = {2, 9}}}, {{.shape = {3}}}, {{.shape = {0, 3}}}}));
+  rows.push_back(row(
+      "reshape", "of a transposed view",
+      [](const Vars& x) { return reshape(transpose(x[0]), {-1}); },
+      [](const Tensors& x) { return x[0].transpose(0, 1).reshape({x[0].size()}); },
+      {{{.shape = {5, 7}}}}));
+  rows.push_back(row(
+      "permute", "", [](const Vars& x) { return permute(x[0], {2, 0, 1}); },
+      [](const Tensors& x) { return x[0].permute({2, 0, 1}).contiguous(); },
+      {{{.shape = {2, 3, 5}}}, {{.shape = {1, 1, 1}}}, {{.shape = {2, 0, 5}}}}));
+  rows.push_back(row(
+      "transpose", "", [](const Vars& x) { return transpose(x[0]); },
+      [](const Tensors& x) { return x[0].transpose(-2, -1).contiguous(); },
+      {{{.shape = {4, 3}}}, {{.shape = {2, 1, 5}}}}));
+  rows.push_back(row(
+      "slice", "leading axis", [](const Vars& x) { return slice(x[0], 0, 1, 3); },
+      [](const Tensors& x) { return x[0].slice(0, 1, 3).contiguous(); },
+      {{{.shape = {4, 17}}}, {{.shape = {3}}}}));
+  rows.push_back(row(
+      "slice", "last axis, twice",
+      [](const Vars& x) { return concatenate({slice(x[0], -1, 2, 5), slice(x[0], 1, 0, 3)}, 0); },
+      [](const Tensors& x) { return join({x[0].slice(1, 2, 5), x[0].slice(1, 0, 3)}, 0); },
+      {{{.shape = {3, 6}}}}));
+  rows.push_back(row(
+      "broadcast_to", "", [](const Vars& x) { return broadcast_to(x[0], {3, 4, 5}); },
+      [](const Tensors& x) {
+        Tensor out({3, 4, 5}, DType::f64);
+        for (int i = 0; i < 60; ++i) {
+          const bool column = x[0].shape().rank() == 2;
+          static_cast<double*>(out.data())[i] =
+              x[0].size() == 1 ? x[0].item() : column ? x[0].at({i / 5 % 4, 0}) : x[0].at({i % 5});
+        }
+        return out;
+      },
+      {{{.shape = {4, 1}}}, {{.shape = {5}}}, {{.shape = {}}}}));
+  rows.push_back(row(
+      "concatenate", "", [](const Vars& x) { return concatenate(x, 1); },
+      [](const Tensors& x) { return join(x, 1); },
+      {{{.shape = {2, 3}}, {.shape = {2, 1}}, {.shape = {2, 17}}},
+       {{.shape = {2, 0, 3}}, {.shape = {2, 2, 3}}}}));
+  rows.push_back(row(
+      "stack", "", [](const Vars& x) { return stack(x, 1); },
+      [](const Tensors& x) {
+        Tensors parts;
+        for (const Tensor& part : x) parts.push_back(part.reshape({part.shape()[0], 1, part.shape()[1]}));
+        return join(parts, 1);
+      },
+      {{{.shape = {4, 5}}, {.shape = {4, 5}}, {.shape = {4, 5}}}}));
+  rows.push_back(row(
+      "gather_rows", "", [](const Vars& x) { return gather_rows(x[0], x[1]); },
+      [](const Tensors& x) {
+        Tensor out({x[1].size(), x[0].shape()[1]}, DType::f64);
+        for (std::int64_t b = 0; b < x[1].size(); ++b) {
+          const auto from = std::int64_t(x[1].at({b}));
+          out.slice(0, b, b + 1).copy_from(x[0].slice(0, from, from + 1));
+        }
+        return out;
+      },
+      {{{.shape = {5, 3}}, {.shape = {4}, .values = {4, 0, 4, 2}, .index = true}},
+       {{.shape = {1, 17}}, {.shape = {0}, .values = {}, .index = true}}}));
+  rows.push_back(row(
+      "stop", "", [](const Vars& x) { return stop(x[0]); }, [](const Tensors& x) { return x[0]; },
+      {{{.shape = {3, 4}}}}));
+  rows.back().differentiable = false;
+  rows.push_back(row(
+      "gate", "coefficients 1",
+      [](const Vars& x) {
+        return gate(x[0], x[0].tape().leaf(Tensor::full({3, 4}, 1, x[0].dtype())));
+      },
+      [](const Tensors& x) { return with_values(x[0].shape(), x[0].values()); },
+      {{{.shape = {3, 4, 5}}}}));
+  return rows;
+}
+
+}  // namespace nelbo

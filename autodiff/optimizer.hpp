@@ -1,0 +1,107 @@
+#pragma once
+// Optimisers over one flat parameter buffer. One optimiser serves one set of parameter groups, each a
+// contiguous range of the buffer, and reads the gradient at the same offsets of an equally shaped buffer.
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "autodiff/dtype.hpp"
+#include "autodiff/parameters.hpp"
+
+namespace nelbo {
+
+/// The rule that an optimiser follows: g gradient, p parameter, eta learning rate, t = 1, 2, ... steps.
+struct OptimizerConfig {
+  enum class Rule : std::uint8_t {
+    sgd,   // m = momentum m + g;  p -= eta m
+    adam,  // Kingma and Ba (2015), algorithm 1
+    adamw  // Loshchilov and Hutter (2019): the same after p -= eta weight_decay p
+  };
+
+  Rule rule = Rule::adam;
+  double momentum = 0;               // sgd: 0 <= momentum < 1
+  double beta1 = 0.9;                // adam, adamw: m = beta1 m + (1 - beta1) g
+  double beta2 = 0.999;              // adam, adamw: v = beta2 v + (1 - beta2) g^2
+  double epsilon = 1e-8;             // adam, adamw: p -= eta m^ / (sqrt(v^) + epsilon)
+  bool bias_correction = true;       // m^ = m / (1 - beta1^t), v^ = v / (1 - beta2^t)
+  bool epsilon_hat = false;          // p -= eta (m^ / m) / sqrt(v^ / v) m / (sqrt(v) + epsilon) instead:
+                                     // "epsilon hat" at the end of Kingma and Ba's section 2
+  double initial_second_moment = 0;  // v at t = 0
+  double weight_decay = 0;           // adamw
+  double clip_norm = 0;              // > 0: g is scaled to at most this Euclidean norm over all ranges
+
+  /// The Adam of Burda, Grosse and Salakhutdinov's "Importance weighted autoencoders" (2016): beta1 0.99,
+  /// epsilon 1e-4 added to the uncorrected sqrt(v), second moments that start at 1. (Their Theano code also
+  /// applies the moments of the step before; this delay is not copied.)
+  static OptimizerConfig burda();
+};
+
+class Optimizer {
+ public:
+  /// State, by name, in the order of the ranges laid end to end; for checkpoints.
+  struct State {
+    const char* name;  // "m" (momentum or first moment) or "v" (second moment)
+    Tensor values;     // [size()], shares the optimiser's memory
+  };
+
+  /// Ranges of the flat buffer, in elements, disjoint; empty ones are allowed. dtype is f32 or f64.
+  /// Throws Error if a number of `config` is out of its range or ranges overlap.
+  Optimizer(const OptimizerConfig& config, std::vector<Range> ranges, DType dtype = DType::f32);
+
+  /// One update of the ranges of `parameters` from the same offsets of `gradients`; both begin at offset 0 of
+  /// the flat buffer. The element type must be dtype(), else Error. Does not allocate; gives the same bits for
+  /// any number of threads.
+  void step(float* parameters, const float* gradients, double learning_rate);
+  void step(double* parameters, const double* gradients, double learning_rate);
+  /// The same for buffers of dtype().
+  void step(void* parameters, const void* gradients, double learning_rate);
+
+  /// Euclidean norm of the gradient over all ranges, summed in double over fixed chunks.
+  double gradient_norm(const float* gradients) const;
+  double gradient_norm(const double* gradients) const;
+  double gradient_norm(const void* gradients) const;
+
+  const OptimizerConfig& config() const { return config_; }
+  DType dtype() const { return dtype_; }
+  const std::vector<Range>& ranges() const { return ranges_; }
+  /// Elements in all ranges together.
+  std::size_t size() const { return size_; }
+
+  /// What must be saved and restored, besides steps(), to continue with the same bits. Restoring writes
+  /// through the tensors. sgd without momentum has none.
+  std::vector<State> state() const;
+  /// Updates made so far (t of the rule).
+  std::uint64_t steps() const { return steps_; }
+  void set_steps(std::uint64_t steps) { steps_ = steps; }
+  /// Forgets all updates: initial moments, t = 0.
+  void reset();
+
+ private:
+  /// A fixed piece of one range: what one task works on.
+  struct Chunk {
+    std::size_t offset;  // in the flat buffer
+    std::size_t state;   // in the state
+    std::size_t length;
+  };
+  template <class T>
+  void step_as(T* parameters, const T* gradients, double learning_rate);
+  template <class T>
+  double norm_as(const T* gradients) const;
+
+  OptimizerConfig config_;
+  std::vector<Range> ranges_;
+  DType dtype_;
+  std::size_t size_ = 0;
+  std::uint64_t steps_ = 0;
+  std::vector<Chunk> chunks_;
+  Tensor m_;
+  Tensor v_;
+  std::unique_ptr<double[]> partial_;  // one sum of squares per chunk
+};
+
+/// One line that names the rule and its numbers: "adam(beta1=0.9, beta2=0.999, epsilon=1e-08)".
+std::string to_string(const OptimizerConfig& config);
+
+}  // namespace nelbo

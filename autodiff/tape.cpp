@@ -1,0 +1,565 @@
+#include "autodiff/tape.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "autodiff/error.hpp"
+
+namespace nelbo {
+namespace {
+
+thread_local Tape* current_tape = nullptr;
+
+template <class T>
+void fill(void* data, std::int64_t n, T value) {
+  std::fill_n(static_cast<T*>(data), n, value);
+}
+
+/// to[shape, row-major] = from[shape, strides]
+template <class T>
+void gather(const T* from, const Shape& shape, const Strides& strides, T* to) {
+  const int rank = shape.rank();
+  const std::int64_t n = shape.size();
+  if (n == 0) return;
+  const std::int64_t inner = rank ? shape[-1] : 1;
+  const std::int64_t step = rank ? strides[rank - 1] : 1;
+  std::array<std::int64_t, max_rank> index{};
+  for (std::int64_t done = 0; done < n; done += inner) {
+    if (step == 1) {
+      std::memcpy(to + done, from, inner * sizeof(T));
+    } else {
+      for (std::int64_t i = 0; i < inner; ++i) to[done + i] = from[i * step];
+    }
+    for (int axis = rank - 2; axis >= 0; --axis) {
+      from += strides[axis];
+      if (++index[axis] < shape[axis]) break;
+      from -= strides[axis] * shape[axis];
+      index[axis] = 0;
+    }
+  }
+}
+
+/// to[shape, strides] (+)= from[shape, row-major]
+template <class T>
+void scatter(const T* from, const Shape& shape, const Strides& strides, T* to, bool add) {
+  const int rank = shape.rank();
+  const std::int64_t n = shape.size();
+  if (n == 0) return;
+  const std::int64_t inner = rank ? shape[-1] : 1;
+  const std::int64_t step = rank ? strides[rank - 1] : 1;
+  std::array<std::int64_t, max_rank> index{};
+  for (std::int64_t done = 0; done < n; done += inner) {
+    if (add) {
+      for (std::int64_t i = 0; i < inner; ++i) to[i * step] += from[done + i];
+    } else {
+      for (std::int64_t i = 0; i < inner; ++i) to[i * step] = from[done + i];
+    }
+    for (int axis = rank - 2; axis >= 0; --axis) {
+      to += strides[axis];
+      if (++index[axis] < shape[axis]) break;
+      to -= strides[axis] * shape[axis];
+      index[axis] = 0;
+    }
+  }
+}
+
+/// A row-major copy of a strided view, for operators that read row-major operands.
+const Op copy_op{
+    .name = "copy",
+    .forward =
+        [](const Frame& f) {
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            gather(f.in<T>(0), f.in_shape(0), f.in_strides(0), f.out<T>());
+          });
+        },
+    .vjp =
+        [](const Frame& f) {
+          if (!f.wants(0)) return;
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            const auto to = f.adjoint<T>(0);
+            scatter(f.cotangent<T>(), f.in_shape(0), f.in_strides(0), to.data, to.add);
+          });
+        },
+    .strided = true,
+};
+
+}  // namespace
+
+// Var ---------------------------------------------------------------------------------------------------
+
+Tape& Var::tape() const {
+  if (tape_ == nullptr) throw Error("variable: empty (default-constructed)");
+  return *tape_;
+}
+
+const Shape& Var::shape() const { return tape().slot(*this).shape; }
+
+DType Var::dtype() const { return tape().storages_[tape().slot(*this).value].dtype; }
+
+Tensor Var::value() const {
+  const Tape& t = tape();
+  const Tape::Slot& slot = t.slot(*this);
+  const Tape::Storage& storage = t.storages_[slot.value];
+  if (storage.producer >= 0 && t.options_.mode == Tape::Mode::replay) {
+    if (!t.computed_) {
+      throw Error("variable: a computed value was read while its tape is recorded for replay (a "
+                  "branch on it would be frozen); read it after forward()");
+    }
+    if (!t.options_.gradients && !storage.kept) {
+      throw Error("variable: its memory was reused on a tape without gradients; keep() it");
+    }
+  }
+  auto* data = static_cast<std::byte*>(storage.value) + slot.offset * size_of(storage.dtype);
+  return Tensor(data, slot.shape, slot.strides, storage.dtype);
+}
+
+// Leaves ------------------------------------------------------------------------------------------------
+
+const Tape::Slot& Tape::slot(Var var) const {
+  if (var.tape_ != this) throw Error("variable: used with a tape it does not belong to");
+  if (var.generation_ != generation_) throw Error("variable: used after its tape was reset");
+  return slots_[var.slot_];
+}
+
+Var Tape::add_slot(const Slot& slot) {
+  slots_.push_back(slot);
+  return Var(this, std::uint32_t(slots_.size() - 1), generation_);
+}
+
+std::uint32_t Tape::add_storage(std::int64_t count, DType dtype, std::int32_t producer) {
+  Storage storage;
+  storage.count = count;
+  storage.dtype = dtype;
+  storage.producer = producer;
+  storages_.push_back(storage);
+  return std::uint32_t(storages_.size() - 1);
+}
+
+void Tape::check_recording(const char* what) const {
+  if (options_.mode == Mode::replay && computed_) {
+    throw Error(std::string(what) + ": the tape has run forward() and cannot be extended");
+  }
+}
+
+Var Tape::leaf(const Shape& shape, DType dtype, bool differentiable) {
+  check_recording("leaf");
+  const std::uint32_t id = add_storage(shape.size(), dtype, -1);
+  storages_[id].value = arena_.allocate(shape.size() * size_of(dtype));
+  std::memset(storages_[id].value, 0, shape.size() * size_of(dtype));
+  const Groups reach = differentiable && dtype != DType::i32 ? leaf_group : 0;
+  return add_slot({id, id, 0, reach, shape, row_major(shape)});
+}
+
+Var Tape::leaf(const Tensor& value, bool differentiable) {
+  const Var var = leaf(value.shape(), value.dtype(), differentiable);
+  data(var).copy_from(value);
+  return var;
+}
+
+Var Tape::constant(double value, DType dtype) { return leaf(Tensor::full(Shape{}, value, dtype)); }
+
+Var Tape::parameter(const ParameterStore& store, ParameterId id) {
+  check_recording("parameter");
+  if (!store.frozen()) throw Error("parameter: '" + store.entry(id).name + "' before freeze()");
+  if (store_ != nullptr && store_ != &store) throw Error("parameter: a tape has one store only");
+  store_ = &store;
+  for (const auto& [entry, slot] : parameters_) {
+    if (entry == id.index) return Var(this, slot, generation_);
+  }
+  const ParameterStore::Entry& entry = store.entry(id);
+  const std::uint32_t storage = add_storage(entry.shape.size(), store.dtype(), -1);
+  storages_[storage].value = store.tensor(id).data();
+  storages_[storage].entry = std::int32_t(id.index);
+  const Var var = add_slot({storage, storage, 0, Groups{1} << entry.group, entry.shape,
+                            row_major(entry.shape)});
+  parameters_.emplace_back(id.index, var.slot_);
+  return var;
+}
+
+Tensor Tape::data(Var leaf) const {
+  const Slot& s = slot(leaf);
+  const Storage& storage = storages_[s.value];
+  if (storage.producer >= 0 || storage.entry >= 0) {
+    throw Error("tape: data() of a variable that is not a leaf");
+  }
+  auto* data = static_cast<std::byte*>(storage.value) + s.offset * size_of(storage.dtype);
+  return Tensor(data, s.shape, s.strides, storage.dtype);
+}
+
+// Recording ---------------------------------------------------------------------------------------------
+
+Recording::Recording(Tape& tape) : before_(current_tape), tape_(&tape) {
+  current_tape = &tape;
+  tape.recording_ = true;
+}
+
+Recording::~Recording() {
+  tape_->recording_ = false;
+  current_tape = before_;
+  if (before_ != nullptr) before_->recording_ = true;
+}
+
+Tape& Tape::current() {
+  if (current_tape == nullptr) {
+    throw Error("tape: no Recording is alive on this thread; write `Recording recording(tape);`");
+  }
+  return *current_tape;
+}
+
+Var Tape::contiguous(Var var) {
+  const Slot& s = slot(var);
+  if (is_row_major(s.shape, s.strides)) return var;
+  const Spec spec{s.shape, storages_[s.value].dtype};
+  return record(copy_op, {&var, 1}, {&spec, 1});
+}
+
+Var Tape::record(const Op& op, std::span<const Var> inputs, std::span<const Spec> outputs,
+                 const void* saved, std::size_t saved_bytes) {
+  check_recording(op.name);
+  for (const Var& input : inputs) {
+    if (input.tape_ != this) {
+      throw Error(std::string(op.name) + ": an operand belongs to another tape, or to none");
+    }
+    slot(input);
+  }
+  std::array<std::uint32_t, 64> ids;
+  if (inputs.size() > ids.size()) throw Error(std::string(op.name) + ": more than 64 operands");
+  Groups reach = 0;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    ids[i] = (op.strided ? inputs[i] : contiguous(inputs[i])).slot_;
+    reach |= slots_[ids[i]].reach;
+  }
+  if (op.vjp == nullptr || !options_.gradients) reach = 0;
+
+  Node node{&op, nullptr, std::uint32_t(operands_.size()), std::uint32_t(slots_.size()),
+            std::uint16_t(inputs.size()), std::uint16_t(outputs.size())};
+  if (saved_bytes != 0) {
+    node.saved = arena_.allocate(saved_bytes);
+    std::memcpy(node.saved, saved, saved_bytes);
+  }
+  operands_.insert(operands_.end(), ids.begin(), ids.begin() + inputs.size());
+  for (const Spec& spec : outputs) {
+    const std::uint32_t id =
+        add_storage(spec.shape.size(), spec.dtype, std::int32_t(nodes_.size()));
+    if (options_.mode == Mode::eager) {
+      storages_[id].value = arena_.allocate(spec.shape.size() * size_of(spec.dtype));
+    }
+    const Groups differentiable = spec.dtype == DType::i32 ? 0 : reach;
+    add_slot({id, id, 0, differentiable, spec.shape, row_major(spec.shape)});
+  }
+  nodes_.push_back(node);
+  if (options_.mode == Mode::eager) op.forward(Frame(*this, nodes_.back()));
+  return Var(this, node.output, generation_);
+}
+
+Var Tape::view(Var var, const Shape& shape, const Strides& strides, std::int64_t offset) {
+  check_recording("view");
+  Slot s = slot(var);
+  s.shape = shape;
+  s.strides = strides;
+  s.offset += offset;
+  return add_slot(s);
+}
+
+Var Tape::stopped(Var var) {
+  check_recording("stop");
+  Slot s = slot(var);
+  s.reach = 0;
+  return add_slot(s);
+}
+
+Var Tape::alias(const Op& op, Var x, Var other) {
+  check_recording(op.name);
+  x = contiguous(x);
+  other = contiguous(other);
+  Slot s = slot(x);
+  // As large as the whole storage: one offset then serves value and adjoint.
+  s.adjoint = add_storage(storages_[s.value].count, storages_[s.value].dtype,
+                          std::int32_t(nodes_.size()));
+  if (!options_.gradients) s.reach = 0;
+  nodes_.push_back({&op, nullptr, std::uint32_t(operands_.size()), std::uint32_t(slots_.size()), 2,
+                    1});
+  operands_.insert(operands_.end(), {x.slot_, other.slot_});
+  return add_slot(s);
+}
+
+void Tape::keep(Var var) {
+  check_recording("keep");
+  storages_[slot(var).value].kept = true;
+}
+
+void Tape::reset() {
+  nodes_.clear();
+  operands_.clear();
+  slots_.clear();
+  storages_.clear();
+  parameters_.clear();
+  store_ = nullptr;
+  arena_.reset();
+  adjoints_allocated_ = 0;
+  computed_ = false;
+  ++generation_;
+}
+
+DType common_dtype(const Op& op, std::span<const Var> inputs) {
+  if (inputs.empty()) throw Error(std::string(op.name) + ": no operands");
+  const DType dtype = inputs[0].dtype();
+  for (const Var& input : inputs) {
+    if (input.dtype() != dtype) {
+      throw Error(std::string(op.name) + ": operands are of types " + name_of(dtype) + " and " +
+                  name_of(input.dtype()) + " (shapes " + inputs[0].shape().text() + " and " +
+                  input.shape().text() + ")");
+    }
+  }
+  if (dtype == DType::i32) throw Error(std::string(op.name) + ": operands are indices (i32)");
+  return dtype;
+}
+
+Var record(const Op& op, std::initializer_list<Var> inputs, const Shape& shape) {
+  const std::span<const Var> all(inputs.begin(), inputs.size());
+  const Spec spec{shape, common_dtype(op, all)};
+  return Tape::current().record(op, all, {&spec, 1});
+}
+
+// Forward -----------------------------------------------------------------------------------------------
+
+void Tape::allocate_values() {
+  if (!options_.gradients) {
+    plan_reuse();
+    return;
+  }
+  for (const Slot& s : slots_) {  // an alias has storage for its adjoint only
+    Storage& storage = storages_[s.value];
+    if (storage.value == nullptr) {
+      storage.value = arena_.allocate(storage.count * size_of(storage.dtype));
+    }
+  }
+}
+
+// Interval colouring: a storage occupies bytes from the node that fills it to the last node that reads it.
+void Tape::plan_reuse() {
+  std::vector<std::int32_t> last(storages_.size(), -1);
+  for (std::size_t n = 0; n < nodes_.size(); ++n) {
+    const Node& node = nodes_[n];
+    for (int i = 0; i < node.inputs; ++i) {
+      last[slots_[operands_[node.operands + i]].value] = std::int32_t(n);
+    }
+    for (int o = 0; o < node.outputs; ++o) {
+      last[slots_[node.output + o].value] = std::int32_t(n);
+    }
+  }
+  struct Hole {
+    std::size_t start, size;
+  };
+  constexpr std::size_t endless = std::size_t{1} << 62;
+  std::vector<Hole> holes{{0, endless}};
+  std::vector<std::size_t> start(storages_.size(), endless);
+  std::size_t peak = 0;
+  const auto bytes = [&](std::uint32_t id) {
+    const std::size_t n = storages_[id].count * size_of(storages_[id].dtype);
+    return std::max<std::size_t>(64, (n + 63) & ~std::size_t{63});
+  };
+  const auto release = [&](std::uint32_t id) {
+    const auto after = std::find_if(holes.begin(), holes.end(),
+                                    [&](const Hole& hole) { return hole.start > start[id]; });
+    auto hole = holes.insert(after, {start[id], bytes(id)});
+    if (const auto next = hole + 1; next != holes.end() && hole->start + hole->size == next->start) {
+      hole->size += next->size;
+      hole = holes.erase(next) - 1;
+    }
+    if (hole != holes.begin()) {
+      const auto previous = hole - 1;
+      if (previous->start + previous->size == hole->start) {
+        previous->size += hole->size;
+        holes.erase(hole);
+      }
+    }
+  };
+  for (std::size_t n = 0; n < nodes_.size(); ++n) {
+    const Node& node = nodes_[n];
+    for (int o = 0; o < node.outputs; ++o) {
+      const std::uint32_t id = slots_[node.output + o].value;
+      if (storages_[id].producer != std::int32_t(n)) continue;
+      const std::size_t size = bytes(id);
+      const auto hole = std::find_if(holes.begin(), holes.end(),
+                                     [&](const Hole& h) { return h.size >= size; });
+      start[id] = hole->start;
+      hole->start += size;
+      hole->size -= size;
+      peak = std::max(peak, start[id] + size);
+      if (hole->size == 0) holes.erase(hole);
+    }
+    for (std::uint32_t id = 0; id < storages_.size(); ++id) {
+      if (last[id] == std::int32_t(n) && start[id] != endless && !storages_[id].kept) release(id);
+    }
+  }
+  auto* base = static_cast<std::byte*>(arena_.allocate(peak));
+  for (std::uint32_t id = 0; id < storages_.size(); ++id) {
+    if (start[id] != endless) storages_[id].value = base + start[id];
+  }
+}
+
+void Tape::forward() {
+  if (options_.mode == Mode::replay && !computed_) allocate_values();
+  computed_ = true;
+  for (const Node& node : nodes_) node.op->forward(Frame(*this, node));
+}
+
+// Backward ----------------------------------------------------------------------------------------------
+
+void Tape::allocate_adjoints() {
+  if (adjoints_allocated_ == storages_.size()) return;
+  std::vector<char> needed(storages_.size(), 0);
+  for (const Slot& s : slots_) needed[s.adjoint] |= s.reach != 0;
+  for (std::size_t i = 0; i < storages_.size(); ++i) {
+    Storage& storage = storages_[i];
+    if (needed[i] && storage.adjoint == nullptr && storage.entry < 0) {
+      storage.adjoint = arena_.allocate(storage.count * size_of(storage.dtype));
+    }
+  }
+  adjoints_allocated_ = storages_.size();
+}
+
+void* Frame::claim_adjoint(int i, bool& add) const {
+  const Tape::Slot& slot = in_slot(i);
+  Tape::Storage& storage = tape_.storages_[slot.adjoint];
+  const std::size_t element = size_of(storage.dtype);
+  if (!storage.written && slot.shape.size() != storage.count) {
+    std::memset(storage.adjoint, 0, storage.count * element);  // the rest that this view leaves out
+    storage.written = true;
+  }
+  add = storage.written;
+  storage.written = true;
+  return static_cast<std::byte*>(storage.adjoint) + slot.offset * element;
+}
+
+void Tape::seed(const Root& root) {
+  const Slot& s = slot(root.var);
+  Storage& storage = storages_[s.adjoint];
+  if (root.cotangent != nullptr && (!(root.cotangent->shape() == s.shape) ||
+                                    root.cotangent->dtype() != storage.dtype)) {
+    throw Error("backward: a cotangent of shape " + root.cotangent->shape().text() + " (" +
+                name_of(root.cotangent->dtype()) + ") for a value of shape " + s.shape.text() +
+                " (" + name_of(storage.dtype) + ")");
+  }
+  if ((s.reach & active_) == 0 || s.shape.size() == 0) return;
+  if (storage.entry >= 0) throw Error("backward: a parameter itself is a root");
+  dispatch(storage.dtype, [&](auto t) {
+    using T = decltype(t);
+    if (!storage.written) fill<T>(storage.adjoint, storage.count, 0);
+    storage.written = true;
+    T* to = static_cast<T*>(storage.adjoint) + s.offset;
+    if (root.cotangent == nullptr) {
+      std::array<std::int64_t, max_rank> index{};
+      for (std::int64_t n = s.shape.size(), i = 0; i < n; ++i) {
+        *to += 1;
+        for (int axis = s.shape.rank() - 1; axis >= 0; --axis) {
+          to += s.strides[axis];
+          if (++index[axis] < s.shape[axis]) break;
+          to -= s.strides[axis] * s.shape[axis];
+          index[axis] = 0;
+        }
+      }
+    } else {
+      if (!root.cotangent->row_major()) throw Error("backward: a cotangent is not row-major");
+      scatter(root.cotangent->data_as<T>(), s.shape, s.strides, to, true);
+    }
+  });
+}
+
+void Tape::finish_parameters(Groups groups, GradientSink* sink) {
+  if (sink == nullptr || store_ == nullptr) return;
+  const auto& entries = store_->entries();
+  const std::size_t element = size_of(store_->dtype());
+  auto* gradient = static_cast<std::byte*>(sink->data());
+  // Parameters to which no path leads, or which this tape does not know at all, have gradient 0.
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if ((groups & (Groups{1} << entries[i].group)) == 0) continue;
+    bool written = false;
+    for (const auto& [entry, slot] : parameters_) {
+      if (entry == i) written = storages_[slots_[slot].adjoint].written;
+    }
+    if (!written) {
+      std::memset(gradient + entries[i].offset * element, 0, entries[i].shape.size() * element);
+    }
+  }
+}
+
+void Tape::backward(std::span<const Root> roots, Groups groups, GradientSink* sink) {
+  if (!options_.gradients) throw Error("backward: the tape was made without gradients");
+  if (options_.mode == Mode::replay && !computed_) throw Error("backward: before forward()");
+  if (sink == nullptr) groups &= leaf_group;
+  if (sink != nullptr && store_ != nullptr &&
+      (sink->buffer().size() != std::int64_t(store_->size()) ||
+       sink->buffer().dtype() != store_->dtype())) {
+    throw Error("backward: the gradient sink was made for another parameter store");
+  }
+  allocate_adjoints();
+  for (Storage& storage : storages_) storage.written = false;
+  active_ = groups;
+  if (sink != nullptr) {
+    for (const auto& [entry, slot] : parameters_) {
+      storages_[slots_[slot].adjoint].adjoint =
+          static_cast<std::byte*>(sink->data()) +
+          store_->entries()[entry].offset * size_of(store_->dtype());
+    }
+  }
+  for (const Root& root : roots) seed(root);
+  for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
+    if (node->op->vjp == nullptr) continue;
+    bool reached = false;
+    for (int o = 0; o < node->outputs; ++o) {
+      reached |= storages_[slots_[node->output + o].adjoint].written;
+    }
+    bool wanted = false;
+    for (int i = 0; i < node->inputs; ++i) {
+      wanted |= (slots_[operands_[node->operands + i]].reach & active_) != 0;
+    }
+    if (reached && wanted) node->op->vjp(Frame(*this, *node));
+  }
+  finish_parameters(groups, sink);
+}
+
+Tensor Tape::adjoint(Var leaf) const {
+  const Slot& s = slot(leaf);
+  const Storage& storage = storages_[s.adjoint];
+  if (storage.producer >= 0 || storage.entry >= 0 || (s.reach & leaf_group) == 0) {
+    throw Error("tape: adjoint() of a variable that is not a differentiable leaf");
+  }
+  if (!storage.written) return Tensor(s.shape, storage.dtype);
+  auto* data = static_cast<std::byte*>(storage.adjoint) + s.offset * size_of(storage.dtype);
+  return Tensor(data, s.shape, s.strides, storage.dtype);
+}
+
+// Looking at it -----------------------------------------------------------------------------------------
+
+std::size_t Tape::count(const std::string& op) const {
+  return std::count_if(nodes_.begin(), nodes_.end(),
+                       [&](const Node& node) { return op == node.op->name; });
+}
+
+std::string Tape::first_non_finite() const {
+  const auto finite = [&](const Storage& storage) {
+    if (storage.value == nullptr || storage.dtype == DType::i32) return true;
+    return dispatch(storage.dtype, [&](auto t) {
+      const auto* values = static_cast<const decltype(t)*>(storage.value);
+      return std::all_of(values, values + storage.count, [](auto v) { return std::isfinite(v); });
+    });
+  };
+  for (const Storage& storage : storages_) {
+    if (storage.producer >= 0 || finite(storage)) continue;
+    if (storage.entry < 0) return "leaf";
+    return "parameter " + store_->entries()[storage.entry].name;
+  }
+  for (const Node& node : nodes_) {
+    for (int o = 0; o < node.outputs; ++o) {
+      if (!finite(storages_[slots_[node.output + o].value])) return node.op->name;
+    }
+  }
+  return {};
+}
+
+}  // namespace nelbo

@@ -1,0 +1,305 @@
+#pragma once
+// The tape: a flat vector of plain-data nodes in the order in which they were recorded.
+//
+//   Tape tape;                                   // eager: every operator computes at once
+//   Recording recording(tape);                   // operators on this thread go to this tape
+//   Var x = tape.leaf(Tensor::of({1, 2}, {2}), true);
+//   Var y = sum(square(x));
+//   tape.backward(y);                            // one reverse loop over the nodes
+//   tape.adjoint(x);                             // [2, 4]
+//
+// A tape in Mode::replay records shapes only; forward() then computes all nodes in order, as often as
+// wanted, in the same buffers and without allocation: fill the leaves, forward(), backward().
+//
+// Values and adjoints live in storages that views share. Nothing recorded is ever changed in place, so
+// backward() may run again after one forward(), with other roots, groups and sink.
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "autodiff/arena.hpp"
+#include "autodiff/parameters.hpp"
+#include "autodiff/tensor.hpp"
+
+namespace nelbo {
+
+class Tape;
+class Frame;
+
+/// What an operator does, apart from the data: one static object per operator, next to its public function.
+struct Op {
+  const char* name;
+  void (*forward)(const Frame&);
+  /// Adds to the adjoints of the inputs that are wanted. Null where there is no derivative.
+  void (*vjp)(const Frame&);
+  /// Reads operands through their strides. The others are given row-major ones (a copy is recorded).
+  bool strided = false;
+};
+
+/// A handle to a recorded value: trivially copyable, valid until its tape is reset.
+class Var {
+ public:
+  Var() = default;
+  const Shape& shape() const;
+  DType dtype() const;
+  /// A view of the value. Throws Error if the tape was reset, or while it is recorded for replay: a branch
+  /// on a computed value would be frozen silently.
+  Tensor value() const;
+  /// The only element of the value.
+  double item() const { return value().item(); }
+  Tape& tape() const;
+
+ private:
+  friend class Tape;
+  Var(Tape* tape, std::uint32_t slot, std::uint32_t generation)
+      : tape_(tape), slot_(slot), generation_(generation) {}
+  Tape* tape_ = nullptr;
+  std::uint32_t slot_ = 0;
+  std::uint32_t generation_ = 0;
+};
+
+/// Where a backward pass starts: dL/d(var) = cotangent, or ones if none is given.
+struct Root {
+  Var var;
+  const Tensor* cotangent = nullptr;  // same shape and type as var; read during backward()
+};
+
+/// Shape and type of an operator's output.
+struct Spec {
+  Shape shape;
+  DType dtype;
+};
+
+class Tape {
+ public:
+  enum class Mode { eager, replay };
+  struct Options {
+    Mode mode = Mode::eager;
+    /// Without gradients a replayed tape reuses buffers after their last use; only leaves and what keep()
+    /// names can then be read.
+    bool gradients = true;
+  };
+
+  Tape() : Tape(Options{}) {}
+  explicit Tape(Options options) : options_(options) {}
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  // Leaves --------------------------------------------------------------------------------------------
+  /// Zeros, to be filled through data(). A differentiable leaf has an adjoint.
+  Var leaf(const Shape& shape, DType dtype = DType::f32, bool differentiable = false);
+  /// A copy of `value`.
+  Var leaf(const Tensor& value, bool differentiable = false);
+  /// A number, rank 0.
+  Var constant(double value, DType dtype = DType::f32);
+  /// A parameter of a store that outlives the tape; shares its memory.
+  Var parameter(const ParameterStore& store, ParameterId id);
+  /// The leaf's memory, to be filled before forward(). Throws Error if var is not a leaf.
+  Tensor data(Var leaf) const;
+
+  // Running -------------------------------------------------------------------------------------------
+  /// Computes every node in order from what the leaves and parameters hold now.
+  void forward();
+  /// One reverse loop. Afterwards `sink` holds the gradient of every parameter of `groups` (0 where no path
+  /// leads there) and adjoint() that of differentiable leaves. Throws Error for cotangents of other shapes
+  /// and on tapes without gradients.
+  void backward(std::span<const Root> roots, Groups groups, GradientSink* sink);
+  void backward(Var root) { backward(std::array<Root, 1>{{{root}}}, leaf_group, nullptr); }
+  void backward(Var root, Groups groups, GradientSink& sink) {
+    backward(std::array<Root, 1>{{{root}}}, groups, &sink);
+  }
+  /// dL/d(leaf) after backward() with leaf_group among the groups; zeros where no path leads there.
+  Tensor adjoint(Var leaf) const;
+  /// Keeps the value readable on a tape without gradients. Throws Error after the first forward().
+  void keep(Var var);
+  /// Forgets all nodes and values; variables of before throw when used.
+  void reset();
+
+  // Looking at it -------------------------------------------------------------------------------------
+  std::size_t nodes() const { return nodes_.size(); }
+  std::size_t count(const std::string& op) const;
+  /// "exp", "leaf" or "parameter": what first holds a NaN or an infinity in the order of computation;
+  /// empty if nothing does.
+  std::string first_non_finite() const;
+  /// Bytes of values and adjoints held.
+  std::size_t bytes() const { return arena_.capacity(); }
+
+  // For operators -------------------------------------------------------------------------------------
+  /// Records `op` and, on an eager tape, computes it. Returns the first output; the others follow through
+  /// output(). All inputs must be of one recording tape. `saved` is copied to the arena.
+  Var record(const Op& op, std::span<const Var> inputs, std::span<const Spec> outputs,
+             const void* saved = nullptr, std::size_t saved_bytes = 0);
+  Var output(Var first, int i) const { return Var(this_(), first.slot_ + i, first.generation_); }
+  /// Another shape and strides on the same memory (reshape, slice, permute), offset in elements.
+  Var view(Var var, const Shape& shape, const Strides& strides, std::int64_t offset);
+  /// Itself if row-major, else a recorded copy.
+  Var contiguous(Var var);
+  /// Records `op` on {x, other} with an output that is x's own memory but has an adjoint of its own.
+  Var alias(const Op& op, Var x, Var other);
+  /// The same value through which no gradient passes.
+  Var stopped(Var var);
+  const Strides& strides(Var var) const { return slot(var).strides; }
+  /// True if gradients can pass from var to some parameter or differentiable leaf.
+  bool differentiable(Var var) const { return slot(var).reach != 0; }
+  /// The tape that operators on this thread go to. Throws Error if there is none.
+  static Tape& current();
+
+ private:
+  friend class Var;
+  friend class Frame;
+  friend class Recording;
+
+  /// Memory that one or more slots (views) share.
+  struct Storage {
+    void* value = nullptr;
+    void* adjoint = nullptr;
+    std::int64_t count = 0;        // elements
+    std::int32_t entry = -1;       // parameter index in store_, or -1
+    std::int32_t producer = -1;    // node, or -1 for leaves and parameters
+    DType dtype = DType::f32;
+    bool kept = false;             // readable on a tape without gradients
+    bool written = false;          // the adjoint holds something in this backward pass
+  };
+  struct Slot {
+    std::uint32_t value;           // storage of the value
+    std::uint32_t adjoint;         // storage of the adjoint; differs only behind an aliasing operator
+    std::int64_t offset;           // elements from the storage's start
+    Groups reach;                  // groups whose parameters this value depends on differentiably
+    Shape shape;
+    Strides strides;
+  };
+  struct Node {
+    const Op* op;
+    void* saved;
+    std::uint32_t operands;        // first of the input ids in operands_
+    std::uint32_t output;          // first output slot
+    std::uint16_t inputs;
+    std::uint16_t outputs;
+  };
+  static_assert(sizeof(Node) <= 32);
+
+  Tape* this_() const { return const_cast<Tape*>(this); }
+  const Slot& slot(Var var) const;
+  Var add_slot(const Slot& slot);
+  std::uint32_t add_storage(std::int64_t count, DType dtype, std::int32_t producer);
+  void check_recording(const char* what) const;
+  void allocate_values();
+  void plan_reuse();
+  void allocate_adjoints();
+  void seed(const Root& root);
+  void finish_parameters(Groups groups, GradientSink* sink);
+
+  Options options_;
+  Arena arena_;
+  std::vector<Node> nodes_;
+  std::vector<std::uint32_t> operands_;
+  std::vector<Slot> slots_;
+  std::vector<Storage> storages_;
+  const ParameterStore* store_ = nullptr;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> parameters_;  // (entry, slot), found once
+  std::size_t adjoints_allocated_ = 0;  // storages that have their adjoint
+  Groups active_ = 0;                   // groups of the backward pass that runs
+  std::uint32_t generation_ = 1;
+  bool computed_ = false;               // forward() has run on a replayed tape
+  bool recording_ = false;
+};
+
+/// While it lives, operators called on this thread are recorded on `tape`. Recordings may nest.
+class Recording {
+ public:
+  explicit Recording(Tape& tape);
+  ~Recording();
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+
+ private:
+  Tape* before_;
+  Tape* tape_;
+};
+
+/// What a node's forward and vjp see.
+class Frame {
+ public:
+  /// Where to put a contribution to an adjoint: add to what is there, or store (first write).
+  template <class T>
+  struct Adjoint {
+    T* data;
+    bool add;
+  };
+
+  Frame(Tape& tape, const Tape::Node& node) : tape_(tape), node_(node) {}
+
+  int inputs() const { return node_.inputs; }
+  const Shape& in_shape(int i) const { return in_slot(i).shape; }
+  const Strides& in_strides(int i) const { return in_slot(i).strides; }
+  const Shape& out_shape(int o = 0) const { return out_slot(o).shape; }
+  /// Type of output 0: what the operator computes in.
+  DType dtype() const { return tape_.storages_[out_slot(0).value].dtype; }
+  template <class T>
+  const T* in(int i) const {
+    const Tape::Slot& slot = in_slot(i);
+    return static_cast<const T*>(tape_.storages_[slot.value].value) + slot.offset;
+  }
+  template <class T>
+  T* out(int o = 0) const {
+    const Tape::Slot& slot = out_slot(o);
+    return static_cast<T*>(tape_.storages_[slot.value].value) + slot.offset;
+  }
+  template <class S>
+  S& saved() const {
+    return *static_cast<S*>(node_.saved);
+  }
+
+  // In vjp only ---------------------------------------------------------------------------------------
+  /// False where output o has no influence on the roots.
+  bool has_cotangent(int o = 0) const { return tape_.storages_[out_slot(o).adjoint].written; }
+  /// Cotangent of output o. It is not read again: an operator may use it as its workspace.
+  template <class T>
+  T* cotangent(int o = 0) const {
+    return static_cast<T*>(tape_.storages_[out_slot(o).adjoint].adjoint) + out_slot(o).offset;
+  }
+  /// True if the adjoint of input i is wanted (the needs-grad mask).
+  bool wants(int i) const { return (in_slot(i).reach & tape_.active_) != 0; }
+  /// Adjoint of input i, in the input's own strides. Call it once, when about to write all of it.
+  template <class T>
+  Adjoint<T> adjoint(int i) const {
+    bool add = false;
+    void* data = claim_adjoint(i, add);
+    return {static_cast<T*>(data), add};
+  }
+
+ private:
+  const Tape::Slot& in_slot(int i) const {
+    return tape_.slots_[tape_.operands_[node_.operands + i]];
+  }
+  const Tape::Slot& out_slot(int o) const { return tape_.slots_[node_.output + o]; }
+  void* claim_adjoint(int i, bool& add) const;
+
+  Tape& tape_;
+  const Tape::Node& node_;
+};
+
+/// Records an operator with one output of the inputs' common type.
+/// Throws Error naming the operator if the types differ.
+Var record(const Op& op, std::initializer_list<Var> inputs, const Shape& shape);
+
+/// The same with a struct that forward and vjp read through Frame::saved.
+template <class Saved>
+Var record(const Op& op, std::initializer_list<Var> inputs, const Shape& shape,
+           const Saved& saved);
+
+/// Common floating type of `inputs`. Throws Error naming the operator if they differ.
+DType common_dtype(const Op& op, std::span<const Var> inputs);
+
+template <class Saved>
+Var record(const Op& op, std::initializer_list<Var> inputs, const Shape& shape,
+           const Saved& saved) {
+  static_assert(std::is_trivially_destructible_v<Saved>, "the arena runs no destructors");
+  const std::span<const Var> all(inputs.begin(), inputs.size());
+  const Spec spec{shape, common_dtype(op, all)};
+  return Tape::current().record(op, all, {&spec, 1}, &saved, sizeof(Saved));
+}
+
+}  // namespace nelbo

@@ -1,0 +1,118 @@
+#include "autodiff/threads.hpp"
+
+#include <tbb/global_control.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+#include <tbb/task_scheduler_observer.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#if defined(__x86_64__)
+#include <pmmintrin.h>
+#include <xmmintrin.h>
+#endif
+
+#include "autodiff/error.hpp"
+
+namespace nelbo {
+namespace {
+
+thread_local bool serial = false;
+thread_local unsigned seen_epoch = 0;
+std::atomic<unsigned> epoch{1};
+std::atomic<std::size_t> workers{0};
+
+void note_worker() {
+  const unsigned now = epoch.load(std::memory_order_relaxed);
+  if (seen_epoch != now) {
+    seen_epoch = now;
+    workers.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+// Denormals cost up to a hundred times as much as other numbers; flushing them on the main thread alone
+// would make results depend on which thread runs a chunk.
+void flush_denormals() {
+#if defined(__x86_64__)
+  _MM_SET_FLUSH_ZERO_MODE(_MM_FLUSH_ZERO_ON);
+  _MM_SET_DENORMALS_ZERO_MODE(_MM_DENORMALS_ZERO_ON);
+#endif
+}
+
+class Observer : public tbb::task_scheduler_observer {
+ public:
+  explicit Observer(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) { observe(true); }
+  ~Observer() override { observe(false); }
+  void on_scheduler_entry(bool) override { flush_denormals(); }
+};
+
+struct Pool {
+  explicit Pool(std::size_t n)
+      : size(n),
+        limit(tbb::global_control::max_allowed_parallelism, n),
+        arena(static_cast<int>(n)),
+        observer(arena) {}
+  std::size_t size;
+  tbb::global_control limit;  // an arena alone does not start more workers than there are cores
+  tbb::task_arena arena;
+  Observer observer;
+};
+
+std::unique_ptr<Pool>& pool() {
+  static auto instance =
+      std::make_unique<Pool>(std::max(1, tbb::this_task_arena::max_concurrency()));
+  return instance;
+}
+
+}  // namespace
+
+void parallel_for(std::size_t chunks, ChunkFunction body) {
+  if (chunks == 0) return;
+  Pool& threads = *pool();
+  if (serial || chunks == 1 || threads.size == 1) {
+    flush_denormals();
+    note_worker();
+    for (std::size_t i = 0; i < chunks; ++i) body(i);
+    return;
+  }
+  threads.arena.execute([&] {
+    tbb::this_task_arena::isolate([&] {
+      tbb::parallel_for(
+          std::size_t{0}, chunks,
+          [&](std::size_t i) {
+            SerialScope nested_calls_run_inline;
+            note_worker();
+            body(i);
+          },
+          tbb::simple_partitioner());
+    });
+  });
+}
+
+void set_num_threads(std::size_t n) {
+  if (n == 0 || n > 1024) {
+    throw Error("threads: " + std::to_string(n) + " is not between 1 and 1024");
+  }
+  if (pool()->size == n) return;
+  pool().reset();
+  pool() = std::make_unique<Pool>(n);
+}
+
+std::size_t num_threads() { return pool()->size; }
+
+std::size_t workers_seen() { return workers.load(); }
+
+void reset_workers_seen() {
+  workers = 0;
+  epoch.fetch_add(1);
+}
+
+SerialScope::SerialScope() : before_(serial) { serial = true; }
+SerialScope::~SerialScope() { serial = before_; }
+
+}  // namespace nelbo

@@ -1,0 +1,51 @@
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+
+namespace nelbo {
+
+/// A borrowed callable `void(std::size_t)`: no allocation, valid for the duration of the call.
+class ChunkFunction {
+ public:
+  template <class F>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, ChunkFunction>)
+  ChunkFunction(F&& f)
+      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
+        call_([](void* object, std::size_t chunk) {
+          (*static_cast<std::remove_reference_t<F>*>(object))(chunk);
+        }) {}
+  void operator()(std::size_t chunk) const { call_(object_, chunk); }
+
+ private:
+  void* object_;
+  void (*call_)(void*, std::size_t);
+};
+
+/// Runs body(0) ... body(chunks - 1), possibly on several threads. The number of chunks and what each
+/// does must follow from the problem alone, never from the number of threads: this is what makes results
+/// equal bit for bit on any number of threads. Nested calls, and calls inside SerialScope, run inline.
+void parallel_for(std::size_t chunks, ChunkFunction body);
+
+/// Sets the number of worker threads of the process (>= 1); also lifts TBB's own limit when it is more
+/// than the number of cores. Throws Error if 0 or above 1024.
+void set_num_threads(std::size_t n);
+std::size_t num_threads();
+
+/// Number of different threads that have run chunks since the last call of reset_worker_count.
+std::size_t workers_seen();
+void reset_workers_seen();
+
+/// Kernels called by this thread run single-threaded while a SerialScope lives (replicates, tests).
+class SerialScope {
+ public:
+  SerialScope();
+  ~SerialScope();
+  SerialScope(const SerialScope&) = delete;
+  SerialScope& operator=(const SerialScope&) = delete;
+
+ private:
+  bool before_;
+};
+
+}  // namespace nelbo

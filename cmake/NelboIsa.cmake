@@ -1,0 +1,28 @@
+# nelbo_isa_sources(target): compiles every autodiff/kernels/*.isa.cpp once per instruction set into `target`.
+#
+# The namespace, Eigen's own namespace and the flags differ per ISA, so no symbol is shared by accident (the
+# linker would keep one GEMM for all). Never below -O2: xsimd's helpers must be inlined.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set(NELBO_ISAS sse2 avx2 avx512)
+else()
+  set(NELBO_ISAS generic)
+endif()
+set(NELBO_ISA_FLAGS_sse2 -msse2)
+set(NELBO_ISA_FLAGS_avx2 -mavx2 -mfma)
+set(NELBO_ISA_FLAGS_avx512 -mavx512f -mavx512cd -mavx512dq -mavx512bw -mavx512vl -mfma
+    -mprefer-vector-width=512 -Wno-uninitialized -Wno-maybe-uninitialized)
+set(NELBO_ISA_FLAGS_generic)
+
+function(nelbo_isa_sources target)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/autodiff/kernels/*.isa.cpp)
+  foreach(isa IN LISTS NELBO_ISAS)
+    add_library(${target}_${isa} OBJECT ${sources})
+    target_compile_definitions(${target}_${isa} PRIVATE
+      NELBO_ISA=${isa} NELBO_ISA_${isa}=1 Eigen=Eigen_${isa} EIGEN_DONT_PARALLELIZE EIGEN_MPL2_ONLY)
+    target_compile_options(${target}_${isa} PRIVATE
+      -Wall -Wextra -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast ${NELBO_ISA_FLAGS_${isa}})
+    target_include_directories(${target}_${isa} PRIVATE ${PROJECT_SOURCE_DIR})
+    target_link_libraries(${target}_${isa} PRIVATE nelbo_simd)
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:${target}_${isa}>)
+  endforeach()
+endfunction()
