@@ -9,6 +9,7 @@
 
 #include "autodiff/dtype.hpp"
 #include "autodiff/parameters.hpp"
+#include "autodiff/tensor.hpp"
 
 namespace nelbo {
 
@@ -85,6 +86,9 @@ class Optimizer {
     std::size_t state;   // in the state
     std::size_t length;
   };
+  bool has_m() const;
+  bool has_v() const;
+  void check_dtype(DType given) const;
   template <class T>
   void step_as(T* parameters, const T* gradients, double learning_rate);
   template <class T>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <string>
 
 #include "autodiff/error.hpp"
@@ -121,7 +122,7 @@ double gamma_at(double alpha, std::array<std::uint32_t, 4> counter,
     counter[0] = dimension | (first_gamma_plane + 2 * attempt + 1) << 26;
     const auto lower = philox4x32(counter, key);
     const double radius = std::sqrt(-2 * std::log(to_uniform(upper[0], lower[0])));
-    const double normal = radius * std::cos(2 * M_PI * to_uniform(upper[1], lower[1]));
+    const double normal = radius * std::cos(2 * std::numbers::pi * to_uniform(upper[1], lower[1]));
     if (attempt == 0 && alpha < 1) log_boost = std::log(to_uniform(upper[3], lower[3])) / alpha;
     const double root = 1 + c * normal;
     if (root <= 0) continue;

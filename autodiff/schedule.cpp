@@ -1,0 +1,76 @@
+#include "autodiff/schedule.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <numbers>
+
+#include "autodiff/error.hpp"
+
+namespace nelbo {
+namespace {
+
+std::string number(double value) {
+  char text[32];
+  return std::string(text, std::to_chars(text, text + sizeof text, value).ptr);
+}
+
+}  // namespace
+
+Schedule::Schedule(double value) : Schedule(Kind::constant, value, value, 1) {}
+
+Schedule::Schedule(Kind kind, double from, double to, std::uint64_t steps)
+    : kind_(kind), from_(from), to_(to), steps_(steps) {
+  if (!std::isfinite(from) || !std::isfinite(to)) {
+    throw Error("schedule " + text() + ": its values must be finite");
+  }
+  if (steps == 0) {
+    throw Error("schedule " + text() + ": the number of steps must be at least 1");
+  }
+}
+
+Schedule Schedule::warmup(double value, std::uint64_t steps) {
+  return Schedule(Kind::warmup, 0, value, steps);
+}
+
+Schedule Schedule::cosine(double from, double to, std::uint64_t steps) {
+  return Schedule(Kind::cosine, from, to, steps);
+}
+
+Schedule Schedule::step(double value, double factor, std::uint64_t every) {
+  return Schedule(Kind::step, value, factor, every);
+}
+
+Schedule Schedule::anneal(double from, double to, std::uint64_t steps) {
+  return Schedule(Kind::anneal, from, to, steps);
+}
+
+double Schedule::at(std::uint64_t step) const {
+  const double done = static_cast<double>(std::min(step, steps_)) / static_cast<double>(steps_);
+  switch (kind_) {
+    case Kind::constant: break;
+    case Kind::warmup:
+    case Kind::anneal: return done < 1 ? from_ + (to_ - from_) * done : to_;
+    case Kind::cosine:
+      return done < 1 ? to_ + (from_ - to_) * (1 + std::cos(std::numbers::pi * done)) / 2 : to_;
+    case Kind::step: return from_ * std::pow(to_, static_cast<double>(step / steps_));
+  }
+  return to_;
+}
+
+std::string Schedule::text() const {
+  const std::string steps = std::to_string(steps_);
+  switch (kind_) {
+    case Kind::constant: break;
+    case Kind::warmup: return "warmup(" + number(to_) + ", steps=" + steps + ")";
+    case Kind::cosine:
+      return "cosine(" + number(from_) + ", " + number(to_) + ", steps=" + steps + ")";
+    case Kind::step:
+      return "step(" + number(from_) + ", factor=" + number(to_) + ", every=" + steps + ")";
+    case Kind::anneal:
+      return "anneal(" + number(from_) + ", " + number(to_) + ", steps=" + steps + ")";
+  }
+  return number(to_);
+}
+
+}  // namespace nelbo
