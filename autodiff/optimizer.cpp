@@ -72,7 +72,7 @@ kernels::AdamStep adam_step(const OptimizerConfig& config, std::uint64_t t, doub
   step.beta2 = config.beta2;
   step.epsilon = config.epsilon;
   step.scale = scale;
-  step.decay = config.rule == Rule::adamw ? 1 - eta * config.weight_decay : 1;
+  step.decay = eta * config.weight_decay;
   if (config.epsilon_hat) {
     step.rate = eta * std::sqrt(correction2) / correction1;
     step.root = 1;
@@ -86,18 +86,24 @@ kernels::AdamStep adam_step(const OptimizerConfig& config, std::uint64_t t, doub
 // The kernels by element type.
 template <class T>
 const auto& sgd_kernel(const kernels::OptimizerKernels& table) {
-  if constexpr (sizeof(T) == 4) return table.sgd_f32;
-  else return table.sgd_f64;
+  if constexpr (sizeof(T) == 4)
+    return table.sgd_f32;
+  else
+    return table.sgd_f64;
 }
 template <class T>
 const auto& adam_kernel(const kernels::OptimizerKernels& table) {
-  if constexpr (sizeof(T) == 4) return table.adam_f32;
-  else return table.adam_f64;
+  if constexpr (sizeof(T) == 4)
+    return table.adam_f32;
+  else
+    return table.adam_f64;
 }
 template <class T>
 const auto& square_sum_kernel(const kernels::OptimizerKernels& table) {
-  if constexpr (sizeof(T) == 4) return table.square_sum_f32;
-  else return table.square_sum_f64;
+  if constexpr (sizeof(T) == 4)
+    return table.square_sum_f32;
+  else
+    return table.square_sum_f64;
 }
 
 /// The factor that brings a gradient of this norm down to at most `limit`.
@@ -117,7 +123,11 @@ OptimizerConfig OptimizerConfig::burda() {
 std::string to_string(const OptimizerConfig& config) {
   std::string text;
   const auto add = [&](const char* name, double value, double default_value) {
-    if (value != default_value) text += (text.empty() ? "" : ", ") + (name + ("=" + number(value)));
+    if (value == default_value) return;
+    if (!text.empty()) text += ", ";
+    text += name;
+    text += '=';
+    text += number(value);
   };
   const OptimizerConfig standard;
   std::string name;

@@ -1,6 +1,7 @@
 #pragma once
-// Optimisers over one flat parameter buffer. One optimiser serves one set of parameter groups, each a
-// contiguous range of the buffer, and reads the gradient at the same offsets of an equally shaped buffer.
+// Optimisers over one flat parameter buffer. One optimiser serves one set of parameter groups, each
+// a contiguous range of the buffer, and reads the gradient at the same offsets of an equally shaped
+// buffer.
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,7 +14,8 @@
 
 namespace nelbo {
 
-/// The rule that an optimiser follows: g gradient, p parameter, eta learning rate, t = 1, 2, ... steps.
+/// The rule that an optimiser follows: g gradient, p parameter, eta learning rate, t = 1, 2, ...
+/// steps.
 struct OptimizerConfig {
   enum class Rule : std::uint8_t {
     sgd,   // m = momentum m + g;  p -= eta m
@@ -22,20 +24,20 @@ struct OptimizerConfig {
   };
 
   Rule rule = Rule::adam;
-  double momentum = 0;               // sgd: 0 <= momentum < 1
-  double beta1 = 0.9;                // adam, adamw: m = beta1 m + (1 - beta1) g
-  double beta2 = 0.999;              // adam, adamw: v = beta2 v + (1 - beta2) g^2
-  double epsilon = 1e-8;             // adam, adamw: p -= eta m^ / (sqrt(v^) + epsilon)
-  bool bias_correction = true;       // m^ = m / (1 - beta1^t), v^ = v / (1 - beta2^t)
-  bool epsilon_hat = false;          // p -= eta (m^ / m) / sqrt(v^ / v) m / (sqrt(v) + epsilon) instead:
-                                     // "epsilon hat" at the end of Kingma and Ba's section 2
+  double momentum = 0;          // sgd: 0 <= momentum < 1
+  double beta1 = 0.9;           // adam, adamw: m = beta1 m + (1 - beta1) g
+  double beta2 = 0.999;         // adam, adamw: v = beta2 v + (1 - beta2) g^2
+  double epsilon = 1e-8;        // adam, adamw: p -= eta m^ / (sqrt(v^) + epsilon)
+  bool bias_correction = true;  // m^ = m / (1 - beta1^t), v^ = v / (1 - beta2^t)
+  bool epsilon_hat = false;     // p -= eta (m^ / m) / sqrt(v^ / v) m / (sqrt(v) + epsilon) instead:
+                                // "epsilon hat" at the end of Kingma and Ba's section 2
   double initial_second_moment = 0;  // v at t = 0
   double weight_decay = 0;           // adamw
-  double clip_norm = 0;              // > 0: g is scaled to at most this Euclidean norm over all ranges
+  double clip_norm = 0;  // > 0: g is scaled to at most this Euclidean norm over all ranges
 
-  /// The Adam of Burda, Grosse and Salakhutdinov's "Importance weighted autoencoders" (2016): beta1 0.99,
-  /// epsilon 1e-4 added to the uncorrected sqrt(v), second moments that start at 1. (Their Theano code also
-  /// applies the moments of the step before; this delay is not copied.)
+  /// The Adam of Burda, Grosse and Salakhutdinov's "Importance weighted autoencoders" (2016): beta1
+  /// 0.99, epsilon 1e-4 added to the uncorrected sqrt(v), second moments that start at 1. (Their
+  /// Theano code also applies the moments of the step before; this delay is not copied.)
   static OptimizerConfig burda();
 };
 
@@ -51,9 +53,9 @@ class Optimizer {
   /// Throws Error if a number of `config` is out of its range or ranges overlap.
   Optimizer(const OptimizerConfig& config, std::vector<Range> ranges, DType dtype = DType::f32);
 
-  /// One update of the ranges of `parameters` from the same offsets of `gradients`; both begin at offset 0 of
-  /// the flat buffer. The element type must be dtype(), else Error. Does not allocate; gives the same bits for
-  /// any number of threads.
+  /// One update of the ranges of `parameters` from the same offsets of `gradients`; both begin at
+  /// offset 0 of the flat buffer. The element type must be dtype(), else Error. Does not allocate;
+  /// gives the same bits for any number of threads.
   void step(float* parameters, const float* gradients, double learning_rate);
   void step(double* parameters, const double* gradients, double learning_rate);
   /// The same for buffers of dtype().
@@ -70,8 +72,8 @@ class Optimizer {
   /// Elements in all ranges together.
   std::size_t size() const { return size_; }
 
-  /// What must be saved and restored, besides steps(), to continue with the same bits. Restoring writes
-  /// through the tensors. sgd without momentum has none.
+  /// What must be saved and restored, besides steps(), to continue with the same bits. Restoring
+  /// writes through the tensors. sgd without momentum has none.
   std::vector<State> state() const;
   /// Updates made so far (t of the rule).
   std::uint64_t steps() const { return steps_; }

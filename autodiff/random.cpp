@@ -18,7 +18,8 @@ constexpr std::size_t dimension_limit = std::size_t{1} << 28;
 constexpr std::size_t gamma_dimension_limit = std::size_t{1} << 26;
 constexpr std::uint64_t counter_limit = std::uint64_t{1} << 32;
 
-// The finaliser of splitmix64 (Steele, Lea and Flood 2014) after its increment: a bijection of 64 bits.
+// The finaliser of splitmix64 (Steele, Lea and Flood 2014) after its increment: a bijection of 64
+// bits.
 constexpr std::uint64_t mix(std::uint64_t x) {
   x += 0x9e3779b97f4a7c15u;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -44,14 +45,10 @@ void check(const char* what, const RandomBlock& block, std::size_t limit) {
 
 kernels::RandomFill fill_of(const RandomBlock& block) {
   const auto key = philox_key(block.stream, block.step);
-  return {{key[0], key[1]},
-          static_cast<std::uint32_t>(block.step),
-          block.first_draw,
-          block.datum,
-          block.first_datum,
-          block.batch,
-          block.dimensions,
-          (block.dimensions + 3) / 4};
+  return {{key[0], key[1]},  static_cast<std::uint32_t>(block.step),
+          block.first_draw,  block.datum,
+          block.first_datum, block.batch,
+          block.dimensions,  (block.dimensions + 3) / 4};
 }
 
 /// Runs body(fill, first, last) over fixed ranges of the block's Philox blocks.
@@ -96,7 +93,8 @@ kernels::RandomSource own_shape(const RandomBlock& block) {
 /// Rows of [N, D], the same for every draw.
 kernels::RandomSource shared_rows(const std::uint32_t* rows) { return {rows, 0}; }
 
-// Gamma numbers -------------------------------------------------------------------------------------
+// Gamma numbers
+// -------------------------------------------------------------------------------------
 
 constexpr std::uint32_t first_gamma_plane = 2;
 constexpr std::uint32_t gamma_attempts = 31;  // each succeeds with probability above 0.95
@@ -118,9 +116,9 @@ double gamma_at(double alpha, std::array<std::uint32_t, 4> counter,
   double log_boost = 0;
   for (std::uint32_t attempt = 0; attempt < gamma_attempts; ++attempt) {
     counter[0] = dimension | (first_gamma_plane + 2 * attempt) << 26;
-    const auto upper = philox4x32(counter, key);
+    const auto upper = philox(counter, key);
     counter[0] = dimension | (first_gamma_plane + 2 * attempt + 1) << 26;
-    const auto lower = philox4x32(counter, key);
+    const auto lower = philox(counter, key);
     const double radius = std::sqrt(-2 * std::log(to_uniform(upper[0], lower[0])));
     const double normal = radius * std::cos(2 * std::numbers::pi * to_uniform(upper[1], lower[1]));
     if (attempt == 0 && alpha < 1) log_boost = std::log(to_uniform(upper[3], lower[3])) / alpha;
@@ -158,7 +156,8 @@ void fill_gamma_as(T* out, const A* alphas, std::size_t stride, const RandomBloc
       const std::array<std::uint32_t, 4> counter = {
           static_cast<std::uint32_t>(i % block.dimensions),
           static_cast<std::uint32_t>(block.first_draw + row / block.batch),
-          block.datum != nullptr ? block.datum[b] : static_cast<std::uint32_t>(block.first_datum + b),
+          block.datum != nullptr ? block.datum[b]
+                                 : static_cast<std::uint32_t>(block.first_datum + b),
           static_cast<std::uint32_t>(block.step)};
       const double value = gamma_at(static_cast<double>(alphas[i * stride]), counter, key);
       out[i] = static_cast<T>(std::max(value, double{std::numeric_limits<T>::min()}));
@@ -168,8 +167,8 @@ void fill_gamma_as(T* out, const A* alphas, std::size_t stride, const RandomBloc
 
 }  // namespace
 
-std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
-                                        std::array<std::uint32_t, 2> key) {
+std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
+                                    std::array<std::uint32_t, 2> key) {
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t product0 = std::uint64_t{0xD2511F53u} * counter[0];
     const std::uint64_t product1 = std::uint64_t{0xCD9E8D57u} * counter[2];
@@ -219,11 +218,13 @@ void fill_bernoulli(double* out, const double* probabilities, const RandomBlock&
 
 void fill_binarized(float* out, const std::uint8_t* images, const std::uint32_t* rows,
                     const RandomBlock& block) {
-  run("fill_binarized", active_kernels().random().pixels_f32, shared_rows(rows), images, out, block);
+  run("fill_binarized", active_kernels().random().pixels_f32, shared_rows(rows), images, out,
+      block);
 }
 void fill_binarized(double* out, const std::uint8_t* images, const std::uint32_t* rows,
                     const RandomBlock& block) {
-  run("fill_binarized", active_kernels().random().pixels_f64, shared_rows(rows), images, out, block);
+  run("fill_binarized", active_kernels().random().pixels_f64, shared_rows(rows), images, out,
+      block);
 }
 void fill_binarized(float* out, const float* images, const std::uint32_t* rows,
                     const RandomBlock& block) {
@@ -256,13 +257,13 @@ void fill_permutation(std::uint32_t* out, std::size_t n, const Stream& stream, s
   }
   for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<std::uint32_t>(i);
   const auto key = philox_key(stream, step);
-  // Position i is exchanged with a position j <= i. Element i draws from words 2 i and 2 i + 1 of the
-  // stream, so one block serves the pair (2 k, 2 k + 1).
+  // Position i is exchanged with a position j <= i. Element i draws from words 2 i and 2 i + 1 of
+  // the stream, so one block serves the pair (2 k, 2 k + 1).
   std::array<std::uint32_t, 4> words{};
   for (std::size_t i = n; i-- > 1;) {
     if (i % 2 == 1 || i == n - 1) {
-      words = philox4x32({static_cast<std::uint32_t>(i / 2), 0, 0, static_cast<std::uint32_t>(step)},
-                         key);
+      words =
+          philox({static_cast<std::uint32_t>(i / 2), 0, 0, static_cast<std::uint32_t>(step)}, key);
     }
     // floor((i + 1) x / 2^64) for the 64-bit word x, in two 32-bit halves.
     const std::uint64_t upper = words[i % 2 * 2] * (std::uint64_t{i} + 1);

@@ -1,22 +1,23 @@
 #pragma once
-// Random numbers that have addresses. There is no generator that advances: every number is a function of
+// Random numbers that have addresses. There is no generator that advances: every number is a
+// function of
 //
 //   (seed, stream, variable, step, datum, draw, dimension),
 //
-// computed by the counter-based generator Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as
-// easy as 1, 2, 3"). Numbers therefore do not depend on threads, on the batch size, on how draws are cut
-// into chunks, on ranks, or on whether a run was resumed; and two estimators that name the same address
-// share their noise.
+// computed by the counter-based generator Philox4x32-10 (Salmon et al. 2011, "Parallel random
+// numbers: as easy as 1, 2, 3"). Numbers therefore do not depend on threads, on the batch size, on
+// how draws are cut into chunks, on ranks, or on whether a run was resumed; and two estimators that
+// name the same address share their noise.
 //
 // The address becomes a key (64 bits) and a counter (4 x 32 bits):
 //
-//   key     = mix(mix(mix(seed) + stream id << 32 + variable) + step >> 32)     splitmix64's finaliser
-//   counter = { dimension / 4 + plane << 26, draw, datum, step mod 2^32 }
+//   key     = mix(mix(mix(seed) + stream id << 32 + variable) + step >> 32)     splitmix64's
+//   finaliser counter = { dimension / 4 + plane << 26, draw, datum, step mod 2^32 }
 //
-// Word (dimension mod 4) of the counter's block serves the dimension, in plane 0. float64 numbers take
-// their low 32 bits from plane 1, so that float32 and float64 numbers of one address agree up to rounding:
-// a check in float64 sees the noise of the float32 run. Gamma numbers use planes 2 to 63, 2 per attempt,
-// and a whole block per dimension.
+// Word (dimension mod 4) of the counter's block serves the dimension, in plane 0. float64 numbers
+// take their low 32 bits from plane 1, so that float32 and float64 numbers of one address agree up
+// to rounding: a check in float64 sees the noise of the float32 run. Gamma numbers use planes 2 to
+// 63, 2 per attempt, and a whole block per dimension.
 //
 // Ranges: any seed, step < 2^64, datum and draw < 2^32, dimension < 2^28 (gamma: 2^26).
 #include <array>
@@ -59,15 +60,15 @@ struct RandomBlock {
 };
 
 /// One block of Philox4x32-10: four uniform 32-bit words.
-std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
-                                        std::array<std::uint32_t, 2> key);
+std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
+                                    std::array<std::uint32_t, 2> key);
 
 /// The Philox key of a stream at a step. For fixed others a bijection of the seed.
 std::array<std::uint32_t, 2> philox_key(const Stream& stream, std::uint64_t step);
 
-// Fills: out is [S, B, D], row-major. All throw Error if D, or a draw or datum, is beyond its range. Uniform
-// and Bernoulli numbers are the same bits on every machine; normal and gamma ones may differ between
-// instruction sets in the last bits (log, sin and cos do).
+// Fills: out is [S, B, D], row-major. All throw Error if D, or a draw or datum, is beyond its
+// range. Uniform and Bernoulli numbers are the same bits on every machine; normal and gamma ones
+// may differ between instruction sets in the last bits (log, sin and cos do).
 
 /// Uniform 32-bit words.
 void fill_bits(std::uint32_t* out, const RandomBlock& block);
@@ -80,13 +81,14 @@ void fill_uniform(double* out, const RandomBlock& block);
 void fill_normal(float* out, const RandomBlock& block);
 void fill_normal(double* out, const RandomBlock& block);
 
-/// 1 with probability p, else 0, with p = probabilities [S, B, D]. The probability is exact to 2^-31 in
-/// float and 2^-52 in double; p <= 0 and NaN never give 1, p >= 1 always does.
+/// 1 with probability p, else 0, with p = probabilities [S, B, D]. The probability is exact to
+/// 2^-31 in float and 2^-52 in double; p <= 0 and NaN never give 1, p >= 1 always does.
 void fill_bernoulli(float* out, const float* probabilities, const RandomBlock& block);
 void fill_bernoulli(double* out, const double* probabilities, const RandomBlock& block);
 
-/// Dynamic binarisation: pixel k of 0..255 becomes 1 with probability k / 255 (exact to 2^-24; 0 never, 255
-/// always). Row b of the block is row `rows[b]` of images [N, D], or row b if rows is null, in every draw.
+/// Dynamic binarisation: pixel k of 0..255 becomes 1 with probability k / 255 (exact to 2^-24; 0
+/// never, 255 always). Row b of the block is row `rows[b]` of images [N, D], or row b if rows is
+/// null, in every draw.
 void fill_binarized(float* out, const std::uint8_t* images, const std::uint32_t* rows,
                     const RandomBlock& block);
 void fill_binarized(double* out, const std::uint8_t* images, const std::uint32_t* rows,
@@ -98,17 +100,18 @@ void fill_binarized(float* out, const float* images, const std::uint32_t* rows,
 void fill_binarized(double* out, const double* images, const std::uint32_t* rows,
                     const RandomBlock& block);
 
-/// Gamma with shape alpha > 0 and rate 1, by Marsaglia and Tsang (2000); alpha < 1 by the power of a uniform
-/// number. Values below the smallest normal number are raised to it, so that the logarithm is finite.
-/// Throws Error if alpha is not positive and finite.
+/// Gamma with shape alpha > 0 and rate 1, by Marsaglia and Tsang (2000); alpha < 1 by the power of
+/// a uniform number. Values below the smallest normal number are raised to it, so that the
+/// logarithm is finite. Throws Error if alpha is not positive and finite.
 void fill_gamma(float* out, double alpha, const RandomBlock& block);
 void fill_gamma(double* out, double alpha, const RandomBlock& block);
 /// The same with alphas [S, B, D].
 void fill_gamma(float* out, const float* alphas, const RandomBlock& block);
 void fill_gamma(double* out, const double* alphas, const RandomBlock& block);
 
-/// A uniform permutation of 0 .. n - 1 (Fisher and Yates), in integer arithmetic: the same on every machine.
-/// `step` is the epoch of a shuffle; `variable` of the stream may number the permuted dimension.
+/// A uniform permutation of 0 .. n - 1 (Fisher and Yates), in integer arithmetic: the same on every
+/// machine. `step` is the epoch of a shuffle; `variable` of the stream may number the permuted
+/// dimension.
 void fill_permutation(std::uint32_t* out, std::size_t n, const Stream& stream, std::uint64_t step);
 void fill_permutation(std::int32_t* out, std::size_t n, const Stream& stream, std::uint64_t step);
 

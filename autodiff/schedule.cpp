@@ -48,12 +48,15 @@ Schedule Schedule::anneal(double from, double to, std::uint64_t steps) {
 double Schedule::at(std::uint64_t step) const {
   const double done = static_cast<double>(std::min(step, steps_)) / static_cast<double>(steps_);
   switch (kind_) {
-    case Kind::constant: break;
+    case Kind::constant:
+      break;
     case Kind::warmup:
-    case Kind::anneal: return done < 1 ? from_ + (to_ - from_) * done : to_;
+    case Kind::anneal:
+      return done < 1 ? from_ + (to_ - from_) * done : to_;
     case Kind::cosine:
       return done < 1 ? to_ + (from_ - to_) * (1 + std::cos(std::numbers::pi * done)) / 2 : to_;
-    case Kind::step: return from_ * std::pow(to_, static_cast<double>(step / steps_));
+    case Kind::step:
+      return from_ * std::pow(to_, static_cast<double>(step / steps_));
   }
   return to_;
 }
@@ -61,8 +64,10 @@ double Schedule::at(std::uint64_t step) const {
 std::string Schedule::text() const {
   const std::string steps = std::to_string(steps_);
   switch (kind_) {
-    case Kind::constant: break;
-    case Kind::warmup: return "warmup(" + number(to_) + ", steps=" + steps + ")";
+    case Kind::constant:
+      break;
+    case Kind::warmup:
+      return "warmup(" + number(to_) + ", steps=" + steps + ")";
     case Kind::cosine:
       return "cosine(" + number(from_) + ", " + number(to_) + ", steps=" + steps + ")";
     case Kind::step:

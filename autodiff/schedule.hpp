@@ -5,7 +5,8 @@
 
 namespace nelbo {
 
-/// A number as a function of the step, 0 being the first. A value type; any number is a constant schedule.
+/// A number as a function of the step, 0 being the first. A value type; any number is a constant
+/// schedule.
 class Schedule {
  public:
   /// Always `value`.
@@ -15,7 +16,8 @@ class Schedule {
   /// Linear from 0 at step 0 to `value` at step `steps`, then constant.
   static Schedule warmup(double value, std::uint64_t steps);
 
-  /// to + (from - to) (1 + cos(pi step / steps)) / 2, then the floor `to` (Loshchilov and Hutter 2017).
+  /// to + (from - to) (1 + cos(pi step / steps)) / 2, then the floor `to` (Loshchilov and Hutter
+  /// 2017).
   static Schedule cosine(double from, double to, std::uint64_t steps);
 
   /// value * factor^floor(step / every).
@@ -28,7 +30,8 @@ class Schedule {
 
   double at(std::uint64_t step) const;
   bool is_constant() const { return kind_ == Kind::constant; }
-  /// As it is written in expressions: "0.001", "cosine(0.001, 1e-05, steps=1000)". Numbers read back exactly.
+  /// As it is written in expressions: "0.001", "cosine(0.001, 1e-05, steps=1000)". Numbers read
+  /// back exactly.
   std::string text() const;
 
  private:

@@ -17,6 +17,10 @@
 #include <xmmintrin.h>
 #endif
 
+#if defined(__SANITIZE_THREAD__)
+#include <sanitizer/tsan_interface.h>
+#endif
+
 #include "autodiff/error.hpp"
 
 namespace nelbo {
@@ -43,6 +47,18 @@ void flush_denormals() {
   _MM_SET_DENORMALS_ZERO_MODE(_MM_DENORMALS_ZERO_ON);
 #endif
 }
+
+// libtbb is not built for the thread sanitizer, which therefore does not see that it orders the chunks after
+// what the caller did before, and what the caller does next after the chunks. Two tags: one alone would also
+// order the chunks among each other, and hide their races.
+#if defined(__SANITIZE_THREAD__)
+char before_chunks, after_chunks;
+void release(char& tag) { __tsan_release(&tag); }
+void acquire(char& tag) { __tsan_acquire(&tag); }
+#define NELBO_TSAN(call) call
+#else
+#define NELBO_TSAN(call) (void)0
+#endif
 
 class Observer : public tbb::task_scheduler_observer {
  public:
@@ -82,16 +98,18 @@ void parallel_for(std::size_t chunks, ChunkFunction body) {
   }
   threads.arena.execute([&] {
     tbb::this_task_arena::isolate([&] {
-      tbb::parallel_for(
-          std::size_t{0}, chunks,
-          [&](std::size_t i) {
-            SerialScope nested_calls_run_inline;
-            note_worker();
-            body(i);
-          },
-          tbb::simple_partitioner());
+      const auto chunk = [&](std::size_t i) {
+        NELBO_TSAN(acquire(before_chunks));
+        SerialScope nested_calls_run_inline;
+        note_worker();
+        body(i);
+        NELBO_TSAN(release(after_chunks));
+      };
+      NELBO_TSAN(release(before_chunks));
+      tbb::parallel_for(std::size_t{0}, chunks, chunk, tbb::simple_partitioner());
     });
   });
+  NELBO_TSAN(acquire(after_chunks));
 }
 
 void set_num_threads(std::size_t n) {

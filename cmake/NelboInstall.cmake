@@ -29,7 +29,7 @@ install(TARGETS nelbo_all nelbo_autodiff nelbo_models nelbo_objectives EXPORT ne
 install(EXPORT nelboTargets NAMESPACE nelbo:: DESTINATION ${NELBO_INSTALL_CMAKEDIR})
 # Kernels are behind the library: no user's file includes them.
 install(DIRECTORY autodiff models objectives DESTINATION ${NELBO_INSTALL_INCLUDEDIR}
-        FILES_MATCHING PATTERN "*.hpp" PATTERN "autodiff/kernels" EXCLUDE)
+        FILES_MATCHING PATTERN "*.hpp" PATTERN "*.def" PATTERN "autodiff/kernels" EXCLUDE)
 
 if(NELBO_BUILD_APPS)
   install(TARGETS nelbo_app_support EXPORT nelboAppTargets

@@ -18,3 +18,17 @@ using Catch::Approx;
 #include <catch2/catch.hpp>
 #endif
 #pragma GCC diagnostic pop
+
+namespace nelbo::tests {
+
+/// Matchers whose names differ between Catch2 v2 and v3.
+inline auto contains(const std::string& part) {
+#if __has_include(<catch2/catch_test_macros.hpp>)
+  return Catch::Matchers::ContainsSubstring(part);
+#else
+  return Catch::Matchers::Contains(part);
+#endif
+}
+inline auto equals(const std::string& text) { return Catch::Matchers::Equals(text); }
+
+}  // namespace nelbo::tests

@@ -2,9 +2,11 @@
 #include <string>
 #include <vector>
 
+#include "autodiff/kernels/activation.hpp"
 #include "autodiff/kernels/density.hpp"
 #include "autodiff/kernels/elementwise.hpp"
 #include "autodiff/kernels/gemm.hpp"
+#include "autodiff/kernels/linalg.hpp"
 #include "autodiff/kernels/optimizer.hpp"
 #include "autodiff/kernels/random.hpp"
 #include "autodiff/kernels/reduce.hpp"

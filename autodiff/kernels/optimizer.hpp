@@ -10,7 +10,7 @@ struct SgdStep {
   double scale;  // of the gradient (clipping)
 };
 
-/// p = decay p - rate m / (root sqrt(v) + epsilon), with m = beta1 m + (1 - beta1) scale g and
+/// p = p - decay p - rate m / (root sqrt(v) + epsilon), with m = beta1 m + (1 - beta1) scale g and
 /// v = beta2 v + (1 - beta2) (scale g)^2.
 struct AdamStep {
   double rate;
@@ -27,7 +27,8 @@ struct OptimizerKernels {
   void (*sgd_f32)(const SgdStep&, std::size_t n, float* p, const float* g, float* m);
   void (*sgd_f64)(const SgdStep&, std::size_t n, double* p, const double* g, double* m);
   void (*adam_f32)(const AdamStep&, std::size_t n, float* p, const float* g, float* m, float* v);
-  void (*adam_f64)(const AdamStep&, std::size_t n, double* p, const double* g, double* m, double* v);
+  void (*adam_f64)(const AdamStep&, std::size_t n, double* p, const double* g, double* m,
+                   double* v);
   /// Sum of squares, in double.
   double (*square_sum_f32)(std::size_t n, const float* g);
   double (*square_sum_f64)(std::size_t n, const double* g);

@@ -1,5 +1,6 @@
-// One streaming pass per optimiser step: reads g and p, m, v, writes p, m, v. The last, incomplete vector goes
-// through the same code as the others, so that an element's bits do not depend on where it lies.
+// One streaming pass per optimiser step: reads g and p, m, v, writes p, m, v. The last, incomplete
+// vector goes through the same code as the others, so that an element's bits do not depend on where
+// it lies.
 #include "autodiff/kernels/optimizer.hpp"
 
 #include "autodiff/kernels/simd.hpp"
@@ -68,7 +69,8 @@ void adam(const AdamStep& step, std::size_t n, T* p, const T* g, T* m, T* v) {
     const Batch<T> first = xsimd::fma(beta1, load(at[1]), rest1 * gradient);
     const Batch<T> second = xsimd::fma(beta2, load(at[2]), rest2 * gradient * gradient);
     const Batch<T> direction = first / xsimd::fma(root, xsimd::sqrt(second), epsilon);
-    xsimd::fnma(rate, direction, decay * load(at[0])).store_unaligned(at[0]);
+    const Batch<T> decayed = xsimd::fnma(decay, load(at[0]), load(at[0]));
+    xsimd::fnma(rate, direction, decayed).store_unaligned(at[0]);
     first.store_unaligned(at[1]);
     second.store_unaligned(at[2]);
   });
@@ -97,8 +99,7 @@ double square_sum(std::size_t n, const T* g) {
 }  // namespace
 
 extern const OptimizerKernels optimizer_kernels;
-const OptimizerKernels optimizer_kernels = {sgd<float>,        sgd<double>,
-                                            adam<float>,       adam<double>,
-                                            square_sum<float>, square_sum<double>};
+const OptimizerKernels optimizer_kernels = {sgd<float>,   sgd<double>,       adam<float>,
+                                            adam<double>, square_sum<float>, square_sum<double>};
 
 }  // namespace nelbo::kernels::NELBO_ISA

@@ -9,16 +9,17 @@ namespace nelbo::kernels {
 /// i / blocks_per_row. Ranges of blocks can be filled in any order and give the same numbers.
 struct RandomFill {
   std::uint32_t key[2];
-  std::uint32_t step;            // counter word 3
-  std::uint32_t first_draw;      // counter word 1 of row 0
-  const std::uint32_t* datum;    // counter word 2 by batch index, or null
-  std::uint32_t first_datum;     // counter word 2 is first_datum + b where datum is null
-  std::size_t batch;             // B
-  std::size_t dimensions;        // D
-  std::size_t blocks_per_row;    // (D + 3) / 4
+  std::uint32_t step;          // counter word 3
+  std::uint32_t first_draw;    // counter word 1 of row 0
+  const std::uint32_t* datum;  // counter word 2 by batch index, or null
+  std::uint32_t first_datum;   // counter word 2 is first_datum + b where datum is null
+  std::size_t batch;           // B
+  std::size_t dimensions;      // D
+  std::size_t blocks_per_row;  // (D + 3) / 4
 };
 
-/// Where the probabilities of a row lie: row (s, b) starts at (rows ? rows[b] : b) * D + s * draw_stride.
+/// Where the probabilities of a row lie: row (s, b) starts at (rows ? rows[b] : b) * D + s *
+/// draw_stride.
 struct RandomSource {
   const std::uint32_t* rows;
   std::size_t draw_stride;  // B * D, or 0 if all draws share them

@@ -1,12 +1,13 @@
 // Philox4x32-10 and the transforms of its words; addresses are explained in autodiff/random.hpp.
 //
-// A round of Philox needs two 32 x 32 -> 64 bit products, which SIMD offers on 64-bit lanes only. Counters
-// are therefore kept in 64-bit lanes whose upper halves hold rubbish: the product ignores them. The four
-// words of block i leave as two 64-bit lanes, low = w0 | w1 << 32 and high = w2 | w3 << 32, which seen as
-// 32-bit lanes are full vectors again: Box and Muller's transform pairs lane j of `low` (radius) with lane j
-// of `high` (angle), that is, dimensions d and d + 2.
+// A round of Philox needs two 32 x 32 -> 64 bit products, which SIMD offers on 64-bit lanes only.
+// Counters are therefore kept in 64-bit lanes whose upper halves hold rubbish: the product ignores
+// them. The four words of block i leave as two 64-bit lanes, low = w0 | w1 << 32 and high = w2 | w3
+// << 32, which seen as 32-bit lanes are full vectors again: Box and Muller's transform pairs lane j
+// of `low` (radius) with lane j of `high` (angle), that is, dimensions d and d + 2.
 #include "autodiff/kernels/random.hpp"
 
+#include "autodiff/kernels/math/wave.hpp"
 #include "autodiff/kernels/simd.hpp"
 
 namespace nelbo::kernels::NELBO_ISA {
@@ -15,7 +16,6 @@ namespace {
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are stored as pairs");
 
 using U32 = Batch<std::uint32_t>;
-using I32 = Batch<std::int32_t>;
 using F32 = Batch<float>;
 using U64 = Batch<std::uint64_t>;
 using F64 = Batch<double>;
@@ -117,8 +117,9 @@ void interleave(const T* __restrict low, const T* __restrict high, std::size_t c
   }
 }
 
-/// Goes through blocks first .. last - 1 tile by tile: make(first, count, numbers) computes 4 numbers per
-/// block, then emit(row, d, n, numbers) takes those of dimensions d .. d + n - 1 of one row.
+/// Goes through blocks first .. last - 1 tile by tile: make(first, count, numbers) computes 4
+/// numbers per block, then emit(row, d, n, numbers) takes those of dimensions d .. d + n - 1 of one
+/// row.
 template <class T, class Make, class Emit>
 void for_each_tile(const RandomFill& fill, std::size_t first, std::size_t last, Make make,
                    Emit emit) {
@@ -188,7 +189,8 @@ void uniform_f32(const RandomFill& fill, std::size_t first, std::size_t last, fl
       });
 }
 
-/// sqrt(-2 log u) with u = (k + 1/2) / 2^31 of the word's upper 31 bits, so that the tail reaches 6.6.
+/// sqrt(-2 log u) with u = (k + 1/2) / 2^31 of the word's upper 31 bits, so that the tail
+/// reaches 6.6.
 F32 radius(const U32& word) {
   const F32 k = xsimd::to_float(bitwise_cast<std::int32_t>(word >> 1));
   const F32 u = xsimd::fma(k, F32(0x1p-31f), F32(0x1p-32f));
@@ -196,17 +198,15 @@ F32 radius(const U32& word) {
 }
 
 void normal_f32(const RandomFill& fill, std::size_t first, std::size_t last, float* out) {
-  constexpr float pi = 3.14159265358979323846f;
   const auto make = [&](std::size_t at, std::size_t count, float* numbers) {
     Words words;
     alignas(64) float low[2 * tile], high[2 * tile];
     philox(fill, 0, at, count, words);
     for (std::size_t i = 0; i < 2 * count; i += lanes<float>) {
       const F32 r = radius(U32::load_aligned(words.low + i));
-      const I32 half_turn = bitwise_cast<std::int32_t>(U32::load_aligned(words.high + i));
-      const auto wave = xsimd::sincos(xsimd::to_float(half_turn) * F32(pi * 0x1p-31f));
-      (r * wave.second).store_aligned(low + i);
-      (r * wave.first).store_aligned(high + i);
+      const auto w = wave(U32::load_aligned(words.high + i));
+      (r * w.cosine).store_aligned(low + i);
+      (r * w.sine).store_aligned(high + i);
     }
     interleave(low, high, count, numbers);
   };
@@ -224,7 +224,8 @@ F64 to_uniform(const U64& word) {
   return (bitwise_cast<double>(one_to_two) - F64(1.0)) + F64(0x1p-53);
 }
 
-/// Uniform numbers of 64-bit words whose upper halves are those of plane 0, the lower those of plane 1.
+/// Uniform numbers of 64-bit words whose upper halves are those of plane 0, the lower those of
+/// plane 1.
 void wide_uniform(const RandomFill& fill, std::size_t first, std::size_t count, Wide& wide) {
   Words upper, lower;
   philox(fill, 0, first, count, upper);
@@ -262,7 +263,6 @@ void uniform_f64(const RandomFill& fill, std::size_t first, std::size_t last, do
 }
 
 void normal_f64(const RandomFill& fill, std::size_t first, std::size_t last, double* out) {
-  constexpr double two_pi = 6.28318530717958647693;
   const auto make = [&](std::size_t at, std::size_t count, double* numbers) {
     Wide wide;
     wide_uniform(fill, at, count, wide);
@@ -271,12 +271,9 @@ void normal_f64(const RandomFill& fill, std::size_t first, std::size_t last, dou
         double* a = wide.number[k] + i;
         double* b = wide.number[k + 2] + i;
         const F64 r = xsimd::sqrt(F64(-2.0) * xsimd::log(F64::load_aligned(a)));
-        const F64 u = F64::load_aligned(b);
-        // In (-1/2, 1/2) turns, as the signed words of float32 are.
-        const F64 turn = xsimd::select(u > F64(0.5), u - F64(1.0), u);
-        const auto wave = xsimd::sincos(turn * F64(two_pi));
-        (r * wave.second).store_aligned(a);
-        (r * wave.first).store_aligned(b);
+        const auto w = wave(F64::load_aligned(b));
+        (r * w.cosine).store_aligned(a);
+        (r * w.sine).store_aligned(b);
       }
     }
     transpose(wide, count, numbers);
@@ -295,7 +292,7 @@ void bernoulli_f32(const RandomFill& fill, const RandomSource& where, const floa
           const float inside = p[j] > 0.0f && p[j] < 1.0f ? p[j] : 0.0f;
           const auto threshold = static_cast<std::int32_t>(inside * 0x1p31f);
           const auto k = static_cast<std::int32_t>(words[j] >> 1);
-          target[j] = (k < threshold) | (p[j] >= 1.0f) ? 1.0f : 0.0f;
+          target[j] = ((k < threshold) | (p[j] >= 1.0f)) ? 1.0f : 0.0f;
         }
       });
 }
@@ -311,7 +308,8 @@ void bernoulli_f64(const RandomFill& fill, const RandomSource& where, const doub
       });
 }
 
-/// Pixel k is 1 if floor(255 w / 2^24) < k, w being the upper 24 bits of the word: with probability k / 255.
+/// Pixel k is 1 if floor(255 w / 2^24) < k, w being the upper 24 bits of the word: with probability
+/// k / 255.
 template <class T>
 void pixels(const RandomFill& fill, const RandomSource& where, const std::uint8_t* images,
             std::size_t first, std::size_t last, T* out) {

@@ -24,6 +24,13 @@ struct Array {
   std::int64_t count() const;  ///< number of elements
 };
 
+/// Values in row-major order that are somebody else's, to be written to a file.
+struct ArrayView {
+  StoredType type = StoredType::float32;
+  std::vector<std::int64_t> shape;
+  const void* data = nullptr;
+};
+
 /// Number of bytes of an array with this shape. Throws Error naming `file` when a size is negative or the
 /// product does not fit in 62 bits.
 std::uint64_t checked_bytes(const std::string& file, StoredType type,
@@ -32,8 +39,9 @@ std::uint64_t checked_bytes(const std::string& file, StoredType type,
 /// "60000 x 28 x 28"
 std::string shape_text(const std::vector<std::int64_t>& shape);
 
-/// Throws Error naming `file` and the position when a value is not finite, or a boolean is neither 0 nor 1.
-void check_values(const std::string& file, const Array& array);
+/// Makes every boolean 0 or 1: as in NumPy any other byte is true (Omniglot's NPZ files hold 255). Throws Error naming
+/// `file` and the position when a floating-point value is not a finite float32.
+void normalise(const std::string& file, Array& array);
 
 /// Integers of any stored integer type as int64. Throws Error naming `file` for floating-point arrays.
 std::vector<std::int64_t> to_int64(const std::string& file, const Array& array);

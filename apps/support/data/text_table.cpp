@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,7 +23,9 @@ class Characters {
     if (position_ == filled_ && !refill()) return end;
     return static_cast<unsigned char>(buffer_[position_]);
   }
-  void skip() { ++position_; }
+  void skip() {
+    if (position_ < filled_) ++position_;
+  }
 
  private:
   bool refill() {
@@ -84,6 +87,7 @@ std::string_view trimmed(std::string_view text) {
 
 std::optional<double> number(std::string_view text) {
   text = trimmed(text);
+  if (text.size() == 1 && text[0] >= '0' && text[0] <= '9') return text[0] - '0';
   if (text.starts_with('+')) text.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -191,8 +195,9 @@ class TableReader {
     if (!value)
       fail(file_, "line {}, column {}: '{}' is not a number", line_, column + 1,
            text.substr(0, 40));
-    if (!std::isfinite(static_cast<float>(*value)))
-      fail(file_, "line {}, column {}: '{}' is not finite", line_, column + 1, trimmed(text));
+    if (!(std::abs(*value) <= std::numeric_limits<float>::max()))
+      fail(file_, "line {}, column {}: '{}' is not a finite number within float32's range", line_,
+           column + 1, trimmed(text));
     if (column != label_column_) {
       values_.add(*value);
       return;

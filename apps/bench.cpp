@@ -1,0 +1,128 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "apps/command.hpp"
+#include "apps/program.hpp"
+#include "apps/support/bench/kernel_bench.hpp"
+#include "apps/support/bench/median_time.hpp"
+#include "apps/support/bench/training_workload.hpp"
+#include "apps/support/common_flags.hpp"
+#include "autodiff/kernels/dispatch.hpp"
+#include "autodiff/peak.hpp"
+#include "autodiff/threads.hpp"
+
+namespace nelbo {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  CommonFlags common;
+  std::vector<std::string> workloads;
+  double seconds = 4;
+};
+
+void print(const Json& result) { std::cout << result.dump(2) << "\n"; }
+
+Json header() { return {{"isa", active_kernels().isa}, {"threads", num_threads()}}; }
+
+void bench_train(const Options& options) {
+  const std::vector<std::string> names =
+      options.workloads.empty() ? training_workload_names() : options.workloads;
+  Json rows = Json::array();
+  double peak = measure_fma_peak(num_threads());
+  for (const std::string& name : names) {
+    const auto workload = make_training_workload(name);
+    const double seconds = median_time(options.seconds, 3, [&] { workload->step(); });
+    // The clock of a machine under load drifts: the peak is the best seen around the workloads.
+    peak = std::max(peak, measure_fma_peak(num_threads()));
+    rows.push_back({{"name", name},
+                    {"ms_per_step", 1e3 * seconds},
+                    {"gflops", workload->flop() * 1e-9 / seconds},
+                    {"share_of_peak", 0.0}});
+  }
+  for (Json& row : rows) row["share_of_peak"] = row["gflops"].get<double>() / peak;
+  if (options.common.json) {
+    Json result = header();
+    result["peak_gflops"] = peak;
+    result["workloads"] = rows;
+    return print(result);
+  }
+  std::cout << fmt::format("{}, {} threads, peak {:.1f} GFLOP/s (fused multiply-add, float32)\n\n",
+                           active_kernels().isa, num_threads(), peak);
+  std::cout << fmt::format("{:<10} {:>12} {:>10} {:>14}\n", "workload", "ms per step", "GFLOP/s",
+                           "share of peak");
+  for (const Json& row : rows) {
+    std::cout << fmt::format("{:<10} {:>12.4g} {:>10.4g} {:>13.1f}%\n",
+                             row["name"].get<std::string>(), row["ms_per_step"].get<double>(),
+                             row["gflops"].get<double>(),
+                             100 * row["share_of_peak"].get<double>());
+  }
+}
+
+void bench_kernels(const Options& options) {
+  const KernelReport report = bench_all_kernels(options.seconds / 40);
+  Json rows = Json::array();
+  for (const KernelTime& k : report.kernels) {
+    rows.push_back({{"name", k.name},
+                    {"us", k.us},
+                    {"gflops", k.gflops},
+                    {"gb_per_s", k.gb_per_s},
+                    {"bound", k.bound_by_memory ? "memory" : "fma"},
+                    {"share", k.share}});
+  }
+  if (options.common.json) {
+    Json result = header();
+    result["peak_gflops"] = report.peak_gflops;
+    result["bandwidth_gb_per_s"] = report.bandwidth_gb_per_s;
+    result["kernels"] = rows;
+    return print(result);
+  }
+  std::cout << fmt::format("{}, {} threads, peak {:.1f} GFLOP/s, bandwidth {:.1f} GB/s\n\n",
+                           active_kernels().isa, num_threads(), report.peak_gflops,
+                           report.bandwidth_gb_per_s);
+  std::cout << fmt::format("{:<34} {:>10} {:>9} {:>8}  {:<8} {:>6}\n", "kernel", "us", "GFLOP/s",
+                           "GB/s", "bound by", "share");
+  for (const KernelTime& k : report.kernels) {
+    std::cout << fmt::format("{:<34} {:>10.4g} {:>9.4g} {:>8.3g}  {:<8} {:>5.1f}%\n", k.name, k.us,
+                             k.gflops, k.gb_per_s, k.bound_by_memory ? "memory" : "fma",
+                             100 * k.share);
+  }
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& program, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* bench = program.add_subcommand("bench", "Measure speed against this machine's limits");
+  bench->require_subcommand(1);
+  const auto add = [&](const std::string& name, const std::string& help,
+                       void (*run)(const Options&)) {
+    CLI::App* command = bench->add_subcommand(name, help);
+    add_common_flags(*command, options->common, "Not used: the work does not depend on it");
+    add_real_number(*command, "--seconds", options->seconds, 0, 600,
+                    "About how long each workload is measured");
+    command->callback([options, run, &exit_code] {
+      options->common.apply_threads();
+      run(*options);
+      exit_code = exit_done;
+    });
+    return command;
+  };
+  CLI::App* train = add("train", "Time training steps: new data, forward, backward, Adam", bench_train);
+  train->add_option("WORKLOAD", options->workloads,
+                    "vae_mlp, iwae50, conv64, chen_mlp, tiny (default: all)");
+  train->footer(
+      "The share counts the dense matrix products of a step against the fused-multiply-add peak measured\n"
+      "in the same run on the same threads.\n\n"
+      "Examples:\n  nelbo bench train\n  nelbo bench train vae_mlp conv64 --threads 1 --json");
+  add("kernels", "Time single kernels and print the share of what binds each", bench_kernels)
+      ->footer("Examples:\n  nelbo bench kernels\n  NELBO_ISA=avx2 nelbo bench kernels --threads 1");
+}
+
+}  // namespace nelbo

@@ -1,0 +1,72 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <map>
+#include <memory>
+
+#include "apps/command.hpp"
+#include "apps/program.hpp"
+#include "apps/support/inference.hpp"
+#include "apps/support/npz_write.hpp"
+#include "apps/support/print_json.hpp"
+#include "apps/support/run_flags.hpp"
+
+namespace nelbo {
+namespace {
+
+struct EncodeFlags : RunFlags {
+  std::string out;
+};
+
+data::ArrayView view(const Tensor& tensor) {
+  return {data::StoredType::float32, {tensor.shape()[0], tensor.shape()[1]}, tensor.data()};
+}
+
+int encode_examples(const EncodeFlags& flags) {
+  const AppliedRun applied = apply_run(flags);
+  const Encoded q = encode(*applied.run.model, applied.examples);
+  const std::vector<std::int64_t>& labels = applied.examples.split().labels;
+  std::map<std::string, data::ArrayView> arrays{{"mean", view(q.mean)},
+                                                {"log_variance", view(q.log_variance)}};
+  if (!labels.empty()) {
+    arrays["labels"] = {data::StoredType::int64, {std::int64_t(labels.size())}, labels.data()};
+  }
+  write_npz(flags.out, arrays);
+
+  const std::int64_t count = q.mean.shape()[0], latent = q.mean.shape()[1];
+  if (flags.common.json) {
+    print_json({{"out", flags.out},
+                {"data", applied.run.config.data},
+                {"split", applied.examples.split().name},
+                {"count", count},
+                {"latent", latent},
+                {"labels", !labels.empty()}});
+  } else {
+    std::cout << fmt::format("{}: mean and log_variance [{}, {}]{}\n", flags.out, count, latent,
+                             labels.empty() ? "" : fmt::format(", labels [{}]", count));
+  }
+  return exit_done;
+}
+
+}  // namespace
+
+void add_encode_command(CLI::App& program, int& exit_code) {
+  CLI::App* command = program.add_subcommand("encode", "Write the posteriors Q(Z|x) of data as .npz");
+  auto flags = std::make_shared<EncodeFlags>();
+  add_run_flags(*command, *flags, "not used: means and log-variances need no noise");
+  add_data_flags(*command, *flags);
+  command->add_option("--out", flags->out, "the file; one that exists is replaced")
+      ->required()
+      ->type_name("FILE.npz");
+  command->footer(
+      "numpy.load reads the arrays mean [N, D], log_variance [N, D] (float32) and, if\n"
+      "the data have them, labels [N] (int64), in the order of the split.\n\n"
+      "Examples:\n"
+      "  nelbo encode runs/burda-mnist-elbo-s0 --out z.npz\n"
+      "  nelbo encode runs/burda-mnist-elbo-s0 --split train --out z-train.npz\n"
+      "  nelbo encode runs/burda-mnist-elbo-s0 --data fashion-mnist --out other.npz --json");
+  command->callback([flags, &exit_code] { exit_code = encode_examples(*flags); });
+}
+
+}  // namespace nelbo

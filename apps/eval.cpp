@@ -1,0 +1,72 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <iostream>
+#include <memory>
+
+#include "apps/command.hpp"
+#include "apps/program.hpp"
+#include "apps/support/print_json.hpp"
+#include "apps/support/run_flags.hpp"
+#include "apps/support/standard_errors.hpp"
+#include "autodiff/kernels/dispatch.hpp"
+#include "autodiff/threads.hpp"
+
+namespace nelbo {
+namespace {
+
+int evaluate(const RunFlags& flags) {
+  const AppliedRun applied = apply_run(flags);
+  const LoadedRun& run = applied.run;
+  const Estimates of = estimate_terms(*run.model, applied.examples, applied.seed);
+  const std::string& split = applied.examples.split().name;
+  if (flags.common.json) {
+    print_json({{"run", run.folder.string()},
+                {"data", run.config.data},
+                {"split", split},
+                {"count", applied.examples.count()},
+                {"elbo", of.elbo.mean},
+                {"nell", of.nell.mean},
+                {"div", of.div.mean},
+                {"standard_error",
+                 {{"elbo", of.elbo.standard_error},
+                  {"nell", of.nell.standard_error},
+                  {"div", of.div.standard_error}}},
+                {"seed", applied.seed},
+                {"isa", active_kernels().isa},
+                {"threads", num_threads()}});
+  } else {
+    std::cout << fmt::format("{} on {} ({}, {} examples), nats per datum\n\n", run.folder.string(),
+                             run.config.data, split, applied.examples.count());
+    const auto row = [](const char* name, const Estimate& e, const char* what) {
+      std::cout << fmt::format("{:<5}{:>12.4f} +- {:<9.4f} {}\n", name, e.mean, e.standard_error, what);
+    };
+    row("elbo", of.elbo, "-(nell + div), Zheng eqs (13)-(14)");
+    row("nell", of.nell, "-E log P(X|Z), eq. (15)");
+    row("div", of.div, "E KL(Q(Z|X) || P0(Z)), eq. (16)");
+    std::cout << "\n+- is one standard error over the examples.\n";
+  }
+  if (!std::isfinite(of.elbo.mean)) {
+    std::cerr << "nelbo: the bound is not finite\n";
+    return exit_not_finite;
+  }
+  return exit_done;
+}
+
+}  // namespace
+
+void add_eval_command(CLI::App& program, int& exit_code) {
+  CLI::App* command = program.add_subcommand("eval", "Evaluate a trained model's bound on data");
+  auto flags = std::make_shared<RunFlags>();
+  add_run_flags(*command, *flags, "of the noise of z, one draw per example [the run's own]");
+  add_data_flags(*command, *flags);
+  command->footer(
+      "Examples:\n"
+      "  nelbo eval runs/burda-mnist-elbo-s0\n"
+      "  nelbo eval runs/burda-mnist-elbo-s0 --split train --json\n"
+      "  nelbo eval runs/burda-mnist-elbo-s0/checkpoints/best.safetensors --data fashion-mnist");
+  command->callback([flags, &exit_code] { exit_code = evaluate(*flags); });
+}
+
+}  // namespace nelbo

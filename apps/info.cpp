@@ -1,0 +1,93 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "apps/command.hpp"
+#include "apps/program.hpp"
+#include "apps/support/common_flags.hpp"
+#include "apps/support/print_json.hpp"
+#include "autodiff/kernels/dispatch.hpp"
+#include "autodiff/threads.hpp"
+
+namespace nelbo {
+namespace {
+
+std::string processor() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind("model name", 0) != 0) continue;
+    const std::size_t colon = line.find(": ");
+    if (colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "unknown";
+}
+
+std::string compiler() {
+#if defined(__clang__)
+  return "clang " __clang_version__;
+#else
+  return "gcc " __VERSION__;
+#endif
+}
+
+nlohmann::ordered_json facts() {
+  const char* forced = std::getenv("NELBO_ISA");
+  nlohmann::ordered_json json;
+  json["version"] = NELBO_VERSION;
+  json["isa"] = {{"in_use", active_kernels().isa},
+                 {"forced", forced != nullptr && *forced != '\0'},
+                 {"supported", supported_isas()},
+                 {"compiled", compiled_isas()}};
+  json["threads"] = num_threads();
+  json["cpu"] = processor();
+  json["build"] = {{"type", NELBO_BUILD_TYPE},
+                   {"compiler", compiler()},
+                   {"xsimd", NELBO_XSIMD_VERSION},
+                   {"eigen", NELBO_EIGEN_VERSION},
+                   {"tbb", NELBO_TBB_VERSION}};
+  return json;
+}
+
+void print_text(const nlohmann::ordered_json& json) {
+  const auto text = [](const nlohmann::ordered_json& value) { return value.get<std::string>(); };
+  const auto list = [](const nlohmann::ordered_json& values) {
+    return fmt::format("{}", fmt::join(values.get<std::vector<std::string>>(), ", "));
+  };
+  const auto& isa = json["isa"];
+  const auto& build = json["build"];
+  std::cout << "nelbo      " << text(json["version"]) << "\n"
+            << "isa        " << text(isa["in_use"])
+            << (isa["forced"].get<bool>() ? " (forced by NELBO_ISA)" : "") << "; this machine runs "
+            << list(isa["supported"]) << "; this binary has " << list(isa["compiled"]) << "\n"
+            << "threads    " << json["threads"] << "\n"
+            << "cpu        " << text(json["cpu"]) << "\n"
+            << "build      " << text(build["type"]) << ", " << text(build["compiler"]) << "\n"
+            << "libraries  xsimd " << text(build["xsimd"]) << ", Eigen " << text(build["eigen"])
+            << ", TBB " << text(build["tbb"]) << "\n";
+}
+
+}  // namespace
+
+void add_info_command(CLI::App& program, int& exit_code) {
+  CLI::App* command =
+      program.add_subcommand("info", "Print version, instruction sets, threads and libraries");
+  auto flags = std::make_shared<CommonFlags>();
+  command->add_flag("--json", flags->json, "print one JSON object on stdout");
+  command->footer("Examples:\n  nelbo info\n  NELBO_ISA=sse2 nelbo info --json");
+  command->callback([flags, &exit_code] {
+    flags->apply_threads();
+    const nlohmann::ordered_json json = facts();
+    if (flags->json) print_json(json);
+    else print_text(json);
+    exit_code = exit_done;
+  });
+}
+
+}  // namespace nelbo

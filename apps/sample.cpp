@@ -1,0 +1,72 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <iostream>
+#include <memory>
+
+#include "apps/command.hpp"
+#include "apps/program.hpp"
+#include "apps/support/inference.hpp"
+#include "apps/support/pictures.hpp"
+#include "apps/support/print_json.hpp"
+#include "apps/support/run_flags.hpp"
+#include "autodiff/error.hpp"
+
+namespace nelbo {
+namespace {
+
+constexpr std::int64_t most_samples = 10000;
+constexpr std::int64_t most_pixels = std::int64_t{1} << 27;  // 1 GiB in all that is held at once
+
+struct SampleFlags : RunFlags {
+  std::int64_t n = 64;
+  std::string out;
+};
+
+int sample_pictures(const SampleFlags& flags) {
+  const AppliedRun applied = apply_run(flags);
+  const LoadedRun& run = applied.run;
+  const std::vector<std::int64_t>& example = run.data->example_shape();
+  const std::optional<PictureShape> shape = picture_shape(example);
+  if (!shape) {
+    throw Error(fmt::format("{}: examples of shape {} are no grey pictures, so samples of them cannot be "
+                            "drawn",
+                            run.folder.string(), data::shape_text(example)));
+  }
+  if (flags.n > most_pixels / run.model->features()) {
+    throw Error(fmt::format("--n {}: so many pictures of {} x {} are too large for one file; at most {}",
+                            flags.n, shape->height, shape->width,
+                            most_pixels / run.model->features()));
+  }
+  const Tensor means =
+      decode_means(*run.model, sample_prior(*run.model, std::size_t(flags.n), applied.seed));
+  const auto columns = std::size_t(std::ceil(std::sqrt(double(flags.n))));
+  write_pictures(flags.out, means, *shape, columns, picture_range(applied.examples));
+  if (flags.common.json) {
+    print_json({{"out", flags.out}, {"n", flags.n}, {"columns", columns}, {"seed", applied.seed}});
+  } else {
+    std::cout << fmt::format("{}: {} samples, {} to a row\n", flags.out, flags.n, columns);
+  }
+  return exit_done;
+}
+
+}  // namespace
+
+void add_sample_command(CLI::App& program, int& exit_code) {
+  CLI::App* command = program.add_subcommand("sample", "Draw pictures from a trained model");
+  auto flags = std::make_shared<SampleFlags>();
+  add_run_flags(*command, *flags, "of the samples [the run's own]");
+  add_whole_number(*command, "--n", flags->n, 1, most_samples, "how many");
+  command->add_option("--out", flags->out, "the picture; one that exists is replaced")
+      ->required()
+      ->type_name("FILE.png");
+  command->footer(
+      "Each picture is the decoder's mean E[X|z] of one draw z of the prior.\n\n"
+      "Examples:\n"
+      "  nelbo sample runs/burda-mnist-elbo-s0 --out grid.png\n"
+      "  nelbo sample runs/burda-mnist-elbo-s0 --n 100 --seed 7 --out grid.png");
+  command->callback([flags, &exit_code] { exit_code = sample_pictures(*flags); });
+}
+
+}  // namespace nelbo

@@ -1,0 +1,30 @@
+#pragma once
+#include <string>
+
+#include "apps/support/train_state.hpp"
+#include "autodiff/optimizer.hpp"
+#include "autodiff/parameters.hpp"
+
+namespace nelbo {
+
+// Checkpoints are safetensors files written by temporary file, fsync and rename. Tensors: every parameter
+// under its dotted name, and the optimiser's moments as "optimizer.m" and "optimizer.v" in the order of the
+// flat buffer; the numbers of TrainState are in the metadata, doubles as hexadecimal floats. No time, host,
+// path or thread count: equal runs give equal bytes.
+
+/// Everything that a run needs to continue with the same bits.
+void save_checkpoint(const std::string& path, const ParameterStore& store,
+                     const Optimizer& optimizer, const TrainState& state);
+
+/// Restores what save_checkpoint wrote. Throws Error naming the file and the tensor or number that is
+/// missing or does not fit; nothing is changed then.
+void load_checkpoint(const std::string& path, ParameterStore& store, Optimizer& optimizer,
+                     TrainState& state);
+
+/// The parameters alone, with the epoch and step they are of.
+void save_parameters(const std::string& path, const ParameterStore& store, const TrainState& state);
+
+/// Parameters from either kind of file. Throws Error as load_checkpoint does.
+void load_parameters(const std::string& path, ParameterStore& store);
+
+}  // namespace nelbo

@@ -1,0 +1,113 @@
+#include "apps/support/inference.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+#include <optional>
+#include <vector>
+
+#include "apps/support/evaluator.hpp"
+#include "autodiff/ops/shape_ops.hpp"
+#include "autodiff/random.hpp"
+#include "autodiff/tape.hpp"
+
+namespace nelbo {
+namespace {
+
+constexpr std::size_t rows_at_a_time = 100;
+
+/// Samples of the prior share no address with the noise of evaluations.
+constexpr std::uint32_t prior_variable = 1;
+
+/// One batch size of the map from rows [N, K] to outputs that a recording function names.
+struct RowTape {
+  Tape tape{{.mode = Tape::Mode::replay, .gradients = false}};
+  Var in;
+  std::vector<Var> out;
+  std::size_t rows = 0;
+};
+
+/// Runs `record` (Var [B, width] -> outputs [B, ...]) over n rows in batches. `fill` puts rows first ..
+/// first + B - 1 into a float buffer.
+template <class Fill, class Record>
+std::vector<Tensor> map_rows(std::size_t n, std::size_t width, const Fill& fill,
+                             const Record& record) {
+  std::vector<Tensor> results;
+  std::optional<RowTape> full, partial;
+  for (std::size_t first = 0; first < n; first += rows_at_a_time) {
+    const std::size_t rows = std::min(rows_at_a_time, n - first);
+    std::optional<RowTape>& slot = rows == rows_at_a_time ? full : partial;
+    if (!slot) {
+      slot.emplace();
+      const Recording recording(slot->tape);
+      slot->in = slot->tape.leaf({std::int64_t(rows), std::int64_t(width)});
+      for (const Var& out : record(slot->in)) {
+        slot->out.push_back(slot->tape.contiguous(out));
+        slot->tape.keep(slot->out.back());
+      }
+    }
+    fill(slot->tape.data(slot->in).template data_as<float>(), first, rows);
+    slot->tape.forward();
+    for (std::size_t i = 0; i < slot->out.size(); ++i) {
+      const Tensor values = slot->out[i].value();
+      const std::int64_t columns = values.size() / std::int64_t(rows);
+      if (first == 0) results.push_back(Tensor({std::int64_t(n), columns}));
+      std::memcpy(results[i].data_as<float>() + first * std::size_t(columns),
+                  values.data_as<float>(), std::size_t(values.size()) * sizeof(float));
+    }
+  }
+  return results;
+}
+
+auto rows_of(const Tensor& values) {
+  return [from = values.contiguous()](float* to, std::size_t first, std::size_t rows) {
+    const std::size_t width = std::size_t(from.shape()[1]);
+    std::memcpy(to, from.data_as<float>() + first * width, rows * width * sizeof(float));
+  };
+}
+
+auto posterior_of(const Vae& model) {
+  return [&model](Var x) {
+    const DiagNormal q = model.encode(x);
+    return std::vector<Var>{q.mean, q.log_variance};
+  };
+}
+
+}  // namespace
+
+Metrics evaluate(const Vae& model, const Examples& examples, std::uint64_t seed) {
+  return Evaluator(model, examples, seed)();
+}
+
+Encoded encode(const Vae& model, const Examples& examples) {
+  const auto fill = [&](float* to, std::size_t first, std::size_t rows) {
+    std::vector<std::uint32_t> which(rows);
+    std::iota(which.begin(), which.end(), std::uint32_t(first));
+    examples.fill(to, which, 0);
+  };
+  auto q = map_rows(examples.count(), examples.features(), fill, posterior_of(model));
+  return {q[0], q[1]};
+}
+
+Encoded encode(const Vae& model, const Tensor& x) {
+  auto q = map_rows(std::size_t(x.shape()[0]), std::size_t(x.shape()[1]), rows_of(x),
+                    posterior_of(model));
+  return {q[0], q[1]};
+}
+
+Tensor decode_means(const Vae& model, const Tensor& z) {
+  const auto record = [&](Var rows) {
+    return std::vector<Var>{model.mean_image(reshape(rows, {1, rows.shape()[0], model.latent()}))};
+  };
+  return map_rows(std::size_t(z.shape()[0]), std::size_t(z.shape()[1]), rows_of(z), record)[0];
+}
+
+Tensor sample_prior(const Vae& model, std::size_t n, std::uint64_t seed) {
+  Tensor z({std::int64_t(n), model.latent()});
+  fill_normal(z.data_as<float>(), {.stream = {seed, StreamId::evaluation, prior_variable},
+                                   .batch = n,
+                                   .dimensions = std::size_t(model.latent())});
+  return z;
+}
+
+}  // namespace nelbo

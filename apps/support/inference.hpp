@@ -1,0 +1,31 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "apps/support/examples.hpp"
+#include "apps/support/metrics.hpp"
+#include "autodiff/tensor.hpp"
+#include "models/vae.hpp"
+
+namespace nelbo {
+
+/// Nell and Div over `examples`, one draw of z per datum with the noise of `seed`: the number that
+/// `nelbo train` reports for held-out data. Zheng eqs (14)-(16).
+Metrics evaluate(const Vae& model, const Examples& examples, std::uint64_t seed);
+
+/// Q(Z|x) of every example, [N, D] each; Zheng eq. (7).
+struct Encoded {
+  Tensor mean;
+  Tensor log_variance;
+};
+Encoded encode(const Vae& model, const Examples& examples);
+/// The same for x [N, X].
+Encoded encode(const Vae& model, const Tensor& x);
+
+/// The decoder's mean image for every row of z [N, D]: [N, X].
+Tensor decode_means(const Vae& model, const Tensor& z);
+
+/// n samples z of the prior N(0, I), [n, D], from the evaluation stream of `seed`.
+Tensor sample_prior(const Vae& model, std::size_t n, std::uint64_t seed);
+
+}  // namespace nelbo

@@ -1,0 +1,141 @@
+#include "apps/support/pictures.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+#include "apps/support/inference.hpp"
+#include "apps/support/png.hpp"
+
+namespace nelbo {
+namespace {
+
+constexpr std::size_t reconstruction_columns = 10;
+constexpr std::size_t reconstruction_rows = 3;
+constexpr std::size_t sample_columns = 8;
+constexpr std::size_t traversal_columns = 11;
+constexpr std::size_t traversal_dimensions = 10;
+constexpr float traversal_range = 2.5f;
+constexpr std::size_t examples_for_kl = 500;
+
+/// `wanted` examples, evenly spread: data are often sorted by label.
+std::vector<std::uint32_t> spread(std::size_t count, std::size_t wanted) {
+  std::vector<std::uint32_t> rows(std::min(count, wanted));
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = std::uint32_t(i * count / rows.size());
+  return rows;
+}
+
+Tensor examples_at(const Examples& examples, const std::vector<std::uint32_t>& rows) {
+  Tensor x({std::int64_t(rows.size()), std::int64_t(examples.features())});
+  examples.fill(x.data_as<float>(), rows, 0);
+  return x;
+}
+
+/// Latent dimensions by decreasing mean of their part of Zheng eq. (16).
+std::vector<std::int64_t> by_divergence(const Encoded& q) {
+  const std::int64_t n = q.mean.shape()[0], latent = q.mean.shape()[1];
+  std::vector<double> kl(std::size_t(latent), 0);
+  for (std::int64_t i = 0; i < n * latent; ++i) {
+    const double mean = q.mean.data_as<float>()[i], log_variance = q.log_variance.data_as<float>()[i];
+    kl[std::size_t(i % latent)] += 0.5 * (std::exp(log_variance) + mean * mean - 1 - log_variance);
+  }
+  std::vector<std::int64_t> order(static_cast<std::size_t>(latent));
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](auto a, auto b) { return kl[std::size_t(a)] > kl[std::size_t(b)]; });
+  return order;
+}
+
+}  // namespace
+
+std::optional<PictureShape> picture_shape(const std::vector<std::int64_t>& example) {
+  const auto shape = [](std::int64_t height, std::int64_t width) {
+    return PictureShape{std::size_t(height), std::size_t(width)};
+  };
+  if (example.size() == 1) {
+    const std::int64_t side = std::lround(std::sqrt(double(example[0])));
+    if (side >= 4 && side * side == example[0]) return shape(side, side);
+  }
+  if (example.size() == 2) return shape(example[0], example[1]);
+  if (example.size() == 3 && example[2] == 1) return shape(example[0], example[1]);
+  if (example.size() == 3 && example[0] == 1) return shape(example[1], example[2]);
+  return std::nullopt;
+}
+
+std::pair<double, double> picture_range(const Examples& examples) {
+  const data::StoredType type = examples.split().images.type();
+  if (type == data::StoredType::uint8 || type == data::StoredType::boolean) return {0, 1};
+  const auto [low, high] = examples.range();
+  return {std::min(low, 0.0), std::max(high, 1.0)};
+}
+
+void write_pictures(const std::string& path, const Tensor& pictures, const PictureShape& shape,
+                    std::size_t columns, std::pair<double, double> range) {
+  const auto [low, high] = range;
+  std::vector<float> tiles(std::size_t(pictures.size()));
+  std::transform(pictures.data_as<float>(), pictures.data_as<float>() + tiles.size(), tiles.begin(),
+                 [low, high](float v) { return float((v - low) / (high - low)); });
+  write_png_grid(path, tiles.data(), std::size_t(pictures.shape()[0]), shape.height, shape.width,
+                 columns);
+}
+
+Pictures::Pictures(const Vae& model, const Examples& held_out, std::uint64_t seed)
+    : model_(model),
+      held_out_(held_out),
+      seed_(seed),
+      shape_(picture_shape(held_out.split().images.shape())) {
+  if (shape_) range_ = picture_range(held_out);
+}
+
+void Pictures::write(const RunFolder& folder) const {
+  if (!shape_) return;
+  write_pictures(folder.image("reconstructions"), reconstructions(), *shape_,
+                 reconstruction_columns, range_);
+  write_pictures(folder.image("samples"), samples(), *shape_, sample_columns, range_);
+  write_pictures(folder.image("traversals"), traversals(), *shape_, traversal_columns, range_);
+}
+
+Tensor Pictures::reconstructions() const {
+  const Tensor x =
+      examples_at(held_out_, spread(held_out_.count(), reconstruction_columns * reconstruction_rows));
+  const Tensor again = decode_means(model_, encode(model_, x).mean);
+  const std::int64_t n = x.shape()[0], width = x.shape()[1];
+  const auto columns = std::min(n, std::int64_t(reconstruction_columns));
+  // Whole rows only: a row of examples, then the row of their reconstructions.
+  const std::int64_t rows = n / columns;
+  Tensor both({2 * rows * columns, width});
+  const std::size_t row_bytes = std::size_t(columns * width) * sizeof(float);
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const std::int64_t from = row * columns * width;
+    std::memcpy(both.data_as<float>() + 2 * from, x.data_as<float>() + from, row_bytes);
+    std::memcpy(both.data_as<float>() + 2 * from + columns * width, again.data_as<float>() + from,
+                row_bytes);
+  }
+  return both;
+}
+
+Tensor Pictures::samples() const {
+  return decode_means(model_, sample_prior(model_, sample_columns * sample_columns, seed_));
+}
+
+Tensor Pictures::traversals() const {
+  const Encoded q =
+      encode(model_, examples_at(held_out_, spread(held_out_.count(), examples_for_kl)));
+  std::vector<std::int64_t> dimensions = by_divergence(q);
+  dimensions.resize(std::min(dimensions.size(), traversal_dimensions));
+  const std::int64_t latent = model_.latent();
+  Tensor z({std::int64_t(dimensions.size() * traversal_columns), latent});
+  float* row = z.data_as<float>();
+  for (const std::int64_t dimension : dimensions) {
+    for (std::size_t column = 0; column < traversal_columns; ++column, row += latent) {
+      // The other dimensions stay where the encoder puts the first example.
+      std::copy_n(q.mean.data_as<float>(), latent, row);
+      row[dimension] =
+          traversal_range * (2 * float(column) / float(traversal_columns - 1) - 1);
+    }
+  }
+  return decode_means(model_, z);
+}
+
+}  // namespace nelbo

@@ -1,0 +1,49 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace nelbo {
+
+/// The folder of one training run:
+///
+///   config.toml                        all settings, resolved
+///   run.json                           what ran, where, and how it ended
+///   metrics.jsonl                      one line per epoch
+///   checkpoints/{last,best}.safetensors
+///   images/{reconstructions,samples,traversals}.png
+///
+/// Every file but metrics.jsonl is written by temporary file, fsync and rename.
+class RunFolder {
+ public:
+  /// A folder that is still to be made. Throws UsageError if there is one that is not empty.
+  static RunFolder at(const std::filesystem::path& path);
+  /// Makes it. Throws as at() does, and Error if it cannot be made.
+  void make() const;
+  /// A folder that make() has made. Throws Error if it holds no config.toml.
+  static RunFolder open(const std::filesystem::path& path);
+
+  const std::filesystem::path& path() const { return path_; }
+  std::string config() const { return file("config.toml"); }
+  std::string record() const { return file("run.json"); }
+  std::string metrics() const { return file("metrics.jsonl"); }
+  std::string last() const { return file("checkpoints/last.safetensors"); }
+  std::string best() const { return file("checkpoints/best.safetensors"); }
+  std::string image(const std::string& name) const { return file("images/" + name + ".png"); }
+
+  /// Adds one line, on the disk when the call returns.
+  void append_metrics(const std::string& line) const;
+  /// Keeps the first `epochs` lines: later ones, and half a line, are of epochs after the checkpoint.
+  void cut_metrics(std::uint64_t epochs) const;
+
+ private:
+  explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
+  std::string file(const std::string& name) const { return (path_ / name).string(); }
+
+  std::filesystem::path path_;
+};
+
+/// The whole content of a file. Throws Error naming it.
+std::string read_text(const std::string& path);
+
+}  // namespace nelbo

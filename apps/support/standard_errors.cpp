@@ -1,0 +1,89 @@
+#include "apps/support/standard_errors.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <numeric>
+#include <vector>
+
+#include "autodiff/random.hpp"
+#include "autodiff/tape.hpp"
+#include "objectives/draw.hpp"
+
+namespace nelbo {
+namespace {
+
+constexpr std::size_t largest_batch = 100;
+
+/// log P(x|z) and KL of every datum of a batch, recorded once and replayed.
+class PerDatumTape {
+ public:
+  PerDatumTape(const Vae& model, std::size_t batch) : batch_(batch) {
+    const Recording recording(tape_);
+    x_ = tape_.leaf({std::int64_t(batch), model.features()});
+    noise_ = tape_.leaf({1, std::int64_t(batch), model.latent()});
+    Draw draw(model, x_, noise_);
+    log_likelihood_ = draw.log_likelihood();  // [1, B]
+    kl_ = draw.kl();                          // [B]
+    tape_.keep(log_likelihood_);
+    tape_.keep(kl_);
+  }
+
+  std::size_t batch() const { return batch_; }
+
+  void run(const Examples& examples, std::span<const std::uint32_t> rows, std::uint64_t seed) {
+    examples.fill(tape_.data(x_).data_as<float>(), rows, 0);
+    const Tensor noise = tape_.data(noise_);
+    fill_normal(noise.data_as<float>(), {.stream = {seed, StreamId::evaluation},
+                                         .batch = rows.size(),
+                                         .dimensions = std::size_t(noise.shape()[2]),
+                                         .datum = rows.data()});
+    tape_.forward();
+  }
+  std::vector<double> log_likelihood() const { return log_likelihood_.value().values(); }
+  std::vector<double> kl() const { return kl_.value().values(); }
+
+ private:
+  Tape tape_{{.mode = Tape::Mode::replay, .gradients = false}};
+  std::size_t batch_;
+  Var x_, noise_, log_likelihood_, kl_;
+};
+
+}  // namespace
+
+void RunningEstimate::add(double value) {
+  count_ += 1;
+  const double deviation = value - mean_;
+  mean_ += deviation / count_;
+  squares_ += deviation * (value - mean_);
+}
+
+Estimate RunningEstimate::result() const {
+  return {mean_, std::sqrt(squares_ / (count_ - 1) / count_)};
+}
+
+Estimates estimate_terms(const Vae& model, const Examples& examples, std::uint64_t seed) {
+  std::vector<std::uint32_t> all(examples.count());
+  std::iota(all.begin(), all.end(), 0u);
+  PerDatumTape full(model, std::min(largest_batch, all.size()));
+  std::unique_ptr<PerDatumTape> partial;
+  if (const std::size_t rest = all.size() % full.batch(); rest != 0) {
+    partial = std::make_unique<PerDatumTape>(model, rest);
+  }
+  RunningEstimate elbo, nell, div;
+  for (std::size_t first = 0; first < all.size(); first += full.batch()) {
+    const auto rows = std::span<const std::uint32_t>(all).subspan(
+        first, std::min(full.batch(), all.size() - first));
+    PerDatumTape& batch = rows.size() == full.batch() ? full : *partial;
+    batch.run(examples, rows, seed);
+    const std::vector<double> log_likelihood = batch.log_likelihood(), kl = batch.kl();
+    for (std::size_t b = 0; b < rows.size(); ++b) {
+      nell.add(-log_likelihood[b]);
+      div.add(kl[b]);
+      elbo.add(log_likelihood[b] - kl[b]);
+    }
+  }
+  return {elbo.result(), nell.result(), div.result()};
+}
+
+}  // namespace nelbo

@@ -1,0 +1,98 @@
+#pragma once
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apps/support/evaluator.hpp"
+#include "apps/support/examples.hpp"
+#include "apps/support/metrics.hpp"
+#include "apps/support/recording.hpp"
+#include "apps/support/run_config.hpp"
+#include "apps/support/train_state.hpp"
+#include "autodiff/error.hpp"
+#include "autodiff/optimizer.hpp"
+#include "autodiff/parameters.hpp"
+#include "models/vae.hpp"
+#include "objectives/term.hpp"
+
+namespace nelbo {
+
+/// Training met a NaN or an infinity.
+class NotFinite : public Error {
+ public:
+  /// `op`: the first operator that produced it, or "gradient" if all values were finite.
+  NotFinite(const std::string& op, std::uint64_t step);
+  const std::string& op() const { return op_; }
+
+ private:
+  std::string op_;
+};
+
+/// The architecture that the settings name, for data of this shape and these moments; its parameters are
+/// declared in `store` and initialised from the seed.
+std::unique_ptr<Vae> make_model(const TrainConfig& config, const data::Dataset& data,
+                                const DataMoments& moments, ParameterStore& store);
+
+/// A model in training: examples, recordings, optimiser and where it stands. Everything random has an
+/// address (seed, stream, step, example), so equal settings give equal bits, interrupted or not.
+class Trainer {
+ public:
+  /// `data` must outlive the trainer. Throws Error if the settings do not fit the data.
+  Trainer(const TrainConfig& config, const data::Dataset& data);
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+
+  /// One step: draw a batch, forward, backward, update. Begins an epoch where the last one was closed. Does
+  /// not allocate once both batch sizes have been seen. Throws NotFinite, before the update, if the loss or
+  /// its gradient is not finite; Error if an epoch has ended and was not closed.
+  void step();
+  /// True when the last step ended an epoch: read the means, then close_epoch().
+  bool epoch_ended() const { return state_.batch == batches_per_epoch(); }
+  /// Counts the epoch that ended and empties its sums. True if `held_out_elbo` is the best so far.
+  bool close_epoch(double held_out_elbo);
+
+  /// Means over the batches of the epoch begun, each as the model was at its step. NaN before the first.
+  Metrics train_metrics() const { return state_.sums.mean(); }
+  double gradient_norm() const { return state_.gradient_norms / double(state_.batch); }
+  /// Means over the held-out examples with the parameters as they are.
+  Metrics held_out() { return evaluator_(); }
+
+  std::uint64_t batches_per_epoch() const;
+  /// Examples of the last step.
+  std::size_t last_batch() const { return rows_; }
+  const TrainConfig& config() const { return config_; }
+  const TrainState& state() const { return state_; }
+  const Term& objective() const { return objective_; }
+  const Vae& model() const { return *model_; }
+  const ParameterStore& store() const { return store_; }
+  const Examples& train_examples() const { return train_; }
+  const Examples& test_examples() const { return test_; }
+
+  /// All of the run's state, in one file; see checkpoint.hpp.
+  void save(const std::string& path) const;
+  void load(const std::string& path);
+
+ private:
+  void begin_epoch();
+  void fill(RecordedBatch& batch, std::span<const std::uint32_t> rows);
+
+  TrainConfig config_;
+  Examples train_;
+  Examples test_;
+  Term objective_;
+  ParameterStore store_;
+  std::unique_ptr<Vae> model_;
+  Optimizer optimizer_;
+  GradientSink gradient_;
+  RecordedBatch full_;
+  std::unique_ptr<RecordedBatch> partial_;  // the last batch of an epoch, if it is smaller
+  Evaluator evaluator_;
+  std::vector<std::uint32_t> order_;  // the training examples, as this epoch sees them
+  std::uint64_t order_epoch_ = std::numeric_limits<std::uint64_t>::max();
+  std::size_t rows_ = 0;
+  TrainState state_;
+};
+
+}  // namespace nelbo

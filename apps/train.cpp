@@ -1,0 +1,184 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/command.hpp"
+#include "apps/support/common_flags.hpp"
+#include "apps/support/presets.hpp"
+#include "apps/support/run_folder.hpp"
+#include "apps/support/signals.hpp"
+#include "apps/support/training_run.hpp"
+#include "apps/support/usage_error.hpp"
+
+namespace nelbo {
+namespace {
+
+constexpr std::int64_t most = std::int64_t{1} << 62;
+
+/// What the command line says; nothing where it is silent, so that presets and files are not overruled.
+struct TrainFlags {
+  CommonFlags common;
+  std::optional<std::string> data, binarize, model, hidden, likelihood, objective, optimizer;
+  std::optional<std::string> out, config, preset, resume;
+  std::optional<std::int64_t> latent, batch, epochs, steps;
+  double holdout = 0, lr = 0;
+  CLI::Option* has_holdout = nullptr;
+  CLI::Option* has_lr = nullptr;
+  bool quiet = false;
+};
+
+std::vector<std::int64_t> widths(const std::string& text) {
+  std::vector<std::int64_t> values;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (true) {
+    std::int64_t width = 0;
+    const auto [next, error] = std::from_chars(at, end, width);
+    if (error != std::errc{} || width < 1) break;
+    values.push_back(width);
+    if (next == end) return values;
+    if (*next != ',') break;
+    at = next + 1;
+  }
+  throw UsageError("--hidden '" + text + "': widths are written as in 500,500");
+}
+
+template <class From, class To>
+void set(To& to, const std::optional<From>& from) {
+  if (from) to = To(*from);
+}
+
+void apply_flags(TrainConfig& config, const TrainFlags& flags) {
+  set(config.data, flags.data);
+  set(config.binarize, flags.binarize);
+  set(config.model, flags.model);
+  set(config.latent, flags.latent);
+  if (flags.hidden) config.hidden = widths(*flags.hidden);
+  set(config.likelihood, flags.likelihood);
+  set(config.objective, flags.objective);
+  set(config.optimizer, flags.optimizer);
+  set(config.batch, flags.batch);
+  set(config.seed, flags.common.seed);
+  if (flags.has_holdout->count() > 0) config.holdout = flags.holdout;
+  if (flags.has_lr->count() > 0) config.lr = flags.lr;
+  if (flags.epochs || flags.steps) {
+    config.epochs.reset();
+    config.steps.reset();
+    set(config.epochs, flags.epochs);
+    set(config.steps, flags.steps);
+  }
+}
+
+/// Defaults, then the preset, then the file, then the flags.
+TrainConfig merged_config(const TrainFlags& flags) {
+  TrainConfig config;
+  if (flags.preset) apply_toml(config, preset_text(*flags.preset), "preset " + *flags.preset);
+  if (flags.config) apply_toml(config, read_text(*flags.config), *flags.config);
+  apply_flags(config, flags);
+  return config;
+}
+
+std::optional<std::uint64_t> count_of(const std::optional<std::int64_t>& flag) {
+  if (!flag) return std::nullopt;
+  return std::uint64_t(*flag);
+}
+
+int run_train(const CLI::App& command, const TrainFlags& flags, const std::vector<std::string>& argv) {
+  const RunOptions options{.quiet = flags.quiet, .json = flags.common.json, .argv = argv};
+  if (!flags.resume) {
+    const TrainConfig config = merged_config(flags);
+    check(config);
+    install_signal_handlers();
+    flags.common.apply_threads();
+    return start_run(config, flags.out.value_or(""), options);
+  }
+  const std::vector<std::string> allowed{"--resume", "--epochs", "--steps", "--threads", "--quiet", "--json"};
+  for (const CLI::Option* option : command.get_options()) {
+    const std::string name = "--" + (option->get_lnames().empty() ? "" : option->get_lnames().front());
+    if (option->count() > 0 && std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
+      throw UsageError(name + " cannot be given with --resume: a run continues with its own settings; "
+                       "for others start a new run");
+    }
+  }
+  install_signal_handlers();
+  flags.common.apply_threads();
+  return resume_run(*flags.resume, {count_of(flags.epochs), count_of(flags.steps)}, options);
+}
+
+constexpr const char* footer = R"(Results go to stdout, progress to stderr. The run folder holds config.toml, run.json,
+metrics.jsonl, checkpoints/ and images/. Ctrl-C saves, and prints how to resume.
+
+Examples:
+  nelbo train --preset quickstart
+  nelbo train --data mnist/ --binarize dynamic --model burda --epochs 10
+  nelbo train --data faces.npz:imgs --model mlp --hidden 500,200 --latent 10 \
+              --likelihood normal:learned --objective "nell + 4*div"
+  nelbo train --resume runs/burda-mnist-elbo-s0 --epochs 5)";
+
+}  // namespace
+
+void add_train_command(CLI::App& program, int& exit_code) {
+  auto flags = std::make_shared<TrainFlags>();
+  CLI::App* train = program.add_subcommand("train", "Train a variational autoencoder");
+  train->footer(footer);
+
+  const auto text = [&](const char* group, const char* flag, std::optional<std::string>& value,
+                        const char* type, const std::string& help) {
+    train
+        ->add_option_function<std::string>(
+            flag, [&value](const std::string& given) { value = given; }, help)
+        ->type_name(type)
+        ->group(group);
+  };
+  const auto number = [&](const char* group, const char* flag, std::optional<std::int64_t>& value,
+                          std::int64_t largest, const char* help) {
+    add_whole_number(*train, flag, value, 1, largest, help)->group(group);
+  };
+  const char *data = "Data", *model = "Model", *training = "Training", *run = "Run";
+
+  text(data, "--data", flags->data, "SPEC",
+       "sprites, sprites:32, sprites:full, fashion-mnist, a file, a folder or FILE:member [sprites]");
+  text(data, "--binarize", flags->binarize, "HOW", "none, threshold, fixed or dynamic [none]");
+  flags->has_holdout =
+      add_real_number(*train, "--holdout", flags->holdout, 0, 0.999,
+                      "share held out as test where the data bring no test split [0.1]")
+          ->default_str("")
+          ->group(data);
+
+  text(model, "--model", flags->model, "NAME", model_help());
+  number(model, "--latent", flags->latent, 65536, "dimensions of z [the model's own]");
+  text(model, "--hidden", flags->hidden, "W,W", "widths of the hidden layers of mlp [500]");
+  text(model, "--likelihood", flags->likelihood, "NAME",
+       "bernoulli, normal (variance 1, Zheng eq. (2)), normal:VAR or normal:learned (one variance per "
+       "feature) [bernoulli]");
+
+  text(training, "--objective", flags->objective, "EXPR",
+       "what is improved: elbo, elbo(mc), \"nell + 4*div\", ... [elbo]");
+  number(training, "--epochs", flags->epochs, (std::int64_t{1} << 32) - 1,
+         "passes over the training data; with --resume further ones [10]");
+  number(training, "--steps", flags->steps, most, "steps instead of epochs; with --resume further ones");
+  number(training, "--batch", flags->batch, std::int64_t{1} << 20, "examples per step [100]");
+  flags->has_lr = add_real_number(*train, "--lr", flags->lr, 0, 1e6, "learning rate [0.001]")
+                      ->default_str("")
+                      ->group(training);
+  text(training, "--optimizer", flags->optimizer, "NAME", "adam, adamw or sgd [adam]");
+
+  text(run, "--out", flags->out, "DIR",
+       "the run folder; refused if it is not empty [runs/MODEL-DATA-OBJECTIVE-sSEED]");
+  text(run, "--config", flags->config, "FILE", "settings in TOML, named as the flags; flags overrule them");
+  text(run, "--preset", flags->preset, "NAME", preset_help());
+  text(run, "--resume", flags->resume, "RUN", "continue a run from its last checkpoint");
+  add_common_flags(*train, flags->common, "seed of everything random [0]");
+  train->add_flag("--quiet", flags->quiet, "no header and no progress");
+
+  train->callback([flags, train, &exit_code] {
+    exit_code = run_train(*train, *flags, command_line());
+  });
+}
+
+}  // namespace nelbo

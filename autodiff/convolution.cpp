@@ -1,0 +1,262 @@
+#include "autodiff/convolution.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "autodiff/epilogue.hpp"
+#include "autodiff/gemm.hpp"
+#include "autodiff/scratch.hpp"
+#include "autodiff/threads.hpp"
+
+namespace nelbo {
+namespace {
+
+// Patches are gathered for this many elements at a time: they stay in the second-level cache until the
+// product has read them.
+constexpr std::int64_t patch_block = 1 << 16;
+// Sums over rows are split into this many parts, added in a fixed order.
+constexpr std::int64_t most_parts = 8;
+// With fewer image channels than this the phases of spread() are too thin for a product each.
+constexpr std::int64_t thin = 8;
+
+std::int64_t block_rows(std::int64_t patch) {
+  return std::max<std::int64_t>(28, patch_block / std::max<std::int64_t>(1, patch) / 14 * 14);
+}
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+/// A grid of patches: patch (i, j) of image b starts at (i * step - top, j * step - left) and is kh x kw.
+struct PatchGrid {
+  std::int64_t height, width, channels;  // of the image
+  std::int64_t rows, columns;            // of the grid
+  std::int64_t kernel_height, kernel_width;
+  std::int64_t step, top, left;
+};
+
+/// to[row - first] = the patch of `row`, row counting (b, i, j); zero outside the image.
+template <class T>
+void gather_patches(const PatchGrid& grid, const T* image, std::int64_t first, std::int64_t count,
+                    T* to) {
+  const std::int64_t line = grid.kernel_width * grid.channels;
+  std::int64_t j = first % grid.columns, i = first / grid.columns % grid.rows;
+  std::int64_t b = first / (grid.columns * grid.rows);
+  for (std::int64_t r = 0; r < count; ++r) {
+    const std::int64_t x = j * grid.step - grid.left;
+    const std::int64_t before = std::clamp<std::int64_t>(-x, 0, grid.kernel_width);
+    const std::int64_t inside =
+        std::clamp<std::int64_t>(grid.width - x, before, grid.kernel_width) - before;
+    for (std::int64_t ky = 0; ky < grid.kernel_height; ++ky, to += line) {
+      const std::int64_t y = i * grid.step - grid.top + ky;
+      if (y < 0 || y >= grid.height || inside == 0) {
+        std::fill_n(to, line, T{0});
+        continue;
+      }
+      const T* from = image + ((b * grid.height + y) * grid.width + x + before) * grid.channels;
+      T* out = std::fill_n(to, before * grid.channels, T{0});
+      out = std::copy_n(from, inside * grid.channels, out);
+      std::fill(out, to + line, T{0});
+    }
+    if (++j == grid.columns) {
+      j = 0;
+      if (++i == grid.rows) {
+        i = 0;
+        ++b;
+      }
+    }
+  }
+}
+
+PatchGrid forward_grid(const ConvolutionShape& s) {
+  return {s.height,        s.width,        s.channels, s.out_height, s.out_width,
+          s.kernel_height, s.kernel_width, s.stride,   s.padding,    s.padding};
+}
+
+/// spread() for images with few channels: one product per image, then every patch is added where it
+/// belongs.
+template <class T>
+void spread_patches(const ConvolutionShape& s, const T* features, const T* weights, const T* bias,
+                    Activation activation, T* image, bool add) {
+  const std::int64_t patch = s.patch(), grid = s.out_height * s.out_width;
+  T* matrix = scratch_array<T>(Scratch::weights, s.features * patch);  // [O, (ky, kx, c)]
+  for (std::int64_t o = 0; o < s.features; ++o) {
+    for (std::int64_t c = 0; c < s.channels; ++c) {
+      for (std::int64_t k = 0; k < s.kernel_height * s.kernel_width; ++k) {
+        matrix[o * patch + k * s.channels + c] =
+            weights[(o * s.channels + c) * s.kernel_height * s.kernel_width + k];
+      }
+    }
+  }
+  const std::int64_t pixels = s.height * s.width * s.channels;
+  parallel_for(s.batch, [&](std::size_t b) {
+    T* patches = scratch_array<T>(Scratch::patches, grid * patch);
+    gemm<T>(grid, patch, s.features, {features + b * grid * s.features, s.features, 1},
+            {matrix, patch, 1}, patches, patch);
+    T* to = image + b * pixels;
+    if (!add) {
+      for (std::int64_t i = 0; i < pixels; ++i) to[i] = bias != nullptr ? bias[i % s.channels] : 0;
+    }
+    for (std::int64_t oy = 0; oy < s.out_height; ++oy) {
+      for (std::int64_t ky = 0; ky < s.kernel_height; ++ky) {
+        const std::int64_t y = oy * s.stride - s.padding + ky;
+        if (y < 0 || y >= s.height) continue;
+        for (std::int64_t ox = 0; ox < s.out_width; ++ox) {
+          const std::int64_t x = ox * s.stride - s.padding;
+          const std::int64_t first = std::max<std::int64_t>(0, -x);
+          const std::int64_t last = std::min(s.kernel_width, s.width - x);
+          const T* from =
+              patches + (oy * s.out_width + ox) * patch + ky * s.kernel_width * s.channels;
+          T* row = to + (y * s.width + x) * s.channels;
+          for (std::int64_t k = first * s.channels; k < last * s.channels; ++k) row[k] += from[k];
+        }
+      }
+    }
+    if (!add) apply_activation(activation, to, pixels);
+  });
+}
+
+/// spread() by phases: pixels whose (y + padding, x + padding) leave the remainder (py, px) modulo the stride
+/// see the same taps of the kernel, so that each phase is a plain product (a stride of 2 with a kernel of 4
+/// gives four 2x2 ones).
+template <class T>
+void spread_phase(const ConvolutionShape& s, std::int64_t py, std::int64_t px, const T* features,
+                  const T* weights, const T* bias, Activation activation, T* image, bool add) {
+  const std::int64_t taps_y = s.kernel_height > py ? ceil_div(s.kernel_height - py, s.stride) : 0;
+  const std::int64_t taps_x = s.kernel_width > px ? ceil_div(s.kernel_width - px, s.stride) : 0;
+  // Pixels y = stride * i + py - padding inside the image: i = first .. first + count - 1.
+  const auto first_of = [&](std::int64_t p) {
+    return std::max<std::int64_t>(0, ceil_div(std::max<std::int64_t>(0, s.padding - p), s.stride));
+  };
+  const auto count_of = [&](std::int64_t p, std::int64_t size) {
+    const std::int64_t end = size + s.padding - p;
+    return std::max<std::int64_t>(0, (end > 0 ? ceil_div(end, s.stride) : 0) - first_of(p));
+  };
+  const std::int64_t i0 = first_of(py), rows = count_of(py, s.height);
+  const std::int64_t j0 = first_of(px), columns = count_of(px, s.width);
+  const std::int64_t k = taps_y * taps_x * s.features;
+  if (rows == 0 || columns == 0) return;
+
+  // Tap (ty, tx) of the reversed kernel reads features (i - taps_y + 1 + ty, j - taps_x + 1 + tx).
+  T* matrix = scratch_array<T>(Scratch::weights, k * s.channels);  // [(ty, tx, o), C]
+  T* out = matrix;
+  for (std::int64_t ty = 0; ty < taps_y; ++ty) {
+    const std::int64_t ky = py + s.stride * (taps_y - 1 - ty);
+    for (std::int64_t tx = 0; tx < taps_x; ++tx) {
+      const std::int64_t kx = px + s.stride * (taps_x - 1 - tx);
+      for (std::int64_t o = 0; o < s.features; ++o) {
+        for (std::int64_t c = 0; c < s.channels; ++c) {
+          *out++ = weights[((o * s.channels + c) * s.kernel_height + ky) * s.kernel_width + kx];
+        }
+      }
+    }
+  }
+  const PatchGrid grid{s.out_height, s.out_width, s.features, rows, columns, taps_y, taps_x, 1,
+                       taps_y - 1 - i0, taps_x - 1 - j0};
+  const std::int64_t total = s.batch * rows * columns, block = block_rows(k);
+  parallel_for(ceil_div(total, block), [&](std::size_t chunk) {
+    const std::int64_t first = chunk * block, count = std::min(block, total - first);
+    T* patches = scratch_array<T>(Scratch::patches, block * k);
+    T* result = scratch_array<T>(Scratch::rows, block * s.channels);
+    gather_patches(grid, features, first, count, patches);
+    gemm<T>(count, s.channels, k, {patches, k, 1}, {matrix, s.channels, 1}, result, s.channels, false,
+            {bias, activation});
+    for (std::int64_t r = 0; r < count; ++r) {
+      const std::int64_t row = first + r, j = row % columns, i = row / columns % rows;
+      const std::int64_t y = (i + i0) * s.stride + py - s.padding;
+      const std::int64_t x = (j + j0) * s.stride + px - s.padding;
+      T* to = image + ((row / (columns * rows) * s.height + y) * s.width + x) * s.channels;
+      const T* from = result + r * s.channels;
+      if (add) {
+        for (std::int64_t c = 0; c < s.channels; ++c) to[c] += from[c];
+      } else {
+        std::copy_n(from, s.channels, to);
+      }
+    }
+  });
+}
+
+}  // namespace
+
+template <class T>
+void correlate(const ConvolutionShape& s, const T* image, const T* weights, const T* bias,
+               Activation activation, T* features, bool add) {
+  const std::int64_t patch = s.patch(), taps = s.kernel_height * s.kernel_width;
+  T* matrix = scratch_array<T>(Scratch::weights, patch * s.features);  // [(ky, kx, c), O]
+  for (std::int64_t k = 0; k < taps; ++k) {
+    for (std::int64_t c = 0; c < s.channels; ++c) {
+      for (std::int64_t o = 0; o < s.features; ++o) {
+        matrix[(k * s.channels + c) * s.features + o] = weights[(o * s.channels + c) * taps + k];
+      }
+    }
+  }
+  const PatchGrid grid = forward_grid(s);
+  const std::int64_t block = block_rows(patch);
+  parallel_for(ceil_div(s.rows(), block), [&](std::size_t chunk) {
+    const std::int64_t first = chunk * block, count = std::min(block, s.rows() - first);
+    T* patches = scratch_array<T>(Scratch::patches, block * patch);
+    gather_patches(grid, image, first, count, patches);
+    gemm<T>(count, s.features, patch, {patches, patch, 1}, {matrix, s.features, 1},
+            features + first * s.features, s.features, add, {bias, activation});
+  });
+}
+
+template <class T>
+void spread(const ConvolutionShape& s, const T* features, const T* weights, const T* bias,
+            Activation activation, T* image, bool add) {
+  if (s.channels < thin) {
+    spread_patches(s, features, weights, bias, activation, image, add);
+    return;
+  }
+  for (std::int64_t py = 0; py < s.stride; ++py) {
+    for (std::int64_t px = 0; px < s.stride; ++px) {
+      spread_phase(s, py, px, features, weights, bias, activation, image, add);
+    }
+  }
+}
+
+template <class T>
+void correlate_weight_gradient(const ConvolutionShape& s, const T* image, const T* features,
+                               T* gradient, bool add) {
+  const std::int64_t patch = s.patch(), taps = s.kernel_height * s.kernel_width;
+  const std::int64_t size = patch * s.features, block = block_rows(patch);
+  const std::int64_t blocks = ceil_div(s.rows(), block);
+  const std::int64_t parts = std::clamp<std::int64_t>(blocks, 1, most_parts);
+  T* sums = scratch_array<T>(Scratch::partial_sums, parts * size);  // [parts, (ky, kx, c), O]
+  const PatchGrid grid = forward_grid(s);
+  parallel_for(parts, [&](std::size_t part) {
+    T* patches = scratch_array<T>(Scratch::patches, block * patch);
+    T* sum = sums + part * size;
+    const std::int64_t from = blocks * part / parts, to = blocks * (part + 1) / parts;
+    if (from == to) std::fill_n(sum, size, T{0});
+    for (std::int64_t b = from; b < to; ++b) {
+      const std::int64_t first = b * block, count = std::min(block, s.rows() - first);
+      gather_patches(grid, image, first, count, patches);
+      gemm<T>(patch, s.features, count, {patches, 1, patch},
+              {features + first * s.features, s.features, 1}, sum, s.features,
+              b > from);
+    }
+  });
+  for (std::int64_t part = 1; part < parts; ++part) {
+    for (std::int64_t i = 0; i < size; ++i) sums[i] += sums[part * size + i];
+  }
+  for (std::int64_t o = 0; o < s.features; ++o) {
+    for (std::int64_t c = 0; c < s.channels; ++c) {
+      for (std::int64_t k = 0; k < taps; ++k) {
+        T& to = gradient[(o * s.channels + c) * taps + k];
+        const T value = sums[(k * s.channels + c) * s.features + o];
+        to = add ? to + value : value;
+      }
+    }
+  }
+}
+
+#define INSTANTIATE(T)                                                                        \
+  template void correlate<T>(const ConvolutionShape&, const T*, const T*, const T*,          \
+                             Activation, T*, bool);                                           \
+  template void spread<T>(const ConvolutionShape&, const T*, const T*, const T*, Activation, \
+                          T*, bool);                                                          \
+  template void correlate_weight_gradient<T>(const ConvolutionShape&, const T*, const T*, T*, bool);
+INSTANTIATE(float)
+INSTANTIATE(double)
+#undef INSTANTIATE
+
+}  // namespace nelbo

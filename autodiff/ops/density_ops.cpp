@@ -1,0 +1,550 @@
+#include "autodiff/ops/density_ops.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <type_traits>
+
+#include "autodiff/error.hpp"
+#include "autodiff/kernels/dispatch.hpp"
+#include "autodiff/ops/elementwise_ops.hpp"
+#include "autodiff/ops/reduce_ops.hpp"
+#include "autodiff/ops/rows.hpp"
+#include "autodiff/ops/shape_ops.hpp"
+#include "autodiff/threads.hpp"
+
+namespace nelbo {
+namespace {
+
+constexpr double log_two_pi = 1.8378770664093454835606594728112;
+
+template <class T>
+const kernels::DensityFunctions<T>& functions() {
+  if constexpr (std::is_same_v<T, float>) {
+    return active_kernels().density().f32;
+  } else {
+    return active_kernels().density().f64;
+  }
+}
+
+// Every operator here works on rows of D numbers. An operand may have fewer rows than the result ([B, D] against
+// [S, B, D]); row r then reads its row r modulo their number.
+
+std::int64_t width(const Shape& shape) { return shape[-1]; }
+std::int64_t rows(const Shape& shape) {
+  std::int64_t n = 1;
+  for (int i = 0; i + 1 < shape.rank(); ++i) n *= shape[i];
+  return n;
+}
+
+/// Calls body(row) for all rows, in chunks of about 16k numbers.
+template <class F>
+void for_each_row(std::int64_t count, std::int64_t n, F&& body) {
+  const std::int64_t block = std::max<std::int64_t>(1, (1 << 14) / std::max<std::int64_t>(1, n));
+  parallel_for((count + block - 1) / block, [&](std::size_t chunk) {
+    const std::int64_t end = std::min<std::int64_t>(count, (chunk + 1) * block);
+    for (std::int64_t r = chunk * block; r < end; ++r) body(r);
+  });
+}
+
+/// Row r of an operand.
+template <class T>
+struct Rows {
+  const T* data;
+  std::int64_t count, n;
+  const T* operator()(std::int64_t r) const { return data + r % count * n; }
+};
+
+template <class T>
+Rows<T> operand(const Frame& f, int i) {
+  return {f.in<T>(i), rows(f.in_shape(i)), width(f.in_shape(i))};
+}
+
+/// Adds to the adjoint of operand i: contribute(row of the result, row of the adjoint, add), over all rows of
+/// the result that read it.
+template <class T, class F>
+void backward_rows(const Frame& f, int i, std::int64_t result_rows, F&& contribute) {
+  if (!f.wants(i)) return;
+  const auto to = f.adjoint<T>(i);
+  const std::int64_t own = rows(f.in_shape(i)), n = width(f.in_shape(i));
+  for_each_row(own, n * std::max<std::int64_t>(1, own ? result_rows / own : 1), [&](std::int64_t r0) {
+    bool add = to.add;
+    for (std::int64_t r = r0; r < result_rows; r += own) {
+      contribute(r, to.data + r0 * n, add);
+      add = true;
+    }
+    if (!add) std::fill_n(to.data + r0 * n, n, T{0});
+  });
+}
+
+/// x as rows of `shape` see it: itself where its own shape is what shape ends with, else broadcast.
+Var rows_of(Var x, const Shape& shape, const char* op) {
+  const Shape& own = x.shape();
+  bool ends = own.rank() <= shape.rank() && own.rank() >= 1;
+  bool leading = true;  // axes of length 1 in front change nothing
+  for (int i = 0; ends && i < own.rank(); ++i) {
+    const std::int64_t wanted = shape[shape.rank() - own.rank() + i];
+    leading = leading && own[i] == 1 && i + 1 < own.rank();
+    ends = own[i] == wanted || leading;
+  }
+  if (ends) return x;
+  if (!(broadcast(own, shape, op) == shape)) {
+    throw Error(std::string(op) + ": shape " + own.text() + " does not broadcast to " +
+                shape.text());
+  }
+  return x.tape().contiguous(broadcast_to(x, shape));
+}
+
+void check_event(const Shape& shape, const char* op) {
+  if (shape.rank() < 1) throw Error(std::string(op) + ": a scalar has no event axis");
+}
+
+Shape without_event(const Shape& shape) { return Shape(shape.dims().first(shape.rank() - 1)); }
+
+// Sample and log-density in one ------------------------------------------------------------------------
+
+const Op normal_rsample_log_prob_op{
+    .name = "normal_rsample_log_prob",
+    .forward =
+        [](const Frame& f) {
+          const std::int64_t n = width(f.out_shape()), count = rows(f.out_shape());
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            const auto m = operand<T>(f, 0), v = operand<T>(f, 1), e = operand<T>(f, 2);
+            const T constant = T(-0.5 * log_two_pi * n);
+            for_each_row(count, n, [&](std::int64_t r) {
+              f.out<T>(1)[r] =
+                  constant + functions<T>().normal_sample(m(r), v(r), e(r), f.out<T>(0) + r * n, n);
+            });
+          });
+        },
+    .vjp =
+        [](const Frame& f) {
+          const std::int64_t n = width(f.out_shape()), count = rows(f.out_shape());
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            const T* dz = f.has_cotangent(0) ? f.cotangent<T>(0) : nullptr;
+            const T* dlog = f.has_cotangent(1) ? f.cotangent<T>(1) : nullptr;
+            if (dz != nullptr) {  // at fixed noise log q does not depend on the mean
+              backward_rows<T>(f, 0, count, [&](std::int64_t r, T* to, bool add) {
+                functions<T>().scaled(dz + r * n, T(1), to, n, add);
+              });
+            } else {
+              backward_rows<T>(f, 0, 0, [](std::int64_t, T*, bool) {});
+            }
+            const auto v = operand<T>(f, 1), e = operand<T>(f, 2);
+            backward_rows<T>(f, 1, count, [&](std::int64_t r, T* to, bool add) {
+              functions<T>().normal_sample_log_variance(v(r), e(r), dz ? dz + r * n : nullptr,
+                                                        dlog ? dlog[r] : T(0), to, n, add);
+            });
+          });
+        },
+};
+
+// Log-densities -----------------------------------------------------------------------------------------
+
+const Op normal_log_prob_op{
+    .name = "normal_log_prob",
+    .forward =
+        [](const Frame& f) {
+          const std::int64_t n = width(f.in_shape(0));
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            const auto z = operand<T>(f, 0), m = operand<T>(f, 1), v = operand<T>(f, 2);
+            const T constant = T(-0.5 * log_two_pi * n);
+            for_each_row(rows(f.in_shape(0)), n, [&](std::int64_t r) {
+              f.out<T>()[r] = constant + functions<T>().normal(z(r), m(r), v(r), n);
+            });
+          });
+        },
+    .vjp =
+        [](const Frame& f) {
+          const std::int64_t n = width(f.in_shape(0)), count = rows(f.in_shape(0));
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            const auto z = operand<T>(f, 0), m = operand<T>(f, 1), v = operand<T>(f, 2);
+            const T* c = f.cotangent<T>();
+            backward_rows<T>(f, 0, count, [&](std::int64_t r, T* to, bool add) {
+              functions<T>().normal_mean(z(r), m(r), v(r), -c[r], to, n, add);
+            });
+            backward_rows<T>(f, 1, count, [&](std::int64_t r, T* to, bool add) {
+              functions<T>().normal_mean(z(r), m(r), v(r), c[r], to, n, add);
+            });
+            backward_rows<T>(f, 2, count, [&](std::int64_t r, T* to, bool add) {
+              functions<T>().normal_log_variance(z(r), m(r), v(r), c[r], to, n, add);
+            });
+          });
+        },
+};
+
+const Op standard_normal_log_prob_op{
+    .name = "standard_normal_log_prob",
+    .forward =
+        [](const Frame& f) {
+          const std::int64_t n = width(f.in_shape(0));
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            const auto z = operand<T>(f, 0);
+            const T constant = T(-0.5 * log_two_pi * n);
+            for_each_row(rows(f.in_shape(0)), n, [&](std::int64_t r) {
+              f.out<T>()[r] = constant + functions<T>().standard_normal(z(r), n);
+            });
+          });
+        },
+    .vjp =
+        [](const Frame& f) {
+          const std::int64_t n = width(f.in_shape(0)), count = rows(f.in_shape(0));
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            const auto z = operand<T>(f, 0);
+            backward_rows<T>(f, 0, count, [&](std::int64_t r, T* to, bool add) {
+              functions<T>().scaled(z(r), -f.cotangent<T>()[r], to, n, add);
+            });
+          });
+        },
+};
+
+const Op bernoulli_log_prob_op{
+    .name = "bernoulli_log_prob",
+    .forward =
+        [](const Frame& f) {
+          const std::int64_t n = width(f.in_shape(0));
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            const auto l = operand<T>(f, 0), x = operand<T>(f, 1);
+            for_each_row(rows(f.in_shape(0)), n, [&](std::int64_t r) {
+              f.out<T>()[r] = functions<T>().bernoulli(l(r), x(r), n);
+            });
+          });
+        },
+    .vjp =
+        [](const Frame& f) {
+          const std::int64_t n = width(f.in_shape(0)), count = rows(f.in_shape(0));
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            const auto l = operand<T>(f, 0), x = operand<T>(f, 1);
+            const T* c = f.cotangent<T>();
+            backward_rows<T>(f, 0, count, [&](std::int64_t r, T* to, bool add) {
+              functions<T>().bernoulli_logits(l(r), x(r), c[r], to, n, add);
+            });
+            backward_rows<T>(f, 1, count, [&](std::int64_t r, T* to, bool add) {
+              functions<T>().scaled(l(r), c[r], to, n, add);
+            });
+          });
+        },
+};
+
+// Divergences -------------------------------------------------------------------------------------------
+
+const Op normal_kl_standard_op{
+    .name = "normal_kl_standard",
+    .forward =
+        [](const Frame& f) {
+          const std::int64_t n = width(f.in_shape(0));
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            const auto m = operand<T>(f, 0), v = operand<T>(f, 1);
+            for_each_row(rows(f.in_shape(0)), n, [&](std::int64_t r) {
+              f.out<T>()[r] = functions<T>().kl_standard(m(r), v(r), n);
+            });
+          });
+        },
+    .vjp =
+        [](const Frame& f) {
+          const std::int64_t n = width(f.in_shape(0)), count = rows(f.in_shape(0));
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            const auto m = operand<T>(f, 0), v = operand<T>(f, 1);
+            const T* c = f.cotangent<T>();
+            backward_rows<T>(f, 0, count, [&](std::int64_t r, T* to, bool add) {
+              functions<T>().scaled(m(r), c[r], to, n, add);
+            });
+            backward_rows<T>(f, 1, count, [&](std::int64_t r, T* to, bool add) {
+              functions<T>().kl_standard_log_variance(v(r), c[r], to, n, add);
+            });
+          });
+        },
+};
+
+struct KlSaved {
+  Shape shape;  // [B, D], the operands' common shape
+};
+
+const Op normal_kl_op{
+    .name = "normal_kl",
+    .forward =
+        [](const Frame& f) {
+          const Shape& shape = f.saved<KlSaved>().shape;
+          const std::int64_t n = width(shape);
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            const auto mq = operand<T>(f, 0), vq = operand<T>(f, 1);
+            const auto mp = operand<T>(f, 2), vp = operand<T>(f, 3);
+            for_each_row(rows(shape), n, [&](std::int64_t r) {
+              f.out<T>()[r] = functions<T>().kl(mq(r), vq(r), mp(r), vp(r), n);
+            });
+          });
+        },
+    .vjp =
+        [](const Frame& f) {
+          const Shape& shape = f.saved<KlSaved>().shape;
+          const std::int64_t n = width(shape), count = rows(shape);
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            const auto mq = operand<T>(f, 0), vq = operand<T>(f, 1);
+            const auto mp = operand<T>(f, 2), vp = operand<T>(f, 3);
+            const T* c = f.cotangent<T>();
+            backward_rows<T>(f, 0, count, [&](std::int64_t r, T* to, bool add) {
+              functions<T>().normal_mean(mq(r), mp(r), vp(r), c[r], to, n, add);
+            });
+            backward_rows<T>(f, 1, count, [&](std::int64_t r, T* to, bool add) {
+              functions<T>().kl_log_variance(vq(r), vp(r), c[r], to, n, add);
+            });
+            backward_rows<T>(f, 2, count, [&](std::int64_t r, T* to, bool add) {
+              functions<T>().normal_mean(mq(r), mp(r), vp(r), -c[r], to, n, add);
+            });
+            backward_rows<T>(f, 3, count, [&](std::int64_t r, T* to, bool add) {
+              functions<T>().kl_prior_log_variance(mq(r), vq(r), mp(r), vp(r), c[r], to, n, add);
+            });
+          });
+        },
+};
+
+}  // namespace
+
+NormalSample normal_rsample_log_prob(Var mean, Var log_variance, Var noise) {
+  const char* op = normal_rsample_log_prob_op.name;
+  const Shape shape = noise.shape();
+  check_event(shape, op);
+  const Var operands[] = {rows_of(mean, shape, op), rows_of(log_variance, shape, op), stop(noise)};
+  const DType dtype = common_dtype(normal_rsample_log_prob_op, operands);
+  const Spec specs[] = {{shape, dtype}, {without_event(shape), dtype}};
+  Tape& tape = Tape::current();
+  const Var z = tape.record(normal_rsample_log_prob_op, operands, specs);
+  return {z, tape.output(z, 1)};
+}
+
+Var normal_log_prob(Var z, Var mean, Var log_variance) {
+  const char* op = normal_log_prob_op.name;
+  check_event(z.shape(), op);
+  return record(normal_log_prob_op,
+                {z, rows_of(mean, z.shape(), op), rows_of(log_variance, z.shape(), op)},
+                without_event(z.shape()));
+}
+
+Var standard_normal_log_prob(Var z) {
+  check_event(z.shape(), standard_normal_log_prob_op.name);
+  return record(standard_normal_log_prob_op, {z}, without_event(z.shape()));
+}
+
+Var normal_kl_standard(Var mean, Var log_variance) {
+  const char* op = normal_kl_standard_op.name;
+  const Shape shape = broadcast(mean.shape(), log_variance.shape(), op);
+  check_event(shape, op);
+  if (!(mean.shape() == shape)) mean = mean.tape().contiguous(broadcast_to(mean, shape));
+  return record(normal_kl_standard_op, {mean, rows_of(log_variance, shape, op)},
+                without_event(shape));
+}
+
+Var normal_kl(Var mean_q, Var log_variance_q, Var mean_p, Var log_variance_p) {
+  const char* op = normal_kl_op.name;
+  Shape shape = broadcast(mean_q.shape(), log_variance_q.shape(), op);
+  shape = broadcast(broadcast(shape, mean_p.shape(), op), log_variance_p.shape(), op);
+  check_event(shape, op);
+  return record(normal_kl_op,
+                {rows_of(mean_q, shape, op), rows_of(log_variance_q, shape, op),
+                 rows_of(mean_p, shape, op), rows_of(log_variance_p, shape, op)},
+                without_event(shape), KlSaved{shape});
+}
+
+Var bernoulli_log_prob(Var logits, Var x) {
+  check_event(logits.shape(), bernoulli_log_prob_op.name);
+  return record(bernoulli_log_prob_op,
+                {logits, rows_of(x, logits.shape(), bernoulli_log_prob_op.name)},
+                without_event(logits.shape()));
+}
+
+namespace {
+
+using Vars = std::vector<Var>;
+using Tensors = std::vector<Tensor>;
+
+/// Sums term(row, d) over d for every row of `shape`.
+template <class F>
+Tensor sum_rows(const Shape& shape, F term) {
+  Tensor y(without_event(shape), DType::f64);
+  for (std::int64_t r = 0; r < rows(shape); ++r) {
+    double sum = 0;
+    for (std::int64_t d = 0; d < width(shape); ++d) sum += term(r, d);
+    y.data_as<double>()[r] = sum;
+  }
+  return y;
+}
+
+/// Element d of row r of an operand of `shape`, which repeats over the rows of the result.
+double at(const Tensor& x, std::int64_t r, std::int64_t d, std::int64_t n) {
+  if (x.size() == 1) return x.item();
+  return x.data_as<double>()[(r * n + d) % x.size()];
+}
+
+}  // namespace
+
+std::vector<OperatorRow> density_rows() {
+  std::vector<OperatorRow> all;
+  const auto add = [&](OperatorRow row) {
+    row.tolerance_f32 = 3e-6;
+    row.tolerance_f64 = 1e-13;
+    all.push_back(std::move(row));
+  };
+
+  OperatorRow sample;
+  sample.name = "normal_rsample_log_prob";
+  // The noise is a leaf that takes no gradient: it is bound here, not a sample input.
+  const auto noise = [](const Shape& shape) {
+    Tensor e(shape, DType::f64);
+    for (std::int64_t i = 0; i < e.size(); ++i) e.data_as<double>()[i] = float(std::sin(3.7 * i + 1));
+    return e;
+  };
+  const auto noise_shape = [](const Shape& m, const Shape& v) {
+    Shape s{2};
+    const Shape& longer = m.rank() >= v.rank() ? m : v;
+    for (std::int64_t d : longer.dims()) s.push_back(d);
+    return s;
+  };
+  sample.apply = [=](const Vars& x) {
+    const Tensor e = noise(noise_shape(x[0].shape(), x[1].shape())).cast(x[0].dtype());
+    const NormalSample s = normal_rsample_log_prob(x[0], x[1], x[0].tape().leaf(e));
+    return Vars{s.z, s.log_prob};
+  };
+  sample.composed = [=](const Vars& x) {
+    const Var e = x[0].tape().leaf(noise(noise_shape(x[0].shape(), x[1].shape())).cast(x[0].dtype()));
+    const Var z = x[0] + exp(0.5 * x[1]) * e;
+    return Vars{z, sum(-0.5 * (square(e) + x[1] + log_two_pi), -1)};
+  };
+  sample.reference = [=](const Tensors& x) {
+    const Tensor e = noise(noise_shape(x[0].shape(), x[1].shape()));
+    const std::int64_t n = width(e.shape());
+    Tensor z(e.shape(), DType::f64);
+    for (std::int64_t i = 0; i < z.size(); ++i) {
+      z.data_as<double>()[i] = at(x[0], i / n, i % n, n) +
+                               std::exp(0.5 * at(x[1], i / n, i % n, n)) * e.data_as<double>()[i];
+    }
+    return Tensors{z, sum_rows(e.shape(), [&](auto r, auto d) {
+                     const double eps = e.data_as<double>()[r * n + d];
+                     return -0.5 * (eps * eps + at(x[1], r, d, n) + log_two_pi);
+                   })};
+  };
+  sample.samples = {{{.shape = {4, 19}}, {.shape = {4, 19}}},
+                    {{.shape = {3, 5}}, {.shape = {5}}},
+                    {{.shape = {1, 1}}, {.shape = {1, 1}}},
+                    {{.shape = {0, 3}}, {.shape = {0, 3}}}};
+  add(sample);
+
+  OperatorRow normal;
+  normal.name = "normal_log_prob";
+  normal.apply = [](const Vars& x) { return Vars{normal_log_prob(x[0], x[1], x[2])}; };
+  normal.composed = [](const Vars& x) {
+    return Vars{sum(-0.5 * (square(x[0] - x[1]) * exp(-x[2]) + x[2] + log_two_pi), -1)};
+  };
+  normal.reference = [](const Tensors& x) {
+    const std::int64_t n = width(x[0].shape());
+    return Tensors{sum_rows(x[0].shape(), [&](auto r, auto d) {
+      const double v = at(x[2], r, d, n), e = at(x[0], r, d, n) - at(x[1], r, d, n);
+      return -0.5 * (e * e / std::exp(v) + v + log_two_pi);
+    })};
+  };
+  normal.samples = {{{.shape = {2, 3, 17}}, {.shape = {3, 17}}, {.shape = {17}}},
+                    {{.shape = {2, 3, 4}}, {.shape = {2, 3, 4}}, {.shape = {1, 1, 4}}},
+                    {{.shape = {5, 33}}, {.shape = {5, 33}}, {.shape = {}}},
+                    {{.shape = {1}}, {.shape = {1}}, {.shape = {1}}},
+                    {{.shape = {0, 2}}, {.shape = {2}}, {.shape = {2}}}};
+  add(normal);
+
+  OperatorRow standard;
+  standard.name = "standard_normal_log_prob";
+  standard.apply = [](const Vars& x) { return Vars{standard_normal_log_prob(x[0])}; };
+  standard.composed = [](const Vars& x) {
+    return Vars{sum(-0.5 * (square(x[0]) + log_two_pi), -1)};
+  };
+  standard.reference = [](const Tensors& x) {
+    const std::int64_t n = width(x[0].shape());
+    return Tensors{sum_rows(x[0].shape(), [&](auto r, auto d) {
+      return -0.5 * (std::pow(at(x[0], r, d, n), 2) + log_two_pi);
+    })};
+  };
+  standard.samples = {{{.shape = {2, 3, 37}}}, {{.shape = {1}}}, {{.shape = {0, 4}}}};
+  add(standard);
+
+  OperatorRow kl_standard;
+  kl_standard.name = "normal_kl_standard";
+  kl_standard.apply = [](const Vars& x) { return Vars{normal_kl_standard(x[0], x[1])}; };
+  kl_standard.composed = [](const Vars& x) {
+    return Vars{sum(0.5 * (exp(x[1]) + square(x[0]) - 1.0 - x[1]), -1)};
+  };
+  kl_standard.reference = [](const Tensors& x) {
+    const std::int64_t n = width(x[0].shape());
+    return Tensors{sum_rows(x[0].shape(), [&](auto r, auto d) {
+      const double m = at(x[0], r, d, n), v = at(x[1], r, d, n);
+      return 0.5 * (std::exp(v) + m * m - 1 - v);
+    })};
+  };
+  kl_standard.samples = {{{.shape = {4, 19}}, {.shape = {4, 19}}},
+                         {{.shape = {4, 5}}, {.shape = {5}}},
+                         {{.shape = {1, 1}}, {.shape = {1, 1}}},
+                         {{.shape = {0, 3}}, {.shape = {0, 3}}}};
+  add(kl_standard);
+
+  OperatorRow kl;
+  kl.name = "normal_kl";
+  kl.apply = [](const Vars& x) { return Vars{normal_kl(x[0], x[1], x[2], x[3])}; };
+  kl.composed = [](const Vars& x) {
+    const Var d = square(x[0] - x[2]);
+    return Vars{sum(0.5 * ((exp(x[1]) + d) / exp(x[3]) - 1.0 + x[3] - x[1]), -1)};
+  };
+  kl.reference = [](const Tensors& x) {
+    const Shape& shape = x[0].shape();
+    const std::int64_t n = width(shape);
+    return Tensors{sum_rows(shape, [&](auto r, auto d) {
+      const double m = at(x[0], r, d, n) - at(x[2], r, d, n);
+      const double vq = at(x[1], r, d, n), vp = at(x[3], r, d, n);
+      return 0.5 * ((std::exp(vq) + m * m) / std::exp(vp) - 1 + vp - vq);
+    })};
+  };
+  kl.samples = {{{.shape = {3, 18}}, {.shape = {3, 18}}, {.shape = {3, 18}}, {.shape = {3, 18}}},
+                {{.shape = {3, 4}}, {.shape = {3, 4}}, {.shape = {4}}, {.shape = {}}}};
+  add(kl);
+
+  OperatorRow bernoulli;
+  bernoulli.name = "bernoulli_log_prob";
+  bernoulli.apply = [](const Vars& x) { return Vars{bernoulli_log_prob(x[0], x[1])}; };
+  bernoulli.composed = [](const Vars& x) {
+    return Vars{sum(x[1] * x[0] - softplus(x[0]), -1)};
+  };
+  bernoulli.reference = [](const Tensors& x) {
+    const std::int64_t n = width(x[0].shape());
+    return Tensors{sum_rows(x[0].shape(), [&](auto r, auto d) {
+      const double l = at(x[0], r, d, n);
+      const double softplus = l > 0 ? l + std::log1p(std::exp(-l)) : std::log1p(std::exp(l));
+      return at(x[1], r, d, n) * l - softplus;
+    })};
+  };
+  const auto logits = [](Shape s) { return Operand{.shape = s, .low = -30, .high = 30}; };
+  const auto data = [](Shape s) { return Operand{.shape = s, .low = 0, .high = 1}; };
+  bernoulli.samples = {{logits({3, 4, 35}), data({4, 35})},
+                       {logits({2, 1100}), data({2, 1100})},
+                       {logits({1}), data({1})},
+                       {logits({2, 5}), data({5})},
+                       {logits({0, 3}), data({0, 3})}};
+  const double infinity = std::numeric_limits<double>::infinity(), nan = std::nan("");
+  const auto edge = [](std::initializer_list<double> l, std::initializer_list<double> x, double y) {
+    const Shape shape{std::int64_t(l.size())};
+    return Edge{{Tensor::of(l, shape, DType::f64), Tensor::of(x, shape, DType::f64)}, {y}};
+  };
+  bernoulli.edges = {edge({1000, -1000}, {1, 0}, 0), edge({1000}, {0}, -1000),
+                     edge({-1000}, {1}, -1000), edge({infinity}, {0}, -infinity),
+                     edge({nan, 0}, {0, 0}, nan)};
+  add(bernoulli);
+  return all;
+}
+
+}  // namespace nelbo

@@ -1,0 +1,275 @@
+#include "autodiff/ops/linalg_ops.hpp"
+
+#include <cmath>
+#include <string>
+#include <type_traits>
+
+#include "autodiff/error.hpp"
+#include "autodiff/kernels/dispatch.hpp"
+#include "autodiff/ops/rows.hpp"
+#include "autodiff/scratch.hpp"
+
+namespace nelbo {
+namespace {
+
+template <class T>
+const kernels::LinalgFunctions<T>& functions() {
+  if constexpr (std::is_same_v<T, float>) {
+    return active_kernels().linalg().f32;
+  } else {
+    return active_kernels().linalg().f64;
+  }
+}
+
+std::int64_t matrices(const Shape& shape) {
+  std::int64_t n = 1;
+  for (int i = 0; i + 2 < shape.rank(); ++i) n *= shape[i];
+  return n;
+}
+
+template <class T>
+void contribute(Frame::Adjoint<T> to, std::int64_t offset, const T* from, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    T& target = to.data[offset + i];
+    target = to.add ? target + from[i] : from[i];
+  }
+}
+
+const Op cholesky_op{
+    .name = "cholesky",
+    .forward =
+        [](const Frame& f) {
+          const std::int64_t n = f.out_shape()[-1];
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            for (std::int64_t i = 0; i < matrices(f.out_shape()); ++i) {
+              functions<T>().cholesky(f.in<T>(0) + i * n * n, f.out<T>() + i * n * n, n);
+            }
+          });
+        },
+    .vjp =
+        [](const Frame& f) {
+          if (!f.wants(0)) return;
+          const std::int64_t n = f.out_shape()[-1];
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            const auto to = f.adjoint<T>(0);
+            T* gradient = scratch_array<T>(Scratch::rows, 2 * n * n);
+            for (std::int64_t i = 0; i < matrices(f.out_shape()); ++i) {
+              functions<T>().cholesky_backward(f.out<T>() + i * n * n,
+                                               f.cotangent<T>() + i * n * n, gradient,
+                                               gradient + n * n, n);
+              contribute(to, i * n * n, gradient, n * n);
+            }
+          });
+        },
+};
+
+struct SolveSaved {
+  bool transposed;
+};
+
+const Op triangular_solve_op{
+    .name = "triangular_solve",
+    .forward =
+        [](const Frame& f) {
+          const std::int64_t n = f.out_shape()[-2], k = f.out_shape()[-1];
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            for (std::int64_t i = 0; i < matrices(f.out_shape()); ++i) {
+              functions<T>().solve(f.in<T>(0) + i * n * n, f.in<T>(1) + i * n * k,
+                                   f.out<T>() + i * n * k, n, k, f.saved<SolveSaved>().transposed);
+            }
+          });
+        },
+    .vjp =
+        [](const Frame& f) {
+          // x = l^-1 b: db = l'^-1 dx and dl = -lower(db x'). With l' for l: db = l^-1 dx, dl = -lower(x db').
+          const bool transposed = f.saved<SolveSaved>().transposed;
+          const std::int64_t n = f.out_shape()[-2], k = f.out_shape()[-1];
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            T* db = scratch_array<T>(Scratch::rows, n * k + n * n);
+            T* dl = db + n * k;
+            Frame::Adjoint<T> to_l{}, to_b{};
+            if (f.wants(0)) to_l = f.adjoint<T>(0);
+            if (f.wants(1)) to_b = f.adjoint<T>(1);
+            for (std::int64_t m = 0; m < matrices(f.out_shape()); ++m) {
+              functions<T>().solve(f.in<T>(0) + m * n * n, f.cotangent<T>() + m * n * k, db, n, k,
+                                   !transposed);
+              if (f.wants(1)) contribute(to_b, m * n * k, db, n * k);
+              if (!f.wants(0)) continue;
+              const T* x = f.out<T>() + m * n * k;
+              const T *row = transposed ? x : db, *column = transposed ? db : x;
+              for (std::int64_t i = 0; i < n; ++i) {
+                for (std::int64_t j = 0; j < n; ++j) {
+                  T sum = 0;
+                  for (std::int64_t c = 0; j <= i && c < k; ++c) sum -= row[i * k + c] * column[j * k + c];
+                  dl[i * n + j] = sum;
+                }
+              }
+              contribute(to_l, m * n * n, dl, n * n);
+            }
+          });
+        },
+};
+
+const Op log_determinant_op{
+    .name = "log_determinant",
+    .forward =
+        [](const Frame& f) {
+          const std::int64_t n = f.in_shape(0)[-1];
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            for (std::int64_t i = 0; i < matrices(f.in_shape(0)); ++i) {
+              const T* l = f.in<T>(0) + i * n * n;
+              T sum = 0;
+              for (std::int64_t d = 0; d < n; ++d) sum += 2 * std::log(std::fabs(l[d * n + d]));
+              f.out<T>()[i] = sum;
+            }
+          });
+        },
+    .vjp =
+        [](const Frame& f) {
+          if (!f.wants(0)) return;
+          const std::int64_t n = f.in_shape(0)[-1];
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            const auto to = f.adjoint<T>(0);
+            for (std::int64_t i = 0; i < matrices(f.in_shape(0)); ++i) {
+              const T* l = f.in<T>(0) + i * n * n;
+              T* out = to.data + i * n * n;
+              if (!to.add) {
+                for (std::int64_t e = 0; e < n * n; ++e) out[e] = 0;
+              }
+              for (std::int64_t d = 0; d < n; ++d) {
+                out[d * n + d] += 2 * f.cotangent<T>()[i] / l[d * n + d];
+              }
+            }
+          });
+        },
+};
+
+void check_square(const char* op, const Shape& shape) {
+  if (shape.rank() < 2 || shape[-1] != shape[-2]) {
+    throw Error(std::string(op) + ": shape " + shape.text() + " is not [..., D, D]");
+  }
+}
+
+}  // namespace
+
+Var cholesky(Var a) {
+  check_square("cholesky", a.shape());
+  return record(cholesky_op, {a}, a.shape());
+}
+
+Var triangular_solve(Var l, Var b, Side side) {
+  check_square("triangular_solve", l.shape());
+  Shape expected = l.shape();
+  if (b.shape().rank() == expected.rank()) expected[-1] = b.shape()[-1];
+  if (!(b.shape() == expected)) {
+    throw Error("triangular_solve: l " + l.shape().text() + " and b " + b.shape().text() +
+                " do not fit: [..., D, D] and [..., D, K]");
+  }
+  return record(triangular_solve_op, {l, b}, b.shape(), SolveSaved{side == Side::transposed});
+}
+
+Var log_determinant(Var l) {
+  check_square("log_determinant", l.shape());
+  return record(log_determinant_op, {l}, Shape(l.shape().dims().first(l.shape().rank() - 2)));
+}
+
+namespace {
+
+/// The factor of (a + a') / 2 by the definition, row by row.
+Tensor reference_cholesky(const Tensor& a) {
+  const std::int64_t n = a.shape()[-1];
+  Tensor l(a.shape(), DType::f64);
+  for (std::int64_t m = 0; m < matrices(a.shape()); ++m) {
+    const double* in = a.data_as<double>() + m * n * n;
+    double* out = l.data_as<double>() + m * n * n;
+    for (std::int64_t i = 0; i < n; ++i) {
+      for (std::int64_t j = 0; j <= i; ++j) {
+        double sum = (in[i * n + j] + in[j * n + i]) / 2;
+        for (std::int64_t k = 0; k < j; ++k) sum -= out[i * n + k] * out[j * n + k];
+        out[i * n + j] = i == j ? std::sqrt(sum) : sum / out[j * n + j];
+      }
+    }
+  }
+  return l;
+}
+
+Tensor reference_solve(const Tensor& l, const Tensor& b, bool transposed) {
+  const std::int64_t n = b.shape()[-2], k = b.shape()[-1];
+  Tensor x(b.shape(), DType::f64);
+  for (std::int64_t m = 0; m < matrices(b.shape()); ++m) {
+    const double* lower = l.data_as<double>() + m * n * n;
+    const double* in = b.data_as<double>() + m * n * k;
+    double* out = x.data_as<double>() + m * n * k;
+    for (std::int64_t c = 0; c < k; ++c) {
+      for (std::int64_t step = 0; step < n; ++step) {
+        const std::int64_t i = transposed ? n - 1 - step : step;
+        double sum = in[i * k + c];
+        for (std::int64_t j = transposed ? i + 1 : 0; j < (transposed ? n : i); ++j) {
+          sum -= (transposed ? lower[j * n + i] : lower[i * n + j]) * out[j * k + c];
+        }
+        out[i * k + c] = sum / lower[i * n + i];
+      }
+    }
+  }
+  return x;
+}
+
+}  // namespace
+
+std::vector<OperatorRow> linalg_rows() {
+  using Vars = std::vector<Var>;
+  using Tensors = std::vector<Tensor>;
+  const double nan = std::nan("");
+  OperatorRow factor;
+  factor.name = "cholesky";
+  factor.apply = [](const Vars& x) { return Vars{cholesky(x[0])}; };
+  factor.reference = [](const Tensors& x) { return Tensors{reference_cholesky(x[0])}; };
+  factor.samples = {
+      {{.shape = {3, 3}, .values = {4, 1, -0.5, 1, 3, 0.25, -0.5, 0.25, 2}}},
+      {{.shape = {2, 2, 2}, .values = {2, 0.5, 0.5, 1, 1, -0.25, -0.25, 3}}},
+      {{.shape = {1, 1}, .values = {2.25}}},
+      {{.shape = {0, 2, 2}}}};
+  factor.edges = {{{Tensor::of({1, 2, 2, 1}, {2, 2}, DType::f64)}, {nan, nan, nan, nan}}};
+
+  OperatorRow solve;
+  solve.name = "triangular_solve";
+  solve.apply = [](const Vars& x) { return Vars{triangular_solve(x[0], x[1])}; };
+  solve.reference = [](const Tensors& x) { return Tensors{reference_solve(x[0], x[1], false)}; };
+  const std::vector<double> lower{2, 9, 9, 0.5, 1.5, 9, -0.5, 0.25, 1};  // 9: must not be read
+  solve.samples = {
+      {{.shape = {3, 3}, .values = lower}, {.shape = {3, 4}}},
+      {{.shape = {2, 2, 2}, .values = {2, 0, 0.5, 1, 1, 0, -0.25, 3}}, {.shape = {2, 2, 1}}}};
+  OperatorRow transposed = solve;
+  transposed.variant = "transposed";
+  transposed.apply = [](const Vars& x) {
+    return Vars{triangular_solve(x[0], x[1], Side::transposed)};
+  };
+  transposed.reference = [](const Tensors& x) {
+    return Tensors{reference_solve(x[0], x[1], true)};
+  };
+
+  OperatorRow determinant;
+  determinant.name = "log_determinant";
+  determinant.apply = [](const Vars& x) { return Vars{log_determinant(x[0])}; };
+  determinant.reference = [](const Tensors& x) {
+    const std::int64_t n = x[0].shape()[-1];
+    Tensor y(Shape(x[0].shape().dims().first(x[0].shape().rank() - 2)), DType::f64);
+    for (std::int64_t m = 0; m < y.size(); ++m) {
+      double product = 1;
+      for (std::int64_t d = 0; d < n; ++d) product *= x[0].data_as<double>()[m * n * n + d * (n + 1)];
+      y.data_as<double>()[m] = std::log(product * product);
+    }
+    return Tensors{y};
+  };
+  determinant.samples = {{{.shape = {3, 3}, .values = lower}},
+                         {{.shape = {2, 2, 2}, .values = {2, 0, 0.5, -1, 1, 0, -0.25, 3}}}};
+  return {factor, solve, transposed, determinant};
+}
+
+}  // namespace nelbo

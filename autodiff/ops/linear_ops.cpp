@@ -1,0 +1,341 @@
+#include "autodiff/ops/linear_ops.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "autodiff/epilogue.hpp"
+#include "autodiff/error.hpp"
+#include "autodiff/gemm.hpp"
+#include "autodiff/ops/elementwise_ops.hpp"
+#include "autodiff/ops/rows.hpp"
+#include "autodiff/ops/shape_ops.hpp"
+
+namespace nelbo {
+namespace {
+
+// matmul ------------------------------------------------------------------------------------------------
+
+struct MatmulSaved {
+  Shape batch;         // broadcast leading axes
+  Strides a, b;        // of the leading axes, 0 where an operand repeats
+  std::int64_t m, n, k;
+};
+
+/// One product of the batch: offsets of its operands, and whether an operand's matrix was met before.
+struct Product {
+  std::int64_t a, b, index;
+  bool again[2];
+};
+
+template <class F>
+void for_each_product(const MatmulSaved& s, F&& visit) {
+  std::array<std::int64_t, max_rank> index{};
+  std::int64_t a = 0, b = 0;
+  for (std::int64_t i = 0, count = s.batch.size(); i < count; ++i) {
+    Product product{a, b, i, {false, false}};
+    for (int axis = 0; axis < s.batch.rank(); ++axis) {
+      product.again[0] |= s.a[axis] == 0 && index[axis] > 0;
+      product.again[1] |= s.b[axis] == 0 && index[axis] > 0;
+    }
+    visit(product);
+    for (int axis = s.batch.rank() - 1; axis >= 0; --axis) {
+      a += s.a[axis];
+      b += s.b[axis];
+      if (++index[axis] < s.batch[axis]) break;
+      a -= s.a[axis] * s.batch[axis];
+      b -= s.b[axis] * s.batch[axis];
+      index[axis] = 0;
+    }
+  }
+}
+
+/// to[m, n] (+)= x[m, k] y[k, n], the result lying in the strides of the operand it is the gradient of.
+template <class T>
+void product_into(T* to, std::int64_t row, std::int64_t column, std::int64_t m, std::int64_t n,
+                  std::int64_t k, MatrixView<T> x, MatrixView<T> y, bool add) {
+  if (column == 1) {
+    gemm<T>(m, n, k, x, y, to, row, add);
+  } else {  // the transpose of the result is row-major: (x y)' = y' x'
+    gemm<T>(n, m, k, {y.data, y.col_stride, y.row_stride}, {x.data, x.col_stride, x.row_stride}, to,
+            column, add);
+  }
+}
+
+const Op matmul_op{
+    .name = "matmul",
+    .forward =
+        [](const Frame& f) {
+          const auto& s = f.saved<MatmulSaved>();
+          const int ra = f.in_shape(0).rank(), rb = f.in_shape(1).rank();
+          const Strides &sa = f.in_strides(0), &sb = f.in_strides(1);
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            for_each_product(s, [&](const Product& p) {
+              gemm<T>(s.m, s.n, s.k, {f.in<T>(0) + p.a, sa[ra - 2], sa[ra - 1]},
+                      {f.in<T>(1) + p.b, sb[rb - 2], sb[rb - 1]},
+                      f.out<T>() + p.index * s.m * s.n, s.n);
+            });
+          });
+        },
+    .vjp =
+        [](const Frame& f) {
+          const auto& s = f.saved<MatmulSaved>();
+          const int ra = f.in_shape(0).rank(), rb = f.in_shape(1).rank();
+          const Strides &sa = f.in_strides(0), &sb = f.in_strides(1);
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            const T* dy = f.cotangent<T>();
+            for (int side = 0; side < 2; ++side) {
+              if (!f.wants(side)) continue;
+              const auto to = f.adjoint<T>(side);
+              for_each_product(s, [&](const Product& p) {
+                const T* d = dy + p.index * s.m * s.n;
+                const bool add = to.add || p.again[side];
+                if (side == 0) {  // dA = dY B'
+                  product_into<T>(to.data + p.a, sa[ra - 2], sa[ra - 1], s.m, s.k, s.n,
+                                  {d, s.n, 1}, {f.in<T>(1) + p.b, sb[rb - 1], sb[rb - 2]}, add);
+                } else {  // dB = A' dY
+                  product_into<T>(to.data + p.b, sb[rb - 2], sb[rb - 1], s.k, s.n, s.m,
+                                  {f.in<T>(0) + p.a, sa[ra - 1], sa[ra - 2]}, {d, s.n, 1}, add);
+                }
+              });
+            }
+          });
+        },
+    .strided = true,
+};
+
+/// x as matmul can read it: one of the last two axes has stride 1, and no axis of the matrix repeats.
+Var readable(Var x) {
+  Tape& tape = x.tape();
+  const Strides& strides = tape.strides(x);
+  const int rank = x.shape().rank();
+  const std::int64_t row = strides[rank - 2], column = strides[rank - 1];
+  if (column == 1 && row >= x.shape()[-1]) return x;
+  if (row == 1 && column >= x.shape()[-2]) return x;
+  return tape.contiguous(x);
+}
+
+// linear ------------------------------------------------------------------------------------------------
+
+struct LinearSaved {
+  std::int64_t rows, in, out;
+  Activation activation;
+};
+
+const Op linear_op{
+    .name = "linear",
+    .forward =
+        [](const Frame& f) {
+          const auto& s = f.saved<LinearSaved>();
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            gemm<T>(s.rows, s.out, s.in, {f.in<T>(0), s.in, 1}, {f.in<T>(1), s.out, 1}, f.out<T>(),
+                    s.out, false, {f.in<T>(2), s.activation});
+          });
+        },
+    .vjp =
+        [](const Frame& f) {
+          const auto& s = f.saved<LinearSaved>();
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            T* dy = f.cotangent<T>();
+            Frame::Adjoint<T> bias{nullptr, false};
+            if (f.wants(2)) bias = f.adjoint<T>(2);
+            epilogue_backward<T>(s.activation, f.out<T>(), dy, s.rows, s.out, bias.data, bias.add);
+            if (f.wants(1)) {  // dW = X' dY
+              const auto to = f.adjoint<T>(1);
+              gemm<T>(s.in, s.out, s.rows, {f.in<T>(0), 1, s.in}, {dy, s.out, 1}, to.data, s.out,
+                      to.add);
+            }
+            if (f.wants(0)) {  // dX = dY W'
+              const auto to = f.adjoint<T>(0);
+              gemm<T>(s.rows, s.in, s.out, {dy, s.out, 1}, {f.in<T>(1), 1, s.out}, to.data, s.in,
+                      to.add);
+            }
+          });
+        },
+};
+
+}  // namespace
+
+Var matmul(Var a, Var b) {
+  const Shape sa = a.shape(), sb = b.shape();
+  if (sa.rank() < 2 || sb.rank() < 2 || sa[-1] != sb[-2]) {
+    throw Error("matmul: shapes " + sa.text() + " and " + sb.text() +
+                " do not fit: [..., M, K] times [..., K, N]");
+  }
+  a = readable(a);
+  b = readable(b);
+  const auto leading = [](const Shape& shape) {
+    return Shape(shape.dims().first(shape.rank() - 2));
+  };
+  const Shape batch_a = leading(sa), batch_b = leading(sb);
+  MatmulSaved s;
+  s.batch = broadcast(batch_a, batch_b, "matmul");
+  s.a = broadcast_strides(batch_a, a.tape().strides(a), s.batch);
+  s.b = broadcast_strides(batch_b, b.tape().strides(b), s.batch);
+  s.m = sa[-2];
+  s.n = sb[-1];
+  s.k = sa[-1];
+  Shape shape = s.batch;
+  shape.push_back(s.m);
+  shape.push_back(s.n);
+  return record(matmul_op, {a, b}, shape, s);
+}
+
+Var activate(Var v, Activation activation) {
+  switch (activation) {
+    case Activation::identity: return v;
+    case Activation::relu: return relu(v);
+    case Activation::tanh: return tanh(v);
+    case Activation::sigmoid: return sigmoid(v);
+    case Activation::softplus: return softplus(v);
+    case Activation::elu: return elu(v);
+    case Activation::silu: return silu(v);
+    case Activation::gelu: return gelu(v);
+  }
+  return v;
+}
+
+Var linear(Var x, Var weight, Var bias, Activation activation) {
+  if (!follows_from_value(activation)) return activate(linear(x, weight, bias), activation);
+  const Shape &xs = x.shape(), &ws = weight.shape(), &bs = bias.shape();
+  if (xs.rank() < 1 || ws.rank() != 2 || bs.rank() != 1 || xs[-1] != ws[0] || bs[0] != ws[1]) {
+    throw Error("linear: x " + xs.text() + ", weight " + ws.text() + " and bias " + bs.text() +
+                " do not fit: [..., I], [I, O], [O]");
+  }
+  Shape shape = xs;
+  shape[-1] = ws[1];
+  std::int64_t rows = 1;
+  for (int i = 0; i + 1 < xs.rank(); ++i) rows *= xs[i];
+  return record(linear_op, {x, weight, bias}, shape, LinearSaved{rows, ws[0], ws[1], activation});
+}
+
+namespace {
+
+/// [..., M, K] x [..., K, N] by its definition, leading axes broadcast.
+Tensor reference_matmul(const Tensor& a, const Tensor& b) {
+  const std::int64_t m = a.shape()[-2], k = a.shape()[-1], n = b.shape()[-1];
+  const std::int64_t ba = m * k > 0 ? a.size() / (m * k) : 1, bb = k * n > 0 ? b.size() / (k * n) : 1;
+  const std::int64_t batch = std::max(ba, bb);
+  Shape shape = a.shape().rank() >= b.shape().rank() ? a.shape() : b.shape();
+  for (int i = 0; i + 2 < shape.rank(); ++i) {
+    shape[i] = std::max(a.shape().rank() > i + 2 ? a.shape()[i] : 1,
+                        b.shape().rank() > i + 2 ? b.shape()[i] : 1);
+  }
+  shape[-2] = m;
+  shape[-1] = n;
+  Tensor y(shape, DType::f64);
+  const std::vector<double> x = a.values(), w = b.values();
+  for (std::int64_t i = 0; i < batch && y.size(); ++i)
+    for (std::int64_t r = 0; r < m; ++r)
+      for (std::int64_t c = 0; c < n; ++c) {
+        double sum = 0;
+        for (std::int64_t l = 0; l < k; ++l) {
+          sum += x[(ba == 1 ? 0 : i) * m * k + r * k + l] * w[(bb == 1 ? 0 : i) * k * n + l * n + c];
+        }
+        y.data_as<double>()[(i * m + r) * n + c] = sum;
+      }
+  return y;
+}
+
+double activated(double v, Activation activation) {
+  switch (activation) {
+    case Activation::identity: return v;
+    case Activation::relu: return v > 0 ? v : 0;
+    case Activation::tanh: return std::tanh(v);
+    case Activation::sigmoid: return 1 / (1 + std::exp(-v));
+    case Activation::softplus: return std::log1p(std::exp(v));
+    case Activation::elu: return v > 0 ? v : std::expm1(v);
+    case Activation::silu: return v / (1 + std::exp(-v));
+    case Activation::gelu: return v * 0.5 * std::erfc(-v / std::sqrt(2.0));
+  }
+  return v;
+}
+
+OperatorRow linear_row(Activation activation, std::vector<std::vector<Operand>> samples) {
+  OperatorRow row;
+  row.name = "linear";
+  row.variant = "activation " + std::to_string(int(activation));
+  row.apply = [=](const std::vector<Var>& in) {
+    return std::vector<Var>{linear(in[0], in[1], in[2], activation)};
+  };
+  row.reference = [=](const std::vector<Tensor>& in) {
+    const std::int64_t width = in[1].shape()[0];
+    Tensor y = reference_matmul(in[0].reshape({width ? in[0].size() / width : 0, width}), in[1]);
+    const std::int64_t n = y.shape()[1];
+    for (std::int64_t i = 0; i < y.size(); ++i) {
+      double& v = y.data_as<double>()[i];
+      v = activated(v + in[2].at({i % n}), activation);
+    }
+    Shape shape = in[0].shape();
+    shape[-1] = n;
+    return std::vector<Tensor>{y.reshape(shape)};
+  };
+  row.composed = [=](const std::vector<Var>& in) {
+    return std::vector<Var>{activate(matmul(in[0], in[1]) + in[2], activation)};
+  };
+  row.samples = std::move(samples);
+  row.tolerance_f32 = 1e-5;
+  row.tolerance_f64 = 1e-13;
+  return row;
+}
+
+}  // namespace
+
+std::vector<OperatorRow> linear_rows() {
+  OperatorRow product;
+  product.name = "matmul";
+  product.apply = [](const std::vector<Var>& in) { return std::vector<Var>{matmul(in[0], in[1])}; };
+  product.reference = [](const std::vector<Tensor>& in) {
+    return std::vector<Tensor>{reference_matmul(in[0], in[1])};
+  };
+  product.tolerance_f32 = 1e-5;
+  product.tolerance_f64 = 1e-13;
+  product.samples = {
+      {{.shape = {1, 1}}, {.shape = {1, 1}}},
+      {{.shape = {17, 5}}, {.shape = {5, 33}}},
+      {{.shape = {0, 3}}, {.shape = {3, 4}}},
+      {{.shape = {3, 0}}, {.shape = {0, 4}}},
+      {{.shape = {2, 3, 4, 5}}, {.shape = {2, 3, 5, 6}}},
+      {{.shape = {3, 4, 5}}, {.shape = {5, 6}}},
+      {{.shape = {4, 5}}, {.shape = {3, 5, 6}}},
+  };
+  std::vector<OperatorRow> rows{product};
+  OperatorRow nonlinearity;
+  nonlinearity.name = "activate";
+  nonlinearity.apply = [](const std::vector<Var>& in) {
+    return std::vector<Var>{activate(in[0], Activation::silu)};
+  };
+  nonlinearity.reference = [](const std::vector<Tensor>& in) {
+    Tensor y = in[0].cast(DType::f64);
+    for (std::int64_t i = 0; i < y.size(); ++i) {
+      y.data_as<double>()[i] = activated(y.data_as<double>()[i], Activation::silu);
+    }
+    return std::vector<Tensor>{y};
+  };
+  nonlinearity.samples = {{{.shape = {3, 5}}}};
+  rows.push_back(nonlinearity);
+  product.variant = "of transposed views";
+  product.apply = [](const std::vector<Var>& in) {
+    return std::vector<Var>{transpose(matmul(transpose(in[1]), transpose(in[0])))};
+  };
+  product.samples = {{{.shape = {17, 5}}, {.shape = {5, 33}}},
+                     {{.shape = {2, 4, 5}}, {.shape = {2, 5, 6}}}};
+  rows.push_back(product);
+  const std::vector<std::vector<Operand>> small{
+      {{.shape = {2, 3}}, {.shape = {3, 4}}, {.shape = {4}}}};
+  for (Activation a : {Activation::relu, Activation::sigmoid, Activation::softplus, Activation::elu,
+                       Activation::silu, Activation::gelu}) {
+    rows.push_back(linear_row(a, small));
+  }
+  rows.push_back(linear_row(Activation::tanh, {{{.shape = {3, 4, 19}}, {.shape = {19, 35}}, {.shape = {35}}},
+                                               {{.shape = {1, 1}}, {.shape = {1, 1}}, {.shape = {1}}},
+                                               {{.shape = {0, 2}}, {.shape = {2, 3}}, {.shape = {3}}}}));
+  rows.push_back(linear_row(Activation::identity, {{{.shape = {7}}, {.shape = {7, 5}}, {.shape = {5}}}}));
+  return rows;
+}
+
+}  // namespace nelbo

@@ -1,0 +1,64 @@
+#include "models/architectures/architecture.hpp"
+
+#include "autodiff/error.hpp"
+#include "models/architectures/conv64.hpp"
+#include "models/architectures/dense.hpp"
+
+namespace nelbo {
+
+const std::vector<Architecture>& architectures() {
+  static const std::vector<Architecture> all{
+      {"mlp", "X-H-2L / L-H-X, widths H as given (500), tanh", 20, {500}, true, mlp_coders},
+      {"burda", "X-200-200-2L / L-200-200-X, tanh; L = 50", 50, {200, 200}, false, mlp_coders},
+      {"chen_mlp",
+       "X-1200-1200-2L relu / L-1200-1200-1200-X tanh; L = 10",
+       10,
+       {1200, 1200},
+       false,
+       chen_mlp_coders},
+      {"conv64",
+       "64x64 images: 4 convolutions and 1 dense layer each way, relu; L = 10",
+       10,
+       {},
+       false,
+       conv64_coders},
+  };
+  return all;
+}
+
+const Architecture& architecture(const std::string& name) {
+  std::string known;
+  for (const Architecture& a : architectures()) {
+    if (a.name == name) return a;
+    known += (known.empty() ? "" : ", ") + a.name;
+  }
+  throw Error("model '" + name + "' is unknown; there are " + known);
+}
+
+VaeConfig resolve(const VaeConfig& config) {
+  const Architecture& own = architecture(config.architecture);
+  VaeConfig resolved = config;
+  if (config.example.size() < 1) {
+    throw Error("model " + own.name + ": examples of shape " + config.example.text() +
+                " have no features");
+  }
+  if (config.latent < 0) {
+    throw Error("model " + own.name + ": " + std::to_string(config.latent) +
+                " latent dimensions; there must be at least 1");
+  }
+  if (config.latent == 0) resolved.latent = own.latent;
+  if (config.hidden.empty()) resolved.hidden = own.hidden;
+  for (const std::int64_t width : resolved.hidden) {
+    if (width < 1) {
+      throw Error("model " + own.name + ": a hidden layer of width " + std::to_string(width) +
+                  "; it must be at least 1");
+    }
+  }
+  if (!own.free_form && (resolved.hidden != own.hidden || config.activation)) {
+    throw Error("model " + own.name +
+                ": its widths and activations are fixed; choose mlp to give others");
+  }
+  return resolved;
+}
+
+}  // namespace nelbo

@@ -1,0 +1,68 @@
+#include "models/architectures/conv64.hpp"
+
+#include "autodiff/error.hpp"
+#include "autodiff/ops/shape_ops.hpp"
+#include "models/architectures/head.hpp"
+#include "models/layers.hpp"
+#include "models/output_start.hpp"
+
+namespace nelbo {
+namespace {
+
+constexpr auto relu = Activation::relu;
+constexpr Window halving{.kernel = 4, .stride = 2, .padding = 1};
+const Shape image_core{4, 4, 64};  // what four halvings leave of 64x64
+
+std::int64_t channels_of(const Shape& example) {
+  const bool image = example.rank() == 2 || example.rank() == 3;
+  if (image && example[0] == 64 && example[1] == 64) {
+    return example.rank() == 3 ? example[2] : 1;
+  }
+  throw Error("model conv64: examples of shape " + example.text() +
+              " are no images [64, 64] or [64, 64, C] (channels last); choose mlp for them");
+}
+
+/// Mean of every channel of images [64, 64, C] given as a vector: [C].
+Tensor channel_means(const Tensor& mean, std::int64_t channels) {
+  std::vector<double> sums(std::size_t(channels), 0.0);
+  const std::vector<double> values = mean.values();
+  for (std::size_t i = 0; i < values.size(); ++i) sums[i % sums.size()] += values[i];
+  for (double& sum : sums) sum /= 64 * 64;
+  return Tensor::of(sums, {channels}, DType::f64);
+}
+
+}  // namespace
+
+Coders conv64_coders(const VaeConfig& config, const Tensor& mean, ParameterStore& store) {
+  const std::int64_t channels = channels_of(config.example), core = image_core.size();
+
+  const Sequential encoder{
+      Unflatten({64, 64, channels}),
+      Conv2d(store, "encoder.0", "phi", channels, 32, halving, relu),
+      Conv2d(store, "encoder.1", "phi", 32, 32, halving, relu),
+      Conv2d(store, "encoder.2", "phi", 32, 64, halving, relu),
+      Conv2d(store, "encoder.3", "phi", 64, 64, halving, relu),
+      Flatten(),
+      Linear(store, "encoder.4", "phi", core, 256, relu),
+      encoder_head(store, 256, config.latent),
+  };
+
+  const Tensor start = output_start(config.likelihood, channel_means(mean, channels));
+  const Sequential decoder{
+      Linear(store, "decoder.0", "theta", config.latent, 256, relu),
+      Linear(store, "decoder.1", "theta", 256, core, relu),
+      Unflatten(image_core),
+      ConvTranspose2d(store, "decoder.2", "theta", 64, 64, halving, relu),
+      ConvTranspose2d(store, "decoder.3", "theta", 64, 32, halving, relu),
+      ConvTranspose2d(store, "decoder.4", "theta", 32, 32, halving, relu),
+      ConvTranspose2d(store, "decoder.output", "theta", 32, channels, halving, Activation::identity,
+                      glorot_uniform, constant(start)),
+  };
+  // The convolutions see one axis S*B.
+  const Layer restore_draws = [decoder](Var z) {
+    return reshape(decoder(z), {z.shape()[0], z.shape()[1], -1});
+  };
+  return {encoder, restore_draws};
+}
+
+}  // namespace nelbo

@@ -1,0 +1,14 @@
+#pragma once
+#include "models/architectures/architecture.hpp"
+
+namespace nelbo {
+
+/// Images [64, 64] or [64, 64, C]. Encoder: convolutions to 32, 32, 64, 64 features (4x4, stride 2,
+/// padding 1), a dense layer of 256; decoder: dense layers of 256 and 4*4*64, transposed
+/// convolutions to 64, 32, 32, C; relu throughout. Burgess et al. (2018), "Understanding
+/// disentangling in beta-VAE", with the widths of Locatello et al. (2019), "Challenging common
+/// assumptions". The output's bias is one per channel and starts at the channel's mean. Throws
+/// Error for examples of other shapes.
+Coders conv64_coders(const VaeConfig& config, const Tensor& mean, ParameterStore& store);
+
+}  // namespace nelbo

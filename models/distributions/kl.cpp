@@ -1,0 +1,67 @@
+#include "models/distributions/kl.hpp"
+
+#include <limits>
+
+#include "autodiff/error.hpp"
+#include "autodiff/ops/density_ops.hpp"
+#include "autodiff/ops/shape_ops.hpp"
+
+namespace nelbo {
+namespace {
+
+void check_dimensions(const DiagNormal& normal, const StandardNormal& standard) {
+  const Shape shape = broadcast(normal.mean.shape(), normal.log_variance.shape(), "kl");
+  if (shape.rank() < 1 || shape[-1] != standard.dimensions) {
+    throw Error("kl: a diagonal normal " + shape.text() + " and a standard normal of " +
+                std::to_string(standard.dimensions) + " dimensions");
+  }
+}
+
+}  // namespace
+
+Var kl(const DiagNormal& p, const StandardNormal& q) {
+  check_dimensions(p, q);
+  const Shape shape = broadcast(p.mean.shape(), p.log_variance.shape(), "kl");
+  return normal_kl_standard(broadcast_to(p.mean, shape), broadcast_to(p.log_variance, shape));
+}
+
+Var kl(const DiagNormal& p, const DiagNormal& q) {
+  return normal_kl(p.mean, p.log_variance, q.mean, q.log_variance);
+}
+
+Var kl(const StandardNormal& p, const DiagNormal& q) {
+  check_dimensions(q, p);
+  const Var terms = (1.0 + square(q.mean)) * exp(-q.log_variance) + q.log_variance - 1.0;
+  return 0.5 * sum(terms, -1);
+}
+
+Var kl(const Bernoulli& p, const Bernoulli& q) {
+  return sum(sigmoid(p.logits) * (p.logits - q.logits) - softplus(p.logits) + softplus(q.logits),
+             -1);
+}
+
+Var kl(const Categorical& p, const Categorical& q) {
+  if (p.classes() != q.classes()) {
+    throw Error("kl: categorical distributions of " + std::to_string(p.classes()) + " and " +
+                std::to_string(q.classes()) + " classes");
+  }
+  const Var log_p = p.log_probabilities();
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  // Where p is 0 so is the term; chosen before the product, or its derivative would be 0 times
+  // infinity.
+  const Var ratio = where(equal(log_p, -infinity), 0.0, log_p - q.log_probabilities());
+  return sum(exp(log_p) * ratio, {-2, -1});
+}
+
+Var kl(const Laplace& p, const Laplace& q) {
+  const Var distance = abs(p.mean - q.mean);
+  const Var scale_p = exp(p.log_scale), precision_q = exp(-q.log_scale);
+  const Var crossed = (scale_p * exp(-distance / scale_p) + distance) * precision_q;
+  return sum(q.log_scale - p.log_scale + crossed - 1.0, -1);
+}
+
+Var kl(const DiscretizedLogistic& p, const DiscretizedLogistic& q) {
+  return kl(p.over_levels(), q.over_levels());
+}
+
+}  // namespace nelbo

@@ -1,0 +1,79 @@
+#include "models/vae.hpp"
+
+#include "autodiff/error.hpp"
+#include "autodiff/ops/elementwise_ops.hpp"
+#include "autodiff/ops/shape_ops.hpp"
+#include "models/architectures/architecture.hpp"
+#include "models/distributions/bernoulli.hpp"
+#include "models/init.hpp"
+#include "models/output_start.hpp"
+
+namespace nelbo {
+namespace {
+
+using Kind = Likelihood::Kind;
+
+/// The moments as a vector of the model's features.
+Tensor moment(const char* name, const Tensor& values, std::int64_t features) {
+  if (values.size() != features) {
+    throw Error("vae: the training " + std::string(name) + " has shape " + values.shape().text() +
+                " for " + std::to_string(features) + " features");
+  }
+  return values.reshape({features});
+}
+
+void check_axes(const char* function, const char* axes, Var x, int rank, std::int64_t last) {
+  if (x.shape().rank() == rank && x.shape()[-1] == last) return;
+  throw Error(std::string("vae ") + function + ": " + x.shape().text() + " is no " + axes +
+              " with a last axis of " + std::to_string(last));
+}
+
+}  // namespace
+
+Vae::Vae(const VaeConfig& config, const DataMoments& moments, ParameterStore& store)
+    : config_(resolve(config)), store_(&store) {
+  const Tensor mean = moment("mean", moments.mean, features());
+  const Coders coders = architecture(config_.architecture).build(config_, mean, store);
+  encoder_ = coders.encoder;
+  decoder_ = coders.decoder;
+  if (config_.likelihood.kind == Kind::normal_learned) {
+    const Tensor variance = moment("variance", moments.variance, features());
+    log_variance_ = store.add("decoder.log_variance", "theta", {features()},
+                              constant(log_variance_start(variance)));
+  }
+}
+
+DiagNormal Vae::encode(Var x) const {
+  check_axes("encode", "[B, X]", x, 2, features());
+  const Var head = encoder_(x);
+  // Copied once here, or every density that reads them would copy them for itself.
+  Tape& tape = Tape::current();
+  return {tape.contiguous(slice(head, -1, 0, latent())),
+          tape.contiguous(slice(head, -1, latent(), 2 * latent()))};
+}
+
+Var Vae::decode(Var z) const {
+  check_axes("decode", "[S, B, L]", z, 3, latent());
+  return decoder_(z);
+}
+
+Var Vae::log_likelihood(Var z, Var x) const {
+  check_axes("log_likelihood", "[B, X]", x, 2, features());
+  const Var output = decode(z);
+  switch (config_.likelihood.kind) {
+    case Kind::bernoulli:
+      return Bernoulli{output}.log_prob(x);
+    case Kind::normal:
+      return fixed_normal(output, config_.likelihood.variance).log_prob(x);
+    case Kind::normal_learned:
+      break;
+  }
+  return DiagNormal{output, Tape::current().parameter(*store_, *log_variance_)}.log_prob(x);
+}
+
+Var Vae::mean_image(Var z) const {
+  const Var output = decode(z);
+  return config_.likelihood.kind == Kind::bernoulli ? sigmoid(output) : output;
+}
+
+}  // namespace nelbo

@@ -1,0 +1,55 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+
+#include "autodiff/parameters.hpp"
+#include "autodiff/tape.hpp"
+#include "models/distributions/diag_normal.hpp"
+#include "models/layers/layer.hpp"
+#include "models/vae_config.hpp"
+
+namespace nelbo {
+
+/// A variational autoencoder: the encoder Q(Z|x) = N(mu(x), diag s2(x)) of Zheng eqs (7), (9), the
+/// prior P0(Z) = N(0, I) of eq. (1) and a decoder P(X|z). Axes: S draws, B batch, X features, L
+/// latent dimensions.
+///
+/// The constructor declares the parameters; freeze the store before recording. Group "phi" holds
+/// the encoder's, "theta" the decoder's. Names, which files keep:
+///   encoder.I.weight, .bias            hidden layers, I = 0, 1, ...
+///   encoder.head.weight, .bias         [H, 2L]: columns 0..L-1 give mu, the others log s2
+///   decoder.I.weight, .bias            hidden layers
+///   decoder.output.weight, .bias       the last layer
+///   decoder.log_variance               [X], of normal:learned only
+/// Layers are counted through whatever their kind. Weights start Glorot-uniform and biases at 0,
+/// but for the output's, which start at the data (output_start.hpp).
+class Vae {
+ public:
+  /// Throws Error for an unknown architecture, what it cannot be given, or moments that do not fit.
+  Vae(const VaeConfig& config, const DataMoments& moments, ParameterStore& store);
+
+  /// Q(Z|x) of x [B, X]: mean and log-variance [B, L].
+  DiagNormal encode(Var x) const;
+  /// The parameters of P(X|z), logits or means, for z [S, B, L]: [S, B, X].
+  Var decode(Var z) const;
+  /// log P(x|z) of z [S, B, L] and x [B, X], in nats: [S, B].
+  Var log_likelihood(Var z, Var x) const;
+  /// E[X|z] on the scale of the data: [S, B, X] of z [S, B, L].
+  Var mean_image(Var z) const;
+
+  /// L.
+  std::int64_t latent() const { return config_.latent; }
+  /// X.
+  std::int64_t features() const { return config_.example.size(); }
+  /// The configuration with the architecture's own values where none were given.
+  const VaeConfig& config() const { return config_; }
+
+ private:
+  VaeConfig config_;
+  const ParameterStore* store_;
+  Layer encoder_;  // [B, X] to [B, 2L]
+  Layer decoder_;  // [S, B, L] to [S, B, X]
+  std::optional<ParameterId> log_variance_;
+};
+
+}  // namespace nelbo

@@ -1,0 +1,32 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "autodiff/activation.hpp"
+#include "autodiff/tensor.hpp"
+#include "models/likelihood.hpp"
+
+namespace nelbo {
+
+/// What a variational autoencoder is built from.
+struct VaeConfig {
+  std::string architecture = "mlp";  // a name of architectures()
+  Shape example;                     // of one datum: [X], [H, W] or [H, W, C]
+  std::int64_t latent = 0;           // L; 0: the architecture's own
+  std::vector<std::int64_t> hidden;  // widths of the encoder, which the decoder mirrors; empty: the
+                                     // architecture's own. Only mlp takes others
+  std::optional<Activation> activation;  // of the hidden layers; none: the architecture's own. Only
+                                         // mlp takes others
+  Likelihood likelihood;
+};
+
+/// Mean and variance of every feature over the training data, on the scale on which the model sees
+/// them. The decoder starts there: its biases at what is best when z says nothing.
+struct DataMoments {
+  Tensor mean;      // X numbers, f32 or f64, of any shape
+  Tensor variance;  // likewise; read for normal:learned only
+};
+
+}  // namespace nelbo

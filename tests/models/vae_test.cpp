@@ -1,0 +1,379 @@
+// The autoencoders: their parameters, what they compute (against plain loops), where they start,
+// what they refuse.
+#include "models/vae.hpp"
+
+#include <random>
+
+#include "autodiff/error.hpp"
+#include "models/architectures/architecture.hpp"
+#include "models/distributions.hpp"
+#include "tests/models/support.hpp"
+
+using namespace nelbo;
+using namespace nelbo::tests;
+
+namespace {
+
+using Kind = Likelihood::Kind;
+
+Tensor numbers(const Shape& shape, unsigned seed, DType dtype = DType::f64) {
+  std::mt19937_64 random(seed);
+  Tensor x(shape, DType::f64);
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    x.data_as<double>()[i] = double(random() >> 11) * 0x1p-52 - 1;
+  }
+  return x.cast(dtype);
+}
+
+DataMoments flat_moments(const Shape& example, double mean = 0.2, double variance = 0.1) {
+  return {Tensor::full(example, mean), Tensor::full(example, variance)};
+}
+
+std::vector<std::string> parameters(const VaeConfig& config) {
+  ParameterStore store;
+  const Vae vae(config, flat_moments(config.example), store);
+  std::vector<std::string> all;
+  for (const auto& entry : store.entries()) {
+    all.push_back(store.group_names()[std::size_t(entry.group)] + " " + entry.name + " " +
+                  entry.shape.text());
+  }
+  return all;
+}
+
+std::size_t count(const VaeConfig& config) {
+  ParameterStore store;
+  const Vae vae(config, flat_moments(config.example), store);
+  return store.count();
+}
+
+/// tanh(x W + b), or x W + b: one row.
+std::vector<double> dense(const ParameterStore& store, const std::string& name,
+                          const std::vector<double>& x, bool tanh) {
+  const Tensor w = store.tensor(name + ".weight"), b = store.tensor(name + ".bias");
+  std::vector<double> y;
+  for (std::int64_t o = 0; o < w.shape()[1]; ++o) {
+    double sum = b.at({o});
+    for (std::int64_t i = 0; i < w.shape()[0]; ++i) sum += x[std::size_t(i)] * w.at({i, o});
+    y.push_back(tanh ? std::tanh(sum) : sum);
+  }
+  return y;
+}
+
+std::vector<double> row(const Tensor& x, std::int64_t i) { return x.slice(0, i, i + 1).values(); }
+
+VaeConfig small() {
+  VaeConfig config;
+  config.example = {2, 3};
+  config.latent = 2;
+  config.hidden = {5, 4};
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("vae: names, groups and shapes of the parameters") {
+  CHECK(parameters(small()) ==
+        std::vector<std::string>{
+            "phi encoder.0.weight [6, 5]", "phi encoder.0.bias [5]", "phi encoder.1.weight [5, 4]",
+            "phi encoder.1.bias [4]", "phi encoder.head.weight [4, 4]", "phi encoder.head.bias [4]",
+            "theta decoder.0.weight [2, 4]", "theta decoder.0.bias [4]",
+            "theta decoder.1.weight [4, 5]", "theta decoder.1.bias [5]",
+            "theta decoder.output.weight [5, 6]", "theta decoder.output.bias [6]"});
+  VaeConfig learned = small();
+  learned.likelihood = {Kind::normal_learned};
+  CHECK(parameters(learned).back() == "theta decoder.log_variance [6]");
+
+  VaeConfig conv;
+  conv.architecture = "conv64";
+  conv.example = {64, 64, 3};
+  CHECK(parameters(conv) ==
+        std::vector<std::string>{
+            "phi encoder.0.weight [32, 3, 4, 4]",        "phi encoder.0.bias [32]",
+            "phi encoder.1.weight [32, 32, 4, 4]",       "phi encoder.1.bias [32]",
+            "phi encoder.2.weight [64, 32, 4, 4]",       "phi encoder.2.bias [64]",
+            "phi encoder.3.weight [64, 64, 4, 4]",       "phi encoder.3.bias [64]",
+            "phi encoder.4.weight [1024, 256]",          "phi encoder.4.bias [256]",
+            "phi encoder.head.weight [256, 20]",         "phi encoder.head.bias [20]",
+            "theta decoder.0.weight [10, 256]",          "theta decoder.0.bias [256]",
+            "theta decoder.1.weight [256, 1024]",        "theta decoder.1.bias [1024]",
+            "theta decoder.2.weight [64, 64, 4, 4]",     "theta decoder.2.bias [64]",
+            "theta decoder.3.weight [64, 32, 4, 4]",     "theta decoder.3.bias [32]",
+            "theta decoder.4.weight [32, 32, 4, 4]",     "theta decoder.4.bias [32]",
+            "theta decoder.output.weight [32, 3, 4, 4]", "theta decoder.output.bias [3]"});
+}
+
+TEST_CASE("vae: numbers of parameters of the published architectures") {
+  VaeConfig config;
+  config.example = {28, 28};
+  config.architecture = "burda";
+  const auto dense = [](std::size_t i, std::size_t o) { return i * o + o; };
+  CHECK(count(config) == dense(784, 200) + dense(200, 200) + 2 * dense(200, 50) + dense(50, 200) +
+                             dense(200, 200) + dense(200, 784));
+  config.architecture = "mlp";
+  config.hidden = {500};
+  config.latent = 20;
+  CHECK(count(config) == dense(784, 500) + 2 * dense(500, 20) + dense(20, 500) + dense(500, 784));
+  config = {};
+  config.example = {64, 64};
+  config.architecture = "chen_mlp";
+  CHECK(count(config) == dense(4096, 1200) + dense(1200, 1200) + 2 * dense(1200, 10) +
+                             dense(10, 1200) + 2 * dense(1200, 1200) + dense(1200, 4096));
+  config.architecture = "conv64";
+  const std::size_t convolutions = 16 * (32 + 32 * 32 + 32 * 64 + 64 * 64);
+  CHECK(count(config) == 2 * convolutions + (32 + 32 + 64 + 64) + (64 + 32 + 32 + 1) +
+                             dense(1024, 256) + dense(256, 20) + dense(10, 256) + dense(256, 1024));
+}
+
+TEST_CASE("vae: encoder and decoder against plain loops") {
+  ParameterStore store(DType::f64);
+  const Vae vae(small(), flat_moments({2, 3}), store);
+  store.freeze(1);
+  CHECK(vae.latent() == 2);
+  CHECK(vae.features() == 6);
+  const Tensor x = numbers({3, 6}, 1), z = numbers({2, 3, 2}, 2);
+  Tape tape;
+  Recording recording(tape);
+  const DiagNormal q = vae.encode(tape.leaf(x));
+  REQUIRE(q.mean.shape().text() == "[3, 2]");
+  REQUIRE(q.log_variance.shape().text() == "[3, 2]");
+  for (std::int64_t b = 0; b < 3; ++b) {
+    const auto head =
+        dense(store, "encoder.head",
+              dense(store, "encoder.1", dense(store, "encoder.0", row(x, b), true), true), false);
+    for (std::int64_t d = 0; d < 2; ++d) {
+      CHECK(q.mean.value().at({b, d}) == Approx(head[std::size_t(d)]).epsilon(1e-12));
+      CHECK(q.log_variance.value().at({b, d}) == Approx(head[std::size_t(2 + d)]).epsilon(1e-12));
+    }
+  }
+  const Tensor logits = vae.decode(tape.leaf(z)).value();
+  const Tensor means = vae.mean_image(tape.leaf(z)).value();
+  const Tensor data = Tensor::full({3, 6}, 1, DType::f64);
+  const Tensor log_p = vae.log_likelihood(tape.leaf(z), tape.leaf(data)).value();
+  REQUIRE(logits.shape().text() == "[2, 3, 6]");
+  REQUIRE(means.shape().text() == "[2, 3, 6]");
+  REQUIRE(log_p.shape().text() == "[2, 3]");
+  for (std::int64_t s = 0; s < 2; ++s) {
+    for (std::int64_t b = 0; b < 3; ++b) {
+      const std::vector<double> code{z.at({s, b, 0}), z.at({s, b, 1})};
+      const auto l =
+          dense(store, "decoder.output",
+                dense(store, "decoder.1", dense(store, "decoder.0", code, true), true), false);
+      double expected = 0;
+      for (std::int64_t k = 0; k < 6; ++k) {
+        const double p = 1 / (1 + std::exp(-l[std::size_t(k)]));
+        CHECK(logits.at({s, b, k}) == Approx(l[std::size_t(k)]).epsilon(1e-12));
+        CHECK(means.at({s, b, k}) == Approx(p).epsilon(1e-12));
+        expected += std::log(p);
+      }
+      CHECK(log_p.at({s, b}) == Approx(expected).epsilon(1e-12));
+    }
+  }
+}
+
+TEST_CASE("vae: normal likelihoods scatter about the decoder's output") {
+  const double pi = std::acos(-1.0);
+  for (const Likelihood& likelihood : {Likelihood{Kind::normal}, Likelihood{Kind::normal, 0.3},
+                                       Likelihood{Kind::normal_learned}}) {
+    VaeConfig config = small();
+    config.likelihood = likelihood;
+    ParameterStore store(DType::f64);
+    const Tensor variance = Tensor::of({0.1, 0.2, 0.3, 0.4, 0.5, 0.6}, {6}, DType::f64);
+    const Vae vae(config, {Tensor::full({2, 3}, 0.4), variance}, store);
+    store.freeze(1);
+    const Tensor x = numbers({3, 6}, 3), z = numbers({2, 3, 2}, 4);
+    Tape tape;
+    Recording recording(tape);
+    const Tensor mean = vae.decode(tape.leaf(z)).value();
+    CHECK(vae.mean_image(tape.leaf(z)).value().values() == mean.values());
+    const Tensor log_p = vae.log_likelihood(tape.leaf(z), tape.leaf(x)).value();
+    for (std::int64_t s = 0; s < 2; ++s) {
+      for (std::int64_t b = 0; b < 3; ++b) {
+        double expected = 0;
+        for (std::int64_t k = 0; k < 6; ++k) {
+          const double v = likelihood.kind == Kind::normal ? likelihood.variance : variance.at({k});
+          expected -=
+              0.5 * (std::pow(x.at({b, k}) - mean.at({s, b, k}), 2) / v + std::log(2 * pi * v));
+        }
+        CHECK(log_p.at({s, b}) == Approx(expected).epsilon(1e-11));
+      }
+    }
+  }
+}
+
+TEST_CASE("vae: the gradient of the ELBO agrees with differences in every parameter") {
+  for (const Likelihood& likelihood : {Likelihood{}, Likelihood{Kind::normal_learned}}) {
+    VaeConfig config = small();
+    config.likelihood = likelihood;
+    ParameterStore store(DType::f64);
+    const Vae vae(config, flat_moments({6}), store);
+    store.freeze(3);
+    Tensor x = numbers({3, 6}, 5), noise = numbers({2, 3, 2}, 6);
+    for (std::int64_t i = 0; i < x.size(); ++i)
+      x.data_as<double>()[i] = x.values()[std::size_t(i)] > 0;
+    const auto elbo = [&](Tape& tape) {
+      const Var data = tape.leaf(x);
+      const DiagNormal q = vae.encode(data);
+      return mean(vae.log_likelihood(q.rsample(tape.leaf(noise)), data)) -
+             mean(kl(q, StandardNormal{2, DType::f64}));
+    };
+    Tape tape;
+    GradientSink sink(store);
+    {
+      Recording recording(tape);
+      tape.backward(elbo(tape), store.groups({"phi", "theta"}), sink);
+    }
+    for (std::uint32_t i = 0; i < store.entries().size(); ++i) {
+      const Tensor w = store.tensor(ParameterId{i}), gradient = sink.tensor(store, ParameterId{i});
+      for (std::int64_t k = 0; k < w.size(); ++k) {
+        double& number = w.data_as<double>()[k];
+        const double centre = number, h = 1e-6;
+        const auto at = [&](double value) {
+          number = value;
+          Tape fresh;
+          Recording recording(fresh);
+          return elbo(fresh).item();
+        };
+        const double difference = (at(centre + h) - at(centre - h)) / (2 * h);
+        number = centre;
+        INFO(store.entries()[i].name << ", element " << k);
+        CHECK(gradient.values()[std::size_t(k)] == Approx(difference).epsilon(1e-6).margin(1e-8));
+      }
+    }
+  }
+}
+
+TEST_CASE("vae: the last layer starts at the data") {
+  const Tensor mean = Tensor::of({0, 0.0005, 0.25, 0.5, 0.9, 1}, {2, 3}, DType::f64);
+  const Tensor variance = Tensor::of({0, 0.1, 0.2, 0.3, 0.4, 0.2}, {2, 3}, DType::f64);
+  for (const std::string likelihood : {"bernoulli", "normal", "normal:learned"}) {
+    VaeConfig config = small();
+    config.likelihood = parse_likelihood(likelihood);
+    ParameterStore store(DType::f64);
+    const Vae vae(config, {mean, variance}, store);
+    store.freeze(1);
+    INFO(likelihood);
+    const Tensor bias = store.tensor("decoder.output.bias");
+    for (std::int64_t k = 0; k < 6; ++k) {
+      const double m = mean.values()[std::size_t(k)], p = std::min(std::max(m, 0.001), 0.999);
+      CHECK(bias.at({k}) ==
+            Approx(likelihood == "bernoulli" ? std::log(p / (1 - p)) : m).margin(1e-13));
+      if (likelihood == "normal:learned") {
+        // Feature 0 is constant: a thousandth of the average variance, 0.2.
+        const double v = k == 0 ? 0.0002 : variance.values()[std::size_t(k)];
+        CHECK(store.tensor("decoder.log_variance").at({k}) == Approx(std::log(v)).epsilon(1e-12));
+      }
+    }
+    // All other biases are 0, weights are within Glorot's bound.
+    CHECK(store.tensor("decoder.1.bias").values() == std::vector<double>(5, 0.0));
+    for (double w : store.tensor("decoder.output.weight").values())
+      CHECK(std::fabs(w) <= std::sqrt(6.0 / 11));
+    // Each half of the head starts as a layer of its own would: 4 inputs, 2 outputs.
+    for (double w : store.tensor("encoder.head.weight").values())
+      CHECK(std::fabs(w) <= std::sqrt(6.0 / 6));
+  }
+}
+
+TEST_CASE("vae: constant data start a learned variance at 1") {
+  VaeConfig config = small();
+  config.likelihood = {Kind::normal_learned};
+  ParameterStore store;
+  const Vae vae(config, flat_moments({2, 3}, 0.5, 0), store);
+  store.freeze(1);
+  CHECK(store.tensor("decoder.log_variance").values() == std::vector<double>(6, 0.0));
+}
+
+TEST_CASE("vae: conv64 treats draws and data as one batch, and each image by itself") {
+  VaeConfig config;
+  config.architecture = "conv64";
+  config.example = {64, 64, 2};
+  config.latent = 3;
+  ParameterStore store;
+  DataMoments moments = flat_moments(config.example);
+  for (std::int64_t r = 0; r < 64; ++r) {
+    for (std::int64_t c = 0; c < 64; ++c) moments.mean.set({r, c, 1}, r < 16 ? 1 : 0.2);
+  }
+  const Vae vae(config, moments, store);
+  store.freeze(1);
+  // Channel 1 has mean 0.4.
+  const Tensor bias = store.tensor("decoder.output.bias");
+  CHECK(bias.at({0}) == Approx(std::log(0.2 / 0.8)).epsilon(1e-5));
+  CHECK(bias.at({1}) == Approx(std::log(0.4 / 0.6)).epsilon(1e-5));
+
+  const Tensor z = numbers({2, 3, 3}, 7, DType::f32);
+  Tensor x = numbers({3, 64 * 64 * 2}, 8, DType::f32);
+  for (std::int64_t i = 0; i < x.size(); ++i) x.data_as<float>()[i] = x.data_as<float>()[i] > 0.8f;
+  Tape tape;
+  Recording recording(tape);
+  const Var data = tape.leaf(x);
+  const DiagNormal q = vae.encode(data);
+  CHECK(q.mean.shape().text() == "[3, 3]");
+  const Tensor all = vae.decode(tape.leaf(z)).value();
+  REQUIRE(all.shape().text() == "[2, 3, 8192]");
+  CHECK(vae.log_likelihood(tape.leaf(z), data).shape().text() == "[2, 3]");
+  const Tensor one = vae.decode(tape.leaf(z.slice(0, 1, 2).slice(1, 2, 3).contiguous())).value();
+  REQUIRE(one.shape().text() == "[1, 1, 8192]");
+  for (std::int64_t k = 0; k < 8192; k += 91)
+    CHECK(one.at({0, 0, k}) == Approx(all.at({1, 2, k})).margin(1e-5));
+  const Tensor second = vae.encode(tape.leaf(x.slice(0, 1, 2).contiguous())).mean.value();
+  for (std::int64_t d = 0; d < 3; ++d)
+    CHECK(second.at({0, d}) == Approx(q.mean.value().at({1, d})).margin(1e-5));
+}
+
+TEST_CASE("vae: an architecture's own sizes are filled in") {
+  for (const Architecture& a : architectures()) {
+    VaeConfig config;
+    config.architecture = a.name;
+    config.example = {64, 64};
+    const VaeConfig resolved = resolve(config);
+    CHECK(resolved.latent == a.latent);
+    CHECK(resolved.hidden == a.hidden);
+    config.latent = 7;
+    CHECK(resolve(config).latent == 7);
+    // A resolved configuration resolves to itself: files hold it.
+    CHECK(resolve(resolved).hidden == resolved.hidden);
+  }
+}
+
+TEST_CASE("vae: mistakes are refused with a reason") {
+  ParameterStore store;
+  const auto build = [&](auto change, const Shape& moments) {
+    VaeConfig config = small();
+    change(config);
+    Vae(config, flat_moments(moments), store);
+  };
+  CHECK_THROWS_WITH(build([](VaeConfig& c) { c.architecture = "mpl"; }, {6}),
+                    contains("mlp, burda, chen_mlp, conv64"));
+  CHECK_THROWS_WITH(build([](VaeConfig& c) { c.architecture = "conv64", c.hidden = {}; }, {6}),
+                    contains("[64, 64]"));
+  CHECK_THROWS_WITH(build([](VaeConfig& c) { c.architecture = "burda"; }, {6}),
+                    contains("choose mlp"));
+  CHECK_THROWS_WITH(build([](VaeConfig& c) { c.latent = -1; }, {6}), contains("latent"));
+  CHECK_THROWS_WITH(build([](VaeConfig& c) { c.hidden = {0}; }, {6}), contains("width 0"));
+  CHECK_THROWS_WITH(build([](VaeConfig& c) { c.example = {0}; }, {0}), contains("no features"));
+  CHECK_THROWS_WITH(build([](VaeConfig&) {}, {7}), contains("6 features"));
+  CHECK_THROWS_WITH(Vae(small(), flat_moments({6}, 3.0), store), contains("[0, 1]"));
+  CHECK_THROWS_WITH(Vae(small(), flat_moments({6}, std::nan("")), store), contains("not finite"));
+
+  ParameterStore other;
+  const Vae vae(small(), flat_moments({6}), other);
+  other.freeze(1);
+  Tape tape;
+  Recording recording(tape);
+  CHECK_THROWS_WITH(vae.encode(tape.leaf({3, 7})), contains("vae encode: [3, 7]"));
+  CHECK_THROWS_WITH(vae.decode(tape.leaf({3, 2})), contains("vae decode: [3, 2]"));
+}
+
+TEST_CASE("vae: likelihoods and their texts") {
+  for (const std::string text :
+       {"bernoulli", "normal", "normal:learned", "normal:0.1", "normal:2.5e-07"}) {
+    CHECK(to_string(parse_likelihood(text)) == text);
+  }
+  CHECK(parse_likelihood("normal:1") == parse_likelihood("normal"));
+  CHECK(parse_likelihood("normal:0.25").variance == 0.25);
+  for (const std::string text :
+       {"", "gauss", "normal:", "normal:0", "normal:-1", "normal:x", "normal:1x", "normal:nan",
+        "normal:inf", "Bernoulli", "normal:1e999"}) {
+    INFO(text);
+    CHECK_THROWS_WITH(parse_likelihood(text), contains("likelihood '" + text + "'"));
+  }
+}

@@ -1,0 +1,113 @@
+#include "objectives/draw.hpp"
+
+#include <cmath>
+
+#include "autodiff/error.hpp"
+#include "autodiff/ops.hpp"
+#include "autodiff/random.hpp"
+#include "objectives/expression.hpp"
+#include "objectives/terms.hpp"
+#include "tests/catch.hpp"
+
+using namespace nelbo;
+
+namespace {
+
+constexpr int S = 3, B = 4, X = 6, H = 5, D = 2;
+
+/// A small Bernoulli VAE in double, its data and noise.
+struct Fixture {
+  Fixture() {
+    VaeConfig config;
+    config.architecture = "mlp";
+    config.example = Shape{X};
+    config.latent = D;
+    config.hidden = {H};
+    const DataMoments moments{Tensor::full({X}, 0.4, DType::f64), Tensor::full({X}, 0.24, DType::f64)};
+    model = std::make_unique<Vae>(config, moments, store);
+    store.freeze(5);
+    const Tensor bits({B, X}, DType::f64), normal({S, B, D}, DType::f64);
+    for (int i = 0; i < B * X; ++i) bits.data_as<double>()[i] = (i * 7 + i / 3) % 5 < 2;
+    fill_normal(normal.data_as<double>(), {.stream = {9, StreamId::noise}, .draws = S, .batch = B,
+                                           .dimensions = D});
+    x = tape.leaf(bits);
+    noise = tape.leaf(normal);
+  }
+  ParameterStore store{DType::f64};
+  std::unique_ptr<Vae> model;
+  Tape tape;
+  Recording recording{tape};
+  Var x, noise;
+};
+
+/// out[j] = act(sum_i in[i] w[i, j] + b[j]) in plain loops.
+std::vector<double> dense(const Fixture& f, const std::string& name, const std::vector<double>& in,
+                          bool squash) {
+  const Tensor w = f.store.tensor(name + ".weight"), b = f.store.tensor(name + ".bias");
+  std::vector<double> out;
+  for (std::int64_t j = 0; j < b.size(); ++j) {
+    double sum = b.at({j});
+    for (std::size_t i = 0; i < in.size(); ++i) sum += in[i] * w.at({std::int64_t(i), j});
+    out.push_back(squash ? std::tanh(sum) : sum);
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("draw: nell, div and elbo agree with Zheng eqs (13)-(16) in plain loops") {
+  Fixture f;
+  const DiagNormal q = f.model->encode(f.x);
+  const std::vector<double> mean = q.mean.value().values(), lv = q.log_variance.value().values();
+  double nell_sum = 0, mc = 0, kl = 0;
+  for (int b = 0; b < B; ++b) {
+    for (int d = 0; d < D; ++d) {
+      const double m = mean[b * D + d], v = std::exp(lv[b * D + d]);
+      kl += 0.5 * (v + m * m - 1 - std::log(v)) / B;
+    }
+    for (int s = 0; s < S; ++s) {
+      std::vector<double> z;
+      for (int d = 0; d < D; ++d) {
+        const double sd = std::exp(0.5 * lv[b * D + d]);
+        z.push_back(mean[b * D + d] + sd * f.noise.value().at({s, b, d}));
+        const double log_q = -0.5 * std::pow((z[d] - mean[b * D + d]) / sd, 2) - std::log(sd);
+        mc += (log_q + 0.5 * z[d] * z[d]) / (S * B);
+      }
+      const auto logits = dense(f, "decoder.output", dense(f, "decoder.0", z, true), false);
+      for (int i = 0; i < X; ++i) {
+        const double x = f.x.value().at({b, i});
+        nell_sum -= (x * logits[i] - std::log1p(std::exp(logits[i]))) / (S * B);
+      }
+    }
+  }
+  Draw draw(*f.model, f.x, f.noise);
+  CHECK(nell()(draw).item() == Approx(nell_sum).epsilon(1e-12));
+  CHECK(div()(draw).item() == Approx(kl).epsilon(1e-12));
+  CHECK(div(Divergence::monte_carlo)(draw).item() == Approx(mc).epsilon(1e-12));
+  CHECK(elbo()(draw).item() == Approx(-nell_sum - kl).epsilon(1e-12));
+  CHECK(elbo().cost(draw).item() == Approx(nell_sum + kl).epsilon(1e-12));
+  CHECK(parse_objective("nell + 4*div").cost(draw).item() == Approx(nell_sum + 4 * kl));
+  CHECK(parse_objective("-elbo(mc)/2 + nell").cost(draw).item() ==
+        Approx((nell_sum + mc) / 2 + nell_sum));
+}
+
+TEST_CASE("draw: each leaf density is evaluated once, however many terms use it") {
+  Fixture f;
+  Draw draw(*f.model, f.x, f.noise);
+  const Term n = nell();
+  const Term all = n + div() + 2 * div(Divergence::monte_carlo) + -elbo(Divergence::monte_carlo);
+  all.cost(draw);
+  CHECK(f.tape.count("bernoulli_log_prob") == 1);
+  CHECK(f.tape.count("normal_rsample_log_prob") == 1);
+  CHECK(f.tape.count("standard_normal_log_prob") == 1);
+  CHECK(f.tape.count("normal_kl_standard") == 1);
+  const std::size_t before = f.tape.nodes();
+  n(draw);
+  CHECK(f.tape.nodes() == before);
+}
+
+TEST_CASE("draw: shapes that do not fit the model are refused") {
+  Fixture f;
+  const Var wrong = f.tape.leaf({S, B + 1, D}, DType::f64);
+  CHECK_THROWS_WITH(Draw(*f.model, f.x, wrong), tests::contains("[3, 4, 2]"));
+}
