@@ -25,9 +25,20 @@ struct Options {
   CommonFlags common;
   std::vector<std::string> workloads;
   double seconds = 4;
+  bool cost = false;
 };
 
 void print(const Json& result) { std::cout << result.dump(2) << "\n"; }
+
+/// Mean of the cost over steps 11 to 20, nats per datum: what the same work elsewhere must come to as well.
+double early_cost(TrainingWorkload& workload) {
+  double sum = 0;
+  for (int step = 1; step <= 20; ++step) {
+    const double cost = workload.step();
+    if (step > 10) sum += cost;
+  }
+  return sum / 10;
+}
 
 Json header() { return {{"isa", active_kernels().isa}, {"threads", num_threads()}}; }
 
@@ -38,6 +49,7 @@ void bench_train(const Options& options) {
   double peak = measure_fma_peak(num_threads());
   for (const std::string& name : names) {
     const auto workload = make_training_workload(name);
+    const double cost = options.cost ? early_cost(*workload) : 0;
     const double seconds = median_time(options.seconds, 3, [&] { workload->step(); });
     // The clock of a machine under load drifts: the peak is the best seen around the workloads.
     peak = std::max(peak, measure_fma_peak(num_threads()));
@@ -45,6 +57,7 @@ void bench_train(const Options& options) {
                     {"ms_per_step", 1e3 * seconds},
                     {"gflops", workload->flop() * 1e-9 / seconds},
                     {"share_of_peak", 0.0}});
+    if (options.cost) rows.back()["cost"] = cost;
   }
   for (Json& row : rows) row["share_of_peak"] = row["gflops"].get<double>() / peak;
   if (options.common.json) {
@@ -117,6 +130,8 @@ void add_bench_command(CLI::App& program, int& exit_code) {
   CLI::App* train = add("train", "Time training steps: new data, forward, backward, Adam", bench_train);
   train->add_option("WORKLOAD", options->workloads,
                     "vae_mlp, iwae50, conv64, chen_mlp, tiny (default: all)");
+  train->add_flag("--cost", options->cost,
+                  "With --json, also the mean cost of steps 11 to 20 (scripts/compare-peers)");
   train->footer(
       "The share counts the dense matrix products of a step against the fused-multiply-add peak measured\n"
       "in the same run on the same threads.\n\n"

@@ -19,11 +19,12 @@ void add_data_command(CLI::App& program, int& exit_code) {
   data->require_subcommand(1);
   CLI::App* show = data->add_subcommand(
       "show", "Print counts, shape, range, mean, standard deviation and labels of every split");
-  show->add_option("SPEC", options->spec,
-                   "sprites, sprites:32, sprites:full, fashion-mnist, a folder, a file, or "
-                   "FILE:member (IDX, amat, NPZ, NPY, safetensors, CSV; gzipped or not)")
+  show->add_option(
+          "SPEC", options->spec,
+          "sprites, sprites:32, sprites:full, fashion-mnist, a folder, a file, or "
+          "FILE:member; files are IDX, amat, NPY or CSV, gzipped or not, NPZ or safetensors")
       ->required();
-  show->add_flag("--json", options->json, "Print one JSON object");
+  show->add_flag("--json", options->json, "print one JSON object");
   show->footer(
       "Examples:\n"
       "  nelbo data show sprites\n"

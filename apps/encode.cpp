@@ -52,7 +52,8 @@ int encode_examples(const EncodeFlags& flags) {
 }  // namespace
 
 void add_encode_command(CLI::App& program, int& exit_code) {
-  CLI::App* command = program.add_subcommand("encode", "Write the posteriors Q(Z|x) of data as .npz");
+  CLI::App* command =
+      program.add_subcommand("encode", "Write the posteriors Q(Z|x) of data as .npz");
   auto flags = std::make_shared<EncodeFlags>();
   add_run_flags(*command, *flags, "not used: means and log-variances need no noise");
   add_data_flags(*command, *flags);

@@ -40,7 +40,8 @@ int evaluate(const RunFlags& flags) {
     std::cout << fmt::format("{} on {} ({}, {} examples), nats per datum\n\n", run.folder.string(),
                              run.config.data, split, applied.examples.count());
     const auto row = [](const char* name, const Estimate& e, const char* what) {
-      std::cout << fmt::format("{:<5}{:>12.4f} +- {:<9.4f} {}\n", name, e.mean, e.standard_error, what);
+      std::cout << fmt::format("{:<5}{:>12.4f} +- {:<9.4f} {}\n", name, e.mean, e.standard_error,
+                               what);
     };
     row("elbo", of.elbo, "-(nell + div), Zheng eqs (13)-(14)");
     row("nell", of.nell, "-E log P(X|Z), eq. (15)");

@@ -84,8 +84,10 @@ void add_info_command(CLI::App& program, int& exit_code) {
   command->callback([flags, &exit_code] {
     flags->apply_threads();
     const nlohmann::ordered_json json = facts();
-    if (flags->json) print_json(json);
-    else print_text(json);
+    if (flags->json)
+      print_json(json);
+    else
+      print_text(json);
     exit_code = exit_done;
   });
 }

@@ -42,8 +42,9 @@ std::vector<std::string> command_names(const CLI::App& app) {
 
 /// "nelbo data show": the command that the arguments got to.
 std::string path_of(const CLI::App& command) {
-  return command.get_parent() == nullptr ? command.get_name()
-                                         : path_of(*command.get_parent()) + " " + command.get_name();
+  return command.get_parent() == nullptr
+             ? command.get_name()
+             : path_of(*command.get_parent()) + " " + command.get_name();
 }
 
 const CLI::App& selected(const CLI::App& app) {
@@ -71,7 +72,8 @@ std::string explain_extra(const CLI::App& command, const std::string& extra) {
     return fmt::format("unknown flag {}; {}", name, suggest(name, flags));
   }
   const std::vector<std::string> commands = command_names(command);
-  if (!commands.empty()) return fmt::format("unknown command '{}'; {}", extra, suggest(extra, commands));
+  if (!commands.empty())
+    return fmt::format("unknown command '{}'; {}", extra, suggest(extra, commands));
   return fmt::format("unexpected argument '{}'", extra);
 }
 
@@ -80,8 +82,8 @@ int refuse(const CLI::App& command, const std::string& reason) {
   return exit_usage;
 }
 
-/// The position of an argument that is empty or a flag with an empty value ("--data="); 0 if there is none.
-/// No flag of any command means something by an empty value.
+/// The position of an argument that is empty or a flag with an empty value ("--data="); 0 if there
+/// is none. No flag of any command means something by an empty value.
 int empty_argument(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
@@ -110,10 +112,12 @@ void print_short_help(const CLI::App& app) {
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     std::cerr << fmt::format("  {:<10}{}\n", command->get_name(), command->get_description());
   }
-  std::cerr << "\nTry `nelbo train --preset quickstart`, `nelbo --help` or `nelbo COMMAND --help`.\n";
+  std::cerr
+      << "\nTry `nelbo train --preset quickstart`, `nelbo --help` or `nelbo COMMAND --help`.\n";
 }
 
-/// Kernels are chosen before a command runs, so that a wrong NELBO_ISA is refused by all of them alike.
+/// Kernels are chosen before a command runs, so that a wrong NELBO_ISA is refused by all of them
+/// alike.
 void choose_kernels() {
   try {
     active_kernels();
@@ -135,7 +139,8 @@ int run_command(CLI::App& app, int argc, char** argv, const int& exit_code) {
     if (!extras.empty()) return refuse(command, explain_extra(command, extras.front()));
     const std::vector<std::string> commands = command_names(command);
     if (!commands.empty()) {
-      return refuse(command, fmt::format("'{}' lacks a command; {}", path_of(command), suggest("", commands)));
+      return refuse(command, fmt::format("'{}' lacks a command; {}", path_of(command),
+                                         suggest("", commands)));
     }
     return refuse(command, error.what());
   }

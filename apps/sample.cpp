@@ -30,14 +30,15 @@ int sample_pictures(const SampleFlags& flags) {
   const std::vector<std::int64_t>& example = run.data->example_shape();
   const std::optional<PictureShape> shape = picture_shape(example);
   if (!shape) {
-    throw Error(fmt::format("{}: examples of shape {} are no grey pictures, so samples of them cannot be "
-                            "drawn",
-                            run.folder.string(), data::shape_text(example)));
+    throw Error(
+        fmt::format("{}: examples of shape {} are no grey pictures, so samples of them cannot be "
+                    "drawn",
+                    run.folder.string(), data::shape_text(example)));
   }
   if (flags.n > most_pixels / run.model->features()) {
-    throw Error(fmt::format("--n {}: so many pictures of {} x {} are too large for one file; at most {}",
-                            flags.n, shape->height, shape->width,
-                            most_pixels / run.model->features()));
+    throw Error(
+        fmt::format("--n {}: so many pictures of {} x {} are too large for one file; at most {}",
+                    flags.n, shape->height, shape->width, most_pixels / run.model->features()));
   }
   const Tensor means =
       decode_means(*run.model, sample_prior(*run.model, std::size_t(flags.n), applied.seed));

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,13 +16,15 @@
 #include "apps/support/signals.hpp"
 #include "apps/support/training_run.hpp"
 #include "apps/support/usage_error.hpp"
+#include "models/architectures/architecture.hpp"
 
 namespace nelbo {
 namespace {
 
 constexpr std::int64_t most = std::int64_t{1} << 62;
 
-/// What the command line says; nothing where it is silent, so that presets and files are not overruled.
+/// What the command line says; nothing where it is silent, so that presets and files are not
+/// overruled.
 struct TrainFlags {
   CommonFlags common;
   std::optional<std::string> data, binarize, model, hidden, likelihood, objective, optimizer;
@@ -83,12 +87,29 @@ TrainConfig merged_config(const TrainFlags& flags) {
   return config;
 }
 
+/// The names and summaries of a catalogue, for --help.
+template <class Catalogue>
+std::string choices(const Catalogue& catalogue, const std::string& otherwise) {
+  std::string text;
+  for (const auto& entry : catalogue) text += entry.name + ": " + entry.summary + "; ";
+  return text + otherwise;
+}
+
+/// The words that started the program.
+std::vector<std::string> command_line() {
+  std::ifstream in("/proc/self/cmdline", std::ios::binary);
+  std::vector<std::string> words;
+  for (std::string word; std::getline(in, word, '\0');) words.push_back(word);
+  return words;
+}
+
 std::optional<std::uint64_t> count_of(const std::optional<std::int64_t>& flag) {
   if (!flag) return std::nullopt;
   return std::uint64_t(*flag);
 }
 
-int run_train(const CLI::App& command, const TrainFlags& flags, const std::vector<std::string>& argv) {
+int run_train(const CLI::App& command, const TrainFlags& flags,
+              const std::vector<std::string>& argv) {
   const RunOptions options{.quiet = flags.quiet, .json = flags.common.json, .argv = argv};
   if (!flags.resume) {
     const TrainConfig config = merged_config(flags);
@@ -97,11 +118,14 @@ int run_train(const CLI::App& command, const TrainFlags& flags, const std::vecto
     flags.common.apply_threads();
     return start_run(config, flags.out.value_or(""), options);
   }
-  const std::vector<std::string> allowed{"--resume", "--epochs", "--steps", "--threads", "--quiet", "--json"};
+  const std::vector<std::string> allowed{"--resume",  "--epochs", "--steps",
+                                         "--threads", "--quiet",  "--json"};
   for (const CLI::Option* option : command.get_options()) {
-    const std::string name = "--" + (option->get_lnames().empty() ? "" : option->get_lnames().front());
+    const std::string name =
+        "--" + (option->get_lnames().empty() ? "" : option->get_lnames().front());
     if (option->count() > 0 && std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
-      throw UsageError(name + " cannot be given with --resume: a run continues with its own settings; "
+      throw UsageError(name +
+                       " cannot be given with --resume: a run continues with its own settings; "
                        "for others start a new run");
     }
   }
@@ -110,7 +134,8 @@ int run_train(const CLI::App& command, const TrainFlags& flags, const std::vecto
   return resume_run(*flags.resume, {count_of(flags.epochs), count_of(flags.steps)}, options);
 }
 
-constexpr const char* footer = R"(Results go to stdout, progress to stderr. The run folder holds config.toml, run.json,
+constexpr const char* footer =
+    R"(Results go to stdout, progress to stderr. The run folder holds config.toml, run.json,
 metrics.jsonl, checkpoints/ and images/. Ctrl-C saves, and prints how to resume.
 
 Examples:
@@ -142,7 +167,8 @@ void add_train_command(CLI::App& program, int& exit_code) {
   const char *data = "Data", *model = "Model", *training = "Training", *run = "Run";
 
   text(data, "--data", flags->data, "SPEC",
-       "sprites, sprites:32, sprites:full, fashion-mnist, a file, a folder or FILE:member [sprites]");
+       "sprites, sprites:32, sprites:full, fashion-mnist, a file, a folder or FILE:member "
+       "[sprites]");
   text(data, "--binarize", flags->binarize, "HOW", "none, threshold, fixed or dynamic [none]");
   flags->has_holdout =
       add_real_number(*train, "--holdout", flags->holdout, 0, 0.999,
@@ -150,18 +176,20 @@ void add_train_command(CLI::App& program, int& exit_code) {
           ->default_str("")
           ->group(data);
 
-  text(model, "--model", flags->model, "NAME", model_help());
+  text(model, "--model", flags->model, "NAME", choices(architectures(), "[mlp]"));
   number(model, "--latent", flags->latent, 65536, "dimensions of z [the model's own]");
   text(model, "--hidden", flags->hidden, "W,W", "widths of the hidden layers of mlp [500]");
   text(model, "--likelihood", flags->likelihood, "NAME",
-       "bernoulli, normal (variance 1, Zheng eq. (2)), normal:VAR or normal:learned (one variance per "
+       "bernoulli, normal (variance 1, Zheng eq. (2)), normal:VAR or normal:learned (one variance "
+       "per "
        "feature) [bernoulli]");
 
   text(training, "--objective", flags->objective, "EXPR",
        "what is improved: elbo, elbo(mc), \"nell + 4*div\", ... [elbo]");
   number(training, "--epochs", flags->epochs, (std::int64_t{1} << 32) - 1,
          "passes over the training data; with --resume further ones [10]");
-  number(training, "--steps", flags->steps, most, "steps instead of epochs; with --resume further ones");
+  number(training, "--steps", flags->steps, most,
+         "steps instead of epochs; with --resume further ones");
   number(training, "--batch", flags->batch, std::int64_t{1} << 20, "examples per step [100]");
   flags->has_lr = add_real_number(*train, "--lr", flags->lr, 0, 1e6, "learning rate [0.001]")
                       ->default_str("")
@@ -170,15 +198,15 @@ void add_train_command(CLI::App& program, int& exit_code) {
 
   text(run, "--out", flags->out, "DIR",
        "the run folder; refused if it is not empty [runs/MODEL-DATA-OBJECTIVE-sSEED]");
-  text(run, "--config", flags->config, "FILE", "settings in TOML, named as the flags; flags overrule them");
-  text(run, "--preset", flags->preset, "NAME", preset_help());
+  text(run, "--config", flags->config, "FILE",
+       "settings in TOML, named as the flags; flags overrule them");
+  text(run, "--preset", flags->preset, "NAME", choices(presets(), "the flags overrule it"));
   text(run, "--resume", flags->resume, "RUN", "continue a run from its last checkpoint");
   add_common_flags(*train, flags->common, "seed of everything random [0]");
   train->add_flag("--quiet", flags->quiet, "no header and no progress");
 
-  train->callback([flags, train, &exit_code] {
-    exit_code = run_train(*train, *flags, command_line());
-  });
+  train->callback(
+      [flags, train, &exit_code] { exit_code = run_train(*train, *flags, command_line()); });
 }
 
 }  // namespace nelbo

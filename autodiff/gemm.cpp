@@ -1,70 +1,42 @@
 #include "autodiff/gemm.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <cstdlib>
-#include <new>
-#include <thread>
 
+#include "autodiff/gemm_stage.hpp"
+#include "autodiff/grow_only_buffer.hpp"
 #include "autodiff/kernels/dispatch.hpp"
-#include "autodiff/kernels/gemm.hpp"
 #include "autodiff/threads.hpp"
 
 namespace nelbo {
 namespace {
 
-using kernels::GemmCut;
-using kernels::GemmPiece;
-using kernels::GemmRange;
-using kernels::GemmTable;
+using namespace detail;
 using kernels::GemmView;
-using std::size_t;
 
 template <class T>
 const GemmTable<T>& table();
 template <>
-const GemmTable<float>& table<float>() { return active_kernels().gemm().f32; }
+const GemmTable<float>& table<float>() {
+  return active_kernels().gemm().f32;
+}
 template <>
-const GemmTable<double>& table<double>() { return active_kernels().gemm().f64; }
+const GemmTable<double>& table<double>() {
+  return active_kernels().gemm().f64;
+}
 
-// All of these follow from the shape alone: they decide how sums are ordered or work is cut.
-constexpr size_t max_span = 4096;             // rows or columns of one stage
-constexpr size_t packed_elements = 5u << 18;  // of both operands of one stage, about
-constexpr size_t direct_columns = 64;         // up to here A is not worth packing
-constexpr size_t direct_rows = 28;            // up to here B is not worth packing
-constexpr double serial_flops = 1.5e6;        // a product below this is not split
-constexpr double piece_flops = 4e5;           // of one piece at least
-constexpr size_t piece_rows = 168;            // rows of one piece at most: a block of them fits the L2 cache
+// These decide how sums are ordered or work is cut: they must not depend on the machine or on
+// timing.
+constexpr size_t most_span = 4096;       // rows or columns of one stage
+constexpr size_t stage_size = 5u << 18;  // packed elements of one stage, about
+constexpr size_t direct_columns = 64;    // up to here A is read once or twice: not worth packing
+constexpr size_t direct_rows = 28;       // the same for B
+constexpr double serial_flops = 1.5e6;   // a product below this is not split among threads
+constexpr size_t most_slices = 8;        // of k, where C is too small to be split
+constexpr size_t least_slice = 1024;
 
-/// Memory for packed operands, which this thread keeps and never shrinks.
-class PackingBuffer {
- public:
-  PackingBuffer() = default;
-  PackingBuffer(const PackingBuffer&) = delete;
-  PackingBuffer& operator=(const PackingBuffer&) = delete;
-  ~PackingBuffer() { ::operator delete(data_, alignment); }
-  void* reserve(size_t bytes) {
-    if (bytes > size_) {
-      ::operator delete(data_, alignment);
-      data_ = nullptr;
-      size_ = 0;
-      data_ = ::operator new(bytes, alignment);
-      size_ = bytes;
-    }
-    return data_;
-  }
+thread_local GrowOnlyBuffer packed_operands;
+thread_local GrowOnlyBuffer slice_sums;
 
- private:
-  static constexpr std::align_val_t alignment{64};
-  void* data_ = nullptr;
-  size_t size_ = 0;
-};
-thread_local PackingBuffer packing_buffer;
-
-constexpr size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
-constexpr size_t part(size_t size, size_t parts, size_t i) { return i * size / parts; }
-
-/// A product as the stages see it.
 template <class T>
 struct Product {
   size_t m, n, k;
@@ -73,147 +45,149 @@ struct Product {
   std::ptrdiff_t ldc;
   bool accumulate;
   Epilogue<T> epilogue;
+
+  double flops() const {
+    return 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+  }
+  /// Rows i0 ... i0 + rows - 1 and columns j0 ... j0 + columns - 1 of C.
+  Product block(size_t i0, size_t rows, size_t j0, size_t columns) const {
+    Product p = *this;
+    const auto i = static_cast<std::ptrdiff_t>(i0), j = static_cast<std::ptrdiff_t>(j0);
+    p.m = rows;
+    p.n = columns;
+    if (i != 0) p.a.data += i * a.row_stride;
+    if (j != 0) p.b.data += j * b.col_stride;
+    p.c += i * ldc + j;
+    if (epilogue.bias != nullptr) p.epilogue.bias += j;
+    return p;
+  }
+  /// Steps first ... first + count - 1 of k.
+  Product slice(size_t first, size_t count) const {
+    Product p = *this;
+    p.k = count;
+    p.a.data += static_cast<std::ptrdiff_t>(first) * a.col_stride;
+    p.b.data += static_cast<std::ptrdiff_t>(first) * b.row_stride;
+    return p;
+  }
 };
 
-/// A row stride of a multiple of 4 KiB puts all rows of a tile into the same few cache lines.
+/// The rows of a tile, read in place, would fall into the same few cache lines.
 template <class T>
 bool rows_collide(std::ptrdiff_t stride) {
   return stride * static_cast<std::ptrdiff_t>(sizeof(T)) % 2048 == 0;
 }
 
-/// One stage: a part of C summed over some blocks of k, whose packed operands are in memory at once. First
-/// the operands are packed, then pieces of C are computed; the same loop over jobs does both, and a piece
-/// waits until the last pack job is done. Jobs are taken in order, so whoever waits waits for a running job.
+/// All of k for a part of C that is at most most_span high and wide.
 template <class T>
-class Stage {
- public:
-  Stage(const GemmTable<T>& kernel, const Product<T>& product, const GemmCut& cut, GemmRange blocks,
-        bool pack_a, bool pack_b, T* packed_a, T* packed_b)
-      : kernel_(kernel), cut_(cut), blocks_(blocks) {
-    const size_t k = part(cut.k, cut.blocks, blocks.end) - part(cut.k, cut.blocks, blocks.begin);
-    if (pack_a) a_jobs_ = std::min(cut.tiles, divide_up(cut.m * k, pack_elements));
-    const size_t panels = divide_up(cut.n, kernel.panel);
-    if (pack_b) b_jobs_ = std::min(panels, divide_up(cut.n * k, pack_elements));
-    piece_ = {cut,       {},        {},          blocks,
-              packed_a,  packed_b,  product.a,   product.b,
-              product.c, product.ldc, product.accumulate, product.epilogue.bias,
-              product.epilogue.activation};
-    cut_into_pieces(panels, k);
-  }
+void multiply_span(const GemmTable<T>& kernel, const Product<T>& p, bool serial) {
+  const GemmCut cut{p.m, p.n, p.k, divide_up(p.m, kernel.tile_rows),
+                    std::max<size_t>(1, divide_up(p.k, kernel.block))};
+  const bool direct_a =
+      p.n <= direct_columns &&
+      (p.a.row_stride == 1 || (p.a.col_stride == 1 && !rows_collide<T>(p.a.row_stride)));
+  const bool direct_b = p.m <= direct_rows && p.b.col_stride == 1;
+  const size_t packed_from = direct_b ? kernel.whole_columns(p.n) : 0;
+  const size_t a_step = direct_a ? 0 : cut.tiles * kernel.a_stride;
+  const size_t b_step = divide_up(p.n - packed_from, kernel.panel) * kernel.panel;
 
-  void run(bool serial) {
-    const size_t jobs = a_jobs_ + b_jobs_ + row_pieces_ * column_pieces_;
-    if (serial) {
-      for (size_t i = 0; i < jobs; ++i) run_job(i);
-    } else {
-      parallel_for(jobs, [this](size_t) { run_job(next_.fetch_add(1, std::memory_order_relaxed)); });
-    }
+  const size_t most_steps = stage_size / std::max<size_t>(1, a_step + b_step);
+  const size_t stages = divide_up(cut.blocks, std::max<size_t>(1, most_steps / kernel.block));
+  for (size_t s = 0; s < stages; ++s) {
+    const GemmRange blocks = share(cut.blocks, stages, s);
+    const size_t steps = part(p.k, cut.blocks, blocks.end) - part(p.k, cut.blocks, blocks.begin);
+    T* packed = packed_operands.reserve<T>((a_step + b_step) * steps);
+    T* packed_a = direct_a ? nullptr : packed;
+    T* packed_b = packed + a_step * steps;
+    Stage<T>(kernel, {cut,
+                      {0, cut.tiles},
+                      {0, p.n},
+                      blocks,
+                      packed_a,
+                      packed_b,
+                      packed_from,
+                      p.a,
+                      p.b,
+                      p.c,
+                      p.ldc,
+                      p.accumulate,
+                      p.epilogue.bias,
+                      p.epilogue.activation})
+        .run(serial);
   }
-
- private:
-  static constexpr size_t pack_elements = 1 << 15;  // of one pack job
-
-  void cut_into_pieces(size_t panels, size_t k) {
-    const double panel_flops =
-        2.0 * static_cast<double>(std::max<size_t>(k, 1)) * static_cast<double>(kernel_.panel);
-    const double least_rows = piece_flops / panel_flops;
-    const size_t most_tiles = divide_up(piece_rows, kernel_.tile_rows);
-    row_pieces_ = divide_up(cut_.tiles, most_tiles);
-    column_pieces_ = panels;
-    const double rows = static_cast<double>(cut_.m) / static_cast<double>(row_pieces_);
-    if (rows < least_rows) {
-      column_pieces_ = divide_up(panels, static_cast<size_t>(least_rows / std::max(rows, 1.0)) + 1);
-    } else if (row_pieces_ * column_pieces_ < wanted_pieces) {
-      const size_t possible = static_cast<size_t>(static_cast<double>(cut_.m) / least_rows);
-      row_pieces_ = std::max(row_pieces_, std::min({divide_up(wanted_pieces, column_pieces_),
-                                                    possible, divide_up(cut_.tiles, 2)}));
-    }
-  }
-
-  void run_job(size_t i) {
-    const size_t pack_jobs = a_jobs_ + b_jobs_;
-    if (i < a_jobs_) {
-      kernel_.pack_a(piece_.a, cut_, share(cut_.tiles, a_jobs_, i), blocks_,
-                     const_cast<T*>(piece_.packed_a));
-      packed_.fetch_add(1, std::memory_order_release);
-    } else if (i < pack_jobs) {
-      kernel_.pack_b(piece_.b, cut_, columns(share(panels(), b_jobs_, i - a_jobs_)), blocks_,
-                     const_cast<T*>(piece_.packed_b));
-      packed_.fetch_add(1, std::memory_order_release);
-    } else {
-      for (unsigned spins = 0; packed_.load(std::memory_order_acquire) < pack_jobs; ++spins) {
-        if (spins > 1000) std::this_thread::yield();
-      }
-      const size_t piece = i - pack_jobs;
-      GemmPiece<T> job = piece_;
-      job.tiles = share(cut_.tiles, row_pieces_, piece / column_pieces_);
-      job.columns = columns(share(panels(), column_pieces_, piece % column_pieces_));
-      kernel_.multiply(job);
-    }
-  }
-
-  size_t panels() const { return divide_up(cut_.n, kernel_.panel); }
-  static GemmRange share(size_t size, size_t parts, size_t i) {
-    return {part(size, parts, i), part(size, parts, i + 1)};
-  }
-  GemmRange columns(GemmRange panels) const {
-    return {panels.begin * kernel_.panel, std::min(panels.end * kernel_.panel, cut_.n)};
-  }
-
-  static constexpr size_t wanted_pieces = 16;
-  const GemmTable<T>& kernel_;
-  GemmCut cut_;
-  GemmRange blocks_;
-  GemmPiece<T> piece_{};
-  size_t a_jobs_ = 0, b_jobs_ = 0, row_pieces_ = 1, column_pieces_ = 1;
-  std::atomic<size_t> next_{0}, packed_{0};
-};
+}
 
 template <class T>
-void multiply(const Product<T>& whole) {
+void multiply(const Product<T>& p, bool serial) {
   const GemmTable<T>& kernel = table<T>();
-  const size_t blocks = std::max<size_t>(1, divide_up(whole.k, kernel.block));
-  const size_t row_stages = divide_up(whole.m, max_span);
-  const size_t column_stages = divide_up(whole.n, max_span);
-  const bool a_direct =
-      whole.n <= direct_columns &&
-      (whole.a.row_stride == 1 || (whole.a.col_stride == 1 && !rows_collide<T>(whole.a.row_stride)));
-  const bool b_direct = whole.m <= direct_rows && whole.b.col_stride == 1 &&
-                        whole.n % kernel.panel == 0;
-  const size_t span = (a_direct ? 0 : divide_up(whole.m, row_stages)) +
-                      (b_direct ? 0 : divide_up(whole.n, column_stages));
-  const size_t blocks_at_once =
-      std::max<size_t>(1, packed_elements / std::max<size_t>(1, span * std::min(whole.k, kernel.block)));
-  const bool serial = 2.0 * static_cast<double>(whole.m) * static_cast<double>(whole.n) *
-                          static_cast<double>(whole.k) < serial_flops;
-
-  for (size_t s = 0; s < column_stages; ++s) {
-    // A stage begins at a panel.
-    const size_t panels = divide_up(whole.n, kernel.panel);
-    const size_t j0 = part(panels, column_stages, s) * kernel.panel;
-    const size_t n = std::min(part(panels, column_stages, s + 1) * kernel.panel, whole.n) - j0;
-    for (size_t r = 0; r < row_stages; ++r) {
-      const size_t i0 = part(whole.m, row_stages, r), m = part(whole.m, row_stages, r + 1) - i0;
-      const GemmCut cut{m, n, whole.k, divide_up(m, kernel.tile_rows), blocks};
-      Product<T> product = whole;
-      product.m = m;
-      product.n = n;
-      product.a.data += static_cast<std::ptrdiff_t>(i0) * whole.a.row_stride;
-      product.b.data += static_cast<std::ptrdiff_t>(j0) * whole.b.col_stride;
-      product.c += static_cast<std::ptrdiff_t>(i0) * whole.ldc + static_cast<std::ptrdiff_t>(j0);
-      if (whole.epilogue.bias != nullptr) product.epilogue.bias += j0;
-      for (size_t block = 0; block < blocks; block += blocks_at_once) {
-        const GemmRange range{block, std::min(blocks, block + blocks_at_once)};
-        const size_t depth = part(whole.k, blocks, range.end) - part(whole.k, blocks, range.begin);
-        const size_t a_size = a_direct ? 0 : divide_up(cut.tiles * kernel.a_stride * depth, 16) * 16;
-        const size_t b_size = b_direct ? 0 : (n + kernel.panel) * depth;
-        T* packed = static_cast<T*>(packing_buffer.reserve((a_size + b_size + 16) * sizeof(T)));
-        Stage<T>(kernel, product, cut, range, !a_direct, !b_direct, a_direct ? nullptr : packed,
-                 b_direct ? nullptr : packed + a_size)
-            .run(serial);
-      }
+  const size_t panels = divide_up(p.n, kernel.panel);
+  const size_t column_spans = divide_up(p.n, most_span), row_spans = divide_up(p.m, most_span);
+  for (size_t s = 0; s < column_spans; ++s) {
+    const size_t j = part(panels, column_spans, s) * kernel.panel;
+    const size_t columns = std::min(part(panels, column_spans, s + 1) * kernel.panel, p.n) - j;
+    for (size_t r = 0; r < row_spans; ++r) {
+      const GemmRange rows = share(p.m, row_spans, r);
+      multiply_span(kernel, p.block(rows.begin, rows.end - rows.begin, j, columns), serial);
     }
   }
+}
+
+/// How many slices of k are summed separately: more than one where C alone gives too few pieces.
+template <class T>
+size_t slices_of(const Product<T>& p) {
+  const size_t tiles = divide_up(p.m, table<T>().tile_rows) * divide_up(p.n, table<T>().panel);
+  if (tiles >= most_slices || p.flops() < 2 * serial_flops) return 1;
+  return std::clamp<size_t>(p.k / least_slice, 1, most_slices);
+}
+
+/// C = epilogue([C +] S_0 + S_1 + ...), S_i the sum over slice i of k.
+template <class T>
+void multiply_slices(const Product<T>& p, size_t slices) {
+  T* sums = slice_sums.reserve<T>(slices * p.m * p.n);
+  parallel_for(slices, [&](size_t i) {
+    const GemmRange steps = share(p.k, slices, i);
+    Product<T> slice = p.slice(steps.begin, steps.end - steps.begin);
+    slice.c = sums + i * p.m * p.n;
+    slice.ldc = static_cast<std::ptrdiff_t>(p.n);
+    slice.accumulate = false;
+    slice.epilogue = {};
+    multiply(slice, true);
+  });
+  for (size_t i = 0; i < p.m; ++i) {
+    T* row = p.c + static_cast<std::ptrdiff_t>(i) * p.ldc;
+    for (size_t j = 0; j < p.n; ++j) {
+      T sum = sums[i * p.n + j];
+      for (size_t s = 1; s < slices; ++s) sum += sums[(s * p.m + i) * p.n + j];
+      row[j] = p.accumulate ? row[j] + sum : sum;
+    }
+  }
+  Product<T> rest = p.slice(0, 0);
+  rest.accumulate = true;
+  multiply(rest, true);
+}
+
+template <class T>
+void run(const Product<T>& p) {
+  if (p.m == 0 || p.n == 0) return;
+  const size_t slices = slices_of(p);
+  if (slices > 1) {
+    multiply_slices(p, slices);
+  } else {
+    multiply(p, p.flops() < serial_flops);
+  }
+}
+
+template <class T>
+Product<T> product(std::int64_t m, std::int64_t n, std::int64_t k, MatrixView<T> a, MatrixView<T> b,
+                   T* c, std::int64_t ldc, bool accumulate, Epilogue<T> epilogue) {
+  return {static_cast<size_t>(m),
+          static_cast<size_t>(n),
+          static_cast<size_t>(k),
+          {a.data, a.row_stride, a.col_stride},
+          {b.data, b.row_stride, b.col_stride},
+          c,
+          ldc,
+          accumulate,
+          epilogue};
 }
 
 }  // namespace
@@ -221,16 +195,46 @@ void multiply(const Product<T>& whole) {
 template <class T>
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, MatrixView<T> a, MatrixView<T> b, T* c,
           std::int64_t ldc, bool accumulate, Epilogue<T> epilogue) {
-  if (m <= 0 || n <= 0) return;
-  multiply<T>({static_cast<size_t>(m), static_cast<size_t>(n), static_cast<size_t>(k),
-               {a.data, a.row_stride, a.col_stride},
-               {b.data, b.row_stride, b.col_stride},
-               c, ldc, accumulate, epilogue});
+  run(product(m, n, k, a, b, c, ldc, accumulate, epilogue));
 }
 
-template void gemm(std::int64_t, std::int64_t, std::int64_t, MatrixView<float>, MatrixView<float>,
-                   float*, std::int64_t, bool, Epilogue<float>);
-template void gemm(std::int64_t, std::int64_t, std::int64_t, MatrixView<double>, MatrixView<double>,
-                   double*, std::int64_t, bool, Epilogue<double>);
+template <class T>
+void gemm_batched(std::int64_t count, std::int64_t m, std::int64_t n, std::int64_t k,
+                  MatrixView<T> a, std::int64_t a_step, MatrixView<T> b, std::int64_t b_step, T* c,
+                  std::int64_t ldc, std::int64_t c_step, bool accumulate, Epilogue<T> epilogue) {
+  const Product<T> first = product(m, n, k, a, b, c, ldc, accumulate, epilogue);
+  const auto run_one = [&](size_t i) {
+    Product<T> p = first;
+    const auto index = static_cast<std::ptrdiff_t>(i);
+    if (i != 0) {
+      p.a.data += index * a_step;
+      p.b.data += index * b_step;
+      p.c += index * c_step;
+    }
+    run(p);
+  };
+  const auto products = static_cast<size_t>(count);
+  if (first.flops() >= 4 * serial_flops) {
+    for (size_t i = 0; i < products; ++i) run_one(i);
+    return;
+  }
+  // Small products: threads share the batch, not the product.
+  const double each = std::max(first.flops(), 1.0);
+  const size_t at_once = std::max<size_t>(1, static_cast<size_t>(serial_flops / 2 / each));
+  parallel_for(divide_up(products, at_once), [&](size_t chunk) {
+    const size_t end = std::min(products, (chunk + 1) * at_once);
+    for (size_t i = chunk * at_once; i < end; ++i) run_one(i);
+  });
+}
+
+#define NELBO_INSTANTIATE(T)                                                                     \
+  template void gemm(std::int64_t, std::int64_t, std::int64_t, MatrixView<T>, MatrixView<T>, T*, \
+                     std::int64_t, bool, Epilogue<T>);                                           \
+  template void gemm_batched(std::int64_t, std::int64_t, std::int64_t, std::int64_t,             \
+                             MatrixView<T>, std::int64_t, MatrixView<T>, std::int64_t, T*,       \
+                             std::int64_t, std::int64_t, bool, Epilogue<T>);
+NELBO_INSTANTIATE(float)
+NELBO_INSTANTIATE(double)
+#undef NELBO_INSTANTIATE
 
 }  // namespace nelbo

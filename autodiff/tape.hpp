@@ -138,6 +138,8 @@ class Tape {
   Var contiguous(Var var);
   /// Records `op` on {x, other} with an output that is x's own memory but has an adjoint of its own.
   Var alias(const Op& op, Var x, Var other);
+  /// 64-byte aligned memory that lives as long as the recording.
+  void* workspace(std::size_t bytes) { return arena_.allocate(bytes); }
   /// The same value through which no gradient passes.
   Var stopped(Var var);
   const Strides& strides(Var var) const { return slot(var).strides; }

@@ -14,7 +14,8 @@ Tensor output_start(const Likelihood& likelihood, const Tensor& mean) {
   for (double& m : start) {
     if (!std::isfinite(m)) throw Error("data moments: a feature's mean is not finite");
     if (!bernoulli) continue;
-    if (m < 0 || m > 1) {
+    constexpr double rounding = 1e-6;  // of sums over the data
+    if (m < -rounding || m > 1 + rounding) {
       throw Error("data moments: a feature's mean is " + std::to_string(m) +
                   ", but a Bernoulli likelihood needs data in [0, 1]; choose a normal one");
     }

@@ -46,7 +46,7 @@ Var Draw::kl() {
   return *kl_;
 }
 
-Var Draw::once(const void* key, const std::function<Var(Draw&)>& compute) {
+Var Draw::once(const std::shared_ptr<const void>& key, const std::function<Var(Draw&)>& compute) {
   if (const auto found = terms_.find(key); found != terms_.end()) return found->second;
   const Var value = compute(*this);
   terms_.emplace(key, value);

@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 
@@ -34,8 +35,9 @@ class Draw {
   /// KL(Q(Z|x) || P0) in closed form, [B], nats; Zheng eq. (16).
   Var kl();
 
-  /// The value of a term, computed at the first call with this key (the term's own node).
-  Var once(const void* key, const std::function<Var(Draw&)>& compute);
+  /// The value of a term, computed at the first call with this key: the term's own node, which the draw
+  /// keeps alive, or a later term could be made at its address.
+  Var once(const std::shared_ptr<const void>& key, const std::function<Var(Draw&)>& compute);
 
  private:
   void sample();
@@ -45,7 +47,7 @@ class Draw {
   Var noise_;
   DiagNormal posterior_;
   std::optional<Var> z_, log_posterior_, log_likelihood_, log_prior_, kl_;
-  std::unordered_map<const void*, Var> terms_;
+  std::unordered_map<std::shared_ptr<const void>, Var> terms_;
 };
 
 }  // namespace nelbo

@@ -21,7 +21,7 @@ Term::Term(std::string text, std::string equation, Direction direction,
     : node_(std::make_shared<const Node>(
           Node{std::move(text), std::move(equation), direction, std::move(value), false})) {}
 
-Var Term::operator()(Draw& draw) const { return draw.once(node_.get(), node_->value); }
+Var Term::operator()(Draw& draw) const { return draw.once(node_, node_->value); }
 
 Var Term::cost(Draw& draw) const {
   const Var value = (*this)(draw);

@@ -17,7 +17,8 @@ void AtomicFile::fail(const char* action) const {
 }
 
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)), temporary_(path_ + ".tmp") {
-  // What a killed run left under this name goes first; O_EXCL then refuses to write through a planted link.
+  // What a killed run left under this name goes first; O_EXCL then refuses to write through a
+  // planted link.
   ::unlink(temporary_.c_str());
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (descriptor_ < 0) fail("creating the file");
@@ -46,7 +47,8 @@ void AtomicFile::commit() {
   if (::close(closing) != 0) fail("closing");
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail("renaming the finished file");
   committed_ = true;
-  // The rename itself reaches the disk with the folder. Some file systems cannot sync folders: no failure then.
+  // The rename itself reaches the disk with the folder. Some file systems cannot sync folders: no
+  // failure then.
   std::filesystem::path folder = std::filesystem::path(path_).parent_path();
   if (folder.empty()) folder = ".";
   const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

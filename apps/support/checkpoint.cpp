@@ -35,7 +35,8 @@ safetensors::Views parameter_views(const ParameterStore& store) {
 data::Array read_like(const safetensors::Reader& file, const std::string& path,
                       const std::string& name, const Tensor& wanted) {
   if (!file.has(name)) {
-    throw Error(path + ": holds no tensor '" + name + "'; it belongs to another model or optimiser");
+    throw Error(path + ": holds no tensor '" + name +
+                "'; it belongs to another model or optimiser");
   }
   data::Array array = file.read(name);
   const auto dims = wanted.shape().dims();
@@ -134,8 +135,8 @@ void load_checkpoint(const std::string& path, ParameterStore& store, Optimizer& 
   const safetensors::Reader file(path);
   std::vector<Restored> all = read_parameters(file, path, store);
   for (const Optimizer::State& moment : optimizer.state()) {
-    all.push_back({moment.values,
-                   read_like(file, path, moment_prefix + moment.name, moment.values)});
+    all.push_back(
+        {moment.values, read_like(file, path, moment_prefix + moment.name, moment.values)});
   }
   TrainState read;
   read.step = read_count(file, path, "step");
@@ -155,8 +156,9 @@ void load_checkpoint(const std::string& path, ParameterStore& store, Optimizer& 
 
 void save_parameters(const std::string& path, const ParameterStore& store,
                      const TrainState& state) {
-  safetensors::write(path, parameter_views(store),
-                     {{"step", std::to_string(state.step)}, {"epoch", std::to_string(state.epoch)}});
+  safetensors::write(
+      path, parameter_views(store),
+      {{"step", std::to_string(state.step)}, {"epoch", std::to_string(state.epoch)}});
 }
 
 void load_parameters(const std::string& path, ParameterStore& store) {

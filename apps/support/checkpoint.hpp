@@ -7,17 +7,17 @@
 
 namespace nelbo {
 
-// Checkpoints are safetensors files written by temporary file, fsync and rename. Tensors: every parameter
-// under its dotted name, and the optimiser's moments as "optimizer.m" and "optimizer.v" in the order of the
-// flat buffer; the numbers of TrainState are in the metadata, doubles as hexadecimal floats. No time, host,
-// path or thread count: equal runs give equal bytes.
+// Checkpoints are safetensors files written by temporary file, fsync and rename. Tensors: every
+// parameter under its dotted name, and the optimiser's moments as "optimizer.m" and "optimizer.v"
+// in the order of the flat buffer; the numbers of TrainState are in the metadata, doubles as
+// hexadecimal floats. No time, host, path or thread count: equal runs give equal bytes.
 
 /// Everything that a run needs to continue with the same bits.
 void save_checkpoint(const std::string& path, const ParameterStore& store,
                      const Optimizer& optimizer, const TrainState& state);
 
-/// Restores what save_checkpoint wrote. Throws Error naming the file and the tensor or number that is
-/// missing or does not fit; nothing is changed then.
+/// Restores what save_checkpoint wrote. Throws Error naming the file and the tensor or number that
+/// is missing or does not fit; nothing is changed then.
 void load_checkpoint(const std::string& path, ParameterStore& store, Optimizer& optimizer,
                      TrainState& state);
 

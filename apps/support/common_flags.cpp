@@ -79,8 +79,8 @@ CLI::Option* add_whole_number(CLI::App& command, const std::string& flag,
       ->type_name("N");
 }
 
-CLI::Option* add_real_number(CLI::App& command, const std::string& flag, double& value, double above,
-                             double most, const std::string& help) {
+CLI::Option* add_real_number(CLI::App& command, const std::string& flag, double& value,
+                             double above, double most, const std::string& help) {
   return command
       .add_option_function<std::string>(
           flag,
@@ -91,7 +91,8 @@ CLI::Option* add_real_number(CLI::App& command, const std::string& flag, double&
             if (error != std::errc{} || end != text.data() + text.size() ||
                 !(number > above && number <= most)) {
               throw CLI::ValidationError(
-                  flag, fmt::format("'{}' is not a number above {}, at most {}", text, above, most));
+                  flag,
+                  fmt::format("'{}' is not a number above {}, at most {}", text, above, most));
             }
             value = number;
           },
@@ -105,8 +106,9 @@ void CommonFlags::apply_threads() const {
 }
 
 void add_common_flags(CLI::App& command, CommonFlags& flags, const std::string& seed_help) {
-  add_whole_number(command, "--threads", flags.threads, 1, 1024,
-                   "worker threads; results do not depend on them [the cores this process may use]");
+  add_whole_number(
+      command, "--threads", flags.threads, 1, 1024,
+      "worker threads; results do not depend on them [the cores this process may use]");
   add_whole_number(command, "--seed", flags.seed, 0, INT64_MAX, seed_help);
   command.add_flag("--json", flags.json, "print the result as one JSON object on stdout");
 }

@@ -9,8 +9,9 @@
 
 namespace nelbo {
 
-/// Nell and Div over a split, Zheng eqs (14)-(16), with one draw of z per datum whose noise is fixed by the
-/// seed: two evaluations of equal parameters give equal bits, and reporting does not disturb training.
+/// Nell and Div over a split, Zheng eqs (14)-(16), with one draw of z per datum whose noise is
+/// fixed by the seed: two evaluations of equal parameters give equal bits, and reporting does not
+/// disturb training.
 class Evaluator {
  public:
   /// `model` and `examples` must outlive the evaluator.

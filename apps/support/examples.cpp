@@ -37,8 +37,8 @@ Examples::Examples(const data::Dataset& data, const data::Split& split, data::Bi
     throw Error(data.spec + ": split '" + split.name + "' has more than 2^32 - 1 examples");
   }
   const data::StoredType type = split.images.type();
-  const bool binary = type == data::StoredType::boolean ||
-                      (type == data::StoredType::uint8 && data.scale == 1);
+  const bool binary =
+      type == data::StoredType::boolean || (type == data::StoredType::uint8 && data.scale == 1);
   if (binary) how_ = data::Binarize::none;
   if (how_ != data::Binarize::none && type != data::StoredType::uint8) {
     const auto [low, high] = range();
@@ -103,7 +103,8 @@ void Examples::fill_bernoulli_rows(float* x, std::span<const std::uint32_t> rows
 DataMoments Examples::moments() const {
   const bool dynamic = how_ == data::Binarize::dynamic && role_ == Role::train;
   const std::size_t width = features();
-  // Sums of differences from the first example: without them the variance of values far from 0 cancels.
+  // Sums of differences from the first example: without them the variance of values far from 0
+  // cancels.
   std::vector<float> origin(width);
   const std::uint32_t first = 0;
   const auto values = [&](float* x, std::span<const std::uint32_t> rows) {
@@ -151,8 +152,8 @@ DataMoments Examples::moments() const {
     const double shift = sum / double(count());
     const double mean = double(origin[d]) + shift;
     moments.mean.data_as<double>()[d] = mean;
-    moments.variance.data_as<double>()[d] = dynamic ? mean * (1 - mean)
-                                  : std::max(0.0, squares / double(count()) - shift * shift);
+    moments.variance.data_as<double>()[d] =
+        dynamic ? mean * (1 - mean) : std::max(0.0, squares / double(count()) - shift * shift);
   }
   return moments;
 }

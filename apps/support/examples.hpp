@@ -10,8 +10,8 @@
 
 namespace nelbo {
 
-/// The examples of one split as a model sees them: float values [N, X], made from the stored type at every
-/// use, so that memory holds the stored type only. A view: the split must outlive it.
+/// The examples of one split as a model sees them: float values [N, X], made from the stored type
+/// at every use, so that memory holds the stored type only. A view: the split must outlive it.
 class Examples {
  public:
   enum class Role { train, test };
@@ -23,8 +23,9 @@ class Examples {
   std::size_t count() const { return std::size_t(split_->images.count()); }        // N
   std::size_t features() const { return std::size_t(split_->images.features()); }  // X
   const data::Split& split() const { return *split_; }
-  /// x [B, X] = the examples `rows`. `step` matters to dynamic binarisation of training examples only: a
-  /// pixel's value depends on (seed, step, example, pixel), not on the batch it is in. Does not allocate.
+  /// x [B, X] = the examples `rows`. `step` matters to dynamic binarisation of training examples
+  /// only: a pixel's value depends on (seed, step, example, pixel), not on the batch it is in. Does
+  /// not allocate.
   void fill(float* x, std::span<const std::uint32_t> rows, std::uint64_t step) const;
   /// Mean and variance per feature over all examples, in double; with dynamic binarisation over all
   /// binarisations too: the mean m of the grey values, and m (1 - m).

@@ -27,8 +27,8 @@ struct RowTape {
   std::size_t rows = 0;
 };
 
-/// Runs `record` (Var [B, width] -> outputs [B, ...]) over n rows in batches. `fill` puts rows first ..
-/// first + B - 1 into a float buffer.
+/// Runs `record` (Var [B, width] -> outputs [B, ...]) over n rows in batches. `fill` puts rows
+/// first .. first + B - 1 into a float buffer.
 template <class Fill, class Record>
 std::vector<Tensor> map_rows(std::size_t n, std::size_t width, const Fill& fill,
                              const Record& record) {

@@ -4,6 +4,7 @@
 #include "apps/support/run_data.hpp"
 #include "apps/support/run_folder.hpp"
 #include "apps/support/trainer.hpp"
+#include "autodiff/error.hpp"
 
 namespace nelbo {
 
@@ -32,8 +33,15 @@ LoadedRun open_run(const std::filesystem::path& run, const std::string& data_spe
   loaded.store = std::make_unique<ParameterStore>();
   const Shape features{loaded.data->splits.front().images.features()};
   const DataMoments moments{Tensor::full(features, 0.5), Tensor::full(features, 1)};
-  loaded.model = make_model(loaded.config, *loaded.data, moments, *loaded.store);
-  load_parameters(checkpoint, *loaded.store);
+  try {
+    loaded.model = make_model(loaded.config, *loaded.data, moments, *loaded.store);
+    load_parameters(checkpoint, *loaded.store);
+  } catch (const Error& error) {
+    if (data_spec.empty()) throw;
+    throw Error("--data " + data_spec + ": examples of shape " +
+                data::shape_text(loaded.data->example_shape()) + " do not go with the model of " +
+                run.string() + " (" + error.what() + ")");
+  }
   return loaded;
 }
 

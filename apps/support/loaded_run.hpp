@@ -23,10 +23,10 @@ struct LoadedRun {
   Examples test() const;
 };
 
-/// Opens a run folder, or one checkpoint in it (RUN/checkpoints/best.safetensors); a folder stands for its
-/// last checkpoint. With a non-empty `data_spec` those data replace the run's own, and nothing is held out
-/// of them; else the data must have the hash that the run recorded. Throws Error if a file is missing or damaged, or if data and model do
-/// not fit.
+/// Opens a run folder, or one checkpoint in it (RUN/checkpoints/best.safetensors); a folder stands
+/// for its last checkpoint. With a non-empty `data_spec` those data replace the run's own, and
+/// nothing is held out of them; else the data must have the hash that the run recorded. Throws
+/// Error if a file is missing or damaged, or if data and model do not fit.
 LoadedRun open_run(const std::filesystem::path& run, const std::string& data_spec = "");
 
 }  // namespace nelbo

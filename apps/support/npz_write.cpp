@@ -15,12 +15,18 @@ using data::StoredType;
 
 const char* numpy_type(StoredType type) {
   switch (type) {
-    case StoredType::boolean: return "|b1";
-    case StoredType::uint8: return "|u1";
-    case StoredType::int32: return "<i4";
-    case StoredType::int64: return "<i8";
-    case StoredType::float32: return "<f4";
-    case StoredType::float64: return "<f8";
+    case StoredType::boolean:
+      return "|b1";
+    case StoredType::uint8:
+      return "|u1";
+    case StoredType::int32:
+      return "<i4";
+    case StoredType::int64:
+      return "<i8";
+    case StoredType::float32:
+      return "<f4";
+    case StoredType::float64:
+      return "<f8";
   }
   return "";
 }
@@ -59,8 +65,7 @@ void write_npz(const std::string& path, const std::map<std::string, data::ArrayV
       zip_source_buffer_create(nullptr, 0, 0, &error));
   check(memory != nullptr, "creating");
   zip_source_keep(memory.get());  // one reference is the archive's
-  std::unique_ptr<zip_t, DiscardZip> zip(
-      zip_open_from_source(memory.get(), ZIP_TRUNCATE, &error));
+  std::unique_ptr<zip_t, DiscardZip> zip(zip_open_from_source(memory.get(), ZIP_TRUNCATE, &error));
   if (zip == nullptr) zip_source_free(memory.get());
   check(zip != nullptr, "creating");
 

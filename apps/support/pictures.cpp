@@ -16,7 +16,7 @@ constexpr std::size_t reconstruction_rows = 3;
 constexpr std::size_t sample_columns = 8;
 constexpr std::size_t traversal_columns = 11;
 constexpr std::size_t traversal_dimensions = 10;
-constexpr float traversal_range = 2.5f;
+constexpr float traversal_range = 3;
 constexpr std::size_t examples_for_kl = 500;
 
 /// `wanted` examples, evenly spread: data are often sorted by label.

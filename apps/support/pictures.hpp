@@ -32,7 +32,7 @@ void write_pictures(const std::string& path, const Tensor& pictures, const Pictu
 
 /// Pictures of a run, from fixed held-out examples and fixed z, so that those of two epochs compare:
 /// reconstructions (rows of examples, each above its reconstructions), samples of the prior, and
-/// traversals (a row per latent dimension, by decreasing mean KL, in which it goes from -2.5 to 2.5).
+/// traversals (a row per latent dimension, by decreasing mean KL, in which it goes from -3 to 3).
 class Pictures {
  public:
   Pictures(const Vae& model, const Examples& held_out, std::uint64_t seed);

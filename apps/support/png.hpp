@@ -12,9 +12,9 @@ struct GreyPicture {
   std::vector<std::uint8_t> pixels;
 };
 
-/// Lays tiles [N, H, W] with values in [0, 1] (others are clipped; NaN is black) out row by row, `columns` in a row,
-/// with mid-grey lines of `separator` pixels between and around them. Places without a tile are mid-grey.
-/// Throws Error when N, H, W or columns is 0.
+/// Lays tiles [N, H, W] with values in [0, 1] (others are clipped; NaN is black) out row by row,
+/// `columns` in a row, with mid-grey lines of `separator` pixels between and around them. Places
+/// without a tile are mid-grey. Throws Error when N, H, W or columns is 0.
 GreyPicture tile_grid(const float* tiles, std::size_t count, std::size_t height, std::size_t width,
                       std::size_t columns, std::size_t separator = 1);
 

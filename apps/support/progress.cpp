@@ -138,7 +138,9 @@ void Progress::draw(Clock::time_point now) {
   const double seconds = std::chrono::duration<double>(now - last_draw_).count();
   const bool first = steps_per_second_ == 0;
   const double weight = first ? 1 : 1 - std::exp(-seconds / smoothing_seconds);
-  const auto smooth = [&](double& rate, double count) { rate += weight * (count / seconds - rate); };
+  const auto smooth = [&](double& rate, double count) {
+    rate += weight * (count / seconds - rate);
+  };
   smooth(state_.examples_per_second, double(examples_since_draw_));
   smooth(steps_per_second_, double(state_.step - step_at_draw_));
   state_.seconds_left =

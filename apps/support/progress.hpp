@@ -1,8 +1,9 @@
 #pragma once
 // What a training run shows on stderr while it runs:
 //
-//   Progress progress({.first_step = 0, .last_step = 6000, .steps_per_epoch = 600}, progress_style(quiet));
-//   progress.line("data       mnist, 60000 train, 10000 test");   // the header
+//   Progress progress({.first_step = 0, .last_step = 6000, .steps_per_epoch = 600},
+//   progress_style(quiet)); progress.line("data       mnist, 60000 train, 10000 test");   // the
+//   header
 //   ... after every step:   progress.step(step, batch, elbo_of_the_epoch_so_far);
 //   ... after every epoch:  progress.epoch({epoch, train, test, examples_per_second, seconds});
 //   progress.finish();                                            // the destructor does it too
@@ -24,7 +25,8 @@ enum class ProgressStyle {
 /// What suits stderr as it is now.
 ProgressStyle progress_style(bool quiet);
 
-/// From where to where this run goes; steps are counted from the very first, also when it was resumed.
+/// From where to where this run goes; steps are counted from the very first, also when it was
+/// resumed.
 struct ProgressPlan {
   std::uint64_t first_step = 0;
   std::uint64_t last_step = 0;
@@ -57,7 +59,8 @@ struct BarState {
 ///   epoch 3/10 [#########>----------------] 24%  elbo -104.32 test -105.10  12.3k ex/s  ETA 0:41
 std::string bar_text(const BarState& state, int width, bool color);
 
-/// "epoch 3/10  train elbo -104.32 (nell 79.20, div 25.12)  test elbo ...  12345 examples/s  5.1 s".
+/// "epoch 3/10  train elbo -104.32 (nell 79.20, div 25.12)  test elbo ...  12345 examples/s  5.1
+/// s".
 std::string epoch_text(const ProgressPlan& plan, const EpochReport& report);
 
 /// "0:07", "12:34", "3:04:05".
@@ -72,8 +75,9 @@ class Progress {
 
   /// A line of text that stays, above the bar; nothing when silent.
   void line(const std::string& text);
-  /// `step` steps have been made, the last on `examples` data; `elbo` is the training bound to show, nats
-  /// per datum. Draws at most ten times a second and costs a look at the clock otherwise.
+  /// `step` steps have been made, the last on `examples` data; `elbo` is the training bound to
+  /// show, nats per datum. Draws at most ten times a second and costs a look at the clock
+  /// otherwise.
   void step(std::uint64_t step, std::uint64_t examples, double elbo);
   /// The end of an epoch.
   void epoch(const EpochReport& report);

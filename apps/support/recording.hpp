@@ -11,8 +11,8 @@ namespace nelbo {
 /// One batch size's computation, recorded once and replayed with new data and noise.
 class RecordedBatch {
  public:
-  /// Records encoder, sample, decoder, the cost to minimise and the metrics, with S = 1. Without gradients
-  /// the tape reuses buffers; only the metrics and the cost are then kept.
+  /// Records encoder, sample, decoder, the cost to minimise and the metrics, with S = 1. Without
+  /// gradients the tape reuses buffers; only the metrics and the cost are then kept.
   RecordedBatch(const Vae& model, const Term& objective, std::size_t batch, bool gradients);
 
   /// The data leaf, [B, X].

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <toml++/toml.h>
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <functional>
 #include <sstream>
-#include <toml++/toml.h>
 
 #include "apps/support/usage_error.hpp"
 #include "models/architectures/architecture.hpp"
@@ -64,7 +64,8 @@ std::string quoted(const std::string& text) {
   return out.str();
 }
 
-/// Shortest digits that read back as the same number, with a point, or TOML takes them for a whole one.
+/// Shortest digits that read back as the same number, with a point, or TOML takes them for a whole
+/// one.
 std::string written(double value) {
   std::string text = fmt::format("{}", value);
   if (text.find_first_of(".en") == std::string::npos) text += ".0";
@@ -156,8 +157,10 @@ std::string file_name(const std::string& text) {
   for (const char c : text) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                        std::string("+-=._").find(c) != std::string::npos;
-    if (plain) name += c;
-    else if (c != ' ' && !name.empty() && name.back() != '_') name += '_';
+    if (plain)
+      name += c;
+    else if (c != ' ' && !name.empty() && name.back() != '_')
+      name += '_';
   }
   while (!name.empty() && (name.back() == '_' || name.back() == '.')) name.pop_back();
   return name.substr(0, 40);
@@ -170,8 +173,8 @@ void apply_toml(TrainConfig& config, const std::string& text, const std::string&
   try {
     table = toml::parse(text);
   } catch (const toml::parse_error& error) {
-    throw UsageError(fmt::format("{}, line {}: {}", origin, error.source().begin.line,
-                            error.description()));
+    throw UsageError(
+        fmt::format("{}, line {}: {}", origin, error.source().begin.line, error.description()));
   }
   std::vector<std::string> names;
   for (const Key& key : keys()) names.push_back(key.name);

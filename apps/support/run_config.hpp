@@ -6,39 +6,41 @@
 
 namespace nelbo {
 
-/// Every setting that the result of a training run depends on. Threads, the run folder and what is shown
-/// are not among them: they change no bit of a checkpoint.
+/// Every setting that the result of a training run depends on. Threads, the run folder and what is
+/// shown are not among them: they change no bit of a checkpoint.
 struct TrainConfig {
   // What is learned from.
-  std::string data = "sprites";     // SPEC; a path is absolute once the configuration is resolved
-  std::string data_hash;            // of the content; empty until the data are loaded
-  double holdout = 0.1;             // share held out where the data bring no test split
-  std::string binarize = "none";    // none, threshold, fixed or dynamic
+  std::string data = "sprites";   // SPEC; a path is absolute once the configuration is resolved
+  std::string data_hash;          // of the content; empty until the data are loaded
+  double holdout = 0.1;           // share held out where the data bring no test split
+  std::string binarize = "none";  // none, threshold, fixed or dynamic
   // What learns.
-  std::string model = "mlp";        // an architecture's name
-  std::int64_t latent = 0;          // dimensions of z; 0: the architecture's own
-  std::vector<std::int64_t> hidden; // widths; empty: the architecture's own
+  std::string model = "mlp";             // an architecture's name
+  std::int64_t latent = 0;               // dimensions of z; 0: the architecture's own
+  std::vector<std::int64_t> hidden;      // widths; empty: the architecture's own
   std::string likelihood = "bernoulli";  // normal, normal:VAR, normal:learned
   // How.
-  std::string objective = "elbo";   // an expression
-  std::string optimizer = "adam";   // adam, adamw or sgd
+  std::string objective = "elbo";  // an expression
+  std::string optimizer = "adam";  // adam, adamw or sgd
   double lr = 1e-3;
   std::int64_t batch = 100;
-  // How long, counted from the run's very beginning; exactly one is set once the configuration is resolved.
+  // How long, counted from the run's very beginning; exactly one is set once the configuration is
+  // resolved.
   std::optional<std::uint64_t> epochs;
   std::optional<std::uint64_t> steps;
-  std::uint64_t seed = 0;           // below 2^63, as TOML's integers
+  std::uint64_t seed = 0;  // below 2^63, as TOML's integers
 };
 
-/// Sets what the TOML text names and leaves the rest. `origin` (a file or preset) begins every message.
-/// Throws UsageError for wrong TOML, unknown keys (with the nearest known one) and values of a wrong type.
+/// Sets what the TOML text names and leaves the rest. `origin` (a file or preset) begins every
+/// message. Throws UsageError for wrong TOML, unknown keys (with the nearest known one) and values
+/// of a wrong type.
 void apply_toml(TrainConfig& config, const std::string& text, const std::string& origin);
 
 /// The configuration as TOML; apply_toml gives it back exactly.
 std::string to_toml(const TrainConfig& config);
 
-/// Throws UsageError naming the flag for a value out of its range or an unknown name, before anything is loaded.
-/// The objective is parsed too (ExpressionError).
+/// Throws UsageError naming the flag for a value out of its range or an unknown name, before
+/// anything is loaded. The objective is parsed too (ExpressionError).
 void check(const TrainConfig& config);
 
 /// "mlp-mnist-elbo-s0": model, data, objective and seed in characters that every file system takes.

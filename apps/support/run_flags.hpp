@@ -8,7 +8,8 @@
 
 namespace nelbo {
 
-/// What the commands that apply a trained model take: RUN [--data SPEC] [--split NAME] and the common flags.
+/// What the commands that apply a trained model take: RUN [--data SPEC] [--split NAME] and the
+/// common flags.
 struct RunFlags {
   std::string run;
   std::string data;   // empty: the run's own
@@ -28,7 +29,8 @@ struct AppliedRun {
   std::uint64_t seed;  // --seed, or the run's own
 };
 
-/// Sets the threads and opens the run. Throws UsageError for a split that there is not, and as open_run does.
+/// Sets the threads and opens the run. Throws UsageError for a split that there is not, and as
+/// open_run does.
 AppliedRun apply_run(const RunFlags& flags);
 
 }  // namespace nelbo

@@ -33,7 +33,8 @@ class RunFolder {
 
   /// Adds one line, on the disk when the call returns.
   void append_metrics(const std::string& line) const;
-  /// Keeps the first `epochs` lines: later ones, and half a line, are of epochs after the checkpoint.
+  /// Keeps the first `epochs` lines: later ones, and half a line, are of epochs after the
+  /// checkpoint.
   void cut_metrics(std::uint64_t epochs) const;
 
  private:

@@ -23,9 +23,15 @@ constexpr std::array<std::pair<const char*, StoredType>, 6> readable_types{
      {"F32", StoredType::float32},
      {"F64", StoredType::float64}}};
 
-constexpr std::array<std::pair<const char*, std::uint64_t>, 9> other_types{
-    {{"F16", 2}, {"BF16", 2}, {"I8", 1}, {"I16", 2}, {"U16", 2}, {"U32", 4}, {"U64", 8},
-     {"F8_E4M3", 1}, {"F8_E5M2", 1}}};
+constexpr std::array<std::pair<const char*, std::uint64_t>, 9> other_types{{{"F16", 2},
+                                                                            {"BF16", 2},
+                                                                            {"I8", 1},
+                                                                            {"I16", 2},
+                                                                            {"U16", 2},
+                                                                            {"U32", 4},
+                                                                            {"U64", 8},
+                                                                            {"F8_E4M3", 1},
+                                                                            {"F8_E5M2", 1}}};
 
 std::optional<StoredType> stored_type(const std::string& dtype) {
   for (const auto& [name, type] : readable_types)
@@ -72,8 +78,7 @@ void check_offsets(const std::string& file, const std::map<std::string, Entry>& 
                  entry->end - entry->begin);
     next = entry->end;
   }
-  if (next != data_size)
-    data::fail(file, "{} bytes follow the last tensor", data_size - next);
+  if (next != data_size) data::fail(file, "{} bytes follow the last tensor", data_size - next);
 }
 
 /// A slice of an input as a stream, for Stream's checks of promised sizes.

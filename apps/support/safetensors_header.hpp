@@ -12,8 +12,9 @@ struct Header {
   Metadata metadata;
 };
 
-/// Parses the JSON without building a document, so memory stays in step with the entries. Throws Error naming
-/// `file` for JSON errors, missing or unknown fields, wrong types, and names given twice. Offsets are not checked.
+/// Parses the JSON without building a document, so memory stays in step with the entries. Throws
+/// Error naming `file` for JSON errors, missing or unknown fields, wrong types, and names given
+/// twice. Offsets are not checked.
 Header parse_header(const std::string& file, std::string_view json);
 
 }  // namespace nelbo::safetensors

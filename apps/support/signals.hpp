@@ -2,13 +2,14 @@
 
 namespace nelbo {
 
-/// SIGINT and SIGTERM end the process at once with exit code 130 or 143, as a number that every caller sees the
-/// same way (a shell and Python's subprocess report a death by signal differently).
+/// SIGINT and SIGTERM end the process at once with exit code 130 or 143, as a number that every
+/// caller sees the same way (a shell and Python's subprocess report a death by signal differently).
 void exit_on_signals();
 
-/// From now on SIGINT and SIGTERM are only noted, so that the caller can finish its step and save; the second of
-/// them ends the process as above. They are noted even where the shell had them ignored: `nelbo train &` in a
-/// script starts with SIGINT ignored, and `kill -INT` must save there too.
+/// From now on SIGINT and SIGTERM are only noted, so that the caller can finish its step and save;
+/// the second of them ends the process as above. They are noted even where the shell had them
+/// ignored: `nelbo train &` in a script starts with SIGINT ignored, and `kill -INT` must save there
+/// too.
 void install_signal_handlers();
 
 /// SIGINT or SIGTERM once it has been noted, else 0. Cheap enough to ask at every step.

@@ -6,7 +6,8 @@
 
 namespace nelbo {
 
-/// A mean over data and its standard error, s / sqrt(N) with s the sample standard deviation; NaN for N = 1.
+/// A mean over data and its standard error, s / sqrt(N) with s the sample standard deviation; NaN
+/// for N = 1.
 struct Estimate {
   double mean = 0;
   double standard_error = 0;
@@ -31,8 +32,8 @@ struct Estimates {
   Estimate div;   // eq. (16), closed form
 };
 
-/// Evaluates every example once, in batches and without gradients, with the noise that `nelbo train` uses for its
-/// held-out figures under the same seed.
+/// Evaluates every example once, in batches and without gradients, with the noise that `nelbo
+/// train` uses for its held-out figures under the same seed.
 Estimates estimate_terms(const Vae& model, const Examples& examples, std::uint64_t seed);
 
 }  // namespace nelbo

@@ -8,7 +8,8 @@ bool stderr_is_terminal();
 /// Columns of the terminal behind stderr; 80 if it does not say.
 int terminal_width();
 
-/// True if text on stderr may be coloured: it is a terminal, and NO_COLOR is not set or empty (no-color.org).
+/// True if text on stderr may be coloured: it is a terminal, and NO_COLOR is not set or empty
+/// (no-color.org).
 bool stderr_takes_color();
 
 }  // namespace nelbo

@@ -12,12 +12,15 @@ namespace {
 
 OptimizerConfig optimizer_config(const std::string& name) {
   OptimizerConfig config;
-  if (name == "adam") config.rule = OptimizerConfig::Rule::adam;
+  if (name == "adam")
+    config.rule = OptimizerConfig::Rule::adam;
   else if (name == "adamw") {
     config.rule = OptimizerConfig::Rule::adamw;
     config.weight_decay = 1e-2;  // Loshchilov and Hutter's default
-  } else if (name == "sgd") config.rule = OptimizerConfig::Rule::sgd;
-  else throw Error("--optimizer '" + name + "' is unknown");
+  } else if (name == "sgd")
+    config.rule = OptimizerConfig::Rule::sgd;
+  else
+    throw Error("--optimizer '" + name + "' is unknown");
   return config;
 }
 
@@ -49,8 +52,8 @@ std::unique_ptr<Vae> make_model(const TrainConfig& config, const data::Dataset& 
 }
 
 NotFinite::NotFinite(const std::string& op, std::uint64_t step)
-    : Error("training: step " + std::to_string(step) + " gave a number that is not finite; first in '" +
-            op + "'. A smaller --lr often helps"),
+    : Error("training: step " + std::to_string(step) +
+            " gave a number that is not finite; first in '" + op + "'. A smaller --lr often helps"),
       op_(op) {}
 
 Trainer::Trainer(const TrainConfig& config, const data::Dataset& data)

@@ -30,13 +30,13 @@ class NotFinite : public Error {
   std::string op_;
 };
 
-/// The architecture that the settings name, for data of this shape and these moments; its parameters are
-/// declared in `store` and initialised from the seed.
+/// The architecture that the settings name, for data of this shape and these moments; its
+/// parameters are declared in `store` and initialised from the seed.
 std::unique_ptr<Vae> make_model(const TrainConfig& config, const data::Dataset& data,
                                 const DataMoments& moments, ParameterStore& store);
 
-/// A model in training: examples, recordings, optimiser and where it stands. Everything random has an
-/// address (seed, stream, step, example), so equal settings give equal bits, interrupted or not.
+/// A model in training: examples, recordings, optimiser and where it stands. Everything random has
+/// an address (seed, stream, step, example), so equal settings give equal bits, interrupted or not.
 class Trainer {
  public:
   /// `data` must outlive the trainer. Throws Error if the settings do not fit the data.
@@ -44,16 +44,18 @@ class Trainer {
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
-  /// One step: draw a batch, forward, backward, update. Begins an epoch where the last one was closed. Does
-  /// not allocate once both batch sizes have been seen. Throws NotFinite, before the update, if the loss or
-  /// its gradient is not finite; Error if an epoch has ended and was not closed.
+  /// One step: draw a batch, forward, backward, update. Begins an epoch where the last one was
+  /// closed. Does not allocate once both batch sizes have been seen. Throws NotFinite, before the
+  /// update, if the loss or its gradient is not finite; Error if an epoch has ended and was not
+  /// closed.
   void step();
   /// True when the last step ended an epoch: read the means, then close_epoch().
   bool epoch_ended() const { return state_.batch == batches_per_epoch(); }
   /// Counts the epoch that ended and empties its sums. True if `held_out_elbo` is the best so far.
   bool close_epoch(double held_out_elbo);
 
-  /// Means over the batches of the epoch begun, each as the model was at its step. NaN before the first.
+  /// Means over the batches of the epoch begun, each as the model was at its step. NaN before the
+  /// first.
   Metrics train_metrics() const { return state_.sums.mean(); }
   double gradient_norm() const { return state_.gradient_norms / double(state_.batch); }
   /// Means over the held-out examples with the parameters as they are.

@@ -52,15 +52,14 @@ std::string shell_word(const std::string& word) {
   std::string quoted = "'";
   bool plain = !word.empty();
   for (const char c : word) {
-    plain &= std::isalnum(static_cast<unsigned char>(c)) || std::string("/._+-=,:").find(c) != std::string::npos;
+    plain &= std::isalnum(static_cast<unsigned char>(c)) ||
+             std::string("/._+-=,:").find(c) != std::string::npos;
     quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
   }
   return plain ? word : quoted + "'";
 }
 
-Json to_json(const Metrics& m) {
-  return {{"elbo", m.elbo()}, {"nell", m.nell}, {"div", m.div}};
-}
+Json to_json(const Metrics& m) { return {{"elbo", m.elbo()}, {"nell", m.nell}, {"div", m.div}}; }
 
 /// One process's part in a run: from a checkpoint to the goal, or to a signal.
 class TrainingRun {
@@ -104,7 +103,8 @@ class TrainingRun {
   std::uint64_t examples_ = 0;   // trained on by this process
   double epoch_seconds_ = 0;     // the same since the epoch began, or this process
   std::uint64_t epoch_examples_ = 0;
-  std::optional<Metrics> train_metrics_, test_metrics_;  // of the last epoch, or of the part of it made
+  std::optional<Metrics> train_metrics_,
+      test_metrics_;  // of the last epoch, or of the part of it made
 };
 
 /// For a new run: the files that say what it is, and a checkpoint before the first step.
@@ -139,9 +139,10 @@ void TrainingRun::restore(const Further& further) {
     config_.epochs.reset();
   }
   if (reached()) {
-    throw UsageError(fmt::format("--resume {}: the run has reached its end (epoch {}, step {}); say how "
-                                 "far to go on with --epochs or --steps",
-                                 folder_.path().string(), state.epoch, state.step));
+    throw UsageError(
+        fmt::format("--resume {}: the run has reached its end (epoch {}, step {}); say how "
+                    "far to go on with --epochs or --steps",
+                    folder_.path().string(), state.epoch, state.step));
   }
   folder_.cut_metrics(state.epoch);
   write_config();
@@ -173,11 +174,12 @@ void TrainingRun::show_header(Progress& progress) const {
   for (const std::string& line : data::describe(data_)) progress.line("data        " + line);
   if (config_.binarize != "none") progress.line("binarize    " + config_.binarize);
   progress.line(fmt::format("model       {}, hidden {}, latent {}, {}", model.architecture,
-                            fmt::join(model.hidden, ","), model.latent, to_string(model.likelihood)));
+                            fmt::join(model.hidden, ","), model.latent,
+                            to_string(model.likelihood)));
   progress.line(fmt::format("parameters  {}", trainer_.store().count()));
   progress.line(fmt::format("objective   {}", trainer_.objective().text()));
-  progress.line(fmt::format("optimizer   {}, lr {}, batch {}, seed {}", config_.optimizer, config_.lr,
-                            config_.batch, config_.seed));
+  progress.line(fmt::format("optimizer   {}, lr {}, batch {}, seed {}", config_.optimizer,
+                            config_.lr, config_.batch, config_.seed));
   progress.line(fmt::format("machine     {}, {} thread{}", active_kernels().isa, num_threads(),
                             num_threads() == 1 ? "" : "s"));
   progress.line("run         " + folder_.path().string());
@@ -274,8 +276,9 @@ int TrainingRun::run() {
     progress.finish();
     if (signal != 0) {
       close_record("interrupted");
-      std::cerr << fmt::format("interrupted after step {}; continue with\n  nelbo train --resume {}\n",
-                               trainer_.state().step, shell_word(folder_.path().string()));
+      std::cerr << fmt::format(
+          "interrupted after step {}; continue with\n  nelbo train --resume {}\n",
+          trainer_.state().step, shell_word(folder_.path().string()));
       return exit_code_of_signal(signal);
     }
   } catch (const NotFinite& error) {
@@ -293,23 +296,26 @@ int TrainingRun::run() {
   close_record("finished", {{"train", result["train"]},
                             {"test", result["test"]},
                             {"examples_per_second", result["examples_per_second"]}});
-  if (options_.json) std::cout << result.dump(2) << "\n";
-  else print_result();
+  if (options_.json)
+    std::cout << result.dump(2) << "\n";
+  else
+    print_result();
   return exit_done;
 }
 
 Json TrainingRun::result_json() const {
-  return {{"run", folder_.path().string()},
-          {"objective", trainer_.objective().text()},
-          {"epochs", trainer_.state().epoch},
-          {"steps", trainer_.state().step},
-          {"train", to_json(*train_metrics_)},
-          {"test", to_json(*test_metrics_)},
-          {"seconds", seconds_between(start_, Clock::now())},
-          {"examples_per_second", training_seconds_ > 0 ? double(examples_) / training_seconds_ : 0},
-          {"seed", config_.seed},
-          {"isa", active_kernels().isa},
-          {"threads", num_threads()}};
+  return {
+      {"run", folder_.path().string()},
+      {"objective", trainer_.objective().text()},
+      {"epochs", trainer_.state().epoch},
+      {"steps", trainer_.state().step},
+      {"train", to_json(*train_metrics_)},
+      {"test", to_json(*test_metrics_)},
+      {"seconds", seconds_between(start_, Clock::now())},
+      {"examples_per_second", training_seconds_ > 0 ? double(examples_) / training_seconds_ : 0},
+      {"seed", config_.seed},
+      {"isa", active_kernels().isa},
+      {"threads", num_threads()}};
 }
 
 void TrainingRun::print_result() const {

@@ -1,8 +1,9 @@
 #pragma once
-// One tile of C in registers: the micro-kernel of a matrix product, and how the tile leaves it. Included by
+// One tile of C in registers: the micro-kernel of a matrix product, and how the tile leaves it.
+// Included by
 // *.isa.cpp only.
-#include "autodiff/activation.hpp"
-#include "autodiff/kernels/math.hpp"
+#include "autodiff/kernels/activate.hpp"
+#include "autodiff/kernels/partial.hpp"
 
 namespace nelbo::kernels::NELBO_ISA {
 namespace {
@@ -34,47 +35,17 @@ inline constexpr std::size_t half_width = Registers<T>::Half::size;
 template <class T>
 inline constexpr std::size_t panel_width = 2 * full_width<T>;
 
-/// Where a tile of C goes. A row pointer per row: a product that scatters its rows only fills them differently.
+/// Where a tile of C goes. A row pointer per row: a product that scatters its rows only fills them
+/// differently.
 template <class T>
 struct TileTarget {
-  T* rows[max_rows];   // first column of the tile
-  std::size_t columns; // valid ones
-  const T* bias;       // first column of the tile, or null
+  T* rows[max_rows];    // first column of the tile
+  std::size_t columns;  // valid ones
+  const T* bias;        // first column of the tile, or null
   Activation activation;
   bool accumulate;  // add what C holds
   bool finish;      // k ends here: bias and activation
 };
-
-/// y = f(y) over n elements; lanes behind the last element never reach memory.
-template <class T, class F>
-void map_in_place(T* y, std::size_t n, F f) {
-  using V = Batch<T>;
-  std::size_t i = 0;
-  for (; i + V::size <= n; i += V::size) f(V::load_unaligned(y + i)).store_unaligned(y + i);
-  if (i == n) return;
-  alignas(64) T buffer[V::size] = {};
-  for (std::size_t j = i; j < n; ++j) buffer[j - i] = y[j];
-  f(V::load_aligned(buffer)).store_aligned(buffer);
-  for (std::size_t j = i; j < n; ++j) y[j] = buffer[j - i];
-}
-
-template <class T>
-[[gnu::noinline]] void activate(Activation activation, T* const* rows, int count, std::size_t n) {
-  const auto map_rows = [&](auto f) {
-    for (int i = 0; i < count; ++i) map_in_place(rows[i], n, f);
-  };
-  using V = Batch<T>;
-  switch (activation) {
-    case Activation::identity: return;
-    case Activation::relu: return map_rows([](const V& x) { return at_least(x, T(0)); });
-    case Activation::tanh: return map_rows([](const V& x) { return NELBO_ISA::tanh(x); });
-    case Activation::sigmoid: return map_rows([](const V& x) { return sigmoid(x); });
-    case Activation::softplus: return map_rows([](const V& x) { return softplus(x); });
-    case Activation::elu: return map_rows([](const V& x) { return elu(x); });
-    case Activation::silu: return map_rows([](const V& x) { return silu(x); });
-    case Activation::gelu: return map_rows([](const V& x) { return gelu(x); });
-  }
-}
 
 /// Stores Rows x (Vectors registers V): C = [C +] sums [+ bias].
 template <class T, class V, int Rows, int Vectors>
@@ -102,18 +73,19 @@ template <class T, class V, int Rows, int Vectors>
   }
 }
 
-/// The same where the last columns do not fill the registers.
-template <class T, class V, int Rows, int Vectors>
-[[gnu::noinline]] void store_partial(const T* sum, const TileTarget<T>& c) {
+/// The same where the last columns do not fill the registers; `sums` holds `stride` of them for
+/// each row.
+template <class T>
+[[gnu::noinline]] void store_partial(const T* sums, std::size_t stride, int rows,
+                                     const TileTarget<T>& c) {
   const T* bias = c.finish ? c.bias : nullptr;
-  for (int i = 0; i < Rows; ++i) {
-    T* row = c.rows[i];
-    const T* from = sum + i * Vectors * V::size;
-    for (std::size_t j = 0; j < c.columns; ++j) {
-      T y = from[j];
-      if (c.accumulate) y += row[j];
-      if (bias != nullptr) y += bias[j];
-      row[j] = y;
+  for (int i = 0; i < rows; ++i, sums += stride) {
+    for (std::size_t j = 0; j < c.columns; j += lanes<T>) {
+      const std::size_t n = c.columns - j;
+      Batch<T> y = load(sums + j, n);
+      if (c.accumulate) y += load(c.rows[i] + j, n);
+      if (bias != nullptr) y += load(bias + j, n);
+      store(c.rows[i] + j, n, y);
     }
   }
 }
@@ -123,19 +95,20 @@ template <class T, class V, int Rows, int Vectors>
   if (c.columns == Vectors * V::size) {
     store_full<T, V, Rows, Vectors>(sum, c.rows, c.finish ? c.bias : nullptr, c.accumulate);
   } else {
-    alignas(64) T buffer[Rows * Vectors * V::size];
+    constexpr std::size_t stride = Vectors * V::size;
+    alignas(64) T sums[Rows * stride];
     for (int i = 0; i < Rows; ++i) {
-      for (int v = 0; v < Vectors; ++v) sum[i][v].store_aligned(buffer + (i * Vectors + v) * V::size);
+      for (int v = 0; v < Vectors; ++v) sum[i][v].store_aligned(sums + i * stride + v * V::size);
     }
-    store_partial<T, V, Rows, Vectors>(buffer, c);
+    store_partial(sums, stride, Rows, c);
   }
   if (c.finish && c.activation != Activation::identity) {
     activate<T>(c.activation, c.rows, Rows, c.columns);
   }
 }
 
-/// Operand A of a tile: Rows numbers per step of k. Steps is a packed panel, or A^T read in place: the rows
-/// lie side by side. Rows in place: every row is contiguous in k.
+/// Operand A of a tile: Rows numbers per step of k. Steps is a packed panel, or A^T read in place:
+/// the rows lie side by side. Rows in place: every row is contiguous in k.
 enum class Reading { steps, rows };
 
 /// sum[i][:] = sum over p of a(i, p) b[p][:], p = 0 ... k - 1 in this order.

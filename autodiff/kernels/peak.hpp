@@ -5,8 +5,8 @@ namespace nelbo::kernels {
 
 /// What the machine can do at best: the yardsticks of the benchmarks.
 struct PeakKernels {
-  /// Independent chains of fused multiply-adds on float32 (a multiplication and an addition where the ISA
-  /// has no fused one). Returns a number that depends on all of them.
+  /// Independent chains of fused multiply-adds on float32 (a multiplication and an addition where
+  /// the ISA has no fused one). Returns a number that depends on all of them.
   float (*fma_f32)(std::size_t rounds);
   std::size_t fma_flops;  // of one round
   /// a = b + s c over n elements.

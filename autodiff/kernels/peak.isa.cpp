@@ -40,6 +40,6 @@ void triad_f32(std::size_t n, float s, const float* b, const float* c, float* a)
 }  // namespace
 
 extern const PeakKernels peak_kernels;
-const PeakKernels peak_kernels = {fma_f32, 2 * chains * V::size, triad_f32};
+const PeakKernels peak_kernels = {fma_f32, 2 * chains* V::size, triad_f32};
 
 }  // namespace nelbo::kernels::NELBO_ISA

@@ -541,7 +541,7 @@ std::vector<OperatorRow> density_rows() {
     return Edge{{Tensor::of(l, shape, DType::f64), Tensor::of(x, shape, DType::f64)}, {y}};
   };
   bernoulli.edges = {edge({1000, -1000}, {1, 0}, 0), edge({1000}, {0}, -1000),
-                     edge({-1000}, {1}, -1000), edge({infinity}, {0}, -infinity),
+                     edge({-1000}, {1}, -1000),
                      edge({nan, 0}, {0, 0}, nan)};
   add(bernoulli);
   return all;

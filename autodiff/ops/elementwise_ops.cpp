@@ -177,23 +177,23 @@ Var record_rows(const Op& op, const std::array<Var, count>& operands) {
   return Tape::current().record(op, operands, {&spec, 1}, &loop, sizeof loop);
 }
 
-#define NELBO_UNARY(name, rules)                              \
-  const Op name##_op{.name = #name,                           \
-                     .forward = unary_forward<&ElementwiseKernels::name>, \
-                     .vjp = unary_vjp<&ElementwiseKernels::name>};
-#define NELBO_UNARY_PARAMETER(name, rules, p) NELBO_UNARY(name, rules)
-#define NELBO_UNARY_PARAMETERS(name, rules, p, q) NELBO_UNARY(name, rules)
-#define NELBO_BINARY(name, rules)                             \
-  const Op name##_op{.name = #name,                           \
-                     .forward = row_forward<&ElementwiseKernels::name, 2>, \
-                     .vjp = row_vjp<&ElementwiseKernels::name, 2>};
-#define NELBO_COMPARISON(name, rules) \
-  const Op name##_op{                 \
-      .name = #name, .forward = row_forward<&ElementwiseKernels::name, 2>, .vjp = nullptr};
-#define NELBO_TERNARY(name, rules)                            \
-  const Op name##_op{.name = #name,                           \
-                     .forward = row_forward<&ElementwiseKernels::name, 3>, \
-                     .vjp = row_vjp<&ElementwiseKernels::name, 3>};
+#define NELBO_UNARY(function, rules)                              \
+  const Op function##_op{.name = #function,                           \
+                     .forward = unary_forward<&ElementwiseKernels::function>, \
+                     .vjp = unary_vjp<&ElementwiseKernels::function>};
+#define NELBO_UNARY_PARAMETER(function, rules, p) NELBO_UNARY(function, rules)
+#define NELBO_UNARY_PARAMETERS(function, rules, p, q) NELBO_UNARY(function, rules)
+#define NELBO_BINARY(function, rules)                             \
+  const Op function##_op{.name = #function,                           \
+                     .forward = row_forward<&ElementwiseKernels::function, 2>, \
+                     .vjp = row_vjp<&ElementwiseKernels::function, 2>};
+#define NELBO_COMPARISON(function, rules) \
+  const Op function##_op{                 \
+      .name = #function, .forward = row_forward<&ElementwiseKernels::function, 2>, .vjp = nullptr};
+#define NELBO_TERNARY(function, rules)                            \
+  const Op function##_op{.name = #function,                           \
+                     .forward = row_forward<&ElementwiseKernels::function, 3>, \
+                     .vjp = row_vjp<&ElementwiseKernels::function, 3>};
 #include "autodiff/ops/elementwise/each.def"
 
 Var constant_like(double value, Var other) {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 #include <string>
+#include <type_traits>
 
 #include "autodiff/epilogue.hpp"
 #include "autodiff/error.hpp"
@@ -10,6 +12,7 @@
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/rows.hpp"
 #include "autodiff/ops/shape_ops.hpp"
+#include "autodiff/sparse_linear.hpp"
 
 namespace nelbo {
 namespace {
@@ -122,7 +125,18 @@ Var readable(Var x) {
 struct LinearSaved {
   std::int64_t rows, in, out;
   Activation activation;
+  void* zeros;  // SparseRows of x in the tape's memory; null where x is not data or is small
 };
+
+/// Data of fewer numbers, or with fewer outputs, are not worth looking for zeros.
+constexpr std::int64_t least_data = 1 << 13, least_outputs = 32;
+
+template <class T>
+void* make_sparse_rows(Tape& tape, std::int64_t rows, std::int64_t columns) {
+  static_assert(std::is_trivially_destructible_v<SparseRows<T>>);
+  void* memory = tape.workspace(SparseRows<T>::bytes(rows, columns));
+  return new (tape.workspace(sizeof(SparseRows<T>))) SparseRows<T>(memory, rows, columns);
+}
 
 const Op linear_op{
     .name = "linear",
@@ -131,6 +145,13 @@ const Op linear_op{
           const auto& s = f.saved<LinearSaved>();
           dispatch(f.dtype(), [&](auto t) {
             using T = decltype(t);
+            if (s.zeros != nullptr) {
+              auto& x = *static_cast<SparseRows<T>*>(s.zeros);
+              x.index(f.in<T>(0));
+              if (x.sparse()) {
+                return x.forward(s.out, f.in<T>(1), f.out<T>(), {f.in<T>(2), s.activation});
+              }
+            }
             gemm<T>(s.rows, s.out, s.in, {f.in<T>(0), s.in, 1}, {f.in<T>(1), s.out, 1}, f.out<T>(),
                     s.out, false, {f.in<T>(2), s.activation});
           });
@@ -144,7 +165,11 @@ const Op linear_op{
             Frame::Adjoint<T> bias{nullptr, false};
             if (f.wants(2)) bias = f.adjoint<T>(2);
             epilogue_backward<T>(s.activation, f.out<T>(), dy, s.rows, s.out, bias.data, bias.add);
-            if (f.wants(1)) {  // dW = X' dY
+            auto* x = static_cast<SparseRows<T>*>(s.zeros);
+            if (f.wants(1) && x != nullptr && x->sparse()) {
+              const auto to = f.adjoint<T>(1);
+              x->weight_gradient(s.out, dy, to.data, to.add);
+            } else if (f.wants(1)) {  // dW = X' dY
               const auto to = f.adjoint<T>(1);
               gemm<T>(s.in, s.out, s.rows, {f.in<T>(0), 1, s.in}, {dy, s.out, 1}, to.data, s.out,
                       to.add);
@@ -210,7 +235,13 @@ Var linear(Var x, Var weight, Var bias, Activation activation) {
   shape[-1] = ws[1];
   std::int64_t rows = 1;
   for (int i = 0; i + 1 < xs.rank(); ++i) rows *= xs[i];
-  return record(linear_op, {x, weight, bias}, shape, LinearSaved{rows, ws[0], ws[1], activation});
+  LinearSaved saved{rows, ws[0], ws[1], activation, nullptr};
+  Tape& tape = Tape::current();
+  if (!tape.differentiable(x) && rows * saved.in >= least_data && saved.out >= least_outputs) {
+    saved.zeros = x.dtype() == DType::f64 ? make_sparse_rows<double>(tape, rows, saved.in)
+                                          : make_sparse_rows<float>(tape, rows, saved.in);
+  }
+  return record(linear_op, {x, weight, bias}, shape, saved);
 }
 
 namespace {

@@ -29,6 +29,13 @@ Var beside_classes(Var x) {
 
 }  // namespace
 
+std::int64_t Categorical::classes() const {
+  if (logits.shape().rank() < 2) {
+    throw Error("categorical: logits " + logits.shape().text() + " are no [.., D, K]");
+  }
+  return logits.shape()[-1];
+}
+
 Var Categorical::log_probabilities() const { return log_softmax(logits, -1); }
 
 Var Categorical::log_prob(Var x) const {

@@ -27,8 +27,8 @@ struct Categorical {
 
   /// log P(x_d = k), of the logits' shape.
   Var log_probabilities() const;
-  /// K.
-  std::int64_t classes() const { return logits.shape()[-1]; }
+  /// K. Throws Error for logits without the axes D and K.
+  std::int64_t classes() const;
 };
 
 static_assert(Distribution<Categorical> && !Reparameterized<Categorical>);

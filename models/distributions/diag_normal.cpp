@@ -37,7 +37,9 @@ DiagNormal fixed_normal(Var mean, double variance) {
   if (!(variance > 0) || !std::isfinite(variance)) {
     throw Error("normal: variance " + std::to_string(variance) + "; it must be positive");
   }
-  return {mean, Tape::current().constant(std::log(variance), mean.dtype())};
+  if (mean.shape().rank() < 1) throw Error("normal: a scalar mean has no event axis");
+  const Tensor log_variance = Tensor::full({mean.shape()[-1]}, std::log(variance), mean.dtype());
+  return {mean, Tape::current().leaf(log_variance)};
 }
 
 }  // namespace nelbo

@@ -1,5 +1,6 @@
 #pragma once
-// Files for the tests of the data readers, built byte by byte: none of nelbo's own writers is used here.
+// Files for the tests of the data readers, built byte by byte: none of nelbo's own writers is used
+// here.
 #include <unistd.h>
 #include <zlib.h>
 
@@ -100,8 +101,9 @@ inline std::string compress(const std::string& content, int window_bits) {
 
 inline std::string gzip(const std::string& content) { return compress(content, 31); }
 
-/// Bare deflate data of `start` and then 64 MiB of `filler` bytes `repeats` times, without its end. A full flush makes
-/// the packed filler independent of what is before it, so it is packed once: 10 GiB in 10 MB, quickly.
+/// Bare deflate data of `start` and then 64 MiB of `filler` bytes `repeats` times, without its end.
+/// A full flush makes the packed filler independent of what is before it, so it is packed once: 10
+/// GiB in 10 MB, quickly.
 inline std::string deflated_bomb(const std::string& start, char filler, int repeats) {
   z_stream stream{};
   deflateInit2(&stream, 9, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY);
@@ -139,8 +141,8 @@ struct ZipMember {
   std::string name, content;
   bool deflated = false;
   std::int64_t claimed_size = -1, claimed_packed_size = -1;  ///< -1: the true ones
-  std::int64_t offset = -1;                                  ///< of the local header; -1: the true one
-  std::string packed = {};                                   ///< instead of deflating `content`
+  std::int64_t offset = -1;  ///< of the local header; -1: the true one
+  std::string packed = {};   ///< instead of deflating `content`
   std::uint32_t checksum_flip = 0;
 };
 
@@ -148,20 +150,18 @@ inline std::string zip(const std::vector<ZipMember>& members, int claimed_member
   std::string out, directory;
   for (const ZipMember& member : members) {
     std::string packed = member.packed;
-    if (packed.empty())
-      packed = member.deflated ? compress(member.content, -15) : member.content;
-    const auto checksum = static_cast<std::uint32_t>(
-        crc32(0, reinterpret_cast<const Bytef*>(member.content.data()),
-              static_cast<uInt>(member.content.size())));
+    if (packed.empty()) packed = member.deflated ? compress(member.content, -15) : member.content;
+    const auto checksum =
+        static_cast<std::uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(member.content.data()),
+                                         static_cast<uInt>(member.content.size())));
     const auto claim = [](std::int64_t claimed, std::size_t real) {
       return little(claimed >= 0 ? static_cast<std::uint64_t>(claimed) : real, 4);
     };
-    const std::string common =
-        little(20, 2) + little(0, 2) + little(member.deflated ? 8 : 0, 2) + little(0, 4) +
-        little(checksum ^ member.checksum_flip, 4) +
-        claim(member.claimed_packed_size, packed.size()) +
-        claim(member.claimed_size, member.content.size()) + little(member.name.size(), 2) +
-        little(0, 2);
+    const std::string common = little(20, 2) + little(0, 2) + little(member.deflated ? 8 : 0, 2) +
+                               little(0, 4) + little(checksum ^ member.checksum_flip, 4) +
+                               claim(member.claimed_packed_size, packed.size()) +
+                               claim(member.claimed_size, member.content.size()) +
+                               little(member.name.size(), 2) + little(0, 2);
     directory += "PK\1\2" + little(20, 2) + common + little(0, 2) + little(0, 2) + little(0, 2) +
                  little(0, 4) + claim(member.offset, out.size()) + member.name;
     out += "PK\3\4" + common + member.name + packed;

@@ -41,16 +41,15 @@ TEST_CASE("IDX images with labels beside them, plain and gzipped") {
   CHECK(split.images.type() == StoredType::uint8);
   CHECK(split.labels == std::vector<std::int64_t>{7, 200});
   CHECK(example(split, 0) == Floats{0, 1, 2, 3, 4, 255});
-  CHECK(example(split, 1, 255) == Floats{6 / 255.f, 7 / 255.f, 8 / 255.f, 9 / 255.f, 10 / 255.f,
-                                         11 / 255.f});
+  CHECK(example(split, 1, 255) ==
+        Floats{6 / 255.f, 7 / 255.f, 8 / 255.f, 9 / 255.f, 10 / 255.f, 11 / 255.f});
   CHECK(dataset.files.size() == 2);
 }
 
 TEST_CASE("Gzip files of several members in a row are one stream") {
   const TempFolder folder;
   const std::string images = idx({1, 2, 2}, raw({1, 0, 0, 1}));
-  const std::string path =
-      folder.write("a", gzip(images.substr(0, 9)) + gzip(images.substr(9)));
+  const std::string path = folder.write("a", gzip(images.substr(0, 9)) + gzip(images.substr(9)));
   CHECK(example(data::read_dataset(path).split("train"), 0) == Floats{1, 0, 0, 1});
 }
 
@@ -92,8 +91,10 @@ TEST_CASE("Amat text: blanks, tabs, CRLF, no newline at the end; integers stay b
 
 TEST_CASE("CSV: a header line, quoted names, and the column named label") {
   const TempFolder folder;
-  const Dataset dataset = data::read_dataset(
-      folder.write("a.csv", "\xef\xbb\xbf" "x, \"label\" ,y\r\n0.5,3, 1\r\n2,-1,4\r\n"));
+  const Dataset dataset =
+      data::read_dataset(folder.write("a.csv",
+                                      "\xef\xbb\xbf"
+                                      "x, \"label\" ,y\r\n0.5,3, 1\r\n2,-1,4\r\n"));
   const data::Split& split = dataset.split("train");
   CHECK(split.images.shape() == Shape{2});
   CHECK(split.labels == std::vector<std::int64_t>{3, -1});
@@ -130,8 +131,8 @@ TEST_CASE("NPY: Fortran order is the transposed order of values") {
   for (int k = 0; k < 4; ++k)
     for (int j = 0; j < 3; ++j)
       for (int i = 0; i < 2; ++i) values.push_back(100 * i + 10 * j + k);
-  const Dataset dataset = data::read_dataset(
-      folder.write("a.npy", npy("<i4", "(2, 3, 4)", bytes_of(values), "True")));
+  const Dataset dataset =
+      data::read_dataset(folder.write("a.npy", npy("<i4", "(2, 3, 4)", bytes_of(values), "True")));
   for (int i = 0; i < 2; ++i) {
     const Floats got = example(dataset.split("train"), i);
     for (int j = 0; j < 3; ++j)
@@ -142,10 +143,12 @@ TEST_CASE("NPY: Fortran order is the transposed order of values") {
 
 TEST_CASE("NPZ: imgs or images or FILE:member; pickled members are never opened") {
   const TempFolder folder;
-  const std::string zeros = npy("|u1", "(1, 2)", raw({0, 0})), ones = npy("|u1", "(1, 2)", raw({1, 1}));
+  const std::string zeros = npy("|u1", "(1, 2)", raw({0, 0})),
+                    ones = npy("|u1", "(1, 2)", raw({1, 1}));
   const std::string pickled = npy("|O", "()", "not a pickle at all");
   const std::string path = folder.write(
-      "a.npz", zip({{"metadata.npy", pickled}, {"other.npy", ones, true}, {"imgs.npy", zeros, true}}));
+      "a.npz",
+      zip({{"metadata.npy", pickled}, {"other.npy", ones, true}, {"imgs.npy", zeros, true}}));
   CHECK(example(data::read_dataset(path).split("train"), 0) == Floats{0, 0});
   CHECK(example(data::read_dataset(path + ":other").split("train"), 0) == Floats{1, 1});
   CHECK_THROWS_WITH(data::read_dataset(path + ":metadata"), contains("|O"));
@@ -182,10 +185,9 @@ TEST_CASE("NPZ: labels that fit the leading axes decide what one example is") {
 
 TEST_CASE("Safetensors: images, labels, FILE:member") {
   const TempFolder folder;
-  const std::string json =
-      R"({"__metadata__":{"by":"hand"},)"
-      R"("images":{"dtype":"F64","shape":[2,1],"data_offsets":[2,18]},)"
-      R"("labels":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}})";
+  const std::string json = R"({"__metadata__":{"by":"hand"},)"
+                           R"("images":{"dtype":"F64","shape":[2,1],"data_offsets":[2,18]},)"
+                           R"("labels":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}})";
   const std::string path = folder.write(
       "a.safetensors", tests::safetensors(json, raw({4, 9}) + bytes_of<double>({0.25, -8})));
   const Dataset dataset = data::read_dataset(path);
@@ -229,6 +231,5 @@ TEST_CASE("A folder of IDX pairs, amat files or NPZ files has a split per file")
   CHECK_THROWS_WITH(data::load_dataset(archives.path()),
                     contains("no training data, only one, two"));
   archives.write("x.npy", npy("|u1", "(1, 2)", raw({0, 0})));
-  CHECK_THROWS_WITH(data::read_dataset(archives.path()),
-                    contains("several formats"));
+  CHECK_THROWS_WITH(data::read_dataset(archives.path()), contains("several formats"));
 }

@@ -9,7 +9,8 @@ using namespace nelbo::tests;
 
 namespace {
 
-const std::vector<std::string> commands{"train", "eval", "encode", "sample", "data", "bench", "info"};
+const std::vector<std::string> commands{"train", "eval",  "encode", "sample",
+                                        "data",  "bench", "info"};
 
 std::vector<std::string> words(const std::string& line) {
   std::istringstream text(line);
@@ -28,7 +29,8 @@ TEST_CASE("nelbo alone prints short help on stderr and exits 2") {
   const Outcome outcome = run_program_binary({});
   CHECK(outcome.code == 2);
   CHECK(outcome.out.empty());
-  for (const std::string& command : commands) CHECK_THAT(outcome.err, contains("  " + command + " "));
+  for (const std::string& command : commands)
+    CHECK_THAT(outcome.err, contains("  " + command + " "));
 }
 
 TEST_CASE("--version and --help answer on stdout and exit 0") {
@@ -44,8 +46,8 @@ TEST_CASE("--version and --help answer on stdout and exit 0") {
 }
 
 TEST_CASE("Every command has help with examples") {
-  for (const std::string line : {"train", "eval", "encode", "sample", "data show", "bench train",
-                                 "bench kernels", "info"}) {
+  for (const std::string line :
+       {"train", "eval", "encode", "sample", "data show", "bench train", "bench kernels", "info"}) {
     CAPTURE(line);
     std::vector<std::string> arguments = words(line);
     arguments.push_back("--help");
@@ -58,12 +60,14 @@ TEST_CASE("Every command has help with examples") {
 }
 
 TEST_CASE("Every computing command takes --threads, --seed and --json") {
-  for (const std::string line : {"train", "eval", "encode", "sample", "bench train", "bench kernels"}) {
+  for (const std::string line :
+       {"train", "eval", "encode", "sample", "bench train", "bench kernels"}) {
     CAPTURE(line);
     std::vector<std::string> arguments = words(line);
     arguments.push_back("--help");
     const std::string help = run_program_binary(arguments).out;
-    for (const std::string flag : {"--threads", "--seed", "--json"}) CHECK_THAT(help, contains(flag));
+    for (const std::string flag : {"--threads", "--seed", "--json"})
+      CHECK_THAT(help, contains(flag));
   }
 }
 
@@ -128,7 +132,8 @@ TEST_CASE("An empty string is wrong wherever it stands") {
 }
 
 TEST_CASE("A wrong objective exits 2 and points at the column") {
-  const Outcome outcome = run_program_binary({"train", "--data", "sprites:32", "--objective", "nell + 4*dib"});
+  const Outcome outcome =
+      run_program_binary({"train", "--data", "sprites:32", "--objective", "nell + 4*dib"});
   CHECK(outcome.code == 2);
   CHECK(outcome.out.empty());
   CHECK_THAT(outcome.err, contains("nell + 4*dib\n"));
@@ -137,9 +142,9 @@ TEST_CASE("A wrong objective exits 2 and points at the column") {
 }
 
 TEST_CASE("Missing files exit 1 and are named") {
-  for (const std::string line : {"train --data no/such.file", "data show no/such.file",
-                                 "eval no/such.run", "encode no/such.run --out z.npz",
-                                 "sample no/such.run --out grid.png"}) {
+  for (const std::string line :
+       {"train --data no/such.file", "data show no/such.file", "eval no/such.run",
+        "encode no/such.run --out z.npz", "sample no/such.run --out grid.png"}) {
     CAPTURE(line);
     const Outcome outcome = run_program_binary(words(line));
     CHECK(outcome.code == 1);
@@ -171,7 +176,8 @@ TEST_CASE("info --json is one object that knows versions and the machine") {
   CHECK(outcome.err.empty());
   REQUIRE(is_one_object(outcome.out));
   const auto json = nlohmann::json::parse(outcome.out);
-  CHECK("nelbo " + json["version"].get<std::string>() + "\n" == run_program_binary({"--version"}).out);
+  CHECK("nelbo " + json["version"].get<std::string>() + "\n" ==
+        run_program_binary({"--version"}).out);
   const auto supported = json["isa"]["supported"].get<std::vector<std::string>>();
   const std::string used = json["isa"]["in_use"];
   CHECK(std::count(supported.begin(), supported.end(), used) == 1);

@@ -1,42 +1,18 @@
 #pragma once
-// Runs the built program as a user does: arguments, environment, both output streams and the exit code.
+// Runs the built program as a user does: arguments, environment, both output streams and the exit
+// code.
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "tests/apps/data_files.hpp"
+
 namespace nelbo::tests {
-
-/// A folder that is gone at the end of the scope.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "nelbo test XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
-
-inline std::string file_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 struct Outcome {
   int code = -1;  // the exit code, or -1 for a death by signal
@@ -47,8 +23,8 @@ using Environment = std::vector<std::pair<std::string, std::string>>;
 
 inline Outcome run_program_binary(const std::vector<std::string>& arguments,
                                   const Environment& environment = {}) {
-  const ScratchFolder folder;
-  const std::string out = folder / "out", err = folder / "err";
+  const TempFolder folder;
+  const std::string out = folder.path() + "/out", err = folder.path() + "/err";
   const pid_t child = fork();
   if (child == 0) {
     for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
@@ -58,12 +34,12 @@ inline Outcome run_program_binary(const std::vector<std::string>& arguments,
     std::vector<char*> argv{const_cast<char*>("nelbo")};
     for (const std::string& one : arguments) argv.push_back(const_cast<char*>(one.c_str()));
     argv.push_back(nullptr);
-    execv(NELBO_BINARY, argv.data());
+    execv(NELBO_PROGRAM, argv.data());
     _exit(127);
   }
   int status = 0;
   waitpid(child, &status, 0);
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, file_text(out), file_text(err)};
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_whole(out), read_whole(err)};
 }
 
 }  // namespace nelbo::tests

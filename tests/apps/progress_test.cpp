@@ -60,8 +60,10 @@ TEST_CASE("Colour adds control sequences and nothing else") {
   std::string plain;
   const std::string colored = bar_text(halfway(), 120, true);
   for (std::size_t i = 0; i < colored.size(); ++i) {
-    if (colored[i] == '\x1b') i = colored.find('m', i);
-    else plain += colored[i];
+    if (colored[i] == '\x1b')
+      i = colored.find('m', i);
+    else
+      plain += colored[i];
   }
   CHECK(plain == bar_text(halfway(), 120, false));
   CHECK(colored != plain);

@@ -1,4 +1,3 @@
-#include <cstring>
 #include <fstream>
 #include <optional>
 #include <vector>
@@ -26,7 +25,8 @@ struct Model {
     store.add("a.weight", "theta", {2, width}, counting(from));
     store.add("b.bias", "phi", {5}, counting(from + 100));
     store.freeze(0);
-    optimizer.emplace(OptimizerConfig{}, std::vector<Range>{store.range("theta"), store.range("phi")});
+    optimizer.emplace(OptimizerConfig{},
+                      std::vector<Range>{store.range("theta"), store.range("phi")});
   }
   ParameterStore store;
   std::optional<Optimizer> optimizer;
@@ -60,10 +60,13 @@ TEST_CASE("checkpoint: everything comes back") {
   Model loaded(50);
   TrainState state;
   load_checkpoint(path, loaded.store, *loaded.optimizer, state);
-  CHECK(std::memcmp(loaded.store.data(), saved.store.data(), saved.store.size() * sizeof(float)) == 0);
+  for (const char* name : {"a.weight", "b.bias"}) {
+    CHECK(loaded.store.tensor(name).values() == saved.store.tensor(name).values());
+  }
   CHECK(loaded.optimizer->steps() == 2);
   for (std::size_t i = 0; i < 2; ++i) {
-    CHECK(loaded.optimizer->state()[i].values.values() == saved.optimizer->state()[i].values.values());
+    CHECK(loaded.optimizer->state()[i].values.values() ==
+          saved.optimizer->state()[i].values.values());
   }
   const TrainState wanted = some_state();
   CHECK(state.step == wanted.step);
@@ -93,14 +96,16 @@ TEST_CASE("checkpoint: what does not fit is refused and changes nothing") {
   Model other(7, 4);
   const auto before = other.store.tensor("b.bias").values();
   TrainState state;
-  CHECK_THROWS_WITH(load_checkpoint(path, other.store, *other.optimizer, state),
-                    tests::contains("a.weight") && tests::contains("2 x 3") && tests::contains(path));
+  CHECK_THROWS_WITH(
+      load_checkpoint(path, other.store, *other.optimizer, state),
+      tests::contains("a.weight") && tests::contains("2 x 3") && tests::contains(path));
   CHECK(other.store.tensor("b.bias").values() == before);
   CHECK(state.step == 0);
 
   save_parameters(folder / "best.safetensors", saved.store, some_state());
-  CHECK_THROWS_WITH(load_checkpoint(folder / "best.safetensors", saved.store, *saved.optimizer, state),
-                    tests::contains("optimizer.m"));
+  CHECK_THROWS_WITH(
+      load_checkpoint(folder / "best.safetensors", saved.store, *saved.optimizer, state),
+      tests::contains("optimizer.m"));
 
   ParameterStore fewer;
   fewer.add("a.weight", "theta", {2, 3}, counting(0));
@@ -108,7 +113,8 @@ TEST_CASE("checkpoint: what does not fit is refused and changes nothing") {
   CHECK_THROWS_WITH(load_parameters(path, fewer), tests::contains("b.bias"));
 
   std::string bytes = read_text(path);
-  for (const std::size_t length : {std::size_t(0), std::size_t(7), bytes.size() / 2, bytes.size() - 1}) {
+  for (const std::size_t length :
+       {std::size_t(0), std::size_t(7), bytes.size() / 2, bytes.size() - 1}) {
     const std::string half = folder / "half.safetensors";
     std::ofstream(half, std::ios::binary).write(bytes.data(), std::streamsize(length));
     CHECK_THROWS_AS(load_parameters(half, saved.store), Error);
@@ -123,7 +129,8 @@ TEST_CASE("run folder: used ones are refused, metrics are cut back to whole epoc
                     tests::contains("--out") && tests::contains("--resume"));
   CHECK_THROWS_AS(RunFolder::open(temporary / "a run"), Error);  // holds no config.toml
 
-  for (const char* line : {"{\"epoch\":1}", "{\"epoch\":2}", "{\"epoch\":3}"}) folder.append_metrics(line);
+  for (const char* line : {"{\"epoch\":1}", "{\"epoch\":2}", "{\"epoch\":3}"})
+    folder.append_metrics(line);
   std::ofstream(folder.metrics(), std::ios::app) << "{\"epo";  // killed while writing
   folder.cut_metrics(2);
   CHECK(read_text(folder.metrics()) == "{\"epoch\":1}\n{\"epoch\":2}\n");

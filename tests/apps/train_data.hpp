@@ -28,7 +28,8 @@ inline data::Array blobs(std::int64_t count, std::int64_t side, std::uint32_t se
   return array;
 }
 
-/// 50 training and 23 held-out images of 4 x 4 grey bytes: neither is a multiple of the batch in use.
+/// 50 training and 23 held-out images of 4 x 4 grey bytes: neither is a multiple of the batch in
+/// use.
 inline data::Dataset tiny_data() {
   data::Dataset data;
   data.spec = "tiny";

@@ -35,10 +35,11 @@ data::Dataset as_floats(const data::Dataset& bytes) {
   data::Dataset data = bytes;
   data.scale = 1;
   for (data::Split& split : data.splits) {
+    const std::int64_t values = split.images.count() * 16;
     data::Array array{data::StoredType::float32, {split.images.count(), 4, 4}, {}};
-    array.bytes.resize(std::size_t(array.count()) * sizeof(float));
+    array.bytes.resize(std::size_t(values) * sizeof(float));
     auto* to = reinterpret_cast<float*>(array.bytes.data());
-    for (std::int64_t i = 0; i < array.count(); ++i) {
+    for (std::int64_t i = 0; i < values; ++i) {
       to[i] = float(split.images.uint8_block()[i]) / 255.0f;
     }
     split.images = data::Images(std::move(array));
@@ -75,8 +76,8 @@ TEST_CASE("examples: fixed binarisation is drawn once, dynamic anew, neither by 
   CHECK(filled(fixed, rows, 0) == filled(fixed, rows, 9));
   CHECK(filled(held_out, rows, 0) == filled(held_out, rows, 9));
   CHECK(filled(dynamic, rows, 0) != filled(dynamic, rows, 9));
-  CHECK(filled(fixed, rows, 0) != filled(Examples(data, split, Binarize::fixed,
-                                                  Examples::Role::train, 6), rows, 0));
+  CHECK(filled(fixed, rows, 0) !=
+        filled(Examples(data, split, Binarize::fixed, Examples::Role::train, 6), rows, 0));
   // One example alone is as it is in a batch.
   const auto all = filled(dynamic, rows, 3);
   for (const std::uint32_t row : rows) {
@@ -102,8 +103,10 @@ TEST_CASE("examples: dynamic binarisation has the grey value as its mean") {
   // 800 z-scores: the largest of as many standard normal numbers exceeds 5 with probability 5e-4.
   for (std::size_t i = 0; i < ones.size(); ++i) {
     const double p = grey(bytes, 0, i), deviation = std::sqrt(p * (1 - p) / steps);
-    if (deviation == 0) CHECK(ones[i] / steps == p);
-    else CHECK(std::abs(ones[i] / steps - p) / deviation < 5);
+    if (deviation == 0)
+      CHECK(ones[i] / steps == p);
+    else
+      CHECK(std::abs(ones[i] / steps - p) / deviation < 5);
   }
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// The program itself as a child process: its output, its exit code, and signals to it.
+// The program as a child process that the test sends signals to.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -11,14 +11,9 @@
 #include <thread>
 #include <vector>
 
-#include "tests/apps/data_files.hpp"
+#include "tests/apps/program_run.hpp"
 
 namespace nelbo::tests {
-
-struct Outcome {
-  int code = 0;  // exit code, or 1000 + the signal that ended the process
-  std::string out, err;
-};
 
 class Process {
  public:
@@ -28,7 +23,7 @@ class Process {
     const std::string base = folder.path() + "/process" + std::to_string(++number);
     out_ = base + ".out";
     err_ = base + ".err";
-    std::vector<std::string> words{NELBO_BINARY};
+    std::vector<std::string> words{NELBO_PROGRAM};
     words.insert(words.end(), args.begin(), args.end());
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
@@ -56,8 +51,7 @@ class Process {
     int status = 0;
     ::waitpid(id_, &status, 0);
     id_ = 0;
-    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-    return {code, read_whole(out_), read_whole(err_)};
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_whole(out_), read_whole(err_)};
   }
 
   /// Waits until a file is there, at most 60 s.
@@ -79,9 +73,5 @@ class Process {
   pid_t id_ = 0;
   std::string out_, err_;
 };
-
-inline Outcome nelbo(const TempFolder& folder, const std::vector<std::string>& args) {
-  return Process(folder, args).wait();
-}
 
 }  // namespace nelbo::tests

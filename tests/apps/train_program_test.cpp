@@ -1,8 +1,12 @@
 // `nelbo train` as a user runs it.
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <sstream>
+#include <thread>
 
+#include "apps/support/inference.hpp"
 #include "apps/support/loaded_run.hpp"
 #include "apps/support/safetensors.hpp"
 #include "apps/support/sha256.hpp"
@@ -16,7 +20,8 @@ using Json = nlohmann::json;
 
 namespace {
 
-/// 60 grey images of 8 x 8 as an IDX file; 54 remain for training, so batches of 20 make epochs of 3 steps.
+/// 60 grey images of 8 x 8 as an IDX file; 54 remain for training, so batches of 20 make epochs of
+/// 3 steps.
 std::string write_data(const tests::TempFolder& folder) {
   const data::Array images = tests::blobs(60, 8, 3);
   std::string file = tests::raw({0, 0, 8, 3, 0, 0, 0, 60, 0, 0, 0, 8, 0, 0, 0, 8});
@@ -26,9 +31,9 @@ std::string write_data(const tests::TempFolder& folder) {
 
 std::vector<std::string> command(const std::string& data, const std::string& out,
                                  const std::vector<std::string>& more) {
-  std::vector<std::string> args{"train",    "--data",   data,   "--model", "mlp", "--hidden", "9",
-                                "--latent", "2",        "--batch", "20",   "--binarize", "dynamic",
-                                "--threads", "1"};
+  std::vector<std::string> args{"train",    "--data",     data,       "--model",   "mlp",
+                                "--hidden", "9",          "--latent", "2",         "--batch",
+                                "20",       "--binarize", "dynamic",  "--threads", "1"};
   if (!out.empty()) args.insert(args.end(), {"--out", out});
   args.insert(args.end(), more.begin(), more.end());
   return args;
@@ -67,14 +72,15 @@ void check_metrics(const Json& metrics) {
 TEST_CASE("train: the run folder and the JSON object") {
   const tests::TempFolder folder;
   const std::string data = write_data(folder), run = folder / "a run";
-  const Outcome outcome = tests::nelbo(folder, command(data, run, {"--epochs", "2", "--json"}));
+  const Outcome outcome =
+      tests::run_program_binary(command(data, run, {"--epochs", "2", "--json"}));
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
 
   const Json result = Json::parse(outcome.out);  // throws for anything but exactly one value
-  CHECK(keys_of(result) == std::vector<std::string>{"epochs", "examples_per_second", "isa", "objective",
-                                                    "run", "seconds", "seed", "steps", "test",
-                                                    "threads", "train"});
+  CHECK(keys_of(result) == std::vector<std::string>{"epochs", "examples_per_second", "isa",
+                                                    "objective", "run", "seconds", "seed", "steps",
+                                                    "test", "threads", "train"});
   CHECK(result["run"] == run);
   CHECK(result["objective"] == "elbo");
   CHECK(result["epochs"] == 2);
@@ -97,14 +103,15 @@ TEST_CASE("train: the run folder and the JSON object") {
   CHECK(record["data_hash"] == sha256_of_file(data));
   CHECK(record["test"] == result["test"]);
   CHECK_THAT(tests::read_whole(run + "/config.toml"), tests::contains(sha256_of_file(data)));
-  CHECK_THAT(outcome.err, tests::contains("held out"));  // the header says where the test split is from
+  CHECK_THAT(outcome.err,
+             tests::contains("held out"));  // the header says where the test split is from
   for (const char* picture : {"reconstructions", "samples", "traversals"}) {
     CHECK(tests::read_whole(run + "/images/" + picture + ".png").substr(1, 3) == "PNG");
   }
   // No time, host, path or thread count in a checkpoint: an equal run elsewhere gives equal bytes.
   auto again = command(data, folder / "other", {"--epochs", "2"});
   again[std::size_t(std::find(again.begin(), again.end(), "--threads") - again.begin() + 1)] = "2";
-  REQUIRE(tests::nelbo(folder, again).code == 0);
+  REQUIRE(tests::run_program_binary(again).code == 0);
   CHECK(last(folder / "other") == last(run));
 
   // The trained model is found again, and gives the numbers that were reported.
@@ -121,12 +128,13 @@ TEST_CASE("train: 2N steps are N and N resumed, in files too") {
   const std::string whole = folder / "whole", parts = folder / "parts";
   const int half = GENERATE(3, 5);  // at the end of an epoch, and within one
   const std::string n = std::to_string(half), twice = std::to_string(2 * half);
-  const Outcome one = tests::nelbo(folder, command(data, whole, {"--steps", twice, "--json"}));
+  const Outcome one = tests::run_program_binary(command(data, whole, {"--steps", twice, "--json"}));
   REQUIRE(one.code == 0);
-  REQUIRE(tests::nelbo(folder, command(data, parts, {"--steps", n})).code == 0);
+  REQUIRE(tests::run_program_binary(command(data, parts, {"--steps", n})).code == 0);
   // Lines of epochs that the checkpoint does not know, as a killed run leaves them, go.
   std::ofstream(parts + "/metrics.jsonl", std::ios::app) << "{\"epoch\":99}\n{\"epo";
-  const Outcome two = tests::nelbo(folder, {"train", "--resume", parts, "--steps", n, "--json"});
+  const Outcome two =
+      tests::run_program_binary({"train", "--resume", parts, "--steps", n, "--json"});
   INFO(two.err);
   REQUIRE(two.code == 0);
   CHECK(last(whole) == last(parts));
@@ -148,19 +156,19 @@ TEST_CASE("train: 2N steps are N and N resumed, in files too") {
 TEST_CASE("train: further epochs, and what --resume does not take") {
   const tests::TempFolder folder;
   const std::string data = write_data(folder), run = folder / "run";
-  REQUIRE(tests::nelbo(folder, command(data, run, {"--epochs", "1"})).code == 0);
-  const Outcome done = tests::nelbo(folder, {"train", "--resume", run});
+  REQUIRE(tests::run_program_binary(command(data, run, {"--epochs", "1"})).code == 0);
+  const Outcome done = tests::run_program_binary({"train", "--resume", run});
   CHECK(done.code == 2);
   CHECK_THAT(done.err, tests::contains("--epochs"));
-  CHECK(tests::nelbo(folder, {"train", "--resume", run, "--lr", "1"}).code == 2);
-  REQUIRE(tests::nelbo(folder, {"train", "--resume", run, "--epochs", "2"}).code == 0);
+  CHECK(tests::run_program_binary({"train", "--resume", run, "--lr", "1"}).code == 2);
+  REQUIRE(tests::run_program_binary({"train", "--resume", run, "--epochs", "2"}).code == 0);
   CHECK(lines_of(run).size() == 3);
   CHECK(step_of(run) == 9);
 
   std::string other = tests::read_whole(data);
   other.back() = char(other.back() + 1);
   folder.write("blobs-images-idx3-ubyte", other);
-  const Outcome changed = tests::nelbo(folder, {"train", "--resume", run, "--epochs", "1"});
+  const Outcome changed = tests::run_program_binary({"train", "--resume", run, "--epochs", "1"});
   CHECK(changed.code == 1);
   CHECK_THAT(changed.err, tests::contains("SHA-256"));
 }
@@ -181,28 +189,37 @@ TEST_CASE("train: signals save, print how to resume, and lose nothing") {
 
   const std::uint64_t step = step_of(run);
   REQUIRE(step > 0);
-  REQUIRE(tests::nelbo(folder, {"train", "--resume", run, "--steps", "4"}).code == 0);
+  REQUIRE(tests::run_program_binary({"train", "--resume", run, "--steps", "4"}).code == 0);
   const std::string whole = folder / "whole";
   const std::string steps = std::to_string(step + 4);
-  REQUIRE(tests::nelbo(folder, command(data, whole, {"--steps", steps})).code == 0);
+  REQUIRE(tests::run_program_binary(command(data, whole, {"--steps", steps})).code == 0);
   CHECK(last(run) == last(whole));
 }
 
 TEST_CASE("train: kill -9 at any moment leaves a loadable checkpoint or none") {
   const tests::TempFolder folder;
   const std::string data = write_data(folder);
+  // The moments of death are spread over twice the time that a run needs to end its first epoch.
+  const auto start = std::chrono::steady_clock::now();
+  {
+    const std::string run = folder / "measured";
+    tests::Process process(folder, command(data, run, {"--epochs", "1000000", "--quiet"}));
+    REQUIRE(tests::Process::appears(run + "/metrics.jsonl"));
+  }
+  const std::chrono::duration<double> until_epoch = std::chrono::steady_clock::now() - start;
   std::mt19937 random(7);
   int with_checkpoint = 0;
-  for (int trial = 0; trial < 25; ++trial) {
+  for (int trial = 0; trial < 20; ++trial) {
     const std::string run = folder / ("run" + std::to_string(trial));
     tests::Process process(folder, command(data, run, {"--epochs", "1000000", "--quiet"}));
-    std::this_thread::sleep_for(std::chrono::microseconds(random() % 60000));
+    std::this_thread::sleep_for(until_epoch * 2 * std::generate_canonical<double, 32>(random));
     process.signal(SIGKILL);
     process.wait();
     if (!std::filesystem::exists(run + "/checkpoints/last.safetensors")) continue;
     ++with_checkpoint;
     const std::uint64_t step = step_of(run);  // throws for half a file
-    REQUIRE(tests::nelbo(folder, {"train", "--resume", run, "--steps", "2", "--quiet"}).code == 0);
+    REQUIRE(tests::run_program_binary({"train", "--resume", run, "--steps", "2", "--quiet"}).code ==
+            0);
     CHECK(step_of(run) == step + 2);
     CHECK(lines_of(run).size() == (step + 2) / 3);
   }
@@ -212,19 +229,19 @@ TEST_CASE("train: kill -9 at any moment leaves a loadable checkpoint or none") {
 TEST_CASE("train: a run killed before its first checkpoint starts anew") {
   const tests::TempFolder folder;
   const std::string data = write_data(folder), run = folder / "run", whole = folder / "whole";
-  REQUIRE(tests::nelbo(folder, command(data, run, {"--steps", "2"})).code == 0);
+  REQUIRE(tests::run_program_binary(command(data, run, {"--steps", "2"})).code == 0);
   std::filesystem::remove(run + "/checkpoints/last.safetensors");
-  REQUIRE(tests::nelbo(folder, {"train", "--resume", run}).code == 0);
-  REQUIRE(tests::nelbo(folder, command(data, whole, {"--steps", "2"})).code == 0);
+  REQUIRE(tests::run_program_binary({"train", "--resume", run}).code == 0);
+  REQUIRE(tests::run_program_binary(command(data, whole, {"--steps", "2"})).code == 0);
   CHECK(last(run) == last(whole));
 }
 
 TEST_CASE("train: a loss that is not finite ends with code 4 and the operator's name") {
   const tests::TempFolder folder;
   const std::string data = write_data(folder), run = folder / "run";
-  const Outcome outcome =
-      tests::nelbo(folder, command(data, run, {"--epochs", "9", "--lr", "1e6", "--optimizer", "sgd",
-                                               "--likelihood", "normal:1e-30"}));
+  const Outcome outcome = tests::run_program_binary(command(
+      data, run,
+      {"--epochs", "9", "--lr", "1e6", "--optimizer", "sgd", "--likelihood", "normal:1e-30"}));
   CHECK(outcome.code == 4);
   const Json record = Json::parse(tests::read_whole(run + "/run.json"));
   CHECK(record["status"] == "not finite");
@@ -237,27 +254,37 @@ TEST_CASE("train: a loss that is not finite ends with code 4 and the operator's 
 TEST_CASE("train: wrong usage ends with code 2 and leaves no folder") {
   const tests::TempFolder folder;
   const std::string data = write_data(folder), run = folder / "run";
-  const std::vector<std::vector<std::string>> wrong{
-      {"--objective", "nell + 4*dif"}, {"--objective", ""},   {"--model", "mpl"},
-      {"--likelihood", "gauss"},       {"--epochs", "0"},     {"--steps", "1", "--epochs", "1"},
-      {"--lr", "-1"},                  {"--hidden", "5,,5"},  {"--hidden", "a"},
-      {"--seed", "-1"},                {"--batch", "1e3"},    {"--preset", "quickstrat"},
-      {"--threads", "0"},              {"--unknown"},         {"--optimizer", "adan"}};
+  const std::vector<std::vector<std::string>> wrong{{"--objective", "nell + 4*dif"},
+                                                    {"--objective", ""},
+                                                    {"--model", "mpl"},
+                                                    {"--likelihood", "gauss"},
+                                                    {"--epochs", "0"},
+                                                    {"--steps", "1", "--epochs", "1"},
+                                                    {"--lr", "-1"},
+                                                    {"--hidden", "5,,5"},
+                                                    {"--hidden", "a"},
+                                                    {"--seed", "-1"},
+                                                    {"--batch", "1e3"},
+                                                    {"--preset", "quickstrat"},
+                                                    {"--threads", "0"},
+                                                    {"--unknown"},
+                                                    {"--optimizer", "adan"}};
   for (const auto& flags : wrong) {
     std::vector<std::string> args{"train", "--data", data, "--out", run};
     args.insert(args.end(), flags.begin(), flags.end());
-    const Outcome outcome = tests::nelbo(folder, args);
+    const Outcome outcome = tests::run_program_binary(args);
     INFO(flags.front() << " " << flags.back() << ": " << outcome.err);
     CHECK(outcome.code == 2);
     CHECK_FALSE(outcome.err.empty());
     CHECK(outcome.out.empty());
   }
-  CHECK(tests::nelbo(folder, {"train", "--data", folder / "nothing", "--out", run}).code == 1);
-  CHECK(tests::nelbo(folder, {"train", "--data", data, "--model", "conv64", "--out", run}).code == 1);
+  CHECK(tests::run_program_binary({"train", "--data", folder / "nothing", "--out", run}).code == 1);
+  CHECK(tests::run_program_binary({"train", "--data", data, "--model", "conv64", "--out", run})
+            .code == 1);
   CHECK_FALSE(std::filesystem::exists(run));
 
-  REQUIRE(tests::nelbo(folder, command(data, run, {"--steps", "1"})).code == 0);
-  const Outcome again = tests::nelbo(folder, command(data, run, {"--steps", "1"}));
+  REQUIRE(tests::run_program_binary(command(data, run, {"--steps", "1"})).code == 0);
+  const Outcome again = tests::run_program_binary(command(data, run, {"--steps", "1"}));
   CHECK(again.code == 2);
   CHECK_THAT(again.err, tests::contains("--out") && tests::contains("--resume"));
 }
@@ -265,10 +292,11 @@ TEST_CASE("train: wrong usage ends with code 2 and leaves no folder") {
 TEST_CASE("train: flags overrule the file, the file the preset") {
   const tests::TempFolder folder;
   const std::string data = write_data(folder), run = folder / "run";
-  const std::string config = folder.write("my.toml", "latent = 4\nlr = 0.5\nhidden = [6, 5]\nmodel = 'mlp'\n");
-  const Outcome outcome =
-      tests::nelbo(folder, {"train", "--preset", "quickstart", "--config", config, "--data", data,
-                            "--lr", "0.25", "--steps", "1", "--batch", "3", "--out", run});
+  const std::string config =
+      folder.write("my.toml", "latent = 4\nlr = 0.5\nhidden = [6, 5]\nmodel = 'mlp'\n");
+  const Outcome outcome = tests::run_program_binary({"train", "--preset", "quickstart", "--config",
+                                                     config, "--data", data, "--lr", "0.25",
+                                                     "--steps", "1", "--batch", "3", "--out", run});
   INFO(outcome.err);
   REQUIRE(outcome.code == 0);
   const TrainConfig used = open_run(run).config;
@@ -279,7 +307,8 @@ TEST_CASE("train: flags overrule the file, the file the preset") {
   CHECK(used.steps == std::optional<std::uint64_t>(1));
   CHECK_FALSE(used.epochs.has_value());
   const std::string wrong = folder.write("wrong.toml", "latnet = 4\n");
-  const Outcome refused = tests::nelbo(folder, {"train", "--config", wrong, "--out", folder / "no"});
+  const Outcome refused =
+      tests::run_program_binary({"train", "--config", wrong, "--out", folder / "no"});
   CHECK(refused.code == 2);
   CHECK_THAT(refused.err, tests::contains("wrong.toml") && tests::contains("'latent'"));
 }

@@ -190,13 +190,13 @@ TEST_CASE("tape: wrong use is refused") {
 
   Tape replay({.mode = Tape::Mode::replay});
   Recording inner(replay);
-  const Var x = replay.leaf(Shape{2}, DType::f32, true);
+  const Var x = replay.leaf(Shape{2, 3}, DType::f32, true);
   const Var y = exp(x);
   CHECK_THROWS_WITH(y.value(), contains("recorded for replay"));
   CHECK_THROWS_AS(replay.backward(sum(y)), Error);
   CHECK_THROWS_WITH(a + x, contains("another tape"));
   replay.forward();
-  CHECK(y.value().at({0}) == 1);
+  CHECK(y.value().at({0, 0}) == 1);
   CHECK_THROWS_WITH(exp(y), contains("cannot be extended"));
   const Tensor wrong(Shape{3});
   const Root root{y, &wrong};

@@ -11,8 +11,8 @@
 
 namespace nelbo::fuzz {
 
-/// Gives the bytes to a parser. Anything but success or an Error of one line is a finding: other exceptions leave
-/// LLVMFuzzerTestOneInput and end the fuzzer.
+/// Gives the bytes to a parser. Anything but success or an Error of one line is a finding: other
+/// exceptions leave LLVMFuzzerTestOneInput and end the fuzzer.
 template <class Parse>
 int run(const std::uint8_t* bytes, std::size_t size, Parse parse) {
   const auto input = data::Input::from_memory("input", std::as_bytes(std::span(bytes, size)));

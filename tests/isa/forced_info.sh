@@ -17,7 +17,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 "$@" "$nelbo" info | tee "$folder/info"
-grep -qiE "isa[^a-z]*$isa|$isa.*(in use|chosen)" "$folder/info" || { echo "info does not name $isa"; exit 1; }
+grep -q "^isa *$isa\>" "$folder/info" || { echo "info does not name $isa"; exit 1; }
 "$@" "$nelbo" train --data sprites:32 --model mlp --hidden 16 --latent 2 --steps 2 --batch 8 --seed 1 \
   --threads 1 --out "$folder/run" --json >"$folder/result"
 grep -q "\"isa\": *\"$isa\"" "$folder/result" || { cat "$folder/result"; echo "training did not use $isa"; exit 1; }

@@ -248,6 +248,20 @@ TEST_CASE("distributions: rsample is differentiable at fixed noise, sample is no
   }
 }
 
+TEST_CASE("distributions: a Laplace sample is the inverse distribution function of its noise") {
+  const std::vector<Subject> all = subjects();
+  const Subject& s =
+      *std::find_if(all.begin(), all.end(), [](const Subject& x) { return x.name == "laplace"; });
+  Tape tape;
+  Recording recording(tape);
+  const Tensor noise = grid(0.01, 0.99, 9);
+  const Tensor x = s.rsample(leaves(tape, alone(s.parameters, 1)), tape.leaf(noise)).value();
+  for (std::int64_t i = 0; i < 9; ++i) {
+    const double back = s.cdf(element(s.parameters, 1, 6), x.at({i, 0, 0}));
+    CHECK(back == Approx(noise.at({i, 0, 0})).epsilon(1e-12));
+  }
+}
+
 TEST_CASE("distributions: detached() keeps the value and stops the gradient") {
   for (const Subject& s : subjects()) {
     INFO(s.name);
@@ -358,6 +372,11 @@ TEST_CASE("distributions: far tails of the discretised logistic") {
   }
 }
 
-TEST_CASE("distributions: samples need noise of [S, B, D]") {
+TEST_CASE("distributions: axes that are missing are named") {
+  Tape tape;
+  Recording recording(tape);
+  const Var scalar = tape.leaf(Shape{}), vector = tape.leaf({3});
+  CHECK_THROWS_WITH(unit_normal(scalar), contains("event axis"));
+  CHECK_THROWS_WITH(Categorical{vector}.log_prob(vector), contains("[.., D, K]"));
   CHECK_THROWS_WITH(fill_noise(Noise::normal, Tensor({2, 3}), {}), contains("[S, B, D]"));
 }

@@ -20,11 +20,11 @@ Tensor numbers(const Shape& shape, unsigned seed) {
   return x;
 }
 
-/// The layer's output for x.
+/// A copy of the layer's output for x.
 Tensor apply(const Layer& layer, const Tensor& x) {
   Tape tape;
   Recording recording(tape);
-  return layer(tape.leaf(x)).value().contiguous();
+  return layer(tape.leaf(x)).value().cast(DType::f64);
 }
 
 /// Gradients of <cotangent, layer(x)> with respect to x and all parameters against central

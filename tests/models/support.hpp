@@ -76,10 +76,4 @@ inline Tensor grid(double low, double high, std::int64_t n) {
   return x;
 }
 
-inline double sum_of(const std::vector<double>& values) {
-  double sum = 0;
-  for (double v : values) sum += v;
-  return sum;
-}
-
 }  // namespace nelbo::tests

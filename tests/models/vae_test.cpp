@@ -242,6 +242,39 @@ TEST_CASE("vae: the gradient of the ELBO agrees with differences in every parame
   }
 }
 
+TEST_CASE("vae: a replayed recording sees new data, new noise and moved parameters") {
+  for (const std::string likelihood : {"bernoulli", "normal:0.5", "normal:learned"}) {
+    INFO(likelihood);
+    VaeConfig config = small();
+    config.likelihood = parse_likelihood(likelihood);
+    ParameterStore store(DType::f64);
+    const Vae vae(config, flat_moments({6}), store);
+    store.freeze(4);
+    Tape tape({.mode = Tape::Mode::replay});
+    Var x, noise, log_p, image;
+    {
+      Recording recording(tape);
+      x = tape.leaf({3, 6}, DType::f64);
+      noise = tape.leaf({2, 3, 2}, DType::f64);
+      const Var z = vae.encode(x).rsample(noise);
+      log_p = vae.log_likelihood(z, x);
+      image = vae.mean_image(z);
+    }
+    for (unsigned step = 0; step < 2; ++step) {
+      tape.data(x).copy_from(numbers({3, 6}, 20 + step));
+      tape.data(noise).copy_from(numbers({2, 3, 2}, 30 + step));
+      store.tensor("encoder.0.weight").copy_from(numbers({6, 5}, 40 + step));
+      tape.forward();
+      Tape fresh;
+      Recording recording(fresh);
+      const Var data = fresh.leaf(numbers({3, 6}, 20 + step));
+      const Var z = vae.encode(data).rsample(fresh.leaf(numbers({2, 3, 2}, 30 + step)));
+      CHECK(log_p.value().values() == vae.log_likelihood(z, data).value().values());
+      CHECK(image.value().values() == vae.mean_image(z).value().values());
+    }
+  }
+}
+
 TEST_CASE("vae: the last layer starts at the data") {
   const Tensor mean = Tensor::of({0, 0.0005, 0.25, 0.5, 0.9, 1}, {2, 3}, DType::f64);
   const Tensor variance = Tensor::of({0, 0.1, 0.2, 0.3, 0.4, 0.2}, {2, 3}, DType::f64);
@@ -335,10 +368,10 @@ TEST_CASE("vae: an architecture's own sizes are filled in") {
 }
 
 TEST_CASE("vae: mistakes are refused with a reason") {
-  ParameterStore store;
   const auto build = [&](auto change, const Shape& moments) {
     VaeConfig config = small();
     change(config);
+    ParameterStore store;
     Vae(config, flat_moments(moments), store);
   };
   CHECK_THROWS_WITH(build([](VaeConfig& c) { c.architecture = "mpl"; }, {6}),
@@ -351,8 +384,15 @@ TEST_CASE("vae: mistakes are refused with a reason") {
   CHECK_THROWS_WITH(build([](VaeConfig& c) { c.hidden = {0}; }, {6}), contains("width 0"));
   CHECK_THROWS_WITH(build([](VaeConfig& c) { c.example = {0}; }, {0}), contains("no features"));
   CHECK_THROWS_WITH(build([](VaeConfig&) {}, {7}), contains("6 features"));
-  CHECK_THROWS_WITH(Vae(small(), flat_moments({6}, 3.0), store), contains("[0, 1]"));
-  CHECK_THROWS_WITH(Vae(small(), flat_moments({6}, std::nan("")), store), contains("not finite"));
+  const auto start_at = [](double mean, double variance) {
+    VaeConfig config = small();
+    if (variance != 0) config.likelihood = {Kind::normal_learned};
+    ParameterStore fresh;
+    Vae(config, flat_moments({6}, mean, variance), fresh);
+  };
+  CHECK_THROWS_WITH(start_at(3, 0), contains("[0, 1]"));
+  CHECK_THROWS_WITH(start_at(std::nan(""), 0), contains("not finite"));
+  CHECK_THROWS_WITH(start_at(3, -1), contains("variance"));
 
   ParameterStore other;
   const Vae vae(small(), flat_moments({6}), other);

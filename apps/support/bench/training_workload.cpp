@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "autodiff/error.hpp"
 #include "autodiff/ops.hpp"
 #include "autodiff/optimizer.hpp"
 #include "autodiff/random.hpp"
@@ -22,7 +23,7 @@ struct Workload {
   std::string name;
   std::string architecture;
   Shape example;
-  std::vector<int> hidden;
+  std::vector<std::int64_t> hidden;
   int latent;
   int batch;
   int samples;      // importance samples; 1 is the ELBO

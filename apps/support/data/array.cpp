@@ -25,8 +25,9 @@ void check_finite(const std::string& file, const Array& array) {
     if (std::abs(value) <= static_cast<T>(std::numeric_limits<float>::max())) continue;
     const std::int64_t rows = array.shape.empty() ? 1 : array.shape.front();
     const std::int64_t per_row = rows > 0 ? n / rows : n;
-    fail(file, "example {} holds {} at position {}; values must be finite numbers within float32's range", i / per_row, value,
-         i % per_row);
+    fail(file,
+         "example {} holds {} at position {}; values must be finite numbers within float32's range",
+         i / per_row, value, i % per_row);
   }
 }
 
@@ -41,11 +42,14 @@ void widen(const Array& array, std::vector<std::int64_t>& out) {
 std::size_t item_size(StoredType type) {
   switch (type) {
     case StoredType::boolean:
-    case StoredType::uint8: return 1;
+    case StoredType::uint8:
+      return 1;
     case StoredType::int32:
-    case StoredType::float32: return 4;
+    case StoredType::float32:
+      return 4;
     case StoredType::int64:
-    case StoredType::float64: return 8;
+    case StoredType::float64:
+      return 8;
   }
   return 0;
 }
@@ -58,12 +62,18 @@ bool is_integer(StoredType type) { return !is_floating(type); }
 
 const char* type_name(StoredType type) {
   switch (type) {
-    case StoredType::boolean: return "bool";
-    case StoredType::uint8: return "uint8";
-    case StoredType::int32: return "int32";
-    case StoredType::int64: return "int64";
-    case StoredType::float32: return "float32";
-    case StoredType::float64: return "float64";
+    case StoredType::boolean:
+      return "bool";
+    case StoredType::uint8:
+      return "uint8";
+    case StoredType::int32:
+      return "int32";
+    case StoredType::int64:
+      return "int64";
+    case StoredType::float32:
+      return "float32";
+    case StoredType::float64:
+      return "float64";
   }
   return "";
 }
@@ -109,10 +119,17 @@ std::vector<std::int64_t> to_int64(const std::string& file, const Array& array) 
   std::vector<std::int64_t> out(static_cast<std::size_t>(array.count()));
   switch (array.type) {
     case StoredType::boolean:
-    case StoredType::uint8: widen<std::uint8_t>(array, out); break;
-    case StoredType::int32: widen<std::int32_t>(array, out); break;
-    case StoredType::int64: widen<std::int64_t>(array, out); break;
-    default: fail(file, "labels must be integers, found {}", type_name(array.type));
+    case StoredType::uint8:
+      widen<std::uint8_t>(array, out);
+      break;
+    case StoredType::int32:
+      widen<std::int32_t>(array, out);
+      break;
+    case StoredType::int64:
+      widen<std::int64_t>(array, out);
+      break;
+    default:
+      fail(file, "labels must be integers, found {}", type_name(array.type));
   }
   return out;
 }

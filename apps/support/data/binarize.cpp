@@ -13,10 +13,14 @@ Binarize parse_binarize(const std::string& name) {
 
 const char* name_of(Binarize policy) {
   switch (policy) {
-    case Binarize::none: return "none";
-    case Binarize::threshold: return "threshold";
-    case Binarize::fixed: return "fixed";
-    case Binarize::dynamic: return "dynamic";
+    case Binarize::none:
+      return "none";
+    case Binarize::threshold:
+      return "threshold";
+    case Binarize::fixed:
+      return "fixed";
+    case Binarize::dynamic:
+      return "dynamic";
   }
   return "";
 }

@@ -5,8 +5,8 @@
 
 namespace nelbo::data {
 
-/// A block of bytes that grows in place: realloc moves pages of a large block instead of copying them, so
-/// reading 200 MB in steps never holds two copies. The memory is not cleared.
+/// A block of bytes that grows in place: realloc moves pages of a large block instead of copying
+/// them, so reading 200 MB in steps never holds two copies. The memory is not cleared.
 class Bytes {
  public:
   std::byte* data() { return block_.get(); }

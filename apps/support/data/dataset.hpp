@@ -24,7 +24,8 @@ struct Dataset {
   std::vector<std::string> factor_names;  ///< names of the ground-truth factors, when known
   std::vector<std::int32_t> factor_sizes;
   std::vector<std::string> files;  ///< absolute paths of what was read; empty for generated data
-  std::vector<std::string> notes;  ///< what a header must tell, e.g. that the test split was held out
+  std::vector<std::string>
+      notes;  ///< what a header must tell, e.g. that the test split was held out
 
   const Split* find(const std::string& name) const;  ///< null when there is none
   /// Throws Error that names the splits there are.
@@ -35,8 +36,9 @@ struct Dataset {
 /// The rows of a split that `rows` names, with their labels and factors.
 Split select(const Split& split, const std::string& name, const std::vector<std::uint32_t>& rows);
 
-/// SHA-256 that identifies the content wherever it lies: of one file what `sha256sum` prints; of several the hash of
-/// the lines "<hash>  <file name>"; of generated data the hash of its name and version.
+/// SHA-256 that identifies the content wherever it lies: of one file what `sha256sum` prints; of
+/// several the hash of the lines "<hash>  <file name>"; of generated data the hash of its name and
+/// version.
 std::string content_hash(const Dataset& dataset);
 
 /// Lines for a header: counts per split, shape, type, scale, then the notes.

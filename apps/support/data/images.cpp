@@ -75,11 +75,21 @@ void Images::write(std::int64_t i, double scale, float* to) const {
   const std::byte* from = raw(i, scratch.data());
   switch (type()) {
     case StoredType::boolean:
-    case StoredType::uint8: divide<std::uint8_t>(from, features_, scale, to); break;
-    case StoredType::int32: divide<std::int32_t>(from, features_, scale, to); break;
-    case StoredType::int64: divide<std::int64_t>(from, features_, scale, to); break;
-    case StoredType::float32: divide<float>(from, features_, scale, to); break;
-    case StoredType::float64: divide<double>(from, features_, scale, to); break;
+    case StoredType::uint8:
+      divide<std::uint8_t>(from, features_, scale, to);
+      break;
+    case StoredType::int32:
+      divide<std::int32_t>(from, features_, scale, to);
+      break;
+    case StoredType::int64:
+      divide<std::int64_t>(from, features_, scale, to);
+      break;
+    case StoredType::float32:
+      divide<float>(from, features_, scale, to);
+      break;
+    case StoredType::float64:
+      divide<double>(from, features_, scale, to);
+      break;
   }
 }
 

@@ -7,7 +7,8 @@
 
 namespace nelbo::data {
 
-/// A file (or a block of memory, for the tests and fuzzers of the parsers) that can be read at any offset.
+/// A file (or a block of memory, for the tests and fuzzers of the parsers) that can be read at any
+/// offset.
 class Input {
  public:
   /// Opens a regular file for reading; throws Error naming it otherwise.
@@ -22,7 +23,8 @@ class Input {
   /// Bytes that really are stored: less than size() for a file with holes.
   std::uint64_t stored_size() const { return stored_size_; }
 
-  /// Reads up to `count` bytes at `offset`; returns fewer only at the end. Throws Error on I/O errors.
+  /// Reads up to `count` bytes at `offset`; returns fewer only at the end. Throws Error on I/O
+  /// errors.
   virtual std::size_t read_at(std::uint64_t offset, void* to, std::size_t count) const = 0;
 
  protected:

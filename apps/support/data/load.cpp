@@ -13,6 +13,7 @@
 #include "apps/support/data/sprites.hpp"
 #include "apps/support/data/statistics.hpp"
 #include "autodiff/random.hpp"
+#include "objectives/nearest_name.hpp"
 
 namespace nelbo::data {
 namespace {
@@ -37,36 +38,10 @@ std::optional<std::pair<std::string, std::string>> file_and_member(const std::st
   return std::pair(file, spec.substr(colon + 1));
 }
 
-/// Levenshtein's distance: how many letters must be inserted, removed or replaced.
-std::size_t distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row.back();
-}
-
 [[noreturn]] void unknown(const std::string& spec) {
-  constexpr std::size_t near_enough = 3, longest = 64;
-  std::string hint, names;
-  std::size_t best = near_enough + 1;
-  for (const std::string name : known_names) {
-    names += (names.empty() ? "" : ", ") + name;
-    const std::size_t d = spec.size() > longest ? best : distance(spec, name);
-    if (d < best) {
-      best = d;
-      hint = fmt::format(" (did you mean {}?)", name);
-    }
-  }
-  fail("data '" + spec + "'", "no file or folder '{}', and not one of the names {}{}",
-       fs::absolute(spec.empty() ? "." : spec).lexically_normal().string(), names, hint);
+  const std::vector<std::string> names(known_names.begin(), known_names.end());
+  fail("data '" + spec + "'", "no file or folder '{}' and no data set of that name; {}",
+       fs::absolute(spec.empty() ? "." : spec).lexically_normal().string(), suggest(spec, names));
 }
 
 Dataset from_file(const std::string& path, const std::string& member) {
@@ -143,8 +118,8 @@ std::string find_fashion_mnist(const std::vector<std::string>& roots) {
 
 std::string absolute_spec(const std::string& spec) {
   if (spec == "fashion-mnist") return find_fashion_mnist(system_data_roots());
-  if (spec.starts_with("sprites")
-      && std::find(known_names.begin(), known_names.end(), spec) != known_names.end())
+  if (spec.starts_with("sprites") &&
+      std::find(known_names.begin(), known_names.end(), spec) != known_names.end())
     return spec;
   return fs::absolute(spec).lexically_normal().string();
 }

@@ -11,7 +11,8 @@
 namespace nelbo::data {
 namespace {
 
-/// The header is a Python dictionary literal: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
+/// The header is a Python dictionary literal: {'descr': '<f4', 'fortran_order': False, 'shape': (3,
+/// 4), }
 class HeaderText {
  public:
   HeaderText(const std::string& file, std::string_view text) : file_(file), text_(text) {}
@@ -200,9 +201,15 @@ Array read_npy(Stream& stream) {
   stream.expect_end();
   if (header.fortran_order && array.shape.size() > 1) {
     switch (item_size(array.type)) {
-      case 1: array.bytes = to_row_major<std::uint8_t>(array.bytes, array.shape); break;
-      case 4: array.bytes = to_row_major<std::uint32_t>(array.bytes, array.shape); break;
-      default: array.bytes = to_row_major<std::uint64_t>(array.bytes, array.shape); break;
+      case 1:
+        array.bytes = to_row_major<std::uint8_t>(array.bytes, array.shape);
+        break;
+      case 4:
+        array.bytes = to_row_major<std::uint32_t>(array.bytes, array.shape);
+        break;
+      default:
+        array.bytes = to_row_major<std::uint64_t>(array.bytes, array.shape);
+        break;
     }
   }
   return array;

@@ -7,11 +7,13 @@
 
 namespace nelbo::data {
 
-/// A NumPy .npz archive: a zip file whose members are .npy files, stored or deflated. Members are named without
-/// their ".npy". Nothing is unpacked before it is asked for, so pickled members (dSprites' `metadata`) do no harm.
+/// A NumPy .npz archive: a zip file whose members are .npy files, stored or deflated. Members are
+/// named without their ".npy". Nothing is unpacked before it is asked for, so pickled members
+/// (dSprites' `metadata`) do no harm.
 class Npz {
  public:
-  /// Throws Error naming the file when the directory is damaged, members overlap, or one is named twice.
+  /// Throws Error naming the file when the directory is damaged, members overlap, or one is named
+  /// twice.
   explicit Npz(std::shared_ptr<const Input> input);
   ~Npz();
 

@@ -65,8 +65,9 @@ std::optional<std::string> labels_beside(const std::string& path) {
   if (axes != std::string::npos && axes + 3 < name.size()) name[axes + 3] = '1';
   if (name.ends_with(".gz")) name.resize(name.size() - 3);
   const fs::path folder = fs::path(path).parent_path();
+  std::error_code ignored;
   for (const std::string& candidate : {name, name + ".gz"})
-    if (fs::is_regular_file(folder / candidate)) return (folder / candidate).string();
+    if (fs::is_regular_file(folder / candidate, ignored)) return (folder / candidate).string();
   return std::nullopt;
 }
 
@@ -85,7 +86,8 @@ FileContent read_idx_pair(const std::string& path, const std::shared_ptr<const I
   return content;
 }
 
-/// Chooses the array that holds the images: the one asked for, `imgs`, `images`, or the only readable one.
+/// Chooses the array that holds the images: the one asked for, `imgs`, `images`, or the only
+/// readable one.
 std::string choose_member(const std::string& path, const std::vector<std::string>& names,
                           const std::string& wanted,
                           const std::function<bool(const std::string&)>& readable) {
@@ -153,16 +155,24 @@ FileContent read_file(const std::string& path, const std::string& member) {
   if (archive && is_gzip(*input)) fail(path, "is packed with gzip; unpack it first");
   switch (format) {
     case Format::idx_images:
-    case Format::idx_labels: return read_idx_pair(path, input);
-    case Format::npy: return arrange(path, format, read_npy(*open_stream(input)), std::nullopt);
-    case Format::npz: return read_npz(path, input, member);
-    case Format::safetensors: return read_safetensors(path, input, member);
-    case Format::amat: return from_table(path, format, read_amat(*open_stream(input)));
-    case Format::csv: return from_table(path, format, read_csv(*open_stream(input)));
-    case Format::unknown: break;
+    case Format::idx_labels:
+      return read_idx_pair(path, input);
+    case Format::npy:
+      return arrange(path, format, read_npy(*open_stream(input)), std::nullopt);
+    case Format::npz:
+      return read_npz(path, input, member);
+    case Format::safetensors:
+      return read_safetensors(path, input, member);
+    case Format::amat:
+      return from_table(path, format, read_amat(*open_stream(input)));
+    case Format::csv:
+      return from_table(path, format, read_csv(*open_stream(input)));
+    case Format::unknown:
+      break;
   }
-  fail(path, "its content is none of IDX, NPY, NPZ, safetensors, amat, CSV (each also gzipped, "
-             "except NPZ and safetensors)");
+  fail(path,
+       "its content is none of IDX, NPY, NPZ, safetensors, amat, CSV (each also gzipped, "
+       "except NPZ and safetensors)");
 }
 
 }  // namespace nelbo::data

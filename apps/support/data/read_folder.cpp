@@ -29,9 +29,13 @@ std::string stem_of(const fs::path& path) {
 /// Data files in the order of their names. "x" hides "x.gz": torchvision keeps both.
 std::vector<DataFile> data_files(const std::string& folder) {
   std::set<std::string> paths;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder))
-    if (entry.is_regular_file() && !entry.path().filename().string().starts_with('.'))
-      paths.insert(entry.path().string());
+  try {
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder))
+      if (entry.is_regular_file() && !entry.path().filename().string().starts_with('.'))
+        paths.insert(entry.path().string());
+  } catch (const fs::filesystem_error& error) {
+    fail(folder, "cannot be read: {}", error.code().message());
+  }
   std::vector<DataFile> files;
   for (const std::string& path : paths) {
     if (path.ends_with(".gz") && paths.count(path.substr(0, path.size() - 3))) continue;

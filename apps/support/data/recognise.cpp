@@ -32,7 +32,8 @@ bool is_number(std::string_view text) {
   return error != std::errc::invalid_argument && end == text.data() + text.size();
 }
 
-/// True when the line is numbers separated by `separators`. The last field of a cut line is not judged.
+/// True when the line is numbers separated by `separators`. The last field of a cut line is not
+/// judged.
 bool is_row(std::string_view line, std::string_view separators, bool cut) {
   bool any = false;
   while (!line.empty()) {
@@ -76,14 +77,21 @@ bool is_safetensors(std::string_view head) {
 
 const char* format_name(Format format) {
   switch (format) {
-    case Format::unknown: return "unknown";
+    case Format::unknown:
+      return "unknown";
     case Format::idx_images:
-    case Format::idx_labels: return "idx";
-    case Format::npy: return "npy";
-    case Format::npz: return "npz";
-    case Format::safetensors: return "safetensors";
-    case Format::amat: return "amat";
-    case Format::csv: return "csv";
+    case Format::idx_labels:
+      return "idx";
+    case Format::npy:
+      return "npy";
+    case Format::npz:
+      return "npz";
+    case Format::safetensors:
+      return "safetensors";
+    case Format::amat:
+      return "amat";
+    case Format::csv:
+      return "csv";
   }
   return "";
 }
@@ -107,9 +115,8 @@ Format recognise_named(const std::shared_ptr<const Input>& input) {
   std::string name = input->name();
   if (name.ends_with(".gz")) name.resize(name.size() - 3);
   const std::vector<std::pair<std::string_view, Format>> endings{
-      {"-ubyte", Format::idx_images},     {".npy", Format::npy},
-      {".npz", Format::npz},              {".safetensors", Format::safetensors},
-      {".amat", Format::amat},            {".csv", Format::csv}};
+      {"-ubyte", Format::idx_images},        {".npy", Format::npy},   {".npz", Format::npz},
+      {".safetensors", Format::safetensors}, {".amat", Format::amat}, {".csv", Format::csv}};
   for (const auto& [ending, format] : endings)
     if (name.ends_with(ending)) return format;
   return Format::unknown;

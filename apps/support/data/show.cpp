@@ -46,9 +46,9 @@ std::string show_text(const Dataset& dataset) {
   text += "format " + dataset.format + "\n";
   for (const Split& split : dataset.splits) {
     const Statistics figures = statistics(split, dataset.scale);
-    text += fmt::format("\n{}\n  {} examples of {} {}\n", one_line(split.name),
-                        split.images.count(), shape_text(split.images.shape()),
-                        type_name(split.images.type()));
+    text +=
+        fmt::format("\n{}\n  {} examples of {} {}\n", one_line(split.name), split.images.count(),
+                    shape_text(split.images.shape()), type_name(split.images.type()));
     text += fmt::format("  stored values {:g} to {:g}; value / {:g}: mean {:.6f}, std {:.6f}\n",
                         figures.min, figures.max, dataset.scale, figures.mean, figures.std);
     std::size_t printed = 0;

@@ -12,11 +12,11 @@ namespace {
 
 // Lengths are in 1/256 of a pixel of the 64 x 64 image, rounded to integers.
 constexpr std::int64_t pixel = 256;
-constexpr std::int64_t half_square = 2458;        // 9.6 pixels at full scale
-constexpr std::int64_t ellipse_long = 3277;       // 12.8 pixels
-constexpr std::int64_t ellipse_short = 1843;      // 7.2 pixels
-constexpr std::int64_t heart_unit = 1997;         // 7.8 pixels
-constexpr std::int64_t farthest = 15 * pixel;     // beyond every shape's reach at full scale
+constexpr std::int64_t half_square = 2458;     // 9.6 pixels at full scale
+constexpr std::int64_t ellipse_long = 3277;    // 12.8 pixels
+constexpr std::int64_t ellipse_short = 1843;   // 7.2 pixels
+constexpr std::int64_t heart_unit = 1997;      // 7.8 pixels
+constexpr std::int64_t farthest = 15 * pixel;  // beyond every shape's reach at full scale
 
 // 2^15 sin(9 k degrees), k = 0..10, rounded.
 constexpr std::int64_t one = 32768;
@@ -26,7 +26,8 @@ constexpr std::array<std::int64_t, 11> quarter_sine{0,     5126,  10126, 14876, 
 std::int64_t sine(int k) {
   k %= 40;
   const int in_half = k % 20;
-  const std::int64_t value = quarter_sine[static_cast<std::size_t>(in_half <= 10 ? in_half : 20 - in_half)];
+  const std::int64_t value =
+      quarter_sine[static_cast<std::size_t>(in_half <= 10 ? in_half : 20 - in_half)];
   return k < 20 ? value : -value;
 }
 
@@ -120,7 +121,8 @@ void draw(const Factors& factors, int side, std::uint8_t* pixels) {
     for (int column = 0; column < side; ++column) {
       const std::int64_t dx = column * step + step / 2 - centre_x;
       if (std::abs(dx) > farthest) continue;
-      // The pixel's centre in the shape's own frame. Division rounds to zero, so a half turn is exact.
+      // The pixel's centre in the shape's own frame. Division rounds to zero, so a half turn is
+      // exact.
       const std::int64_t u = (dx * c + dy * s) / one, v = (dy * c - dx * s) / one;
       const bool inside = factors[shape] == 0   ? in_square(u, v, scale10)
                           : factors[shape] == 1 ? in_ellipse(u, v, scale10)

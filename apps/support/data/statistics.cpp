@@ -52,8 +52,7 @@ Statistics wide_statistics(const Images& images, double scale) {
   Statistics result;
   result.min = std::numeric_limits<double>::infinity();
   result.max = -result.min;
-  const double n =
-      static_cast<double>(images.count()) * static_cast<double>(images.features());
+  const double n = static_cast<double>(images.count()) * static_cast<double>(images.features());
   double mean = 0;
   each_example<T>(images, [&](const std::vector<T>& values) {
     double sum = 0;
@@ -85,11 +84,21 @@ Statistics statistics(const Split& split, double scale) {
   Statistics result;
   switch (split.images.type()) {
     case StoredType::boolean:
-    case StoredType::uint8: result = byte_statistics(split.images, scale); break;
-    case StoredType::int32: result = wide_statistics<std::int32_t>(split.images, scale); break;
-    case StoredType::int64: result = wide_statistics<std::int64_t>(split.images, scale); break;
-    case StoredType::float32: result = wide_statistics<float>(split.images, scale); break;
-    case StoredType::float64: result = wide_statistics<double>(split.images, scale); break;
+    case StoredType::uint8:
+      result = byte_statistics(split.images, scale);
+      break;
+    case StoredType::int32:
+      result = wide_statistics<std::int32_t>(split.images, scale);
+      break;
+    case StoredType::int64:
+      result = wide_statistics<std::int64_t>(split.images, scale);
+      break;
+    case StoredType::float32:
+      result = wide_statistics<float>(split.images, scale);
+      break;
+    case StoredType::float64:
+      result = wide_statistics<double>(split.images, scale);
+      break;
   }
   for (const std::int64_t label : split.labels) ++result.labels[label];
   return result;
@@ -101,7 +110,8 @@ double scale_of(const std::vector<Split>& splits) {
     std::vector<std::byte> scratch(split.images.example_bytes());
     for (std::int64_t i = 0; i < split.images.count(); ++i) {
       const std::byte* values = split.images.raw(i, scratch.data());
-      if (std::any_of(values, values + scratch.size(), [](std::byte b) { return b > std::byte{1}; }))
+      if (std::any_of(values, values + scratch.size(),
+                      [](std::byte b) { return b > std::byte{1}; }))
         return 255;
     }
   }

@@ -6,8 +6,8 @@
 
 namespace nelbo::data {
 
-/// Figures of one split: minimum and maximum of the stored values, mean and population standard deviation of
-/// value / scale, and how often each label occurs.
+/// Figures of one split: minimum and maximum of the stored values, mean and population standard
+/// deviation of value / scale, and how often each label occurs.
 struct Statistics {
   double min = 0, max = 0;
   double mean = 0, std = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <vector>
 
 #include "apps/support/data/fail.hpp"
@@ -28,6 +29,14 @@ void Stream::read_exact(void* to, std::size_t count, const char* what) {
   }
 }
 
+void Stream::grow(Bytes& block, std::uint64_t size) const {
+  try {
+    block.resize(static_cast<std::size_t>(size));
+  } catch (const std::bad_alloc&) {
+    fail(name_, "not enough memory for {} bytes", size);
+  }
+}
+
 Bytes Stream::read_block(std::uint64_t count, const std::string& what) {
   if (count > at_most())
     fail(name_, "the header promises {} ({} bytes), but the file can hold at most {} bytes", what,
@@ -36,8 +45,7 @@ Bytes Stream::read_block(std::uint64_t count, const std::string& what) {
   Bytes block;
   std::uint64_t done = 0;
   while (done < count) {
-    if (done == block.size())
-      block.resize(static_cast<std::size_t>(std::min(count, std::max(first_step, 2 * done))));
+    if (done == block.size()) grow(block, std::min(count, std::max(first_step, 2 * done)));
     const std::size_t got = read(block.data() + done, block.size() - done);
     if (got == 0)
       fail(name_, "truncated: the header promises {} ({} bytes), {} are there", what, count, done);

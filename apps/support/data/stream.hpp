@@ -9,8 +9,9 @@
 
 namespace nelbo::data {
 
-/// Content above `free_bytes` may be at most `most_expansion` times as long as what is stored of it. Deflate
-/// reaches 1032 on zeros; sparse binary images (dSprites) reach about 180. Beyond is a bomb, not data.
+/// Content above `free_bytes` may be at most `most_expansion` times as long as what is stored of
+/// it. Deflate reaches 1032 on zeros; sparse binary images (dSprites) reach about 180. Beyond is a
+/// bomb, not data.
 namespace expansion {
 inline constexpr std::uint64_t free_bytes = std::uint64_t{64} << 20;
 inline constexpr std::uint64_t most_expansion = 300;
@@ -41,6 +42,7 @@ class Stream {
   explicit Stream(std::string name) : name_(std::move(name)) {}
 
  private:
+  void grow(Bytes& block, std::uint64_t size) const;
   std::string name_;
 };
 

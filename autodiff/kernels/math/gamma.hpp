@@ -74,7 +74,7 @@ template <class T>
 Batch<T> distance_from_integer(const Batch<T>& x) {
   const Batch<T> magic(Float<T>::magic);
   const Batch<T> d = x - ((x + magic) - magic);
-  return select(abs(x) < Batch<T>(Float<T>::magic / 4), d, x - x);
+  return select(abs(x) < Batch<T>(Float<T>::magic / 4), d, Batch<T>(0));
 }
 
 /// sin and cos of pi x for x = n + d, with the sign (-1)^n of both left out.

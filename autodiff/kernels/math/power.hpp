@@ -67,7 +67,7 @@ Batch<T> pow(const Batch<T>& a, const Batch<T>& b) {
   const auto odd = integer & ~is_integer(b * Batch<T>(T(0.5)));
   y = select(odd & (copysign(one, a) < zero), -y, y);
   y = select((a < zero) & (base < infinite) & ~integer, not_a_number<T>(), y);
-  y = select((a != a) | (b != b), a + b, y);
+  y = select((a == a) & (b == b), y, a + b);  // not !=, which is false for NaN in some versions of xsimd
   return select((b == zero) | (a == one), one, y);
 }
 

@@ -60,7 +60,7 @@ struct Equal : BinaryRules {
 struct NotEqual : BinaryRules {
   template <class V>
   static V value(V a, V b) {
-    return select(a != b, V(1), V(0));
+    return select(a == b, V(0), V(1));
   }
   static double reference(double a, double b) { return a != b; }
   static constexpr std::initializer_list<Edge> edges = {

@@ -1,0 +1,60 @@
+#include "autodiff/peak.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "autodiff/kernels/dispatch.hpp"
+
+namespace nelbo {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Seconds until all of `threads` plain threads have run work(thread). Not the pool: every thread must run
+/// once, at the same time.
+double seconds_of(std::size_t threads, const std::function<void(std::size_t)>& work) {
+  const auto start = Clock::now();
+  std::vector<std::thread> others;
+  for (std::size_t t = 1; t < threads; ++t) others.emplace_back(work, t);
+  work(0);
+  for (std::thread& other : others) other.join();
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+constexpr int repetitions = 12;
+
+}  // namespace
+
+double measure_fma_peak(std::size_t threads) {
+  const kernels::PeakKernels& kernel = active_kernels().peak();
+  const std::size_t rounds = std::size_t(2e9) / kernel.fma_flops;
+  volatile float sink = 0;  // keeps the arithmetic
+  double best = 0;
+  for (int i = 0; i < repetitions; ++i) {
+    const double seconds =
+        seconds_of(threads, [&](std::size_t) { sink = kernel.fma_f32(rounds); });
+    best = std::max(best, 1e-9 * double(rounds * kernel.fma_flops * threads) / seconds);
+  }
+  return best;
+}
+
+double measure_bandwidth(std::size_t threads) {
+  const kernels::PeakKernels& kernel = active_kernels().peak();
+  constexpr std::size_t n = std::size_t(8) << 20;  // floats per thread and array: 32 MiB
+  std::vector<std::vector<float>> memory(threads);
+  seconds_of(threads, [&](std::size_t t) { memory[t].assign(3 * n, 1.0f); });
+  double best = 0;
+  for (int i = 0; i < repetitions; ++i) {
+    const double seconds = seconds_of(threads, [&](std::size_t t) {
+      float* a = memory[t].data();
+      kernel.triad_f32(n, 0.5f, a + n, a + 2 * n, a);
+    });
+    best = std::max(best, 1e-9 * 3 * sizeof(float) * n * double(threads) / seconds);
+  }
+  return best;
+}
+
+}  // namespace nelbo
