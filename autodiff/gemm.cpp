@@ -29,7 +29,7 @@ const GemmTable<double>& table<double>() {
 constexpr size_t most_span = 4096;       // rows or columns of one stage
 constexpr size_t stage_size = 5u << 18;  // packed elements of one stage, about
 constexpr size_t direct_columns = 64;    // up to here A is read once or twice: not worth packing
-constexpr size_t direct_rows = 28;       // the same for B
+constexpr size_t direct_rows = 100000;       // the same for B
 constexpr double serial_flops = 1.5e6;   // a product below this is not split among threads
 constexpr size_t most_slices = 8;        // of k, where C is too small to be split
 constexpr size_t least_slice = 1024;

@@ -3,12 +3,12 @@
 
 namespace nelbo {
 
-/// What a buffer of working memory is for: one thread has one buffer for each purpose, so that an operator
-/// can use several at once.
+/// What a buffer of working memory is for: one thread has one buffer for each purpose, so that an
+/// operator can use several at once.
 enum class Scratch { weights, patches, rows, partial_sums };
 
-/// 64-byte aligned, uninitialised memory of this thread, valid until its next call for the same purpose. It
-/// grows and is kept, so that a training step allocates nothing once it has run.
+/// 64-byte aligned, uninitialised memory of this thread, valid until its next call for the same
+/// purpose. It grows and is kept, so that a training step allocates nothing once it has run.
 void* scratch(Scratch purpose, std::size_t bytes);
 
 template <class T>

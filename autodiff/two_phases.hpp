@@ -1,16 +1,13 @@
 #pragma once
-#include <atomic>
 #include <cstddef>
-#include <thread>
 
 #include "autodiff/threads.hpp"
 
 namespace nelbo {
 
-/// Runs first(0) ... first(firsts - 1), then second(0) ... second(seconds - 1), as one
-/// parallel_for: a barrier between the two costs less than a second start of the threads. Jobs are
-/// taken in order, and a second job waits until the last first job is done, so that whoever waits,
-/// waits for a job that is running. `serial` runs all of them on the calling thread.
+/// Runs first(0) ... first(firsts - 1), then, when all are done, second(0) ... second(seconds - 1); `serial`
+/// runs all of them on the calling thread. Two loops, not one with a barrier inside: parallel_for gives
+/// neighbouring jobs to the same core, whose cache then holds what they share.
 template <class First, class Second>
 void run_two_phases(bool serial, std::size_t firsts, First first, std::size_t seconds,
                     Second second) {
@@ -19,19 +16,8 @@ void run_two_phases(bool serial, std::size_t firsts, First first, std::size_t se
     for (std::size_t i = 0; i < seconds; ++i) second(i);
     return;
   }
-  std::atomic<std::size_t> next{0}, done{0};
-  parallel_for(firsts + seconds, [&](std::size_t) {
-    const std::size_t i = next.fetch_add(1, std::memory_order_relaxed);
-    if (i < firsts) {
-      first(i);
-      done.fetch_add(1, std::memory_order_release);
-      return;
-    }
-    for (unsigned spins = 0; done.load(std::memory_order_acquire) < firsts; ++spins) {
-      if (spins > 1000) std::this_thread::yield();
-    }
-    second(i - firsts);
-  });
+  parallel_for(firsts, first);
+  parallel_for(seconds, second);
 }
 
 }  // namespace nelbo

@@ -3,7 +3,8 @@
 
 namespace nelbo::kernels {
 
-/// y = f(x) and dx (+)= dy f'(x) over n consecutive elements. `parameters` may be null where f has none.
+/// y = f(x) and dx (+)= dy f'(x) over n consecutive elements. `parameters` may be null where f has
+/// none.
 template <class T>
 struct UnaryFunctions {
   void (*value)(const double* parameters, std::size_t n, const T* x, T* y);
@@ -11,17 +12,17 @@ struct UnaryFunctions {
               bool add);
 };
 
-/// Operands of one row: operand k at element i is data[k][i * step[k]], and step[k] is 0 (one number
-/// repeated) or 1.
+/// Operands of one row: operand k at element i is data[k][i * step[k]], and step[k] is 0 (one
+/// number repeated) or 1.
 template <class T>
 struct Operands {
   const T* data[3];
   std::size_t step[3];
 };
 
-/// y = f(a, b) or f(a, b, c) over a row of n elements, and vjp[k]: the adjoint of operand k. Where the
-/// operand's step is 0 the row's sum is added to dx[0] whatever `add` says. vjp[k] is null where operand k
-/// has no derivative.
+/// y = f(a, b) or f(a, b, c) over a row of n elements, and vjp[k]: the adjoint of operand k. Where
+/// the operand's step is 0 the row's sum is added to dx[0] whatever `add` says. vjp[k] is null
+/// where operand k has no derivative.
 template <class T>
 struct RowFunctions {
   void (*value)(const Operands<T>&, std::size_t n, T* y);

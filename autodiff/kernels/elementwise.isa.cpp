@@ -1,4 +1,5 @@
-// Loops over the rules of autodiff/ops/elementwise/: each operator's formula is compiled into them here.
+// Loops over the rules of autodiff/ops/elementwise/: each operator's formula is compiled into them
+// here.
 #include "autodiff/kernels/elementwise.hpp"
 
 #include <initializer_list>
@@ -63,16 +64,15 @@ struct Unary {
       d.store_unaligned(dx + i);
     }
     if (const std::size_t rest = n - i; rest > 0) {
-      const V slope =
-          derivative_of<Rules>(load_first(x + i, rest), load_first(y + i, rest), p, q);
+      const V slope = derivative_of<Rules>(load_first(x + i, rest), load_first(y + i, rest), p, q);
       V d = load_first(dy + i, rest) * slope;
       if (add) d += load_first(dx + i, rest);
       store_first(dx + i, rest, d);
     }
   }
 
-  static void vjp(const double* parameters, std::size_t n, const T* x, const T* y, const T* dy, T* dx,
-                  bool add) {
+  static void vjp(const double* parameters, std::size_t n, const T* x, const T* y, const T* dy,
+                  T* dx, bool add) {
     add ? vjp_rows<true>(parameters, n, x, y, dy, dx)
         : vjp_rows<false>(parameters, n, x, y, dy, dx);
   }
@@ -87,7 +87,9 @@ template <class T>
 class Reader {
  public:
   Reader(const Operands<T>& operands, int k)
-      : data_(operands.data[k]), repeated_(operands.step[k] == 0), number_(repeated_ ? *data_ : T(0)) {}
+      : data_(operands.data[k]),
+        repeated_(operands.step[k] == 0),
+        number_(repeated_ ? *data_ : T(0)) {}
   Batch<T> operator()(std::size_t i) const {
     return repeated_ ? number_ : Batch<T>::load_unaligned(data_ + i);
   }
@@ -144,19 +146,25 @@ struct Binary {
         Reader<T>(in, 1));
   }
 
-  static void vjp_a(const Operands<T>& in, std::size_t n, const T* y, const T* dy, T* dx, bool add) {
+  static void vjp_a(const Operands<T>& in, std::size_t n, const T* y, const T* dy, T* dx,
+                    bool add) {
     const Operands<T> out{{y, dy}, {1, 1}};
     map_adjoint(
         n, dx, in.step[0], add,
-        [](const V& a, const V& b, const V& v, const V& d) { return d * Rules::derivative_a(a, b, v); },
+        [](const V& a, const V& b, const V& v, const V& d) {
+          return d * Rules::derivative_a(a, b, v);
+        },
         Reader<T>(in, 0), Reader<T>(in, 1), Reader<T>(out, 0), Reader<T>(out, 1));
   }
 
-  static void vjp_b(const Operands<T>& in, std::size_t n, const T* y, const T* dy, T* dx, bool add) {
+  static void vjp_b(const Operands<T>& in, std::size_t n, const T* y, const T* dy, T* dx,
+                    bool add) {
     const Operands<T> out{{y, dy}, {1, 1}};
     map_adjoint(
         n, dx, in.step[1], add,
-        [](const V& a, const V& b, const V& v, const V& d) { return d * Rules::derivative_b(a, b, v); },
+        [](const V& a, const V& b, const V& v, const V& d) {
+          return d * Rules::derivative_b(a, b, v);
+        },
         Reader<T>(in, 0), Reader<T>(in, 1), Reader<T>(out, 0), Reader<T>(out, 1));
   }
 };
@@ -167,7 +175,8 @@ constexpr RowKernel binary{
     {Binary<Rules, double>::value, {Binary<Rules, double>::vjp_a, Binary<Rules, double>::vjp_b}}};
 
 template <class Rules>
-constexpr RowKernel comparison{{Binary<Rules, float>::value, {}}, {Binary<Rules, double>::value, {}}};
+constexpr RowKernel comparison{{Binary<Rules, float>::value, {}},
+                               {Binary<Rules, double>::value, {}}};
 
 template <class Rules, class T>
 struct Ternary {
@@ -195,10 +204,11 @@ struct Ternary {
 };
 
 template <class Rules>
-constexpr RowKernel ternary{{Ternary<Rules, float>::value,
-                             {nullptr, Ternary<Rules, float>::vjp_b, Ternary<Rules, float>::vjp_c}},
-                            {Ternary<Rules, double>::value,
-                             {nullptr, Ternary<Rules, double>::vjp_b, Ternary<Rules, double>::vjp_c}}};
+constexpr RowKernel ternary{
+    {Ternary<Rules, float>::value,
+     {nullptr, Ternary<Rules, float>::vjp_b, Ternary<Rules, float>::vjp_c}},
+    {Ternary<Rules, double>::value,
+     {nullptr, Ternary<Rules, double>::vjp_b, Ternary<Rules, double>::vjp_c}}};
 
 }  // namespace
 

@@ -1,6 +1,6 @@
 #pragma once
-// Loads and stores of fewer numbers than a register holds, so that the ends of arrays run through the same
-// vector code as the rest and a number's result does not depend on its position.
+// Loads and stores of fewer numbers than a register holds, so that the ends of arrays run through
+// the same vector code as the rest and a number's result does not depend on its position.
 #if defined(__AVX__)
 #include <immintrin.h>
 #endif

@@ -3,13 +3,14 @@
 
 namespace nelbo::kernels {
 
-/// Numbers [rows, width], row r starting at r * stride; stride 1 (and width 1) is one run of numbers.
+/// Numbers [rows, width], row r starting at r * stride; stride 1 (and width 1) is one run of
+/// numbers.
 struct Slab {
   std::size_t rows, width, stride;
 };
 
-/// Reductions of a slab over its rows, and what spreads them back; columns are independent. The order of
-/// summation depends on the slab alone.
+/// Reductions of a slab over its rows, and what spreads them back; columns are independent. The
+/// order of summation depends on the slab alone.
 template <class T>
 struct ReduceFunctions {
   // out [width]
@@ -28,22 +29,17 @@ struct ReduceFunctions {
   /// to (+)= c
   void (*spread)(Slab slab, const T* c, T* to, bool add);
   /// to (+)= c where x = m, else 0
-  void (*spread_equal)(Slab slab, const T* x, const T* m, const T* c, T* to,
-                       bool add);
+  void (*spread_equal)(Slab slab, const T* x, const T* m, const T* c, T* to, bool add);
   /// to (+)= c exp(x - m), where x = m counts as exp(0)
-  void (*spread_exp)(Slab slab, const T* x, const T* m, const T* c, T* to,
-                     bool add);
+  void (*spread_exp)(Slab slab, const T* x, const T* m, const T* c, T* to, bool add);
   /// to (+)= c (x - m)
-  void (*spread_difference)(Slab slab, const T* x, const T* m, const T* c,
-                            T* to, bool add);
+  void (*spread_difference)(Slab slab, const T* x, const T* m, const T* c, T* to, bool add);
   /// to = (x - m) - c
   void (*subtract)(Slab slab, const T* x, const T* m, const T* c, T* to);
   /// to (+)= y (dy - c)
-  void (*softmax_vjp)(Slab slab, const T* y, const T* dy, const T* c, T* to,
-                      bool add);
+  void (*softmax_vjp)(Slab slab, const T* y, const T* dy, const T* c, T* to, bool add);
   /// to (+)= dy - exp(y) c
-  void (*log_softmax_vjp)(Slab slab, const T* y, const T* dy, const T* c,
-                          T* to, bool add);
+  void (*log_softmax_vjp)(Slab slab, const T* y, const T* dy, const T* c, T* to, bool add);
 };
 
 struct ReduceKernels {

@@ -51,10 +51,10 @@ T sum_run(std::size_t n, Term term) {
   return T(total);
 }
 
-/// Sums of `count` columns from `column` on: plain over blocks of 256 rows, the blocks with compensation.
+/// Sums of `count` columns from `column` on: plain over blocks of 256 rows, the blocks with
+/// compensation.
 template <std::size_t registers, class T, class Term>
-void sum_column_tile(Slab slab, std::size_t column, std::size_t count, T* out,
-                     Term term) {
+void sum_column_tile(Slab slab, std::size_t column, std::size_t count, T* out, Term term) {
   using V = Batch<T>;
   constexpr std::size_t w = lanes<T>, block = 256;
   V total[registers], lost[registers];
@@ -167,8 +167,7 @@ struct Reduce {
   }
   static void exp_sum(Slab slab, const T* x, const T* shift, T* out) {
     const Columns<T> m(shift, slab);
-    sum_slab(slab, out,
-             [=](Size i, Size c, Size n) { return exp_from(load(x + i, n), m(c, n)); });
+    sum_slab(slab, out, [=](Size i, Size c, Size n) { return exp_from(load(x + i, n), m(c, n)); });
   }
   static void square_sum(Slab slab, const T* x, const T* shift, T* out) {
     const Columns<T> m(shift, slab);
@@ -179,13 +178,11 @@ struct Reduce {
   }
   static void count_equal(Slab slab, const T* x, const T* y, T* out) {
     const Columns<T> m(y, slab);
-    sum_slab(slab, out, [=](Size i, Size c, Size n) {
-      return select(load(x + i, n) == m(c, n), V(1), V(0));
-    });
+    sum_slab(slab, out,
+             [=](Size i, Size c, Size n) { return select(load(x + i, n) == m(c, n), V(1), V(0)); });
   }
   static void dot(Slab slab, const T* x, const T* z, T* out) {
-    sum_slab(slab, out,
-             [=](Size i, Size, Size n) { return load(x + i, n) * load(z + i, n); });
+    sum_slab(slab, out, [=](Size i, Size, Size n) { return load(x + i, n) * load(z + i, n); });
   }
 
   static void spread(Slab slab, const T* c, T* to, bool add) {
@@ -204,8 +201,7 @@ struct Reduce {
       return value(column, n) * exp_from(load(x + i, n), shift(column, n));
     });
   }
-  static void spread_difference(Slab slab, const T* x, const T* m, const T* c, T* to,
-                                bool add) {
+  static void spread_difference(Slab slab, const T* x, const T* m, const T* c, T* to, bool add) {
     const Columns<T> value(c, slab), shift(m, slab);
     map_slab(slab, to, add, [=](Size i, Size column, Size n) {
       return value(column, n) * (load(x + i, n) - shift(column, n));
@@ -223,8 +219,7 @@ struct Reduce {
       return load(y + i, n) * (load(dy + i, n) - value(column, n));
     });
   }
-  static void log_softmax_vjp(Slab slab, const T* y, const T* dy, const T* c, T* to,
-                              bool add) {
+  static void log_softmax_vjp(Slab slab, const T* y, const T* dy, const T* c, T* to, bool add) {
     const Columns<T> value(c, slab);
     map_slab(slab, to, add, [=](Size i, Size column, Size n) {
       return fnma(exp(load(y + i, n)), value(column, n), load(dy + i, n));
@@ -232,8 +227,9 @@ struct Reduce {
   }
 
   static constexpr ReduceFunctions<T> functions{
-      sum,          max_slab<T>,  exp_sum,           square_sum, count_equal, dot,           spread,
-      spread_equal, spread_exp,   spread_difference, subtract,   softmax_vjp, log_softmax_vjp};
+      sum,      max_slab<T>, exp_sum,        square_sum, count_equal,
+      dot,      spread,      spread_equal,   spread_exp, spread_difference,
+      subtract, softmax_vjp, log_softmax_vjp};
 };
 
 }  // namespace

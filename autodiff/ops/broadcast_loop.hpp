@@ -19,9 +19,10 @@ constexpr std::int64_t elementwise_chunks(std::int64_t n) {
   return n < parallel_threshold ? 1 : n / elements_per_chunk;
 }
 
-/// Walks several row-major operands that broadcast to one shape. Adjacent axes along which every operand
-/// is either stored or repeated are merged first, so that [B, D] + [D], [S, B, D] * [B, 1] and numbers are
-/// loops over long rows. Rows are cut into segments; a segment is the unit of work and of summation.
+/// Walks several row-major operands that broadcast to one shape. Adjacent axes along which every
+/// operand is either stored or repeated are merged first, so that [B, D] + [D], [S, B, D] * [B, 1]
+/// and numbers are loops over long rows. Rows are cut into segments; a segment is the unit of work
+/// and of summation.
 class BroadcastLoop {
  public:
   static constexpr int max_operands = 4;
@@ -38,15 +39,16 @@ class BroadcastLoop {
 
   /// Units of work, in the order of the target.
   std::int64_t units() const { return units_; }
-  /// Calls body(offsets of the operands, offset in the target, elements) for units first .. last - 1.
+  /// Calls body(offsets of the operands, offset in the target, elements) for units first .. last
+  /// - 1.
   template <class F>
   void run(std::int64_t first, std::int64_t last, F&& body) const;
 
   /// Runs all units in chunks, in parallel if there are many elements.
   template <class F>
   void parallel(F&& body) const {
-    const std::int64_t chunks = std::max<std::int64_t>(
-        1, std::min(elementwise_chunks(size_), units_));
+    const std::int64_t chunks =
+        std::max<std::int64_t>(1, std::min(elementwise_chunks(size_), units_));
     parallel_for(static_cast<std::size_t>(chunks), [&](std::size_t c) {
       const auto chunk = static_cast<std::int64_t>(c);
       run(units_ * chunk / chunks, units_ * (chunk + 1) / chunks, body);

@@ -535,7 +535,7 @@ std::vector<OperatorRow> density_rows() {
                        {logits({1}), data({1})},
                        {logits({2, 5}), data({5})},
                        {logits({0, 3}), data({0, 3})}};
-  const double infinity = std::numeric_limits<double>::infinity(), nan = std::nan("");
+  const double nan = std::nan("");
   const auto edge = [](std::initializer_list<double> l, std::initializer_list<double> x, double y) {
     const Shape shape{std::int64_t(l.size())};
     return Edge{{Tensor::of(l, shape, DType::f64), Tensor::of(x, shape, DType::f64)}, {y}};

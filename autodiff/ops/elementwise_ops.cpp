@@ -35,7 +35,8 @@ void for_pieces(std::int64_t n, F&& body) {
   });
 }
 
-// One operand ---------------------------------------------------------------------------------------------
+// One operand
+// ---------------------------------------------------------------------------------------------
 
 struct Parameters {
   double values[2];
@@ -72,7 +73,8 @@ void unary_vjp(const Frame& f) {
   });
 }
 
-// Several operands that broadcast -------------------------------------------------------------------------
+// Several operands that broadcast
+// -------------------------------------------------------------------------
 
 template <class T, int count>
 Operands<T> operands_at(const Frame& f, const BroadcastLoop& loop,
@@ -98,15 +100,17 @@ void row_forward(const Frame& f) {
   });
 }
 
-/// The adjoint of an operand that is repeated: the sum, over all places where an element was used, in an
-/// order that does not depend on threads. Each chunk sums into its own buffer; buffers are added in order.
+/// The adjoint of an operand that is repeated: the sum, over all places where an element was used,
+/// in an order that does not depend on threads. Each chunk sums into its own buffer; buffers are
+/// added in order.
 template <class T, class Segment>
 void summed_adjoint(const BroadcastLoop& loop, int k, Frame::Adjoint<T> dx, Segment&& segment) {
   const std::int64_t size = loop.operand_size(k);
   const std::int64_t chunks =
-      size == 0 ? 1
-                : std::max<std::int64_t>(1, std::min({elementwise_chunks(loop.size()), loop.units(),
-                                                      loop.size() / size}));
+      size == 0
+          ? 1
+          : std::max<std::int64_t>(
+                1, std::min({elementwise_chunks(loop.size()), loop.units(), loop.size() / size}));
   if (chunks == 1) {
     if (!dx.add) std::fill_n(dx.data, size, T(0));
     parallel_for(1, [&](std::size_t) {
@@ -177,23 +181,24 @@ Var record_rows(const Op& op, const std::array<Var, count>& operands) {
   return Tape::current().record(op, operands, {&spec, 1}, &loop, sizeof loop);
 }
 
-#define NELBO_UNARY(function, rules)                              \
-  const Op function##_op{.name = #function,                           \
-                     .forward = unary_forward<&ElementwiseKernels::function>, \
-                     .vjp = unary_vjp<&ElementwiseKernels::function>};
+#define NELBO_UNARY(function, rules)                                              \
+  const Op function##_op{.name = #function,                                       \
+                         .forward = unary_forward<&ElementwiseKernels::function>, \
+                         .vjp = unary_vjp<&ElementwiseKernels::function>};
 #define NELBO_UNARY_PARAMETER(function, rules, p) NELBO_UNARY(function, rules)
 #define NELBO_UNARY_PARAMETERS(function, rules, p, q) NELBO_UNARY(function, rules)
-#define NELBO_BINARY(function, rules)                             \
-  const Op function##_op{.name = #function,                           \
-                     .forward = row_forward<&ElementwiseKernels::function, 2>, \
-                     .vjp = row_vjp<&ElementwiseKernels::function, 2>};
-#define NELBO_COMPARISON(function, rules) \
-  const Op function##_op{                 \
-      .name = #function, .forward = row_forward<&ElementwiseKernels::function, 2>, .vjp = nullptr};
-#define NELBO_TERNARY(function, rules)                            \
-  const Op function##_op{.name = #function,                           \
-                     .forward = row_forward<&ElementwiseKernels::function, 3>, \
-                     .vjp = row_vjp<&ElementwiseKernels::function, 3>};
+#define NELBO_BINARY(function, rules)                                              \
+  const Op function##_op{.name = #function,                                        \
+                         .forward = row_forward<&ElementwiseKernels::function, 2>, \
+                         .vjp = row_vjp<&ElementwiseKernels::function, 2>};
+#define NELBO_COMPARISON(function, rules)                                          \
+  const Op function##_op{.name = #function,                                        \
+                         .forward = row_forward<&ElementwiseKernels::function, 2>, \
+                         .vjp = nullptr};
+#define NELBO_TERNARY(function, rules)                                             \
+  const Op function##_op{.name = #function,                                        \
+                         .forward = row_forward<&ElementwiseKernels::function, 3>, \
+                         .vjp = row_vjp<&ElementwiseKernels::function, 3>};
 #include "autodiff/ops/elementwise/each.def"
 
 Var constant_like(double value, Var other) {
@@ -206,8 +211,8 @@ Var constant_like(double value, Var other) {
   Var name(Var x) { return record(name##_op, {x}, x.shape(), Parameters{}); }
 #define NELBO_UNARY_PARAMETER(name, rules, p) \
   Var name(Var x, double p) { return record(name##_op, {x}, x.shape(), Parameters{{p, 0}}); }
-#define NELBO_UNARY_PARAMETERS(name, rules, p, q) \
-  Var name(Var x, double p, double q) {           \
+#define NELBO_UNARY_PARAMETERS(name, rules, p, q)                 \
+  Var name(Var x, double p, double q) {                           \
     return record(name##_op, {x}, x.shape(), Parameters{{p, q}}); \
   }
 #define NELBO_BINARY(name, rules) \
@@ -243,11 +248,7 @@ Var greater(Var a, double b) { return greater(a, constant_like(b, a)); }
 Var greater_equal(Var a, double b) { return greater_equal(a, constant_like(b, a)); }
 Var equal(Var a, double b) { return equal(a, constant_like(b, a)); }
 Var not_equal(Var a, double b) { return not_equal(a, constant_like(b, a)); }
-Var where(Var condition, Var a, double b) {
-  return where(condition, a, constant_like(b, a));
-}
-Var where(Var condition, double a, Var b) {
-  return where(condition, constant_like(a, b), b);
-}
+Var where(Var condition, Var a, double b) { return where(condition, a, constant_like(b, a)); }
+Var where(Var condition, double a, Var b) { return where(condition, constant_like(a, b), b); }
 
 }  // namespace nelbo

@@ -1,7 +1,7 @@
 #pragma once
-// Elementwise operators. Operands broadcast under NumPy's rules; the gradient of a broadcast operand is
-// the sum over the axes along which it was repeated. NaN gives NaN. Rules, domains and conventions at
-// kinks stand with each operator in autodiff/ops/elementwise/.
+// Elementwise operators. Operands broadcast under NumPy's rules; the gradient of a broadcast
+// operand is the sum over the axes along which it was repeated. NaN gives NaN. Rules, domains and
+// conventions at kinks stand with each operator in autodiff/ops/elementwise/.
 #include "autodiff/tape.hpp"
 
 namespace nelbo {

@@ -81,11 +81,19 @@ OperatorRow unary_row(const char* name, std::function<Var(Var)> f) {
 
 /// Shapes of two operands: equal, empty, numbers, rows, columns, and both broadcast.
 const std::vector<std::pair<Shape, Shape>>& binary_shapes() {
-  static const std::vector<std::pair<Shape, Shape>> shapes{
-      {{}, {}},         {{0}, {0}},          {{0, 3}, {3}},        {{1}, {1}},
-      {{67}, {67}},     {{5, 7}, {7}},       {{5, 7}, {5, 1}},     {{5, 7}, {}},
-      {{1}, {3, 35}},   {{3, 1}, {1, 19}},   {{2, 3, 17}, {3, 1}}, {{2, 1, 5}, {4, 5}},
-      {{3, 1, 7}, {1, 5, 1}}};
+  static const std::vector<std::pair<Shape, Shape>> shapes{{{}, {}},
+                                                           {{0}, {0}},
+                                                           {{0, 3}, {3}},
+                                                           {{1}, {1}},
+                                                           {{67}, {67}},
+                                                           {{5, 7}, {7}},
+                                                           {{5, 7}, {5, 1}},
+                                                           {{5, 7}, {}},
+                                                           {{1}, {3, 35}},
+                                                           {{3, 1}, {1, 19}},
+                                                           {{2, 3, 17}, {3, 1}},
+                                                           {{2, 1, 5}, {4, 5}},
+                                                           {{3, 1, 7}, {1, 5, 1}}};
   return shapes;
 }
 
@@ -125,7 +133,8 @@ OperatorRow ternary_row(const char* name, Var (*f)(Var, Var, Var)) {
                  {{.shape = {7, 1}, .values = condition}, {.shape = {1}}, {.shape = {7, 19}}},
                  {{.shape = {1}, .values = {0}}, {.shape = {2}}, {.shape = {2}}}};
   const double inf = std::numeric_limits<double>::infinity();
-  row.edges = {{{number(1), number(2), number(NAN)}, {2}}, {{number(0), number(-inf), number(3)}, {3}}};
+  row.edges = {{{number(1), number(2), number(NAN)}, {2}},
+               {{number(0), number(-inf), number(3)}, {3}}};
   return row;
 }
 
@@ -135,13 +144,12 @@ std::vector<OperatorRow> elementwise_rows() {
   std::vector<OperatorRow> rows;
 #define NELBO_UNARY(name, Rules) \
   rows.push_back(unary_row<rules::Rules>(#name, [](Var x) { return name(x); }));
-#define NELBO_UNARY_PARAMETER(name, Rules, p)               \
-  rows.push_back(unary_row<rules::Rules>(#name, [](Var x) { \
-    return name(x, rules::Rules::parameter_values[0]);      \
-  }));
-#define NELBO_UNARY_PARAMETERS(name, Rules, p, q)                                                \
-  rows.push_back(unary_row<rules::Rules>(#name, [](Var x) {                                      \
-    return name(x, rules::Rules::parameter_values[0], rules::Rules::parameter_values[1]);        \
+#define NELBO_UNARY_PARAMETER(name, Rules, p) \
+  rows.push_back(unary_row<rules::Rules>(     \
+      #name, [](Var x) { return name(x, rules::Rules::parameter_values[0]); }));
+#define NELBO_UNARY_PARAMETERS(name, Rules, p, q)                                         \
+  rows.push_back(unary_row<rules::Rules>(#name, [](Var x) {                               \
+    return name(x, rules::Rules::parameter_values[0], rules::Rules::parameter_values[1]); \
   }));
 #define NELBO_BINARY(name, Rules) rows.push_back(binary_row<rules::Rules>(#name, name, true));
 #define NELBO_COMPARISON(name, Rules) rows.push_back(binary_row<rules::Rules>(#name, name, false));

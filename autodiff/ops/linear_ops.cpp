@@ -366,6 +366,7 @@ std::vector<OperatorRow> linear_rows() {
                                                {{.shape = {1, 1}}, {.shape = {1, 1}}, {.shape = {1}}},
                                                {{.shape = {0, 2}}, {.shape = {2, 3}}, {.shape = {3}}}}));
   rows.push_back(linear_row(Activation::identity, {{{.shape = {7}}, {.shape = {7, 5}}, {.shape = {5}}}}));
+  rows.back().composed = nullptr;  // matmul wants a matrix
   return rows;
 }
 

@@ -7,7 +7,7 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/kernels/dispatch.hpp"
-#include "autodiff/ops/broadcast_loop.hpp"
+#include "autodiff/ops/reduce_slabs.hpp"
 #include "autodiff/scratch.hpp"
 
 namespace nelbo {
@@ -15,6 +15,7 @@ namespace {
 
 using kernels::ReduceFunctions;
 using kernels::Slab;
+using Layout = ReductionLayout;
 
 template <class T>
 const ReduceFunctions<T>& functions() {
@@ -25,90 +26,23 @@ const ReduceFunctions<T>& functions() {
   }
 }
 
-/// The operand as [outer, rows, width], reduced over rows.
-struct Layout {
-  std::int64_t outer = 1, rows = 1, width = 1;
-  double constant = 0;  // of the operator
-  std::int64_t size() const { return outer * rows * width; }
-  std::int64_t outputs() const { return outer * width; }
-};
-
-/// How the work is cut into slabs, which follows from the layout alone: rows into segments, columns into
-/// tiles.
-class Slabs {
- public:
-  explicit Slabs(const Layout& layout) : layout_(layout) {
-    tile_ = layout.width <= 1024 ? layout.width : 512;
-    tiles_ = tile_ == 0 ? 0 : (layout.width + tile_ - 1) / tile_;
-    const std::int64_t many = std::max<std::int64_t>(64, elements_per_chunk / std::max<std::int64_t>(1, tile_));
-    segment_ = layout.rows * tile_ < parallel_threshold ? layout.rows : many;
-    segments_ = layout.rows == 0 ? 1 : (layout.rows + segment_ - 1) / segment_;
-  }
-
-  std::int64_t segments() const { return segments_; }
-
-  /// Calls body(slab, offset in the operand, segment, output of the first column), in parallel if there is
-  /// much to do.
-  template <class F>
-  void for_each(F&& body) const {
-    const std::int64_t units = layout_.outer * segments_ * tiles_;
-    const std::int64_t chunks = std::min(units, elementwise_chunks(layout_.size()));
-    parallel_for(static_cast<std::size_t>(chunks), [&](std::size_t c) {
-      const auto chunk = static_cast<std::int64_t>(c);
-      for (std::int64_t u = units * chunk / chunks; u < units * (chunk + 1) / chunks; ++u) {
-        const std::int64_t column = u % tiles_ * tile_;
-        const std::int64_t segment = u / tiles_ % segments_;
-        const std::int64_t outer = u / tiles_ / segments_;
-        const std::int64_t row = segment * segment_;
-        const Slab slab{static_cast<std::size_t>(std::min(segment_, layout_.rows - row)),
-                        static_cast<std::size_t>(std::min(tile_, layout_.width - column)),
-                        static_cast<std::size_t>(layout_.width)};
-        body(slab, (outer * layout_.rows + row) * layout_.width + column, segment,
-             outer * layout_.width + column);
-      }
-    });
-  }
-
- private:
-  Layout layout_;
-  std::int64_t tile_, tiles_, segment_, segments_;
-};
-
 template <class T>
 T larger(T a, T b) {
   return a > b || std::isnan(a) ? a : b;
 }
 
-/// out [outer, width]: kernel(slab, offset, output, result) for every slab, then the segments of each output
-/// joined in order.
-template <class T, class Kernel, class Join>
-void reduce(const Layout& layout, T* out, Kernel&& kernel, Join&& join) {
-  const Slabs slabs(layout);
-  const std::int64_t segments = slabs.segments(), n = layout.outputs();
-  T* parts = segments == 1 ? out
-                           : scratch_array<T>(Scratch::partial_sums,
-                                              static_cast<std::size_t>(segments * n));
-  slabs.for_each([&](Slab slab, std::int64_t offset, std::int64_t segment, std::int64_t output) {
-    kernel(slab, offset, output, parts + segment * n + output);
-  });
-  if (segments == 1) return;
-  for (std::int64_t i = 0; i < n; ++i) {
-    double total = parts[i];
-    for (std::int64_t s = 1; s < segments; ++s) total = join(total, double(parts[s * n + i]));
-    out[i] = T(total);
-  }
-}
-
 template <class T, class Kernel>
 void reduce_sum(const Layout& layout, T* out, Kernel&& kernel) {
-  reduce(layout, out, kernel, [](double a, double b) { return a + b; });
+  reduce_slabs(layout, out, kernel, [](double a, double b) { return a + b; });
 }
 
 template <class T>
 void reduce_max(const Layout& layout, const T* x, T* out) {
-  reduce(
+  reduce_slabs(
       layout, out,
-      [&](Slab slab, std::int64_t at, std::int64_t, T* to) { functions<T>().max(slab, x + at, to); },
+      [&](Slab slab, std::int64_t at, std::int64_t, T* to) {
+        functions<T>().max(slab, x + at, to);
+      },
       larger<double>);
 }
 
@@ -132,7 +66,8 @@ void log_all(std::int64_t n, const T* x, T* y) {
   }
 }
 
-// Each operator's forward and vjp, for T = float and double. -----------------------------------------------
+// Each operator's forward and vjp, for T = float and double.
+// -----------------------------------------------
 
 /// constant times the sum: sum and mean.
 struct Sum {
@@ -178,8 +113,8 @@ struct Max {
   }
 };
 
-/// Outputs: log sum exp(x) - constant, the maximum m, and the sum of exp(x - m), which give the weights
-/// exp(x - m) / sum in the backward pass without the rounding error of the result.
+/// Outputs: log sum exp(x) - constant, the maximum m, and the sum of exp(x - m), which give the
+/// weights exp(x - m) / sum in the backward pass without the rounding error of the result.
 struct LogSumExp {
   template <class T>
   static void forward(const Frame& f, const Layout& layout) {
@@ -304,9 +239,8 @@ constexpr Op reduction(const char* name) {
           .vjp =
               [](const Frame& f) {
                 if (!f.wants(0) || !f.has_cotangent()) return;
-                dispatch(f.dtype(), [&](auto t) {
-                  Rules::template vjp<decltype(t)>(f, f.saved<Layout>());
-                });
+                dispatch(f.dtype(),
+                         [&](auto t) { Rules::template vjp<decltype(t)>(f, f.saved<Layout>()); });
               }};
 }
 
@@ -376,7 +310,8 @@ Arranged arrange(Var x, unsigned mask) {
 
 /// Records a reduction with `extra` further outputs of the same shape.
 template <class Constant>
-Var record_reduction(const Op& op, Var x, const Axes& axes, Keep keep, int extra, Constant&& constant) {
+Var record_reduction(const Op& op, Var x, const Axes& axes, Keep keep, int extra,
+                     Constant&& constant) {
   const unsigned mask = axes.mask(x.shape(), op.name);
   Shape out;
   for (int i = 0; i < x.shape().rank(); ++i) {

@@ -22,16 +22,17 @@ class Axes {
 /// Whether reduced axes stay, with length 1.
 enum class Keep { no, yes };
 
-// Sums are taken in a fixed order that depends on the shape alone: blocks of a few thousand numbers in the
-// operand's type, the blocks in double. Reductions of nothing: sum 0, mean NaN, max and logsumexp -infinity.
+// Sums are taken in a fixed order that depends on the shape alone: blocks of a few thousand numbers
+// in the operand's type, the blocks in double. Reductions of nothing: sum 0, mean NaN, max and
+// logsumexp -infinity.
 
 Var sum(Var x, const Axes& axes = {}, Keep keep = Keep::no);
 Var mean(Var x, const Axes& axes = {}, Keep keep = Keep::no);
 /// The largest number, NaN if there is one. Equal largest numbers share the gradient equally.
 Var max(Var x, const Axes& axes = {}, Keep keep = Keep::no);
 
-/// log sum exp(x). -infinity, with gradient 0, if all x are -infinity; +infinity if one is (its gradient
-/// is then shared by those that are).
+/// log sum exp(x). -infinity, with gradient 0, if all x are -infinity; +infinity if one is (its
+/// gradient is then shared by those that are).
 Var logsumexp(Var x, const Axes& axes = {}, Keep keep = Keep::no);
 /// logsumexp(x) - log n: the importance-weighted bound of log-weights x [S, B] over axis 0.
 Var logmeanexp(Var x, const Axes& axes = {}, Keep keep = Keep::no);

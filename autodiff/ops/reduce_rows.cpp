@@ -82,27 +82,26 @@ struct Case {
 
 /// One run, columns, middle axes, axes that are not adjacent.
 const std::vector<Case>& cases() {
-  static const std::vector<Case> all{
-      {{}, {}, Keep::no, "of a number"},
-      {{67}, {}, Keep::no, "all of a vector"},
-      {{5, 7}, {}, Keep::yes, "all, kept"},
-      {{5, 33}, -1, Keep::no, "last axis"},
-      {{5, 33}, 0, Keep::yes, "first axis, kept"},
-      {{4, 5, 19}, 1, Keep::no, "middle axis"},
-      {{3, 4, 5, 2}, {0, 2}, Keep::no, "axes 0 and 2"},
-      {{3, 1, 5, 2}, {-1, 0}, Keep::yes, "outer axes, kept"},
-      {{1, 1}, 0, Keep::no, "length 1"},
-      {{3, 0}, 0, Keep::no, "empty result"},
-      {{600}, {}, Keep::no, "a longer run"},
-      {{300, 3}, 0, Keep::no, "longer columns"}};
+  static const std::vector<Case> all{{{}, {}, Keep::no, "of a number"},
+                                     {{67}, {}, Keep::no, "all of a vector"},
+                                     {{5, 7}, {}, Keep::yes, "all, kept"},
+                                     {{5, 33}, -1, Keep::no, "last axis"},
+                                     {{5, 33}, 0, Keep::yes, "first axis, kept"},
+                                     {{4, 5, 19}, 1, Keep::no, "middle axis"},
+                                     {{3, 4, 5, 2}, {0, 2}, Keep::no, "axes 0 and 2"},
+                                     {{3, 1, 5, 2}, {-1, 0}, Keep::yes, "outer axes, kept"},
+                                     {{1, 1}, 0, Keep::no, "length 1"},
+                                     {{3, 0}, 0, Keep::no, "empty result"},
+                                     {{600}, {}, Keep::no, "a longer run"},
+                                     {{300, 3}, 0, Keep::no, "longer columns"}};
   return all;
 }
 
 using Apply = std::function<Var(Var, const Axes&, Keep)>;
 using Reference = std::function<double(const Numbers&)>;
 
-void add_rows(std::vector<OperatorRow>& rows, const char* name, const char* variant, const Apply& apply,
-              const Reference& reference) {
+void add_rows(std::vector<OperatorRow>& rows, const char* name, const char* variant,
+              const Apply& apply, const Reference& reference) {
   for (const Case& c : cases()) {
     const bool long_axis = c.shape.size() > 500;
     if (*variant != '\0' && c.shape.size() == 1) continue;  // one number has no unbiased variance
@@ -207,18 +206,20 @@ std::vector<OperatorRow> reduce_rows() {
   });
   add_edges(rows, "sum", {{{}, 0}, {{1, inf}, inf}, {{inf, -inf}, nan}, {{nan, 1}, nan}});
   add_edges(rows, "mean", {{{}, nan}, {{1, -inf}, -inf}, {{nan, 1}, nan}});
-  add_edges(rows, "max",
-            {{{}, -inf}, {{1, nan, 2}, nan}, {{-inf, -inf}, -inf}, {{1, inf}, inf}, {{nan, inf}, nan}});
-  add_edges(rows, "logsumexp", {{{}, -inf},
-                                {{-inf, -inf, -inf}, -inf},
-                                {{-inf, 3}, 3},
-                                {{inf, 3}, inf},
-                                {{inf, -inf}, inf},
-                                {{inf, inf}, inf},
-                                {{nan, 1}, nan},
-                                {{nan, inf}, nan},
-                                {{1000, 1000}, 1000.6931471805599},
-                                {{-1000, -1000}, -999.30685281944005}});
+  add_edges(
+      rows, "max",
+      {{{}, -inf}, {{1, nan, 2}, nan}, {{-inf, -inf}, -inf}, {{1, inf}, inf}, {{nan, inf}, nan}});
+  add_edges(rows, "logsumexp",
+            {{{}, -inf},
+             {{-inf, -inf, -inf}, -inf},
+             {{-inf, 3}, 3},
+             {{inf, 3}, inf},
+             {{inf, -inf}, inf},
+             {{inf, inf}, inf},
+             {{nan, 1}, nan},
+             {{nan, inf}, nan},
+             {{1000, 1000}, 1000.6931471805599},
+             {{-1000, -1000}, -999.30685281944005}});
   add_edges(rows, "logmeanexp",
             {{{-inf, -inf}, -inf}, {{1000, 1000}, 1000}, {{inf, 0}, inf}, {{nan, 0}, nan}});
   add_edges(rows, "variance", {{{5}, 0}, {{nan, 1}, nan}, {{inf, 1}, nan}});

@@ -1,5 +1,5 @@
-// What the registry's small samples do not reach: work that is cut into chunks, conventions at kinks, and
-// gradients where values are infinite.
+// What the registry's small samples do not reach: work that is cut into chunks, conventions at
+// kinks, and gradients where values are infinite.
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -79,7 +79,8 @@ TEST_CASE("products of large operands that broadcast agree with plain loops", "[
   }
 }
 
-TEST_CASE("broadcast gradients and reductions have the same bits on 1, 2 and 7 threads", "[threads]") {
+TEST_CASE("broadcast gradients and reductions have the same bits on 1, 2 and 7 threads",
+          "[threads]") {
   const Tensor a = wave({700, 130}, 0.37), b = wave({130}, 0.11), column = wave({700, 1}, 0.7);
   const auto run = [&] {
     Tape tape;
@@ -148,9 +149,12 @@ TEST_CASE("conventions at kinks", "[elementwise]") {
         std::vector<double>{0.25, 1, 0.25});
   CHECK(gradient([](Var x) { return clamp(x, -1, 1); }, {-1, 1, 2, -3, 0}) ==
         std::vector<double>{1, 1, 0, 0, 1});
-  CHECK(gradient([](Var x) { return maximum(x, 0.0); }, {0, 1, -1}) == std::vector<double>{0.5, 1, 0});
-  CHECK(gradient([](Var x) { return minimum(x, 0.0); }, {0, 1, -1}) == std::vector<double>{0.5, 0, 1});
-  CHECK(gradient([](Var x) { return max(x); }, {3, 1, 3, 2}) == std::vector<double>{0.5, 0, 0.5, 0});
+  CHECK(gradient([](Var x) { return maximum(x, 0.0); }, {0, 1, -1}) ==
+        std::vector<double>{0.5, 1, 0});
+  CHECK(gradient([](Var x) { return minimum(x, 0.0); }, {0, 1, -1}) ==
+        std::vector<double>{0.5, 0, 1});
+  CHECK(gradient([](Var x) { return max(x); }, {3, 1, 3, 2}) ==
+        std::vector<double>{0.5, 0, 0.5, 0});
 }
 
 TEST_CASE("gradients where values are infinite", "[elementwise]") {
@@ -187,8 +191,8 @@ TEST_CASE("shape errors name the operator and both shapes", "[elementwise]") {
   Tape tape;
   Recording recording(tape);
   const Var a = tape.leaf({2, 3}), b = tape.leaf({4});
-  CHECK_THROWS_WITH(a + b, tests::contains("add") && tests::contains("[2, 3]") &&
-                               tests::contains("[4]"));
+  CHECK_THROWS_WITH(a + b,
+                    tests::contains("add") && tests::contains("[2, 3]") && tests::contains("[4]"));
   CHECK_THROWS_WITH(sum(a, 2), tests::contains("sum") && tests::contains("[2, 3]"));
   CHECK_THROWS_WITH(mean(a, {0, -2}), tests::contains("mean") && tests::contains("twice"));
   CHECK_THROWS_WITH(a * tape.leaf({2, 3}, DType::f64),

@@ -1,5 +1,5 @@
-// The elementary and special functions against values computed with 120 digits (mpmath 1.3), in units of the
-// last place, on every instruction set. All arguments are exact in float.
+// The elementary and special functions against values computed with 120 digits (mpmath 1.3), in
+// units of the last place, on every instruction set. All arguments are exact in float.
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -19,8 +19,9 @@ struct Point {
   double x, value;
 };
 
-/// A function, the largest errors allowed in f32 and f64, and points near its zeros and seams. Near the zeros
-/// of the gamma family at negative x, where reflection subtracts, only the absolute error is small.
+/// A function, the largest errors allowed in f32 and f64, and points near its zeros and seams. Near
+/// the zeros of the gamma family at negative x, where reflection subtracts, only the absolute error
+/// is small.
 struct Table {
   std::string name;
   double ulps_f32, ulps_f64;
@@ -75,11 +76,10 @@ double ulps(T actual, double expected) {
 
 Var apply(const std::string& name, Var x) {
   static const std::map<std::string, Var (*)(Var)> functions{
-      {"exp", exp},         {"expm1", expm1},     {"log", log},
-      {"log1p", log1p},     {"tanh", tanh},       {"sigmoid", sigmoid},
-      {"softplus", softplus}, {"erf", erf},       {"gelu", gelu},
-      {"silu", silu},       {"sin", sin},         {"cos", cos},
-      {"lgamma", lgamma},   {"digamma", digamma}, {"trigamma", trigamma}};
+      {"exp", exp},       {"expm1", expm1},     {"log", log},           {"log1p", log1p},
+      {"tanh", tanh},     {"sigmoid", sigmoid}, {"softplus", softplus}, {"erf", erf},
+      {"gelu", gelu},     {"silu", silu},       {"sin", sin},           {"cos", cos},
+      {"lgamma", lgamma}, {"digamma", digamma}, {"trigamma", trigamma}};
   return functions.at(name)(x);
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// What the vector functions of this folder share. They are templates on a register of floats or doubles,
-// without branches, so that a number's result never depends on its neighbours. NaN gives NaN; numbers
-// below the smallest normal one count as 0, as on every thread of this library.
+// What the vector functions of this folder share. They are templates on a register of floats or
+// doubles, without branches, so that a number's result never depends on its neighbours. NaN gives
+// NaN; numbers below the smallest normal one count as 0, as on every thread of this library.
 #include <limits>
 
 #include "autodiff/kernels/simd.hpp"

@@ -17,7 +17,8 @@ struct Exponential<float> {
   static constexpr float scalable = 88.3f;       // n <= 127
   static constexpr float expm1_lowest = -20;     // expm1 is -1 from here on
   /// (exp(r) - 1 - r) / r^2, relative error of exp 3e-8
-  static constexpr float exp[] = {0.4999999f, 0.1666671f, 0.041676614f, 0.008353929f, 0.0013162625f};
+  static constexpr float exp[] = {0.4999999f, 0.1666671f, 0.041676614f, 0.008353929f,
+                                  0.0013162625f};
   /// The same, relative error of expm1 3e-10
   static constexpr float expm1[] = {0.5f,          0.16666667f,  0.041666314f,
                                     0.0083332155f, 0.001394432f, 0.00019964812f};
@@ -32,15 +33,17 @@ struct Exponential<double> {
   static constexpr double scalable = 709.4;
   static constexpr double expm1_lowest = -40;
   /// Relative error of exp 4e-18
-  static constexpr double exp[] = {
-      0.5000000000000012,     0.16666666666666383,   0.04166666666651939,   0.008333333333509338,
-      0.0013888888946873114,  0.00019841269482868387, 2.4801489387981222e-05, 2.7557599823620433e-06,
-      2.7631677962217306e-07, 2.499824525507468e-08};
+  static constexpr double exp[] = {0.5000000000000012,     0.16666666666666383,
+                                   0.04166666666651939,    0.008333333333509338,
+                                   0.0013888888946873114,  0.00019841269482868387,
+                                   2.4801489387981222e-05, 2.7557599823620433e-06,
+                                   2.7631677962217306e-07, 2.499824525507468e-08};
   /// Relative error of expm1 3e-18
   static constexpr double expm1[] = {
-      0.5000000000000001,     0.1666666666666667,     0.04166666666665111,    0.008333333333325565,
-      0.0013888888896005814,  0.00019841269876804334, 2.4801574024644907e-05, 2.7557252898842514e-06,
-      2.7568138335518964e-07, 2.5106251035166674e-08, 1.7688132422743686e-09};
+      0.5000000000000001,     0.1666666666666667,     0.04166666666665111,
+      0.008333333333325565,   0.0013888888896005814,  0.00019841269876804334,
+      2.4801574024644907e-05, 2.7557252898842514e-06, 2.7568138335518964e-07,
+      2.5106251035166674e-08, 1.7688132422743686e-09};
 };
 
 /// x = n log 2 + r. The low bits of `shifted` are those of the integer n.
@@ -62,7 +65,8 @@ struct Reduced {
   Batch<T> scale(int shift = 0) const {
     using Int = typename Float<T>::Int;
     constexpr int width = Float<T>::mantissa_bits;
-    return from_bits<T>((bits(shifted) << width) + Batch<Int>(Float<T>::one + (Int(shift) << width)));
+    return from_bits<T>((bits(shifted) << width) +
+                        Batch<Int>(Float<T>::one + (Int(shift) << width)));
   }
 };
 
@@ -83,7 +87,8 @@ template <class T>
 Batch<T> exp(const Batch<T>& x) {
   const Reduced<T> reduced(x);
   // n is added to the exponent of exp(r): a factor 2^n would overflow at n = 128.
-  Batch<T> y = from_bits<T>(bits(reduced.exp()) + (bits(reduced.shifted) << Float<T>::mantissa_bits));
+  Batch<T> y =
+      from_bits<T>(bits(reduced.exp()) + (bits(reduced.shifted) << Float<T>::mantissa_bits));
   y = select(x <= Batch<T>(Exponential<T>::highest), y, x * infinity<T>());
   return select(x < Batch<T>(Exponential<T>::lowest), Batch<T>(0), y);
 }

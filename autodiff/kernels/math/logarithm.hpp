@@ -42,7 +42,7 @@ inline Batch<float> log_cubic(const Batch<float>& f, const Batch<float>& half_sq
 
 /// With s = f / (2 + f): log(1 + f) = 2 atanh(s) = f - f^2 / 2 + s (f^2 / 2 + z p(z)), z = s^2.
 inline Batch<double> log_cubic(const Batch<double>& f, const Batch<double>& half_square) {
-  constexpr double c[] = {0.6666666666666716, 0.3999999999945842,  0.2857142874599194,
+  constexpr double c[] = {0.6666666666666716, 0.3999999999945842, 0.2857142874599194,
                           0.2222219714346162, 0.1818368185952263, 0.15310165298564682,
                           0.14841873241054038};
   const Batch<double> s = f / (Batch<double>(2) + f);

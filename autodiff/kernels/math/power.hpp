@@ -1,6 +1,6 @@
 #pragma once
-// pow: exp(b log a) with the logarithm and the product as sums of two numbers, since an error of the
-// exponent is a relative error of the power.
+// pow: exp(b log a) with the logarithm and the product as sums of two numbers, since an error of
+// the exponent is a relative error of the power.
 #include "autodiff/kernels/math/logarithm.hpp"
 
 namespace nelbo::kernels::NELBO_ISA {
@@ -67,7 +67,8 @@ Batch<T> pow(const Batch<T>& a, const Batch<T>& b) {
   const auto odd = integer & ~is_integer(b * Batch<T>(T(0.5)));
   y = select(odd & (copysign(one, a) < zero), -y, y);
   y = select((a < zero) & (base < infinite) & ~integer, not_a_number<T>(), y);
-  y = select((a == a) & (b == b), y, a + b);  // not !=, which is false for NaN in some versions of xsimd
+  y = select((a == a) & (b == b), y,
+             a + b);  // not !=, which is false for NaN in some versions of xsimd
   return select((b == zero) | (a == one), one, y);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// sin and cos: x = n pi/2 + r, |r| <= pi/4, with pi/2 in three parts so that n times each of the first two is
-// exact, and minimax polynomials in r^2.
+// sin and cos: x = n pi/2 + r, |r| <= pi/4, with pi/2 in three parts so that n times each of the
+// first two is exact, and minimax polynomials in r^2.
 #include "autodiff/kernels/math/core.hpp"
 
 namespace nelbo::kernels::NELBO_ISA {
@@ -10,7 +10,8 @@ template <class T>
 struct Trigonometric;
 template <>
 struct Trigonometric<float> {
-  static constexpr float half_pi[] = {1.5703125f, 4.837512969970703125e-4f, 7.54978995489188216e-8f};
+  static constexpr float half_pi[] = {1.5703125f, 4.837512969970703125e-4f,
+                                      7.54978995489188216e-8f};
   static constexpr float reducible = 8192;
   /// (sin(r) / r - 1) / r^2 and (cos(r) - 1 + r^2 / 2) / r^4 in r^2
   static constexpr float sine[] = {-0.16666667f, 0.008333329f, -0.0001983918f, 2.716587e-06f};
@@ -37,13 +38,11 @@ Batch<T> sin_reducible(const Batch<T>& x, int quarter_turns) {
   const Batch<T> magic(Float<T>::magic), one(1);
   const Batch<T> shifted = fma(x, Batch<T>(T(0.63661977236758134)), magic);
   const Batch<T> n = shifted - magic;
-  const Batch<T> r =
-      fnma(n, Batch<T>(K::half_pi[2]),
-           fnma(n, Batch<T>(K::half_pi[1]), fnma(n, Batch<T>(K::half_pi[0]), x)));
+  const Batch<T> r = fnma(n, Batch<T>(K::half_pi[2]),
+                          fnma(n, Batch<T>(K::half_pi[1]), fnma(n, Batch<T>(K::half_pi[0]), x)));
   const Batch<T> z = r * r;
   const Batch<T> sine = fma(z * r, polynomial(z, K::sine), r);
-  const Batch<T> cosine =
-      fma(z * z, polynomial(z, K::cosine), fnma(Batch<T>(T(0.5)), z, one));
+  const Batch<T> cosine = fma(z * z, polynomial(z, K::cosine), fnma(Batch<T>(T(0.5)), z, one));
   const Batch<Int> quadrant = bits(shifted) + Batch<Int>(quarter_turns);
   const Batch<T> half = (n + Batch<T>(T(quarter_turns))) * Batch<T>(T(0.5));
   const Batch<T> y = select((half + magic) - magic == half, sine, cosine);

@@ -28,8 +28,8 @@ struct Sigmoid : UnaryRules {
   }
   static double reference(double x) { return 1 / (1 + std::exp(-x)); }
   static constexpr double low = -6, high = 6;
-  static constexpr std::initializer_list<Edge> edges = {
-      {0, 0.5}, {infinity, 1}, {-infinity, 0}, {nan, nan}, {1000, 1}, {-1000, 0}};
+  static constexpr std::initializer_list<Edge> edges = {{0, 0.5},   {infinity, 1}, {-infinity, 0},
+                                                        {nan, nan}, {1000, 1},     {-1000, 0}};
 };
 
 /// log(1 + exp(x)), computed as max(x, 0) + log1p(exp(-|x|)).
@@ -46,9 +46,12 @@ struct Softplus : UnaryRules {
     return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
   }
   static constexpr double low = -6, high = 6;
-  static constexpr std::initializer_list<Edge> edges = {
-      {0, 0.69314718055994531}, {infinity, infinity}, {-infinity, 0},
-      {nan, nan},               {100, 100},           {-1000, 0}};
+  static constexpr std::initializer_list<Edge> edges = {{0, 0.69314718055994531},
+                                                        {infinity, infinity},
+                                                        {-infinity, 0},
+                                                        {nan, nan},
+                                                        {100, 100},
+                                                        {-1000, 0}};
 };
 
 /// max(x, 0); its derivative at 0 is 0.

@@ -67,8 +67,8 @@ struct NotEqual : BinaryRules {
       {1, 1, 0}, {nan, nan, 1}, {nan, 1, 1}, {-0.0, 0, 0}};
 };
 
-/// b where a is not 0 (NaN counts as true), c elsewhere. The gradient is selected, not multiplied: what is
-/// not taken gets 0 whatever the other side holds. The condition has no gradient.
+/// b where a is not 0 (NaN counts as true), c elsewhere. The gradient is selected, not multiplied:
+/// what is not taken gets 0 whatever the other side holds. The condition has no gradient.
 struct Where {
   template <class V>
   static V value(V a, V b, V c) {

@@ -29,9 +29,15 @@ struct Lgamma : UnaryRules {
   static double reference(double x) { return std::lgamma(x); }
   static constexpr double low = 0.3, high = 12;
   static constexpr double tolerance_f64 = 4e-15;
-  static constexpr std::initializer_list<Edge> edges = {
-      {1, 0},           {2, 0},       {0, infinity}, {-1, infinity}, {infinity, infinity},
-      {-infinity, infinity}, {nan, nan}, {-0.5, 1.2655121234846454}, {171, 706.57306224578735}};
+  static constexpr std::initializer_list<Edge> edges = {{1, 0},
+                                                        {2, 0},
+                                                        {0, infinity},
+                                                        {-1, infinity},
+                                                        {infinity, infinity},
+                                                        {-infinity, infinity},
+                                                        {nan, nan},
+                                                        {-0.5, 1.2655121234846454},
+                                                        {171, 706.57306224578735}};
 };
 
 /// The derivative of log Gamma: NaN at the negative integers, -infinity at 0.
@@ -50,15 +56,19 @@ struct Digamma : UnaryRules {
     long double shift = 0, y = x;
     for (; y < 20; y += 1) shift += 1 / y;
     const long double z = 1 / (y * y);
-    return double(std::log(y) - 1 / (2 * y) -
-                  z * (1 / 12.0L - z * (1 / 120.0L - z * (1 / 252.0L - z * (1 / 240.0L -
-                  z * (1 / 132.0L - z * 691 / 32760))))) - shift);
+    return double(
+        std::log(y) - 1 / (2 * y) -
+        z * (1 / 12.0L -
+             z * (1 / 120.0L -
+                  z * (1 / 252.0L - z * (1 / 240.0L - z * (1 / 132.0L - z * 691 / 32760))))) -
+        shift);
   }
   static constexpr double low = 0.3, high = 15;
   static constexpr double tolerance_f64 = 4e-15;
   static constexpr std::initializer_list<Edge> edges = {
-      {1, -0.57721566490153286}, {0, -infinity}, {-1, nan}, {infinity, infinity},
-      {-infinity, nan},          {nan, nan},     {-0.5, 0.03648997397857652}};
+      {1, -0.57721566490153286},  {0, -infinity},   {-1, nan},
+      {infinity, infinity},       {-infinity, nan}, {nan, nan},
+      {-0.5, 0.03648997397857652}};
 };
 
 /// The derivative of digamma: +infinity at 0 and the negative integers.
@@ -80,12 +90,15 @@ struct Trigamma : UnaryRules {
     for (; y < 20; y += 1) shift += 1 / (y * y);
     const long double z = 1 / (y * y);
     return double(1 / y + z / 2 +
-                  z / y * (1 / 6.0L - z * (1 / 30.0L - z * (1 / 42.0L - z * (1 / 30.0L -
-                  z * (5 / 66.0L - z * 691 / 2730))))) + shift);
+                  z / y *
+                      (1 / 6.0L -
+                       z * (1 / 30.0L -
+                            z * (1 / 42.0L - z * (1 / 30.0L - z * (5 / 66.0L - z * 691 / 2730))))) +
+                  shift);
   }
   static constexpr double low = 0.5, high = 15;
   static constexpr double tolerance_f64 = 4e-15;
   static constexpr std::initializer_list<Edge> edges = {
-      {1, 1.6449340668482264}, {0, infinity}, {-1, infinity}, {infinity, 0},
-      {nan, nan},              {-0.5, 8.9348022005446793}};
+      {1, 1.6449340668482264}, {0, infinity}, {-1, infinity},
+      {infinity, 0},           {nan, nan},    {-0.5, 8.9348022005446793}};
 };

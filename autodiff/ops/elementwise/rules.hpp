@@ -1,9 +1,10 @@
 #pragma once
 // What every operator's rules inherit: the defaults of its registry row.
 //
-// The files of this folder are compiled twice: inside each instruction set's namespace (kernels), where
-// `value` and `derivative` see vectors and the functions of autodiff/kernels/math/, and once for the
-// registry, where `reference` must not use them. So they include nothing and hold plain data only.
+// The files of this folder are compiled twice: inside each instruction set's namespace (kernels),
+// where `value` and `derivative` see vectors and the functions of autodiff/kernels/math/, and once
+// for the registry, where `reference` must not use them. So they include nothing and hold plain
+// data only.
 
 /// One number in, one out.
 struct UnaryRules {

@@ -13,8 +13,8 @@ struct Sin : UnaryRules {
   static double reference(double x) { return std::sin(x); }
   static constexpr double low = -10, high = 10;
   static constexpr std::initializer_list<Edge> edges = {
-      {0, 0},         {-0.0, -0.0},    {infinity, nan},
-      {-infinity, nan}, {nan, nan},    {1048576, 0.33049314002173467}};
+      {0, 0},           {-0.0, -0.0}, {infinity, nan},
+      {-infinity, nan}, {nan, nan},   {1048576, 0.33049314002173467}};
 };
 
 /// The cosine of x radians.
