@@ -11,8 +11,8 @@
 namespace nelbo {
 namespace {
 
-// Patches are gathered for this many elements at a time: they stay in the second-level cache until the
-// product has read them.
+// Patches are gathered for this many elements at a time: they stay in the second-level cache until
+// the product has read them.
 constexpr std::int64_t patch_block = 1 << 16;
 // Sums over rows are split into this many parts, added in a fixed order.
 constexpr std::int64_t most_parts = 8;
@@ -25,7 +25,8 @@ std::int64_t block_rows(std::int64_t patch) {
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-/// A grid of patches: patch (i, j) of image b starts at (i * step - top, j * step - left) and is kh x kw.
+/// A grid of patches: patch (i, j) of image b starts at (i * step - top, j * step - left) and is kh
+/// x kw.
 struct PatchGrid {
   std::int64_t height, width, channels;  // of the image
   std::int64_t rows, columns;            // of the grid
@@ -33,28 +34,63 @@ struct PatchGrid {
   std::int64_t step, top, left;
 };
 
-/// to[row - first] = the patch of `row`, row counting (b, i, j); zero outside the image.
+/// Patches of thin images are a few numbers wide: a call of memmove would cost more than the copy.
+template <class T>
+T* copy_line(const T* from, std::int64_t n, T* to) {
+  if (n == 4) {
+    std::memcpy(to, from, 4 * sizeof(T));
+  } else if (n < 16) {
+    for (std::int64_t i = 0; i < n; ++i) to[i] = from[i];
+  } else {
+    std::memcpy(to, from, n * sizeof(T));
+  }
+  return to + n;
+}
+
+template <class T>
+T* zero_line(std::int64_t n, T* to) {
+  for (std::int64_t i = 0; i < n; ++i) to[i] = 0;
+  return to + n;
+}
+
+/// Elements from one gathered patch to the next. Never a power of two: the product reads many
+/// patches side by side, which would then fall into the same few cache lines.
+std::int64_t patch_stride(std::int64_t patch) {
+  return patch < 64 ? patch : (patch + 15) / 16 * 16 + 16;
+}
+
+/// Row - first of `patches`, patch_stride apart, = the patch of `row`, row counting (b, i, j); zero
+/// outside the image.
 template <class T>
 void gather_patches(const PatchGrid& grid, const T* image, std::int64_t first, std::int64_t count,
-                    T* to) {
+                    T* patches) {
   const std::int64_t line = grid.kernel_width * grid.channels;
+  const std::int64_t step = patch_stride(line * grid.kernel_height);
   std::int64_t j = first % grid.columns, i = first / grid.columns % grid.rows;
   std::int64_t b = first / (grid.columns * grid.rows);
   for (std::int64_t r = 0; r < count; ++r) {
+    T* to = patches + r * step;
     const std::int64_t x = j * grid.step - grid.left;
     const std::int64_t before = std::clamp<std::int64_t>(-x, 0, grid.kernel_width);
     const std::int64_t inside =
         std::clamp<std::int64_t>(grid.width - x, before, grid.kernel_width) - before;
-    for (std::int64_t ky = 0; ky < grid.kernel_height; ++ky, to += line) {
-      const std::int64_t y = i * grid.step - grid.top + ky;
-      if (y < 0 || y >= grid.height || inside == 0) {
-        std::fill_n(to, line, T{0});
-        continue;
+    const std::int64_t y0 = i * grid.step - grid.top;
+    const T* from = image + ((b * grid.height + y0) * grid.width + x + before) * grid.channels;
+    const std::int64_t stride = grid.width * grid.channels;
+    if (inside == grid.kernel_width && y0 >= 0 && y0 + grid.kernel_height <= grid.height) {
+      for (std::int64_t ky = 0; ky < grid.kernel_height; ++ky, from += stride) {
+        to = copy_line(from, line, to);
       }
-      const T* from = image + ((b * grid.height + y) * grid.width + x + before) * grid.channels;
-      T* out = std::fill_n(to, before * grid.channels, T{0});
-      out = std::copy_n(from, inside * grid.channels, out);
-      std::fill(out, to + line, T{0});
+    } else {
+      for (std::int64_t ky = 0; ky < grid.kernel_height; ++ky, from += stride) {
+        if (y0 + ky < 0 || y0 + ky >= grid.height || inside == 0) {
+          to = zero_line(line, to);
+          continue;
+        }
+        to = zero_line(before * grid.channels, to);
+        to = copy_line(from, inside * grid.channels, to);
+        to = zero_line(line - (before + inside) * grid.channels, to);
+      }
     }
     if (++j == grid.columns) {
       j = 0;
@@ -114,9 +150,9 @@ void spread_patches(const ConvolutionShape& s, const T* features, const T* weigh
   });
 }
 
-/// spread() by phases: pixels whose (y + padding, x + padding) leave the remainder (py, px) modulo the stride
-/// see the same taps of the kernel, so that each phase is a plain product (a stride of 2 with a kernel of 4
-/// gives four 2x2 ones).
+/// spread() by phases: pixels whose (y + padding, x + padding) leave the remainder (py, px) modulo
+/// the stride see the same taps of the kernel, so that each phase is a plain product (a stride of 2
+/// with a kernel of 4 gives four 2x2 ones).
 template <class T>
 void spread_phase(const ConvolutionShape& s, std::int64_t py, std::int64_t px, const T* features,
                   const T* weights, const T* bias, Activation activation, T* image, bool add) {
@@ -149,16 +185,16 @@ void spread_phase(const ConvolutionShape& s, std::int64_t py, std::int64_t px, c
       }
     }
   }
-  const PatchGrid grid{s.out_height, s.out_width, s.features, rows, columns, taps_y, taps_x, 1,
-                       taps_y - 1 - i0, taps_x - 1 - j0};
+  const PatchGrid grid{s.out_height, s.out_width, s.features,      rows,           columns, taps_y,
+                       taps_x,       1,           taps_y - 1 - i0, taps_x - 1 - j0};
   const std::int64_t total = s.batch * rows * columns, block = block_rows(k);
   parallel_for(ceil_div(total, block), [&](std::size_t chunk) {
     const std::int64_t first = chunk * block, count = std::min(block, total - first);
-    T* patches = scratch_array<T>(Scratch::patches, block * k);
+    T* patches = scratch_array<T>(Scratch::patches, block * patch_stride(k));
     T* result = scratch_array<T>(Scratch::rows, block * s.channels);
     gather_patches(grid, features, first, count, patches);
-    gemm<T>(count, s.channels, k, {patches, k, 1}, {matrix, s.channels, 1}, result, s.channels, false,
-            {bias, activation});
+    gemm<T>(count, s.channels, k, row_major<T>(patches, patch_stride(k)), {matrix, s.channels, 1},
+            result, s.channels, false, {bias, activation});
     for (std::int64_t r = 0; r < count; ++r) {
       const std::int64_t row = first + r, j = row % columns, i = row / columns % rows;
       const std::int64_t y = (i + i0) * s.stride + py - s.padding;
@@ -192,10 +228,11 @@ void correlate(const ConvolutionShape& s, const T* image, const T* weights, cons
   const std::int64_t block = block_rows(patch);
   parallel_for(ceil_div(s.rows(), block), [&](std::size_t chunk) {
     const std::int64_t first = chunk * block, count = std::min(block, s.rows() - first);
-    T* patches = scratch_array<T>(Scratch::patches, block * patch);
+    T* patches = scratch_array<T>(Scratch::patches, block * patch_stride(patch));
     gather_patches(grid, image, first, count, patches);
-    gemm<T>(count, s.features, patch, {patches, patch, 1}, {matrix, s.features, 1},
-            features + first * s.features, s.features, add, {bias, activation});
+    gemm<T>(count, s.features, patch, row_major<T>(patches, patch_stride(patch)),
+            {matrix, s.features, 1}, features + first * s.features, s.features, add,
+            {bias, activation});
   });
 }
 
@@ -223,16 +260,15 @@ void correlate_weight_gradient(const ConvolutionShape& s, const T* image, const 
   T* sums = scratch_array<T>(Scratch::partial_sums, parts * size);  // [parts, (ky, kx, c), O]
   const PatchGrid grid = forward_grid(s);
   parallel_for(parts, [&](std::size_t part) {
-    T* patches = scratch_array<T>(Scratch::patches, block * patch);
+    T* patches = scratch_array<T>(Scratch::patches, block * patch_stride(patch));
     T* sum = sums + part * size;
     const std::int64_t from = blocks * part / parts, to = blocks * (part + 1) / parts;
     if (from == to) std::fill_n(sum, size, T{0});
     for (std::int64_t b = from; b < to; ++b) {
       const std::int64_t first = b * block, count = std::min(block, s.rows() - first);
       gather_patches(grid, image, first, count, patches);
-      gemm<T>(patch, s.features, count, {patches, 1, patch},
-              {features + first * s.features, s.features, 1}, sum, s.features,
-              b > from);
+      gemm<T>(patch, s.features, count, transposed<T>(patches, patch_stride(patch)),
+              {features + first * s.features, s.features, 1}, sum, s.features, b > from);
     }
   });
   for (std::int64_t part = 1; part < parts; ++part) {
@@ -249,11 +285,11 @@ void correlate_weight_gradient(const ConvolutionShape& s, const T* image, const 
   }
 }
 
-#define INSTANTIATE(T)                                                                        \
-  template void correlate<T>(const ConvolutionShape&, const T*, const T*, const T*,          \
-                             Activation, T*, bool);                                           \
-  template void spread<T>(const ConvolutionShape&, const T*, const T*, const T*, Activation, \
-                          T*, bool);                                                          \
+#define INSTANTIATE(T)                                                                           \
+  template void correlate<T>(const ConvolutionShape&, const T*, const T*, const T*, Activation,  \
+                             T*, bool);                                                          \
+  template void spread<T>(const ConvolutionShape&, const T*, const T*, const T*, Activation, T*, \
+                          bool);                                                                 \
   template void correlate_weight_gradient<T>(const ConvolutionShape&, const T*, const T*, T*, bool);
 INSTANTIATE(float)
 INSTANTIATE(double)

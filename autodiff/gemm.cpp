@@ -28,10 +28,10 @@ const GemmTable<double>& table<double>() {
 // timing.
 constexpr size_t most_span = 4096;       // rows or columns of one stage
 constexpr size_t stage_size = 5u << 18;  // packed elements of one stage, about
-constexpr size_t direct_columns = 64;    // up to here A is read once or twice: not worth packing
-constexpr size_t direct_rows = 100000;       // the same for B
-constexpr double serial_flops = 1.5e6;   // a product below this is not split among threads
-constexpr size_t most_slices = 8;        // of k, where C is too small to be split
+constexpr size_t direct_columns = 256;   // up to here A is read once or twice: not worth packing
+constexpr size_t direct_rows = 168;     // up to here each panel of B is read by one piece: the same
+constexpr double serial_flops = 1.5e6;  // a product below this is not split among threads
+constexpr size_t most_slices = 8;       // of k, where C is too small to be split
 constexpr size_t least_slice = 1024;
 
 thread_local GrowOnlyBuffer packed_operands;
@@ -85,7 +85,8 @@ void multiply_span(const GemmTable<T>& kernel, const Product<T>& p, bool serial)
   const bool direct_a =
       p.n <= direct_columns &&
       (p.a.row_stride == 1 || (p.a.col_stride == 1 && !rows_collide<T>(p.a.row_stride)));
-  const bool direct_b = p.m <= direct_rows && p.b.col_stride == 1;
+  const bool direct_b =
+      p.m <= direct_rows && p.b.col_stride == 1 && !rows_collide<T>(p.b.row_stride);
   const size_t packed_from = direct_b ? kernel.whole_columns(p.n) : 0;
   const size_t a_step = direct_a ? 0 : cut.tiles * kernel.a_stride;
   const size_t b_step = divide_up(p.n - packed_from, kernel.panel) * kernel.panel;

@@ -5,6 +5,7 @@
 
 #include <cctype>
 #include <chrono>
+#include <cmath>
 #include <ctime>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -81,6 +82,7 @@ class TrainingRun {
   ProgressPlan plan() const;
   void show_header(Progress& progress) const;
   int train(Progress& progress);
+  void measure();
   void end_epoch(Progress& progress);
   void save();
   void write_config() const { write_file_atomically(folder_.config(), to_toml(config_)); }
@@ -147,6 +149,10 @@ void TrainingRun::restore(const Further& further) {
   folder_.cut_metrics(state.epoch);
   write_config();
   if (fs::exists(folder_.record())) record_ = Json::parse(read_text(folder_.record()));
+  for (const char* of_the_end :
+       {"end", "error", "operator", "train", "test", "examples_per_second"}) {
+    record_.erase(of_the_end);
+  }
   record_["status"] = "running";
   record_["resumed"].push_back({{"argv", options_.argv},
                                 {"step", state.step},
@@ -203,9 +209,16 @@ void TrainingRun::close_record(const std::string& status, const Json& more) {
   write_record();
 }
 
-void TrainingRun::end_epoch(Progress& progress) {
+void TrainingRun::measure() {
   train_metrics_ = trainer_.train_metrics();
   test_metrics_ = trainer_.held_out();
+  if (!std::isfinite(test_metrics_->elbo())) {
+    throw NotFinite("the held-out bound", trainer_.state().step);
+  }
+}
+
+void TrainingRun::end_epoch(Progress& progress) {
+  measure();
   const double norm = trainer_.gradient_norm();
   if (trainer_.close_epoch(test_metrics_->elbo())) {
     save_parameters(folder_.best(), trainer_.store(), trainer_.state());
@@ -257,11 +270,8 @@ int TrainingRun::train(Progress& progress) {
   }
   const bool complete = reached();
   if (trainer_.state().batch > 0) {
+    if (complete) measure();
     save();
-    if (complete) {
-      train_metrics_ = trainer_.train_metrics();
-      test_metrics_ = trainer_.held_out();
-    }
   }
   if (complete) pictures.write(folder_);
   return complete ? 0 : pending_signal();

@@ -1,12 +1,13 @@
 #include "autodiff/kernels/activation.hpp"
 
 #include "autodiff/kernels/math.hpp"
+#include "autodiff/kernels/partial.hpp"
 
 namespace nelbo::kernels::NELBO_ISA {
 namespace {
 
-/// y[i] = f(y[i], other[i]); tails go through a padded register, so that a number's result does not depend
-/// on its position.
+/// y[i] = f(y[i], other[i]); tails go through a padded register, so that a number's result does not
+/// depend on its position.
 template <class T, class F>
 void map(T* y, const T* other, std::size_t n, F f) {
   constexpr std::size_t w = lanes<T>;
@@ -29,16 +30,23 @@ template <class T>
 void apply(Activation activation, T* y, std::size_t n) {
   using V = Batch<T>;
   switch (activation) {
-    case Activation::identity: return;
+    case Activation::identity:
+      return;
     case Activation::relu:
       // Written so that NaN passes.
       return map(y, y, n, [](V x, V) { return xsimd::select(x < V(0), V(0), x); });
-    case Activation::tanh: return map(y, y, n, [](V x, V) { return tanh(x); });
-    case Activation::sigmoid: return map(y, y, n, [](V x, V) { return sigmoid(x); });
-    case Activation::softplus: return map(y, y, n, [](V x, V) { return softplus(x); });
-    case Activation::elu: return map(y, y, n, [](V x, V) { return elu(x); });
-    case Activation::silu: return map(y, y, n, [](V x, V) { return silu(x); });
-    case Activation::gelu: return map(y, y, n, [](V x, V) { return gelu(x); });
+    case Activation::tanh:
+      return map(y, y, n, [](V x, V) { return tanh(x); });
+    case Activation::sigmoid:
+      return map(y, y, n, [](V x, V) { return sigmoid(x); });
+    case Activation::softplus:
+      return map(y, y, n, [](V x, V) { return softplus(x); });
+    case Activation::elu:
+      return map(y, y, n, [](V x, V) { return elu(x); });
+    case Activation::silu:
+      return map(y, y, n, [](V x, V) { return silu(x); });
+    case Activation::gelu:
+      return map(y, y, n, [](V x, V) { return gelu(x); });
   }
 }
 
@@ -47,7 +55,8 @@ void backward(Activation activation, const T* y, T* dy, std::size_t n) {
   using V = Batch<T>;
   const V one(1);
   switch (activation) {
-    case Activation::identity: return;
+    case Activation::identity:
+      return;
     case Activation::relu:
       return map(dy, y, n, [](V d, V v) { return xsimd::select(v > V(0), d, V(0)); });
     case Activation::tanh:
@@ -59,7 +68,30 @@ void backward(Activation activation, const T* y, T* dy, std::size_t n) {
     case Activation::elu:
       return map(dy, y, n, [one](V d, V v) { return xsimd::select(v > V(0), d, d * (v + one)); });
     case Activation::silu:
-    case Activation::gelu: return;  // do not follow from their value
+    case Activation::gelu:
+      return;  // do not follow from their value
+  }
+}
+
+/// Columns j ... of a block of `count` registers, the last holding `last` numbers; rows in pairs of
+/// sums.
+template <int count, class T>
+void sum_block(const T* x, std::size_t rows, std::size_t columns, std::size_t last, T* sums) {
+  constexpr std::size_t w = lanes<T>;
+  Batch<T> even[count], odd[count];
+  for (int c = 0; c < count; ++c) even[c] = odd[c] = Batch<T>(0);
+  std::size_t i = 0;
+  for (; i + 2 <= rows; i += 2, x += 2 * columns) {
+    for (int c = 0; c < count; ++c) {
+      const std::size_t n = c + 1 < count ? w : last;
+      even[c] = even[c] + load(x + c * w, n);
+      odd[c] = odd[c] + load(x + columns + c * w, n);
+    }
+  }
+  for (int c = 0; c < count; ++c) {
+    const std::size_t n = c + 1 < count ? w : last;
+    if (i < rows) even[c] = even[c] + load(x + c * w, n);
+    store(sums + c * w, n, even[c] + odd[c]);
   }
 }
 
@@ -67,24 +99,10 @@ template <class T>
 void column_sums(const T* x, std::size_t rows, std::size_t columns, T* sums) {
   constexpr std::size_t w = lanes<T>;
   std::size_t j = 0;
-  for (; j + 4 * w <= columns; j += 4 * w) {
-    Batch<T> s0(0), s1(0), s2(0), s3(0);
-    for (std::size_t i = 0; i < rows; ++i) {
-      const T* row = x + i * columns + j;
-      s0 = s0 + Batch<T>::load_unaligned(row);
-      s1 = s1 + Batch<T>::load_unaligned(row + w);
-      s2 = s2 + Batch<T>::load_unaligned(row + 2 * w);
-      s3 = s3 + Batch<T>::load_unaligned(row + 3 * w);
-    }
-    s0.store_unaligned(sums + j);
-    s1.store_unaligned(sums + j + w);
-    s2.store_unaligned(sums + j + 2 * w);
-    s3.store_unaligned(sums + j + 3 * w);
-  }
-  for (; j < columns; ++j) {
-    T sum = 0;
-    for (std::size_t i = 0; i < rows; ++i) sum += x[i * columns + j];
-    sums[j] = sum;
+  for (; j + 4 * w <= columns; j += 4 * w) sum_block<4>(x + j, rows, columns, w, sums + j);
+  for (; j + 2 * w <= columns; j += 2 * w) sum_block<2>(x + j, rows, columns, w, sums + j);
+  for (; j < columns; j += w) {
+    sum_block<1>(x + j, rows, columns, columns - j < w ? columns - j : w, sums + j);
   }
 }
 

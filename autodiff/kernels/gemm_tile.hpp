@@ -97,7 +97,10 @@ template <class T, class V, int Rows, int Vectors>
   } else {
     constexpr std::size_t stride = Vectors * V::size;
     alignas(64) T sums[Rows * stride];
+    // Unrolled like all loops over `sum`: one index that is not constant would keep it in memory.
+#pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 2
       for (int v = 0; v < Vectors; ++v) sum[i][v].store_aligned(sums + i * stride + v * V::size);
     }
     store_partial(sums, stride, Rows, c);

@@ -93,13 +93,15 @@ TEST_CASE("examples: dynamic binarisation has the grey value as its mean") {
   const Examples dynamic(data, data.split("train"), Binarize::dynamic, Examples::Role::train, 11);
   constexpr int steps = 2000;
   std::vector<double> ones(50 * 16, 0);
+  int others = 0;
   for (int step = 0; step < steps; ++step) {
     const auto x = filled(dynamic, first_rows(50), std::uint64_t(step));
     for (std::size_t i = 0; i < x.size(); ++i) {
-      REQUIRE((x[i] == 0 || x[i] == 1));
+      others += x[i] != 0 && x[i] != 1;
       ones[i] += x[i];
     }
   }
+  CHECK(others == 0);
   // 800 z-scores: the largest of as many standard normal numbers exceeds 5 with probability 5e-4.
   for (std::size_t i = 0; i < ones.size(); ++i) {
     const double p = grey(bytes, 0, i), deviation = std::sqrt(p * (1 - p) / steps);

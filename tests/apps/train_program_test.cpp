@@ -226,6 +226,27 @@ TEST_CASE("train: kill -9 at any moment leaves a loadable checkpoint or none") {
   CHECK(with_checkpoint > 0);
 }
 
+TEST_CASE(
+    "train: a checkpoint is there before the first step, and then every 2 s within an epoch") {
+  const tests::TempFolder folder;
+  const std::string run = folder / "run", checkpoint = run + "/checkpoints/last.safetensors";
+  // One example a step: an epoch of 9,000 updates of 2.5 million parameters takes far longer than 2
+  // s.
+  tests::Process process(folder, {"train", "--data", "sprites", "--model", "mlp", "--hidden", "300",
+                                  "--batch", "1", "--epochs", "1", "--threads", "1", "--out", run});
+  REQUIRE(tests::Process::appears(checkpoint));
+  CHECK(step_of(run) == 0);
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<std::uint64_t> steps{0};
+  while (steps.size() < 3 && std::chrono::steady_clock::now() - start < std::chrono::seconds(60)) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const std::uint64_t step = step_of(run);
+    if (step != steps.back()) steps.push_back(step);
+  }
+  CHECK(steps.size() == 3);
+  CHECK_FALSE(std::filesystem::exists(run + "/metrics.jsonl"));
+}
+
 TEST_CASE("train: a run killed before its first checkpoint starts anew") {
   const tests::TempFolder folder;
   const std::string data = write_data(folder), run = folder / "run", whole = folder / "whole";
