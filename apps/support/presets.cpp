@@ -7,7 +7,7 @@ namespace nelbo {
 
 const std::vector<Preset>& presets() {
   static const std::vector<Preset> all{
-      {"quickstart", "10,000 generated 32x32 pictures of shapes; about a minute on two cores",
+      {"quickstart", "10,000 generated 32x32 pictures of shapes; half a minute on two cores",
        "data = 'sprites:32'\n"
        "model = 'mlp'\n"
        "hidden = [400, 200]\n"
@@ -16,7 +16,7 @@ const std::vector<Preset>& presets() {
        "objective = 'elbo'\n"
        "batch = 64\n"
        "lr = 0.001\n"
-       "epochs = 30\n"},
+       "epochs = 50\n"},
   };
   return all;
 }

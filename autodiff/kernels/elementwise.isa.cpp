@@ -10,15 +10,7 @@
 namespace nelbo::kernels::NELBO_ISA {
 namespace {
 
-#include "autodiff/ops/elementwise/rules.hpp"
-// The rules' files need those defaults.
-#include "autodiff/ops/elementwise/activation.hpp"
-#include "autodiff/ops/elementwise/arithmetic.hpp"
-#include "autodiff/ops/elementwise/comparison.hpp"
-#include "autodiff/ops/elementwise/exponential.hpp"
-#include "autodiff/ops/elementwise/extrema.hpp"
-#include "autodiff/ops/elementwise/gamma.hpp"
-#include "autodiff/ops/elementwise/trigonometric.hpp"
+#include "autodiff/ops/elementwise/all.hpp"
 
 template <class Rules, class V>
 V value_of(const V& x, const V& p, const V& q) {

@@ -33,7 +33,7 @@ TEST_CASE("nelbo alone prints short help on stderr and exits 2") {
     CHECK_THAT(outcome.err, contains("  " + command + " "));
 }
 
-TEST_CASE("--version and --help answer on stdout and exit 0") {
+TEST_CASE("flags --version and --help answer on stdout and exit 0") {
   const Outcome version = run_program_binary({"--version"});
   CHECK(version.code == 0);
   CHECK(version.out.rfind("nelbo ", 0) == 0);
