@@ -91,7 +91,7 @@ TrainConfig merged_config(const TrainFlags& flags) {
 template <class Catalogue>
 std::string choices(const Catalogue& catalogue, const std::string& otherwise) {
   std::string text;
-  for (const auto& entry : catalogue) text += entry.name + ": " + entry.summary + "; ";
+  for (const auto& entry : catalogue) text += entry.name + ": " + entry.summary + "\n";
   return text + otherwise;
 }
 

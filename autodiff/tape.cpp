@@ -11,11 +11,6 @@ namespace {
 
 thread_local Tape* current_tape = nullptr;
 
-template <class T>
-void fill(void* data, std::int64_t n, T value) {
-  std::fill_n(static_cast<T*>(data), n, value);
-}
-
 /// to[shape, row-major] = from[shape, strides]
 template <class T>
 void gather(const T* from, const Shape& shape, const Strides& strides, T* to) {
@@ -447,25 +442,24 @@ void Tape::seed(const Root& root) {
   }
   if ((s.reach & active_) == 0 || s.shape.size() == 0) return;
   if (storage.entry >= 0) throw Error("backward: a parameter itself is a root");
+  const bool whole = s.shape.size() == storage.count && is_row_major(s.shape, s.strides);
+  const bool first = !storage.written;
+  storage.written = true;
   dispatch(storage.dtype, [&](auto t) {
     using T = decltype(t);
-    if (!storage.written) fill<T>(storage.adjoint, storage.count, 0);
-    storage.written = true;
-    T* to = static_cast<T*>(storage.adjoint) + s.offset;
+    T* adjoint = static_cast<T*>(storage.adjoint);
+    if (first && whole && root.cotangent == nullptr) {
+      std::fill_n(adjoint, storage.count, T{1});
+      return;
+    }
+    if (first) std::fill_n(adjoint, storage.count, T{0});
     if (root.cotangent == nullptr) {
-      std::array<std::int64_t, max_rank> index{};
-      for (std::int64_t n = s.shape.size(), i = 0; i < n; ++i) {
-        *to += 1;
-        for (int axis = s.shape.rank() - 1; axis >= 0; --axis) {
-          to += s.strides[axis];
-          if (++index[axis] < s.shape[axis]) break;
-          to -= s.strides[axis] * s.shape[axis];
-          index[axis] = 0;
-        }
-      }
+      const Tensor ones = Tensor::full(s.shape, 1, storage.dtype);
+      scatter(ones.data_as<T>(), s.shape, s.strides, adjoint + s.offset, true);
+    } else if (root.cotangent->row_major()) {
+      scatter(root.cotangent->data_as<T>(), s.shape, s.strides, adjoint + s.offset, true);
     } else {
-      if (!root.cotangent->row_major()) throw Error("backward: a cotangent is not row-major");
-      scatter(root.cotangent->data_as<T>(), s.shape, s.strides, to, true);
+      throw Error("backward: a cotangent is not row-major");
     }
   });
 }

@@ -37,7 +37,8 @@ std::vector<std::int64_t> by_divergence(const Encoded& q) {
   const std::int64_t n = q.mean.shape()[0], latent = q.mean.shape()[1];
   std::vector<double> kl(std::size_t(latent), 0);
   for (std::int64_t i = 0; i < n * latent; ++i) {
-    const double mean = q.mean.data_as<float>()[i], log_variance = q.log_variance.data_as<float>()[i];
+    const double mean = q.mean.data_as<float>()[i],
+                 log_variance = q.log_variance.data_as<float>()[i];
     kl[std::size_t(i % latent)] += 0.5 * (std::exp(log_variance) + mean * mean - 1 - log_variance);
   }
   std::vector<std::int64_t> order(static_cast<std::size_t>(latent));
@@ -97,8 +98,8 @@ void Pictures::write(const RunFolder& folder) const {
 }
 
 Tensor Pictures::reconstructions() const {
-  const Tensor x =
-      examples_at(held_out_, spread(held_out_.count(), reconstruction_columns * reconstruction_rows));
+  const Tensor x = examples_at(
+      held_out_, spread(held_out_.count(), reconstruction_columns * reconstruction_rows));
   const Tensor again = decode_means(model_, encode(model_, x).mean);
   const std::int64_t n = x.shape()[0], width = x.shape()[1];
   const auto columns = std::min(n, std::int64_t(reconstruction_columns));
@@ -131,8 +132,7 @@ Tensor Pictures::traversals() const {
     for (std::size_t column = 0; column < traversal_columns; ++column, row += latent) {
       // The other dimensions stay where the encoder puts the first example.
       std::copy_n(q.mean.data_as<float>(), latent, row);
-      row[dimension] =
-          traversal_range * (2 * float(column) / float(traversal_columns - 1) - 1);
+      row[dimension] = traversal_range * (2 * float(column) / float(traversal_columns - 1) - 1);
     }
   }
   return decode_means(model_, z);

@@ -135,7 +135,7 @@ TEST_CASE("trainer: 2N steps are N steps and N resumed ones, byte for byte") {
   CHECK(bytes != bytes_of(first, folder / "first.safetensors"));
 }
 
-TEST_CASE("trainer: 1, 2 and 7 threads give the same bytes") {
+TEST_CASE("trainer: 1, 2 and 7 threads give the same bytes, and 7 workers really run") {
   // Wide enough that products and fills are split over threads.
   data::Dataset data;
   data.spec = "wide";
@@ -143,15 +143,17 @@ TEST_CASE("trainer: 1, 2 and 7 threads give the same bytes") {
   data.splits.push_back({"train", data::Images(tests::blobs(300, 16, 1)), {}, {}});
   data.splits.push_back({"test", data::Images(tests::blobs(30, 16, 2)), {}, {}});
   TrainConfig config = tests::tiny_config();
-  config.hidden = {256};
-  config.batch = 128;
+  config.hidden = {512};
+  config.batch = 256;
   tests::TempFolder folder;
   const std::size_t before = num_threads();
   std::set<std::string> all;
   for (const std::size_t threads : {1, 2, 7}) {
     set_num_threads(threads);
+    reset_workers_seen();
     Trainer trainer(config, data);
     advance(trainer, 50);
+    CHECK(workers_seen() == threads);
     all.insert(bytes_of(trainer, folder / "checkpoint.safetensors"));
   }
   set_num_threads(before);

@@ -137,8 +137,8 @@ KernelReport bench_all_kernels(double seconds) {
   bench_convolution(bench, {64, 16, 16, 32, 8, 8, 64, 4, 4, 2, 1});
   bench_convolution(bench, {64, 8, 8, 64, 4, 4, 64, 4, 4, 2, 1});
 
-  const Tensor x = uniform({1000, 784}, -4, 4);
-  const Tensor data = uniform({20, 784}, 0, 1);
+  const Tensor x = uniform({8000, 784}, -4, 4);  // 24 MiB: beyond most caches
+  const Tensor data = uniform({160, 784}, 0, 1);
   const double bytes = 4.0 * x.size();
   for (const auto& [name, f] : {std::pair{"exp", static_cast<Var (*)(Var)>(exp)}, {"log1p", log1p},
                                 {"tanh", tanh}, {"sigmoid", sigmoid}, {"softplus", softplus},
@@ -151,20 +151,20 @@ KernelReport bench_all_kernels(double seconds) {
   bench_operator(bench, "logsumexp over the last axis", x, bytes,
                  [](Tape&, Var v) { return logsumexp(v, -1); });
   bench_operator(bench, "softmax", x, 2 * bytes, [](Tape&, Var v) { return softmax(v); });
-  bench_operator(bench, "bernoulli_log_prob [50, 20, 784]", x, bytes, [&](Tape& t, Var v) {
-    return bernoulli_log_prob(reshape(v, {50, 20, 784}), t.leaf(data));
+  bench_operator(bench, "bernoulli_log_prob [50, 160, 784]", x, bytes, [&](Tape& t, Var v) {
+    return bernoulli_log_prob(reshape(v, {50, 160, 784}), t.leaf(data));
   });
 
-  const Tensor parameters = uniform({1 << 20}, -1, 1), gradients = uniform({1 << 20}, -1, 1);
+  const Tensor parameters = uniform({1 << 23}, -1, 1), gradients = uniform({1 << 23}, -1, 1);
   Optimizer adam({}, {{0, std::size_t(1) << 20}});
-  bench.time("adam 1 Mi parameters", 0, 4.0 * 7 * (1 << 20), [&] {
+  bench.time("adam 8 Mi parameters", 0, 4.0 * 7 * (1 << 23), [&] {
     adam.step(parameters.data(), gradients.data(), 1e-3);
   });
-  const Tensor noise({1 << 20});
+  const Tensor noise({1 << 23});
   const RandomBlock block{.stream = {0, StreamId::noise}, .dimensions = std::size_t(1) << 20};
-  bench.time("philox normal 1 Mi", 0, 4.0 * (1 << 20),
+  bench.time("philox normal 8 Mi", 0, 4.0 * (1 << 23),
              [&] { fill_normal(noise.data_as<float>(), block); });
-  bench.time("philox uniform 1 Mi", 0, 4.0 * (1 << 20),
+  bench.time("philox uniform 8 Mi", 0, 4.0 * (1 << 23),
              [&] { fill_uniform(noise.data_as<float>(), block); });
   return bench.report();
 }
