@@ -30,7 +30,8 @@ struct Options {
 
 void print(const Json& result) { std::cout << result.dump(2) << "\n"; }
 
-/// Mean of the cost over steps 11 to 20, nats per datum: what the same work elsewhere must come to as well.
+/// Mean of the cost over steps 11 to 20, nats per datum: what the same work elsewhere must come to
+/// as well.
 double early_cost(TrainingWorkload& workload) {
   double sum = 0;
   for (int step = 1; step <= 20; ++step) {
@@ -73,8 +74,7 @@ void bench_train(const Options& options) {
   for (const Json& row : rows) {
     std::cout << fmt::format("{:<10} {:>12.4g} {:>10.4g} {:>13.1f}%\n",
                              row["name"].get<std::string>(), row["ms_per_step"].get<double>(),
-                             row["gflops"].get<double>(),
-                             100 * row["share_of_peak"].get<double>());
+                             row["gflops"].get<double>(), 100 * row["share_of_peak"].get<double>());
   }
 }
 
@@ -127,17 +127,20 @@ void add_bench_command(CLI::App& program, int& exit_code) {
     });
     return command;
   };
-  CLI::App* train = add("train", "Time training steps: new data, forward, backward, Adam", bench_train);
+  CLI::App* train =
+      add("train", "Time training steps: new data, forward, backward, Adam", bench_train);
   train->add_option("WORKLOAD", options->workloads,
                     "vae_mlp, iwae50, conv64, chen_mlp, tiny (default: all)");
   train->add_flag("--cost", options->cost,
                   "With --json, also the mean cost of steps 11 to 20 (scripts/compare-peers)");
   train->footer(
-      "The share counts the dense matrix products of a step against the fused-multiply-add peak measured\n"
+      "The share counts the dense matrix products of a step against the fused-multiply-add peak "
+      "measured\n"
       "in the same run on the same threads.\n\n"
       "Examples:\n  nelbo bench train\n  nelbo bench train vae_mlp conv64 --threads 1 --json");
   add("kernels", "Time single kernels and print the share of what binds each", bench_kernels)
-      ->footer("Examples:\n  nelbo bench kernels\n  NELBO_ISA=avx2 nelbo bench kernels --threads 1");
+      ->footer(
+          "Examples:\n  nelbo bench kernels\n  NELBO_ISA=avx2 nelbo bench kernels --threads 1");
 }
 
 }  // namespace nelbo

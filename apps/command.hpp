@@ -3,8 +3,8 @@
 
 namespace nelbo {
 
-/// Each subcommand adds itself to the program: its flags, its help with examples, and a callback that
-/// stores the exit code in `exit_code`. The list of all commands is in program.cpp.
+/// Each subcommand adds itself to the program: its flags, its help with examples, and a callback
+/// that stores the exit code in `exit_code`. The list of all commands is in program.cpp.
 void add_train_command(CLI::App& program, int& exit_code);
 void add_eval_command(CLI::App& program, int& exit_code);
 void add_encode_command(CLI::App& program, int& exit_code);

@@ -8,7 +8,8 @@ namespace nelbo {
 namespace {
 constexpr std::align_val_t alignment{64};
 constexpr std::size_t first_block = std::size_t{1} << 16;
-constexpr std::size_t largest_growth = std::size_t{1} << 24;  // doubling stops here: little is wasted
+constexpr std::size_t largest_growth = std::size_t{1}
+                                       << 24;  // doubling stops here: little is wasted
 }  // namespace
 
 Arena::~Arena() {

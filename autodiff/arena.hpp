@@ -4,8 +4,8 @@
 
 namespace nelbo {
 
-/// A bump allocator: 64-byte aligned, freed all at once, memory kept for the next round. What it holds is
-/// trivially destructible, so forgetting it is all the destruction there is.
+/// A bump allocator: 64-byte aligned, freed all at once, memory kept for the next round. What it
+/// holds is trivially destructible, so forgetting it is all the destruction there is.
 class Arena {
  public:
   Arena() = default;

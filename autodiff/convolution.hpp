@@ -1,6 +1,6 @@
 #pragma once
-// Three products from which convolution, transposed convolution and all their gradients are made. Activations
-// are channel-last; weights are stored OIHW.
+// Three products from which convolution, transposed convolution and all their gradients are made.
+// Activations are channel-last; weights are stored OIHW.
 #include <cstdint>
 
 #include "autodiff/activation.hpp"
@@ -24,13 +24,14 @@ template <class T>
 void correlate(const ConvolutionShape& shape, const T* image, const T* weights, const T* bias,
                Activation activation, T* features, bool add = false);
 
-/// The transpose of correlate: image (+)= features spread by the weights; then, without `add`, bias [C] (or
-/// null) and activation.
+/// The transpose of correlate: image (+)= features spread by the weights; then, without `add`, bias
+/// [C] (or null) and activation.
 template <class T>
 void spread(const ConvolutionShape& shape, const T* features, const T* weights, const T* bias,
             Activation activation, T* image, bool add = false);
 
-/// d<features, cotangent>/d weights: gradient[o, c, ky, kx] (+)= sum of image patches times features.
+/// d<features, cotangent>/d weights: gradient[o, c, ky, kx] (+)= sum of image patches times
+/// features.
 template <class T>
 void correlate_weight_gradient(const ConvolutionShape& shape, const T* image, const T* features,
                                T* gradient, bool add);

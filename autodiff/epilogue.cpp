@@ -37,8 +37,7 @@ void epilogue_backward(Activation activation, const T* y, T* dy, std::int64_t ro
   }
   const std::int64_t block = std::max<std::int64_t>(1, chunk_elements / columns);
   const std::int64_t chunks = (rows + block - 1) / block;
-  T* sums = bias == nullptr ? nullptr
-                            : scratch_array<T>(Scratch::partial_sums, chunks * columns);
+  T* sums = bias == nullptr ? nullptr : scratch_array<T>(Scratch::partial_sums, chunks * columns);
   parallel_for(chunks, [&](std::size_t chunk) {
     const std::int64_t first = chunk * block, count = std::min(block, rows - first);
     T* d = dy + first * columns;
@@ -55,8 +54,8 @@ void epilogue_backward(Activation activation, const T* y, T* dy, std::int64_t ro
 
 template void apply_activation<float>(Activation, float*, std::int64_t);
 template void apply_activation<double>(Activation, double*, std::int64_t);
-template void epilogue_backward<float>(Activation, const float*, float*, std::int64_t,
-                                       std::int64_t, float*, bool);
+template void epilogue_backward<float>(Activation, const float*, float*, std::int64_t, std::int64_t,
+                                       float*, bool);
 template void epilogue_backward<double>(Activation, const double*, double*, std::int64_t,
                                         std::int64_t, double*, bool);
 

@@ -13,7 +13,8 @@ using Groups = std::uint32_t;
 inline constexpr Groups leaf_group = Groups{1} << 31;
 inline constexpr Groups all_groups = ~Groups{0};
 
-/// Fills a fresh parameter; `seed` and `address` (a hash of the parameter's name) say which random numbers.
+/// Fills a fresh parameter; `seed` and `address` (a hash of the parameter's name) say which random
+/// numbers.
 using Initializer =
     std::function<void(const Tensor& parameter, std::uint64_t seed, std::uint32_t address)>;
 
@@ -27,8 +28,8 @@ struct ParameterId {
   std::uint32_t index = 0;
 };
 
-/// All trainable numbers of a model, outside every tape: one flat 64-byte aligned buffer in which every
-/// named group (theta decoder, phi encoder, psi prior, critic) is one contiguous range.
+/// All trainable numbers of a model, outside every tape: one flat 64-byte aligned buffer in which
+/// every named group (theta decoder, phi encoder, psi prior, critic) is one contiguous range.
 class ParameterStore {
  public:
   struct Entry {
@@ -46,8 +47,8 @@ class ParameterStore {
   /// Declares a parameter. Throws Error after freeze(), for a name taken, or for a 32nd group.
   ParameterId add(const std::string& name, const std::string& group, const Shape& shape,
                   Initializer initialize);
-  /// Lays out the buffer and initialises every parameter from `seed`. The numbers depend on the seed and
-  /// the parameter's name only, so a layer more or less changes no other.
+  /// Lays out the buffer and initialises every parameter from `seed`. The numbers depend on the
+  /// seed and the parameter's name only, so a layer more or less changes no other.
   void freeze(std::uint64_t seed);
   bool frozen() const { return frozen_; }
 
@@ -80,8 +81,8 @@ class ParameterStore {
   bool frozen_ = false;
 };
 
-/// Where a backward pass leaves the gradient of the parameters: a buffer of the store's layout. Each tape
-/// has its own; sums over tapes are taken in a fixed order.
+/// Where a backward pass leaves the gradient of the parameters: a buffer of the store's layout.
+/// Each tape has its own; sums over tapes are taken in a fixed order.
 class GradientSink {
  public:
   explicit GradientSink(const ParameterStore& store);

@@ -13,8 +13,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Seconds until all of `threads` plain threads have run work(thread). Not the pool: every thread must run
-/// once, at the same time.
+/// Seconds until all of `threads` plain threads have run work(thread). Not the pool: every thread
+/// must run once, at the same time.
 double seconds_of(std::size_t threads, const std::function<void(std::size_t)>& work) {
   const auto start = Clock::now();
   std::vector<std::thread> others;
@@ -34,8 +34,7 @@ double measure_fma_peak(std::size_t threads) {
   volatile float sink = 0;  // keeps the arithmetic
   double best = 0;
   for (int i = 0; i < repetitions; ++i) {
-    const double seconds =
-        seconds_of(threads, [&](std::size_t) { sink = kernel.fma_f32(rounds); });
+    const double seconds = seconds_of(threads, [&](std::size_t) { sink = kernel.fma_f32(rounds); });
     best = std::max(best, 1e-9 * double(rounds * kernel.fma_flops * threads) / seconds);
   }
   return best;

@@ -3,11 +3,13 @@
 
 namespace nelbo {
 
-/// GFLOP/s of independent float32 fused multiply-adds on `threads` threads at once, best of several short
-/// runs: what the instruction set in use can do on this machine, and what shares of peak refer to.
+/// GFLOP/s of independent float32 fused multiply-adds on `threads` threads at once, best of several
+/// short runs: what the instruction set in use can do on this machine, and what shares of peak
+/// refer to.
 double measure_fma_peak(std::size_t threads);
 
-/// GB/s of a = b + s c over arrays beyond the caches on `threads` threads (reads and the write counted once).
+/// GB/s of a = b + s c over arrays beyond the caches on `threads` threads (reads and the write
+/// counted once).
 double measure_bandwidth(std::size_t threads);
 
 }  // namespace nelbo

@@ -83,7 +83,8 @@ const Op copy_op{
 
 }  // namespace
 
-// Var ---------------------------------------------------------------------------------------------------
+// Var
+// ---------------------------------------------------------------------------------------------------
 
 Tape& Var::tape() const {
   if (tape_ == nullptr) throw Error("variable: empty (default-constructed)");
@@ -100,8 +101,9 @@ Tensor Var::value() const {
   const Tape::Storage& storage = t.storages_[slot.value];
   if (storage.producer >= 0 && t.options_.mode == Tape::Mode::replay) {
     if (!t.computed_) {
-      throw Error("variable: a computed value was read while its tape is recorded for replay (a "
-                  "branch on it would be frozen); read it after forward()");
+      throw Error(
+          "variable: a computed value was read while its tape is recorded for replay (a "
+          "branch on it would be frozen); read it after forward()");
     }
     if (!t.options_.gradients && !storage.kept) {
       throw Error("variable: its memory was reused on a tape without gradients; keep() it");
@@ -111,7 +113,8 @@ Tensor Var::value() const {
   return Tensor(data, slot.shape, slot.strides, storage.dtype);
 }
 
-// Leaves ------------------------------------------------------------------------------------------------
+// Leaves
+// ------------------------------------------------------------------------------------------------
 
 const Tape::Slot& Tape::slot(Var var) const {
   if (var.tape_ != this) throw Error("variable: used with a tape it does not belong to");
@@ -168,8 +171,8 @@ Var Tape::parameter(const ParameterStore& store, ParameterId id) {
   const std::uint32_t storage = add_storage(entry.shape.size(), store.dtype(), -1);
   storages_[storage].value = store.tensor(id).data();
   storages_[storage].entry = std::int32_t(id.index);
-  const Var var = add_slot({storage, storage, 0, Groups{1} << entry.group, entry.shape,
-                            row_major(entry.shape)});
+  const Var var = add_slot(
+      {storage, storage, 0, Groups{1} << entry.group, entry.shape, row_major(entry.shape)});
   parameters_.emplace_back(id.index, var.slot_);
   return var;
 }
@@ -184,7 +187,8 @@ Tensor Tape::data(Var leaf) const {
   return Tensor(data, s.shape, s.strides, storage.dtype);
 }
 
-// Recording ---------------------------------------------------------------------------------------------
+// Recording
+// ---------------------------------------------------------------------------------------------
 
 Recording::Recording(Tape& tape) : before_(current_tape), tape_(&tape) {
   current_tape = &tape;
@@ -229,8 +233,12 @@ Var Tape::record(const Op& op, std::span<const Var> inputs, std::span<const Spec
   }
   if (op.vjp == nullptr || !options_.gradients) reach = 0;
 
-  Node node{&op, nullptr, std::uint32_t(operands_.size()), std::uint32_t(slots_.size()),
-            std::uint16_t(inputs.size()), std::uint16_t(outputs.size())};
+  Node node{&op,
+            nullptr,
+            std::uint32_t(operands_.size()),
+            std::uint32_t(slots_.size()),
+            std::uint16_t(inputs.size()),
+            std::uint16_t(outputs.size())};
   if (saved_bytes != 0) {
     node.saved = arena_.allocate(saved_bytes);
     std::memcpy(node.saved, saved, saved_bytes);
@@ -272,11 +280,11 @@ Var Tape::alias(const Op& op, Var x, Var other) {
   other = contiguous(other);
   Slot s = slot(x);
   // As large as the whole storage: one offset then serves value and adjoint.
-  s.adjoint = add_storage(storages_[s.value].count, storages_[s.value].dtype,
-                          std::int32_t(nodes_.size()));
+  s.adjoint =
+      add_storage(storages_[s.value].count, storages_[s.value].dtype, std::int32_t(nodes_.size()));
   if (!options_.gradients) s.reach = 0;
-  nodes_.push_back({&op, nullptr, std::uint32_t(operands_.size()), std::uint32_t(slots_.size()), 2,
-                    1});
+  nodes_.push_back(
+      {&op, nullptr, std::uint32_t(operands_.size()), std::uint32_t(slots_.size()), 2, 1});
   operands_.insert(operands_.end(), {x.slot_, other.slot_});
   return add_slot(s);
 }
@@ -319,7 +327,8 @@ Var record(const Op& op, std::initializer_list<Var> inputs, const Shape& shape) 
   return Tape::current().record(op, all, {&spec, 1});
 }
 
-// Forward -----------------------------------------------------------------------------------------------
+// Forward
+// -----------------------------------------------------------------------------------------------
 
 void Tape::allocate_values() {
   if (!options_.gradients) {
@@ -334,7 +343,8 @@ void Tape::allocate_values() {
   }
 }
 
-// Interval colouring: a storage occupies bytes from the node that fills it to the last node that reads it.
+// Interval colouring: a storage occupies bytes from the node that fills it to the last node that
+// reads it.
 void Tape::plan_reuse() {
   std::vector<std::int32_t> last(storages_.size(), -1);
   for (std::size_t n = 0; n < nodes_.size(); ++n) {
@@ -361,7 +371,8 @@ void Tape::plan_reuse() {
     const auto after = std::find_if(holes.begin(), holes.end(),
                                     [&](const Hole& hole) { return hole.start > start[id]; });
     auto hole = holes.insert(after, {start[id], bytes(id)});
-    if (const auto next = hole + 1; next != holes.end() && hole->start + hole->size == next->start) {
+    if (const auto next = hole + 1;
+        next != holes.end() && hole->start + hole->size == next->start) {
       hole->size += next->size;
       hole = holes.erase(next) - 1;
     }
@@ -379,8 +390,8 @@ void Tape::plan_reuse() {
       const std::uint32_t id = slots_[node.output + o].value;
       if (storages_[id].producer != std::int32_t(n)) continue;
       const std::size_t size = bytes(id);
-      const auto hole = std::find_if(holes.begin(), holes.end(),
-                                     [&](const Hole& h) { return h.size >= size; });
+      const auto hole =
+          std::find_if(holes.begin(), holes.end(), [&](const Hole& h) { return h.size >= size; });
       start[id] = hole->start;
       hole->start += size;
       hole->size -= size;
@@ -403,7 +414,8 @@ void Tape::forward() {
   for (const Node& node : nodes_) node.op->forward(Frame(*this, node));
 }
 
-// Backward ----------------------------------------------------------------------------------------------
+// Backward
+// ----------------------------------------------------------------------------------------------
 
 void Tape::allocate_adjoints() {
   if (adjoints_allocated_ == storages_.size()) return;
@@ -434,8 +446,8 @@ void* Frame::claim_adjoint(int i, bool& add) const {
 void Tape::seed(const Root& root) {
   const Slot& s = slot(root.var);
   Storage& storage = storages_[s.adjoint];
-  if (root.cotangent != nullptr && (!(root.cotangent->shape() == s.shape) ||
-                                    root.cotangent->dtype() != storage.dtype)) {
+  if (root.cotangent != nullptr &&
+      (!(root.cotangent->shape() == s.shape) || root.cotangent->dtype() != storage.dtype)) {
     throw Error("backward: a cotangent of shape " + root.cotangent->shape().text() + " (" +
                 name_of(root.cotangent->dtype()) + ") for a value of shape " + s.shape.text() +
                 " (" + name_of(storage.dtype) + ")");
@@ -528,7 +540,8 @@ Tensor Tape::adjoint(Var leaf) const {
   return Tensor(data, s.shape, s.strides, storage.dtype);
 }
 
-// Looking at it -----------------------------------------------------------------------------------------
+// Looking at it
+// -----------------------------------------------------------------------------------------
 
 std::size_t Tape::count(const std::string& op) const {
   return std::count_if(nodes_.begin(), nodes_.end(),

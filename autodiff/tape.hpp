@@ -8,11 +8,11 @@
 //   tape.backward(y);                            // one reverse loop over the nodes
 //   tape.adjoint(x);                             // [2, 4]
 //
-// A tape in Mode::replay records shapes only; forward() then computes all nodes in order, as often as
-// wanted, in the same buffers and without allocation: fill the leaves, forward(), backward().
+// A tape in Mode::replay records shapes only; forward() then computes all nodes in order, as often
+// as wanted, in the same buffers and without allocation: fill the leaves, forward(), backward().
 //
-// Values and adjoints live in storages that views share. Nothing recorded is ever changed in place, so
-// backward() may run again after one forward(), with other roots, groups and sink.
+// Values and adjoints live in storages that views share. Nothing recorded is ever changed in place,
+// so backward() may run again after one forward(), with other roots, groups and sink.
 #include <cstdint>
 #include <initializer_list>
 #include <span>
@@ -28,13 +28,15 @@ namespace nelbo {
 class Tape;
 class Frame;
 
-/// What an operator does, apart from the data: one static object per operator, next to its public function.
+/// What an operator does, apart from the data: one static object per operator, next to its public
+/// function.
 struct Op {
   const char* name;
   void (*forward)(const Frame&);
   /// Adds to the adjoints of the inputs that are wanted. Null where there is no derivative.
   void (*vjp)(const Frame&);
-  /// Reads operands through their strides. The others are given row-major ones (a copy is recorded).
+  /// Reads operands through their strides. The others are given row-major ones (a copy is
+  /// recorded).
   bool strided = false;
 };
 
@@ -44,8 +46,8 @@ class Var {
   Var() = default;
   const Shape& shape() const;
   DType dtype() const;
-  /// A view of the value. Throws Error if the tape was reset, or while it is recorded for replay: a branch
-  /// on a computed value would be frozen silently.
+  /// A view of the value. Throws Error if the tape was reset, or while it is recorded for replay: a
+  /// branch on a computed value would be frozen silently.
   Tensor value() const;
   /// The only element of the value.
   double item() const { return value().item(); }
@@ -77,8 +79,8 @@ class Tape {
   enum class Mode { eager, replay };
   struct Options {
     Mode mode = Mode::eager;
-    /// Without gradients a replayed tape reuses buffers after their last use; only leaves and what keep()
-    /// names can then be read.
+    /// Without gradients a replayed tape reuses buffers after their last use; only leaves and what
+    /// keep() names can then be read.
     bool gradients = true;
   };
 
@@ -87,7 +89,8 @@ class Tape {
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
-  // Leaves --------------------------------------------------------------------------------------------
+  // Leaves
+  // --------------------------------------------------------------------------------------------
   /// Zeros, to be filled through data(). A differentiable leaf has an adjoint.
   Var leaf(const Shape& shape, DType dtype = DType::f32, bool differentiable = false);
   /// A copy of `value`.
@@ -99,12 +102,13 @@ class Tape {
   /// The leaf's memory, to be filled before forward(). Throws Error if var is not a leaf.
   Tensor data(Var leaf) const;
 
-  // Running -------------------------------------------------------------------------------------------
+  // Running
+  // -------------------------------------------------------------------------------------------
   /// Computes every node in order from what the leaves and parameters hold now.
   void forward();
-  /// One reverse loop. Afterwards `sink` holds the gradient of every parameter of `groups` (0 where no path
-  /// leads there) and adjoint() that of differentiable leaves. Throws Error for cotangents of other shapes
-  /// and on tapes without gradients.
+  /// One reverse loop. Afterwards `sink` holds the gradient of every parameter of `groups` (0 where
+  /// no path leads there) and adjoint() that of differentiable leaves. Throws Error for cotangents
+  /// of other shapes and on tapes without gradients.
   void backward(std::span<const Root> roots, Groups groups, GradientSink* sink);
   void backward(Var root) { backward(std::array<Root, 1>{{{root}}}, leaf_group, nullptr); }
   void backward(Var root, Groups groups, GradientSink& sink) {
@@ -117,18 +121,20 @@ class Tape {
   /// Forgets all nodes and values; variables of before throw when used.
   void reset();
 
-  // Looking at it -------------------------------------------------------------------------------------
+  // Looking at it
+  // -------------------------------------------------------------------------------------
   std::size_t nodes() const { return nodes_.size(); }
   std::size_t count(const std::string& op) const;
-  /// "exp", "leaf" or "parameter": what first holds a NaN or an infinity in the order of computation;
-  /// empty if nothing does.
+  /// "exp", "leaf" or "parameter": what first holds a NaN or an infinity in the order of
+  /// computation; empty if nothing does.
   std::string first_non_finite() const;
   /// Bytes of values and adjoints held.
   std::size_t bytes() const { return arena_.capacity(); }
 
-  // For operators -------------------------------------------------------------------------------------
-  /// Records `op` and, on an eager tape, computes it. Returns the first output; the others follow through
-  /// output(). All inputs must be of one recording tape. `saved` is copied to the arena.
+  // For operators
+  // -------------------------------------------------------------------------------------
+  /// Records `op` and, on an eager tape, computes it. Returns the first output; the others follow
+  /// through output(). All inputs must be of one recording tape. `saved` is copied to the arena.
   Var record(const Op& op, std::span<const Var> inputs, std::span<const Spec> outputs,
              const void* saved = nullptr, std::size_t saved_bytes = 0);
   Var output(Var first, int i) const { return Var(this_(), first.slot_ + i, first.generation_); }
@@ -136,7 +142,8 @@ class Tape {
   Var view(Var var, const Shape& shape, const Strides& strides, std::int64_t offset);
   /// Itself if row-major, else a recorded copy.
   Var contiguous(Var var);
-  /// Records `op` on {x, other} with an output that is x's own memory but has an adjoint of its own.
+  /// Records `op` on {x, other} with an output that is x's own memory but has an adjoint of its
+  /// own.
   Var alias(const Op& op, Var x, Var other);
   /// 64-byte aligned memory that lives as long as the recording.
   void* workspace(std::size_t bytes) { return arena_.allocate(bytes); }
@@ -157,26 +164,26 @@ class Tape {
   struct Storage {
     void* value = nullptr;
     void* adjoint = nullptr;
-    std::int64_t count = 0;        // elements
-    std::int32_t entry = -1;       // parameter index in store_, or -1
-    std::int32_t producer = -1;    // node, or -1 for leaves and parameters
+    std::int64_t count = 0;      // elements
+    std::int32_t entry = -1;     // parameter index in store_, or -1
+    std::int32_t producer = -1;  // node, or -1 for leaves and parameters
     DType dtype = DType::f32;
-    bool kept = false;             // readable on a tape without gradients
-    bool written = false;          // the adjoint holds something in this backward pass
+    bool kept = false;     // readable on a tape without gradients
+    bool written = false;  // the adjoint holds something in this backward pass
   };
   struct Slot {
-    std::uint32_t value;           // storage of the value
-    std::uint32_t adjoint;         // storage of the adjoint; differs only behind an aliasing operator
-    std::int64_t offset;           // elements from the storage's start
-    Groups reach;                  // groups whose parameters this value depends on differentiably
+    std::uint32_t value;    // storage of the value
+    std::uint32_t adjoint;  // storage of the adjoint; differs only behind an aliasing operator
+    std::int64_t offset;    // elements from the storage's start
+    Groups reach;           // groups whose parameters this value depends on differentiably
     Shape shape;
     Strides strides;
   };
   struct Node {
     const Op* op;
     void* saved;
-    std::uint32_t operands;        // first of the input ids in operands_
-    std::uint32_t output;          // first output slot
+    std::uint32_t operands;  // first of the input ids in operands_
+    std::uint32_t output;    // first output slot
     std::uint16_t inputs;
     std::uint16_t outputs;
   };
@@ -204,7 +211,7 @@ class Tape {
   std::size_t adjoints_allocated_ = 0;  // storages that have their adjoint
   Groups active_ = 0;                   // groups of the backward pass that runs
   std::uint32_t generation_ = 1;
-  bool computed_ = false;               // forward() has run on a replayed tape
+  bool computed_ = false;  // forward() has run on a replayed tape
   bool recording_ = false;
 };
 
@@ -254,7 +261,8 @@ class Frame {
     return *static_cast<S*>(node_.saved);
   }
 
-  // In vjp only ---------------------------------------------------------------------------------------
+  // In vjp only
+  // ---------------------------------------------------------------------------------------
   /// False where output o has no influence on the roots.
   bool has_cotangent(int o = 0) const { return tape_.storages_[out_slot(o).adjoint].written; }
   /// Cotangent of output o. It is not read again: an operator may use it as its workspace.
@@ -289,8 +297,7 @@ Var record(const Op& op, std::initializer_list<Var> inputs, const Shape& shape);
 
 /// The same with a struct that forward and vjp read through Frame::saved.
 template <class Saved>
-Var record(const Op& op, std::initializer_list<Var> inputs, const Shape& shape,
-           const Saved& saved);
+Var record(const Op& op, std::initializer_list<Var> inputs, const Shape& shape, const Saved& saved);
 
 /// Common floating type of `inputs`. Throws Error naming the operator if they differ.
 DType common_dtype(const Op& op, std::span<const Var> inputs);

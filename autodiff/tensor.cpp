@@ -12,18 +12,27 @@ namespace {
 
 double read(const void* data, DType dtype, std::int64_t i) {
   switch (dtype) {
-    case DType::f32: return static_cast<const float*>(data)[i];
-    case DType::f64: return static_cast<const double*>(data)[i];
-    case DType::i32: return static_cast<const std::int32_t*>(data)[i];
+    case DType::f32:
+      return static_cast<const float*>(data)[i];
+    case DType::f64:
+      return static_cast<const double*>(data)[i];
+    case DType::i32:
+      return static_cast<const std::int32_t*>(data)[i];
   }
   return 0;
 }
 
 void write(void* data, DType dtype, std::int64_t i, double value) {
   switch (dtype) {
-    case DType::f32: static_cast<float*>(data)[i] = static_cast<float>(value); break;
-    case DType::f64: static_cast<double*>(data)[i] = value; break;
-    case DType::i32: static_cast<std::int32_t*>(data)[i] = static_cast<std::int32_t>(value); break;
+    case DType::f32:
+      static_cast<float*>(data)[i] = static_cast<float>(value);
+      break;
+    case DType::f64:
+      static_cast<double*>(data)[i] = value;
+      break;
+    case DType::i32:
+      static_cast<std::int32_t*>(data)[i] = static_cast<std::int32_t>(value);
+      break;
   }
 }
 
@@ -53,7 +62,7 @@ Tensor::Tensor(const Shape& shape, DType dtype)
   constexpr std::align_val_t alignment{64};
   const std::size_t bytes = std::max<std::size_t>(64, shape.size() * size_of(dtype));
   owner_ = std::shared_ptr<void>(::operator new(bytes, alignment),
-                                 [](void* p) { ::operator delete(p, std::align_val_t{64}); });
+                                 [](void* p) { ::operator delete (p, std::align_val_t{64}); });
   data_ = owner_.get();
   std::memset(data_, 0, bytes);
 }
@@ -139,7 +148,8 @@ Tensor Tensor::slice(int axis, std::int64_t start, std::int64_t stop) const {
                 " is outside axis " + std::to_string(axis) + " of shape " + shape_.text());
   }
   Tensor out = *this;
-  out.data_ = static_cast<std::byte*>(data_) + start * strides_[axis] * std::int64_t(size_of(dtype_));
+  out.data_ =
+      static_cast<std::byte*>(data_) + start * strides_[axis] * std::int64_t(size_of(dtype_));
   out.shape_[axis] = stop - start;
   return out;
 }

@@ -10,8 +10,8 @@
 
 namespace nelbo {
 
-/// A dense array outside every tape: 64-byte aligned, row-major, or a strided view of one. Copies share
-/// the memory; reshape, slice, permute and transpose are views where that is free.
+/// A dense array outside every tape: 64-byte aligned, row-major, or a strided view of one. Copies
+/// share the memory; reshape, slice, permute and transpose are views where that is free.
 class Tensor {
  public:
   /// A scalar 0 of type f32.

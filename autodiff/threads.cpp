@@ -39,8 +39,8 @@ void note_worker() {
   }
 }
 
-// Denormals cost up to a hundred times as much as other numbers; flushing them on the main thread alone
-// would make results depend on which thread runs a chunk.
+// Denormals cost up to a hundred times as much as other numbers; flushing them on the main thread
+// alone would make results depend on which thread runs a chunk.
 void flush_denormals() {
 #if defined(__x86_64__)
   _MM_SET_FLUSH_ZERO_MODE(_MM_FLUSH_ZERO_ON);
@@ -48,9 +48,9 @@ void flush_denormals() {
 #endif
 }
 
-// libtbb is not built for the thread sanitizer, which therefore does not see that it orders the chunks after
-// what the caller did before, and what the caller does next after the chunks. Two tags: one alone would also
-// order the chunks among each other, and hide their races.
+// libtbb is not built for the thread sanitizer, which therefore does not see that it orders the
+// chunks after what the caller did before, and what the caller does next after the chunks. Two
+// tags: one alone would also order the chunks among each other, and hide their races.
 #if defined(__SANITIZE_THREAD__)
 char before_chunks, after_chunks;
 void release(char& tag) { __tsan_release(&tag); }

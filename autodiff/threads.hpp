@@ -9,8 +9,7 @@ namespace nelbo {
 class ChunkFunction {
  public:
   template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, ChunkFunction>)
-  ChunkFunction(F&& f)
+  requires(!std::is_same_v<std::remove_cvref_t<F>, ChunkFunction>) ChunkFunction(F&& f)
       : object_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
         call_([](void* object, std::size_t chunk) {
           (*static_cast<std::remove_reference_t<F>*>(object))(chunk);
@@ -22,13 +21,14 @@ class ChunkFunction {
   void (*call_)(void*, std::size_t);
 };
 
-/// Runs body(0) ... body(chunks - 1), possibly on several threads. The number of chunks and what each
-/// does must follow from the problem alone, never from the number of threads: this is what makes results
-/// equal bit for bit on any number of threads. Nested calls, and calls inside SerialScope, run inline.
+/// Runs body(0) ... body(chunks - 1), possibly on several threads. The number of chunks and what
+/// each does must follow from the problem alone, never from the number of threads: this is what
+/// makes results equal bit for bit on any number of threads. Nested calls, and calls inside
+/// SerialScope, run inline.
 void parallel_for(std::size_t chunks, ChunkFunction body);
 
-/// Sets the number of worker threads of the process (>= 1); also lifts TBB's own limit when it is more
-/// than the number of cores. Throws Error if 0 or above 1024.
+/// Sets the number of worker threads of the process (>= 1); also lifts TBB's own limit when it is
+/// more than the number of cores. Throws Error if 0 or above 1024.
 void set_num_threads(std::size_t n);
 std::size_t num_threads();
 

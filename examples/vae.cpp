@@ -24,8 +24,8 @@ int main() {
   const Var h = hidden(x);
   const auto [z, log_q] = normal_rsample_log_prob(mean_of(h), log_variance_of(h), noise);
   const Var log_px = bernoulli_log_prob(logits_of(features(z)), x);  // log P(x|z), [1, B]
-  const Var log_pz = standard_normal_log_prob(z);                   // log P0(z), [1, B]
-  const Var elbo = mean(log_px + log_pz - log_q);                   // Zheng eq. (13), nats per datum
+  const Var log_pz = standard_normal_log_prob(z);                    // log P0(z), [1, B]
+  const Var elbo = mean(log_px + log_pz - log_q);  // Zheng eq. (13), nats per datum
   const Var loss = -elbo;
 
   GradientSink gradient(parameters);

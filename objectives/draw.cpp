@@ -15,8 +15,7 @@ Draw::Draw(const Vae& model, Var x, Var noise)
 }
 
 void Draw::sample() {
-  const auto sample =
-      normal_rsample_log_prob(posterior_.mean, posterior_.log_variance, noise_);
+  const auto sample = normal_rsample_log_prob(posterior_.mean, posterior_.log_variance, noise_);
   z_ = sample.z;
   log_posterior_ = sample.log_prob;
 }

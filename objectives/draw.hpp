@@ -10,8 +10,8 @@
 
 namespace nelbo {
 
-/// One pass encoder -> z -> decoder of a batch, with S samples per datum. Each leaf density is evaluated
-/// once, at its first use, however many terms use it.
+/// One pass encoder -> z -> decoder of a batch, with S samples per datum. Each leaf density is
+/// evaluated once, at its first use, however many terms use it.
 class Draw {
  public:
   /// x [B, X]: the data; noise [S, B, D]: standard normal numbers, D the latent dimension.
@@ -35,8 +35,8 @@ class Draw {
   /// KL(Q(Z|x) || P0) in closed form, [B], nats; Zheng eq. (16).
   Var kl();
 
-  /// The value of a term, computed at the first call with this key: the term's own node, which the draw
-  /// keeps alive, or a later term could be made at its address.
+  /// The value of a term, computed at the first call with this key: the term's own node, which the
+  /// draw keeps alive, or a later term could be made at its address.
   Var once(const std::shared_ptr<const void>& key, const std::function<Var(Draw&)>& compute);
 
  private:

@@ -55,8 +55,9 @@ class Parser {
 
   void expect(char c) {
     if (!accept(c)) {
-      fail(at_, std::string("expected '") + c + "'" +
-                    (at_ < text_.size() ? " before '" + text_.substr(at_, 1) + "'" : " at the end"));
+      fail(at_,
+           std::string("expected '") + c + "'" +
+               (at_ < text_.size() ? " before '" + text_.substr(at_, 1) + "'" : " at the end"));
     }
   }
 
@@ -157,10 +158,9 @@ class Parser {
       argument = word();
       if (std::find(found->arguments.begin(), found->arguments.end(), argument) ==
           found->arguments.end()) {
-        fail(at, found->arguments.empty()
-                     ? "'" + name + "' takes no argument"
-                     : "'" + name + "' does not take '" + argument + "'; " +
-                           suggest(argument, found->arguments));
+        fail(at, found->arguments.empty() ? "'" + name + "' takes no argument"
+                                          : "'" + name + "' does not take '" + argument + "'; " +
+                                                suggest(argument, found->arguments));
       }
       expect(')');
     }

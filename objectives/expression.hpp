@@ -18,12 +18,13 @@ class ExpressionError : public Error {
   std::size_t column_;
 };
 
-/// Reads an objective: numbers, + - * /, parentheses and the terms of term_catalogue(), with arguments.
+/// Reads an objective: numbers, + - * /, parentheses and the terms of term_catalogue(), with
+/// arguments.
 ///
 ///   parse_objective("nell + 4*div")
 ///
-/// Throws ExpressionError for anything else, numbers that are not finite, an expression without a term,
-/// longer than 4,096 characters or nested deeper than 64.
+/// Throws ExpressionError for anything else, numbers that are not finite, an expression without a
+/// term, longer than 4,096 characters or nested deeper than 64.
 Term parse_objective(const std::string& expression);
 
 }  // namespace nelbo

@@ -4,8 +4,8 @@
 
 namespace nelbo {
 
-/// "did you mean 'nell'?" for the name of least edit distance, or "there are: nell, div, elbo" when none
-/// is near.
+/// "did you mean 'nell'?" for the name of least edit distance, or "there are: nell, div, elbo" when
+/// none is near.
 std::string suggest(const std::string& name, const std::vector<std::string>& known);
 
 }  // namespace nelbo

@@ -31,8 +31,10 @@ Var Term::cost(Draw& draw) const {
 Term Term::add(const Term& a, const Term& b, double sign) {
   if (a.direction() != b.direction()) {
     const Term& gain = a.direction() == Direction::gain ? a : b;
-    throw Error("a cost and the bound '" + gain.text() + "' cannot be added: terms are minimised, "
-                "bounds are maximised; write the bound as a cost, '-" + gain.text() + "'");
+    throw Error("a cost and the bound '" + gain.text() +
+                "' cannot be added: terms are minimised, "
+                "bounds are maximised; write the bound as a cost, '-" +
+                gain.text() + "'");
   }
   const bool parentheses = sign < 0 && b.node_->sum;
   const std::string right = parentheses ? "(" + b.text() + ")" : b.text();
@@ -46,8 +48,7 @@ Term operator-(const Term& a, const Term& b) { return Term::add(a, b, -1); }
 
 Term operator*(double factor, const Term& term) {
   const std::string inner = term.node_->sum ? "(" + term.text() + ")" : term.text();
-  const std::string text =
-      factor == -1 ? "-" + inner : number(factor) + "*" + inner;
+  const std::string text = factor == -1 ? "-" + inner : number(factor) + "*" + inner;
   const Direction direction = factor < 0 ? Direction::cost : term.direction();
   return Term(std::make_shared<const Term::Node>(Term::Node{
       text, "", direction, [factor, term](Draw& d) { return term(d) * factor; }, false}));

@@ -8,11 +8,12 @@
 
 namespace nelbo {
 
-/// Which way an objective is improved: costs are minimised, gains (bounds on log p(x)) are maximised.
+/// Which way an objective is improved: costs are minimised, gains (bounds on log p(x)) are
+/// maximised.
 enum class Direction { cost, gain };
 
-/// An immutable named quantity in nats per datum, a function of a Draw. `+ - *` build trees; a named part
-/// can be read out alone, and parts that are shared are computed once per draw.
+/// An immutable named quantity in nats per datum, a function of a Draw. `+ - *` build trees; a
+/// named part can be read out alone, and parts that are shared are computed once per draw.
 class Term {
  public:
   /// `value` records a scalar (rank 0): the mean over the draw's samples and batch.

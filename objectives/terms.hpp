@@ -23,7 +23,8 @@ Term elbo(Divergence how = Divergence::exact);
 /// A term as the expression language knows it.
 struct TermInfo {
   std::string name;
-  std::vector<std::string> arguments;  // the words its parentheses may hold; the first is the default
+  std::vector<std::string>
+      arguments;  // the words its parentheses may hold; the first is the default
   std::function<Term(const std::string& argument)> make;
 };
 

@@ -3,8 +3,8 @@
 
 namespace nelbo::kernels {
 
-/// Log-densities of one row of D numbers, and their gradients. Adjoint rows are added to where `add`, else
-/// stored. Normal distributions are given by mean m and log-variance v.
+/// Log-densities of one row of D numbers, and their gradients. Adjoint rows are added to where
+/// `add`, else stored. Normal distributions are given by mean m and log-variance v.
 template <class T>
 struct DensityFunctions {
   /// z = m + exp(v/2) e; returns -1/2 sum(e^2 + v).

@@ -6,8 +6,8 @@
 namespace nelbo::kernels::NELBO_ISA {
 namespace {
 
-/// sum of term(i, count) over registers, `count` numbers from i on; the lanes beyond n hold zeros and must
-/// contribute 0.
+/// sum of term(i, count) over registers, `count` numbers from i on; the lanes beyond n hold zeros
+/// and must contribute 0.
 template <class T, class F>
 T sum_registers(std::size_t n, F term) {
   constexpr std::size_t w = lanes<T>;
@@ -105,9 +105,8 @@ T kl_standard(const T* m, const T* v, std::size_t n) {
 template <class T>
 void kl_standard_log_variance(const T* v, T c, T* dv, std::size_t n, bool add) {
   const Batch<T> half(T(0.5) * c);
-  write_registers<T>(dv, n, add, [&](std::size_t i, std::size_t k) {
-    return half * expm1(load(v + i, k));
-  });
+  write_registers<T>(dv, n, add,
+                     [&](std::size_t i, std::size_t k) { return half * expm1(load(v + i, k)); });
 }
 
 template <class T>
@@ -137,8 +136,8 @@ void kl_log_variance(const T* vq, const T* vp, T c, T* dvq, std::size_t n, bool 
   });
 }
 
-/// x l - softplus(l) = x l - max(l, 0) - log(1 + exp(-|l|)). The last logarithms are one logarithm of a
-/// product, taken before it can overflow: every factor is at most 2.
+/// x l - softplus(l) = x l - max(l, 0) - log(1 + exp(-|l|)). The last logarithms are one logarithm
+/// of a product, taken before it can overflow: every factor is at most 2.
 template <class T>
 T bernoulli(const T* l, const T* x, std::size_t n) {
   constexpr std::size_t w = lanes<T>;
@@ -175,12 +174,20 @@ void bernoulli_logits(const T* l, const T* x, T c, T* dl, std::size_t n, bool ad
 }
 
 template <class T>
-constexpr DensityFunctions<T> functions{
-    normal_sample<T>,  normal_sample_log_variance<T>, normal<T>,
-    normal_mean<T>,    normal_log_variance<T>,        standard_normal<T>,
-    scaled<T>,         kl_standard<T>,                kl_standard_log_variance<T>,
-    kl<T>,             kl_prior_log_variance<T>,      kl_log_variance<T>,
-    bernoulli<T>,      bernoulli_logits<T>};
+constexpr DensityFunctions<T> functions{normal_sample<T>,
+                                        normal_sample_log_variance<T>,
+                                        normal<T>,
+                                        normal_mean<T>,
+                                        normal_log_variance<T>,
+                                        standard_normal<T>,
+                                        scaled<T>,
+                                        kl_standard<T>,
+                                        kl_standard_log_variance<T>,
+                                        kl<T>,
+                                        kl_prior_log_variance<T>,
+                                        kl_log_variance<T>,
+                                        bernoulli<T>,
+                                        bernoulli_logits<T>};
 
 }  // namespace
 

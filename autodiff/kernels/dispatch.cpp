@@ -7,13 +7,21 @@
 // Each ISA's tables, defined in *.isa.cpp.
 namespace nelbo::kernels {
 #if defined(__x86_64__)
-#define X(type, member)                                                            \
-  namespace sse2 { extern const type member##_kernels; }                           \
-  namespace avx2 { extern const type member##_kernels; }                           \
-  namespace avx512 { extern const type member##_kernels; }
+#define X(type, member)               \
+  namespace sse2 {                    \
+  extern const type member##_kernels; \
+  }                                   \
+  namespace avx2 {                    \
+  extern const type member##_kernels; \
+  }                                   \
+  namespace avx512 {                  \
+  extern const type member##_kernels; \
+  }
 #else
-#define X(type, member) \
-  namespace generic { extern const type member##_kernels; }
+#define X(type, member)               \
+  namespace generic {                 \
+  extern const type member##_kernels; \
+  }
 #endif
 #include "autodiff/kernels/families.def"
 #undef X
@@ -32,19 +40,22 @@ struct Candidate {
 #if defined(__x86_64__)
 const Candidate candidates[] = {
 #define NELBO_TABLE_ISA sse2
-    {{"sse2",
+    {{
+         "sse2",
 #include "autodiff/kernels/families.def"
      },
      [] { return true; }},
 #undef NELBO_TABLE_ISA
 #define NELBO_TABLE_ISA avx2
-    {{"avx2",
+    {{
+         "avx2",
 #include "autodiff/kernels/families.def"
      },
      [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }},
 #undef NELBO_TABLE_ISA
 #define NELBO_TABLE_ISA avx512
-    {{"avx512",
+    {{
+         "avx512",
 #include "autodiff/kernels/families.def"
      },
      [] {
@@ -57,7 +68,8 @@ const Candidate candidates[] = {
 #else
 const Candidate candidates[] = {
 #define NELBO_TABLE_ISA generic
-    {{"generic",
+    {{
+         "generic",
 #include "autodiff/kernels/families.def"
      },
      [] { return true; }},

@@ -28,8 +28,8 @@ struct Kernels {
 };
 
 /// The kernels in use: those of the best instruction set that this machine and its operating system
-/// support, or the one named by the environment variable NELBO_ISA. Throws Error if NELBO_ISA names an
-/// unknown or unsupported one.
+/// support, or the one named by the environment variable NELBO_ISA. Throws Error if NELBO_ISA names
+/// an unknown or unsupported one.
 const Kernels& active_kernels();
 
 /// Instruction sets that this machine can run, best last.

@@ -1,4 +1,5 @@
-// Eigen's namespace is renamed per instruction set by the build, so its symbols are not shared either.
+// Eigen's namespace is renamed per instruction set by the build, so its symbols are not shared
+// either.
 #include "autodiff/kernels/linalg.hpp"
 
 #include <Eigen/Cholesky>
@@ -28,7 +29,8 @@ void cholesky(const T* a, T* l, std::size_t n) {
 
 template <class T>
 void cholesky_backward(const T* l, const T* dl, T* da, T* work, std::size_t n) {
-  // Murray (2016), eq. (10): da = l^-T Phi(l' dl) l^-1, Phi the lower triangle with half the diagonal.
+  // Murray (2016), eq. (10): da = l^-T Phi(l' dl) l^-1, Phi the lower triangle with half the
+  // diagonal.
   const In<T> factor(l, n, n);
   Out<T> phi(work, n, n), out(da, n, n);
   for (std::size_t i = 0; i < n; ++i) {

@@ -1,5 +1,6 @@
 #pragma once
-// The one narrow border to xsimd: names that hold for xsimd 8.1 (Debian 12) to 14. Included by *.isa.cpp only.
+// The one narrow border to xsimd: names that hold for xsimd 8.1 (Debian 12) to 14. Included by
+// *.isa.cpp only.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -46,7 +47,7 @@ auto bitwise_cast(const Batch<T>& b) {
 #if XSIMD_VERSION_MAJOR >= 11
   return xsimd::bitwise_cast<To>(b);
 #else
-  return xsimd::bitwise_cast<Batch<To>>(b);
+  return xsimd::bitwise_cast<Batch<To> >(b);
 #endif
 }
 

@@ -107,9 +107,17 @@ Var conv2d(Var x, Var weight, Var bias, int stride, int padding, Activation acti
         ranks_fit(x, weight, bias, stride, padding) && xs[3] == ws[1] && bias.shape()[0] == ws[0] &&
             xs[1] + 2 * padding >= ws[2] && xs[2] + 2 * padding >= ws[3],
         x, weight, bias, stride, padding);
-  const ConvolutionShape s{xs[0],  xs[1], xs[2], xs[3], (xs[1] + 2 * padding - ws[2]) / stride + 1,
+  const ConvolutionShape s{xs[0],
+                           xs[1],
+                           xs[2],
+                           xs[3],
+                           (xs[1] + 2 * padding - ws[2]) / stride + 1,
                            (xs[2] + 2 * padding - ws[3]) / stride + 1,
-                           ws[0],  ws[2], ws[3], stride, padding};
+                           ws[0],
+                           ws[2],
+                           ws[3],
+                           stride,
+                           padding};
   return record(conv2d_op, {x, weight, bias}, {s.batch, s.out_height, s.out_width, s.features},
                 Saved{s, activation});
 }
@@ -119,8 +127,8 @@ Var conv_transpose2d(Var x, Var weight, Var bias, int stride, int padding, Activ
     return activate(conv_transpose2d(x, weight, bias, stride, padding), activation);
   }
   const Shape &xs = x.shape(), &ws = weight.shape();
-  const bool fits = ranks_fit(x, weight, bias, stride, padding) && xs[3] == ws[0] &&
-                    bias.shape()[0] == ws[1];
+  const bool fits =
+      ranks_fit(x, weight, bias, stride, padding) && xs[3] == ws[0] && bias.shape()[0] == ws[1];
   const std::int64_t height = fits ? (xs[1] - 1) * stride - 2 * padding + ws[2] : 0;
   const std::int64_t width = fits ? (xs[2] - 1) * stride - 2 * padding + ws[3] : 0;
   check("conv_transpose2d", fits && height > 0 && width > 0, x, weight, bias, stride, padding);
@@ -158,9 +166,17 @@ Tensor activated(Tensor y, Activation activation) {
 Tensor reference_conv(const std::vector<Tensor>& in, int stride, int padding,
                       Activation activation) {
   const Shape xs = in[0].shape(), ws = in[1].shape();
-  const ConvolutionShape s{xs[0], xs[1], xs[2], xs[3], (xs[1] + 2 * padding - ws[2]) / stride + 1,
+  const ConvolutionShape s{xs[0],
+                           xs[1],
+                           xs[2],
+                           xs[3],
+                           (xs[1] + 2 * padding - ws[2]) / stride + 1,
                            (xs[2] + 2 * padding - ws[3]) / stride + 1,
-                           ws[0], ws[2], ws[3], stride, padding};
+                           ws[0],
+                           ws[2],
+                           ws[3],
+                           stride,
+                           padding};
   Tensor y({s.batch, s.out_height, s.out_width, s.features}, DType::f64);
   for (std::int64_t i = 0; i < y.size(); ++i) y.data_as<double>()[i] = in[2].at({i % s.features});
   for_each_tap(s, [&](auto b, auto iy, auto ix, auto oy, auto ox, auto ky, auto kx) {
@@ -175,9 +191,17 @@ Tensor reference_conv(const std::vector<Tensor>& in, int stride, int padding,
 Tensor reference_transpose(const std::vector<Tensor>& in, int stride, int padding,
                            Activation activation) {
   const Shape xs = in[0].shape(), ws = in[1].shape();
-  const ConvolutionShape s{xs[0], (xs[1] - 1) * stride - 2 * padding + ws[2],
+  const ConvolutionShape s{xs[0],
+                           (xs[1] - 1) * stride - 2 * padding + ws[2],
                            (xs[2] - 1) * stride - 2 * padding + ws[3],
-                           ws[1], xs[1], xs[2], ws[0], ws[2], ws[3], stride, padding};
+                           ws[1],
+                           xs[1],
+                           xs[2],
+                           ws[0],
+                           ws[2],
+                           ws[3],
+                           stride,
+                           padding};
   Tensor y({s.batch, s.height, s.width, s.channels}, DType::f64);
   for (std::int64_t i = 0; i < y.size(); ++i) y.data_as<double>()[i] = in[2].at({i % s.channels});
   for_each_tap(s, [&](auto b, auto iy, auto ix, auto oy, auto ox, auto ky, auto kx) {
@@ -196,14 +220,15 @@ OperatorRow conv_row(bool transposed, int stride, int padding, Activation activa
   row.variant = "x " + x.text() + ", weight " + weight.text() + ", stride " +
                 std::to_string(stride) + ", padding " + std::to_string(padding);
   row.apply = [=](const std::vector<Var>& in) {
-    return std::vector<Var>{(transposed ? conv_transpose2d : conv2d)(in[0], in[1], in[2], stride,
-                                                                     padding, activation)};
+    return std::vector<Var>{
+        (transposed ? conv_transpose2d : conv2d)(in[0], in[1], in[2], stride, padding, activation)};
   };
   row.reference = [=](const std::vector<Tensor>& in) {
-    return std::vector<Tensor>{(transposed ? reference_transpose : reference_conv)(
-        in, stride, padding, activation)};
+    return std::vector<Tensor>{
+        (transposed ? reference_transpose : reference_conv)(in, stride, padding, activation)};
   };
-  row.samples = {{{.shape = x}, {.shape = weight}, {.shape = {transposed ? weight[1] : weight[0]}}}};
+  row.samples = {
+      {{.shape = x}, {.shape = weight}, {.shape = {transposed ? weight[1] : weight[0]}}}};
   row.tolerance_f32 = 1e-5;
   row.tolerance_f64 = 1e-13;
   return row;

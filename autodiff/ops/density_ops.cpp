@@ -27,8 +27,8 @@ const kernels::DensityFunctions<T>& functions() {
   }
 }
 
-// Every operator here works on rows of D numbers. An operand may have fewer rows than the result ([B, D] against
-// [S, B, D]); row r then reads its row r modulo their number.
+// Every operator here works on rows of D numbers. An operand may have fewer rows than the result
+// ([B, D] against [S, B, D]); row r then reads its row r modulo their number.
 
 std::int64_t width(const Shape& shape) { return shape[-1]; }
 std::int64_t rows(const Shape& shape) {
@@ -60,21 +60,22 @@ Rows<T> operand(const Frame& f, int i) {
   return {f.in<T>(i), rows(f.in_shape(i)), width(f.in_shape(i))};
 }
 
-/// Adds to the adjoint of operand i: contribute(row of the result, row of the adjoint, add), over all rows of
-/// the result that read it.
+/// Adds to the adjoint of operand i: contribute(row of the result, row of the adjoint, add), over
+/// all rows of the result that read it.
 template <class T, class F>
 void backward_rows(const Frame& f, int i, std::int64_t result_rows, F&& contribute) {
   if (!f.wants(i)) return;
   const auto to = f.adjoint<T>(i);
   const std::int64_t own = rows(f.in_shape(i)), n = width(f.in_shape(i));
-  for_each_row(own, n * std::max<std::int64_t>(1, own ? result_rows / own : 1), [&](std::int64_t r0) {
-    bool add = to.add;
-    for (std::int64_t r = r0; r < result_rows; r += own) {
-      contribute(r, to.data + r0 * n, add);
-      add = true;
-    }
-    if (!add) std::fill_n(to.data + r0 * n, n, T{0});
-  });
+  for_each_row(own, n * std::max<std::int64_t>(1, own ? result_rows / own : 1),
+               [&](std::int64_t r0) {
+                 bool add = to.add;
+                 for (std::int64_t r = r0; r < result_rows; r += own) {
+                   contribute(r, to.data + r0 * n, add);
+                   add = true;
+                 }
+                 if (!add) std::fill_n(to.data + r0 * n, n, T{0});
+               });
 }
 
 /// x as rows of `shape` see it: itself where its own shape is what shape ends with, else broadcast.
@@ -101,7 +102,8 @@ void check_event(const Shape& shape, const char* op) {
 
 Shape without_event(const Shape& shape) { return Shape(shape.dims().first(shape.rank() - 1)); }
 
-// Sample and log-density in one ------------------------------------------------------------------------
+// Sample and log-density in one
+// ------------------------------------------------------------------------
 
 const Op normal_rsample_log_prob_op{
     .name = "normal_rsample_log_prob",
@@ -141,7 +143,8 @@ const Op normal_rsample_log_prob_op{
         },
 };
 
-// Log-densities -----------------------------------------------------------------------------------------
+// Log-densities
+// -----------------------------------------------------------------------------------------
 
 const Op normal_log_prob_op{
     .name = "normal_log_prob",
@@ -234,7 +237,8 @@ const Op bernoulli_log_prob_op{
         },
 };
 
-// Divergences -------------------------------------------------------------------------------------------
+// Divergences
+// -------------------------------------------------------------------------------------------
 
 const Op normal_kl_standard_op{
     .name = "normal_kl_standard",
@@ -402,7 +406,8 @@ std::vector<OperatorRow> density_rows() {
   // The noise is a leaf that takes no gradient: it is bound here, not a sample input.
   const auto noise = [](const Shape& shape) {
     Tensor e(shape, DType::f64);
-    for (std::int64_t i = 0; i < e.size(); ++i) e.data_as<double>()[i] = float(std::sin(3.7 * i + 1));
+    for (std::int64_t i = 0; i < e.size(); ++i)
+      e.data_as<double>()[i] = float(std::sin(3.7 * i + 1));
     return e;
   };
   const auto noise_shape = [](const Shape& m, const Shape& v) {
@@ -417,7 +422,8 @@ std::vector<OperatorRow> density_rows() {
     return Vars{s.z, s.log_prob};
   };
   sample.composed = [=](const Vars& x) {
-    const Var e = x[0].tape().leaf(noise(noise_shape(x[0].shape(), x[1].shape())).cast(x[0].dtype()));
+    const Var e =
+        x[0].tape().leaf(noise(noise_shape(x[0].shape(), x[1].shape())).cast(x[0].dtype()));
     const Var z = x[0] + exp(0.5 * x[1]) * e;
     return Vars{z, sum(-0.5 * (square(e) + x[1] + log_two_pi), -1)};
   };
@@ -517,9 +523,7 @@ std::vector<OperatorRow> density_rows() {
   OperatorRow bernoulli;
   bernoulli.name = "bernoulli_log_prob";
   bernoulli.apply = [](const Vars& x) { return Vars{bernoulli_log_prob(x[0], x[1])}; };
-  bernoulli.composed = [](const Vars& x) {
-    return Vars{sum(x[1] * x[0] - softplus(x[0]), -1)};
-  };
+  bernoulli.composed = [](const Vars& x) { return Vars{sum(x[1] * x[0] - softplus(x[0]), -1)}; };
   bernoulli.reference = [](const Tensors& x) {
     const std::int64_t n = width(x[0].shape());
     return Tensors{sum_rows(x[0].shape(), [&](auto r, auto d) {
@@ -541,8 +545,7 @@ std::vector<OperatorRow> density_rows() {
     return Edge{{Tensor::of(l, shape, DType::f64), Tensor::of(x, shape, DType::f64)}, {y}};
   };
   bernoulli.edges = {edge({1000, -1000}, {1, 0}, 0), edge({1000}, {0}, -1000),
-                     edge({-1000}, {1}, -1000),
-                     edge({nan, 0}, {0, 0}, nan)};
+                     edge({-1000}, {1}, -1000), edge({nan, 0}, {0, 0}, nan)};
   add(bernoulli);
   return all;
 }

@@ -56,9 +56,8 @@ const Op cholesky_op{
             const auto to = f.adjoint<T>(0);
             T* gradient = scratch_array<T>(Scratch::rows, 2 * n * n);
             for (std::int64_t i = 0; i < matrices(f.out_shape()); ++i) {
-              functions<T>().cholesky_backward(f.out<T>() + i * n * n,
-                                               f.cotangent<T>() + i * n * n, gradient,
-                                               gradient + n * n, n);
+              functions<T>().cholesky_backward(f.out<T>() + i * n * n, f.cotangent<T>() + i * n * n,
+                                               gradient, gradient + n * n, n);
               contribute(to, i * n * n, gradient, n * n);
             }
           });
@@ -84,7 +83,8 @@ const Op triangular_solve_op{
         },
     .vjp =
         [](const Frame& f) {
-          // x = l^-1 b: db = l'^-1 dx and dl = -lower(db x'). With l' for l: db = l^-1 dx, dl = -lower(x db').
+          // x = l^-1 b: db = l'^-1 dx and dl = -lower(db x'). With l' for l: db = l^-1 dx, dl =
+          // -lower(x db').
           const bool transposed = f.saved<SolveSaved>().transposed;
           const std::int64_t n = f.out_shape()[-2], k = f.out_shape()[-1];
           dispatch(f.dtype(), [&](auto t) {
@@ -104,7 +104,8 @@ const Op triangular_solve_op{
               for (std::int64_t i = 0; i < n; ++i) {
                 for (std::int64_t j = 0; j < n; ++j) {
                   T sum = 0;
-                  for (std::int64_t c = 0; j <= i && c < k; ++c) sum -= row[i * k + c] * column[j * k + c];
+                  for (std::int64_t c = 0; j <= i && c < k; ++c)
+                    sum -= row[i * k + c] * column[j * k + c];
                   dl[i * n + j] = sum;
                 }
               }
@@ -230,11 +231,10 @@ std::vector<OperatorRow> linalg_rows() {
   factor.name = "cholesky";
   factor.apply = [](const Vars& x) { return Vars{cholesky(x[0])}; };
   factor.reference = [](const Tensors& x) { return Tensors{reference_cholesky(x[0])}; };
-  factor.samples = {
-      {{.shape = {3, 3}, .values = {4, 1, -0.5, 1, 3, 0.25, -0.5, 0.25, 2}}},
-      {{.shape = {2, 2, 2}, .values = {2, 0.5, 0.5, 1, 1, -0.25, -0.25, 3}}},
-      {{.shape = {1, 1}, .values = {2.25}}},
-      {{.shape = {0, 2, 2}}}};
+  factor.samples = {{{.shape = {3, 3}, .values = {4, 1, -0.5, 1, 3, 0.25, -0.5, 0.25, 2}}},
+                    {{.shape = {2, 2, 2}, .values = {2, 0.5, 0.5, 1, 1, -0.25, -0.25, 3}}},
+                    {{.shape = {1, 1}, .values = {2.25}}},
+                    {{.shape = {0, 2, 2}}}};
   factor.edges = {{{Tensor::of({1, 2, 2, 1}, {2, 2}, DType::f64)}, {nan, nan, nan, nan}}};
 
   OperatorRow solve;
@@ -262,7 +262,8 @@ std::vector<OperatorRow> linalg_rows() {
     Tensor y(Shape(x[0].shape().dims().first(x[0].shape().rank() - 2)), DType::f64);
     for (std::int64_t m = 0; m < y.size(); ++m) {
       double product = 1;
-      for (std::int64_t d = 0; d < n; ++d) product *= x[0].data_as<double>()[m * n * n + d * (n + 1)];
+      for (std::int64_t d = 0; d < n; ++d)
+        product *= x[0].data_as<double>()[m * n * n + d * (n + 1)];
       y.data_as<double>()[m] = std::log(product * product);
     }
     return Tensors{y};

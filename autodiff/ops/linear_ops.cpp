@@ -17,15 +17,17 @@
 namespace nelbo {
 namespace {
 
-// matmul ------------------------------------------------------------------------------------------------
+// matmul
+// ------------------------------------------------------------------------------------------------
 
 struct MatmulSaved {
-  Shape batch;         // broadcast leading axes
-  Strides a, b;        // of the leading axes, 0 where an operand repeats
+  Shape batch;   // broadcast leading axes
+  Strides a, b;  // of the leading axes, 0 where an operand repeats
   std::int64_t m, n, k;
 };
 
-/// One product of the batch: offsets of its operands, and whether an operand's matrix was met before.
+/// One product of the batch: offsets of its operands, and whether an operand's matrix was met
+/// before.
 struct Product {
   std::int64_t a, b, index;
   bool again[2];
@@ -53,7 +55,8 @@ void for_each_product(const MatmulSaved& s, F&& visit) {
   }
 }
 
-/// to[m, n] (+)= x[m, k] y[k, n], the result lying in the strides of the operand it is the gradient of.
+/// to[m, n] (+)= x[m, k] y[k, n], the result lying in the strides of the operand it is the gradient
+/// of.
 template <class T>
 void product_into(T* to, std::int64_t row, std::int64_t column, std::int64_t m, std::int64_t n,
                   std::int64_t k, MatrixView<T> x, MatrixView<T> y, bool add) {
@@ -76,8 +79,8 @@ const Op matmul_op{
             using T = decltype(t);
             for_each_product(s, [&](const Product& p) {
               gemm<T>(s.m, s.n, s.k, {f.in<T>(0) + p.a, sa[ra - 2], sa[ra - 1]},
-                      {f.in<T>(1) + p.b, sb[rb - 2], sb[rb - 1]},
-                      f.out<T>() + p.index * s.m * s.n, s.n);
+                      {f.in<T>(1) + p.b, sb[rb - 2], sb[rb - 1]}, f.out<T>() + p.index * s.m * s.n,
+                      s.n);
             });
           });
         },
@@ -96,8 +99,8 @@ const Op matmul_op{
                 const T* d = dy + p.index * s.m * s.n;
                 const bool add = to.add || p.again[side];
                 if (side == 0) {  // dA = dY B'
-                  product_into<T>(to.data + p.a, sa[ra - 2], sa[ra - 1], s.m, s.k, s.n,
-                                  {d, s.n, 1}, {f.in<T>(1) + p.b, sb[rb - 1], sb[rb - 2]}, add);
+                  product_into<T>(to.data + p.a, sa[ra - 2], sa[ra - 1], s.m, s.k, s.n, {d, s.n, 1},
+                                  {f.in<T>(1) + p.b, sb[rb - 1], sb[rb - 2]}, add);
                 } else {  // dB = A' dY
                   product_into<T>(to.data + p.b, sb[rb - 2], sb[rb - 1], s.k, s.n, s.m,
                                   {f.in<T>(0) + p.a, sa[ra - 1], sa[ra - 2]}, {d, s.n, 1}, add);
@@ -109,7 +112,8 @@ const Op matmul_op{
     .strided = true,
 };
 
-/// x as matmul can read it: one of the last two axes has stride 1, and no axis of the matrix repeats.
+/// x as matmul can read it: one of the last two axes has stride 1, and no axis of the matrix
+/// repeats.
 Var readable(Var x) {
   Tape& tape = x.tape();
   const Strides& strides = tape.strides(x);
@@ -120,7 +124,8 @@ Var readable(Var x) {
   return tape.contiguous(x);
 }
 
-// linear ------------------------------------------------------------------------------------------------
+// linear
+// ------------------------------------------------------------------------------------------------
 
 struct LinearSaved {
   std::int64_t rows, in, out;
@@ -212,14 +217,22 @@ Var matmul(Var a, Var b) {
 
 Var activate(Var v, Activation activation) {
   switch (activation) {
-    case Activation::identity: return v;
-    case Activation::relu: return relu(v);
-    case Activation::tanh: return tanh(v);
-    case Activation::sigmoid: return sigmoid(v);
-    case Activation::softplus: return softplus(v);
-    case Activation::elu: return elu(v);
-    case Activation::silu: return silu(v);
-    case Activation::gelu: return gelu(v);
+    case Activation::identity:
+      return v;
+    case Activation::relu:
+      return relu(v);
+    case Activation::tanh:
+      return tanh(v);
+    case Activation::sigmoid:
+      return sigmoid(v);
+    case Activation::softplus:
+      return softplus(v);
+    case Activation::elu:
+      return elu(v);
+    case Activation::silu:
+      return silu(v);
+    case Activation::gelu:
+      return gelu(v);
   }
   return v;
 }
@@ -249,7 +262,8 @@ namespace {
 /// [..., M, K] x [..., K, N] by its definition, leading axes broadcast.
 Tensor reference_matmul(const Tensor& a, const Tensor& b) {
   const std::int64_t m = a.shape()[-2], k = a.shape()[-1], n = b.shape()[-1];
-  const std::int64_t ba = m * k > 0 ? a.size() / (m * k) : 1, bb = k * n > 0 ? b.size() / (k * n) : 1;
+  const std::int64_t ba = m * k > 0 ? a.size() / (m * k) : 1,
+                     bb = k * n > 0 ? b.size() / (k * n) : 1;
   const std::int64_t batch = std::max(ba, bb);
   Shape shape = a.shape().rank() >= b.shape().rank() ? a.shape() : b.shape();
   for (int i = 0; i + 2 < shape.rank(); ++i) {
@@ -265,7 +279,8 @@ Tensor reference_matmul(const Tensor& a, const Tensor& b) {
       for (std::int64_t c = 0; c < n; ++c) {
         double sum = 0;
         for (std::int64_t l = 0; l < k; ++l) {
-          sum += x[(ba == 1 ? 0 : i) * m * k + r * k + l] * w[(bb == 1 ? 0 : i) * k * n + l * n + c];
+          sum +=
+              x[(ba == 1 ? 0 : i) * m * k + r * k + l] * w[(bb == 1 ? 0 : i) * k * n + l * n + c];
         }
         y.data_as<double>()[(i * m + r) * n + c] = sum;
       }
@@ -274,14 +289,22 @@ Tensor reference_matmul(const Tensor& a, const Tensor& b) {
 
 double activated(double v, Activation activation) {
   switch (activation) {
-    case Activation::identity: return v;
-    case Activation::relu: return v > 0 ? v : 0;
-    case Activation::tanh: return std::tanh(v);
-    case Activation::sigmoid: return 1 / (1 + std::exp(-v));
-    case Activation::softplus: return std::log1p(std::exp(v));
-    case Activation::elu: return v > 0 ? v : std::expm1(v);
-    case Activation::silu: return v / (1 + std::exp(-v));
-    case Activation::gelu: return v * 0.5 * std::erfc(-v / std::sqrt(2.0));
+    case Activation::identity:
+      return v;
+    case Activation::relu:
+      return v > 0 ? v : 0;
+    case Activation::tanh:
+      return std::tanh(v);
+    case Activation::sigmoid:
+      return 1 / (1 + std::exp(-v));
+    case Activation::softplus:
+      return std::log1p(std::exp(v));
+    case Activation::elu:
+      return v > 0 ? v : std::expm1(v);
+    case Activation::silu:
+      return v / (1 + std::exp(-v));
+    case Activation::gelu:
+      return v * 0.5 * std::erfc(-v / std::sqrt(2.0));
   }
   return v;
 }
@@ -362,10 +385,12 @@ std::vector<OperatorRow> linear_rows() {
                        Activation::silu, Activation::gelu}) {
     rows.push_back(linear_row(a, small));
   }
-  rows.push_back(linear_row(Activation::tanh, {{{.shape = {3, 4, 19}}, {.shape = {19, 35}}, {.shape = {35}}},
-                                               {{.shape = {1, 1}}, {.shape = {1, 1}}, {.shape = {1}}},
-                                               {{.shape = {0, 2}}, {.shape = {2, 3}}, {.shape = {3}}}}));
-  rows.push_back(linear_row(Activation::identity, {{{.shape = {7}}, {.shape = {7, 5}}, {.shape = {5}}}}));
+  rows.push_back(
+      linear_row(Activation::tanh, {{{.shape = {3, 4, 19}}, {.shape = {19, 35}}, {.shape = {35}}},
+                                    {{.shape = {1, 1}}, {.shape = {1, 1}}, {.shape = {1}}},
+                                    {{.shape = {0, 2}}, {.shape = {2, 3}}, {.shape = {3}}}}));
+  rows.push_back(
+      linear_row(Activation::identity, {{{.shape = {7}}, {.shape = {7, 5}}, {.shape = {5}}}}));
   rows.back().composed = nullptr;  // matmul wants a matrix
   return rows;
 }

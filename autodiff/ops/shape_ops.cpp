@@ -12,7 +12,8 @@
 namespace nelbo {
 namespace {
 
-/// Copies blocks of `length` elements between a joined array (blocks `joined_step` apart) and a part.
+/// Copies blocks of `length` elements between a joined array (blocks `joined_step` apart) and a
+/// part.
 struct Blocks {
   std::int64_t outer;   // blocks
   std::int64_t length;  // elements of a block
@@ -147,8 +148,10 @@ Var reshape(Var x, std::initializer_list<std::int64_t> dims) {
   std::int64_t known = 1;
   int open = -1;
   for (std::int64_t dim : dims) {
-    if (dim == -1 && open < 0) open = shape.rank();
-    else known *= dim;
+    if (dim == -1 && open < 0)
+      open = shape.rank();
+    else
+      known *= dim;
     shape.push_back(dim == -1 ? 1 : dim);
   }
   if (open >= 0 && known != 0) shape[open] = x.shape().size() / known;
@@ -213,8 +216,8 @@ Var concatenate(std::span<const Var> parts, int axis) {
     Shape expected = shape;
     if (part.shape().rank() == shape.rank()) expected[axis] = part.shape()[axis];
     if (!(part.shape() == expected)) {
-      throw Error("concatenate: shapes " + parts[0].shape().text() + " and " +
-                  part.shape().text() + " differ beyond axis " + std::to_string(axis));
+      throw Error("concatenate: shapes " + parts[0].shape().text() + " and " + part.shape().text() +
+                  " differ beyond axis " + std::to_string(axis));
     }
     shape[axis] += part.shape()[axis];
   }
@@ -253,8 +256,10 @@ Var stack(std::initializer_list<Var> parts, int axis) {
 
 Var gather_rows(Var table, Var index) {
   if (table.shape().rank() < 1 || index.shape().rank() != 1 || index.dtype() != DType::i32) {
-    throw Error("gather_rows: a table " + table.shape().text() + " needs an index [B] of type i32, "
-                "got " + index.shape().text() + " of type " + name_of(index.dtype()));
+    throw Error("gather_rows: a table " + table.shape().text() +
+                " needs an index [B] of type i32, "
+                "got " +
+                index.shape().text() + " of type " + name_of(index.dtype()));
   }
   Shape shape = table.shape();
   shape[0] = index.shape()[0];
@@ -320,8 +325,13 @@ std::vector<OperatorRow> shape_rows() {
   using Tensors = std::vector<Tensor>;
   std::vector<OperatorRow> rows;
   rows.push_back(row(
-      "reshape", "", [](const Vars& x) { return reshape(x[0], {-1, 3}); },
-      [](const Tensors& x) { return x[0].reshape({x[0].size() / 3, 3}); },
+      "reshape", "",
+      [](const Vars& x) {
+        return reshape(x[0], {-1, 3});
+      },
+      [](const Tensors& x) {
+        return x[0].reshape({x[0].size() / 3, 3});
+      },
       {{{.shape = {2, 9}}}, {{.shape = {3}}}, {{.shape = {0, 3}}}}));
   rows.push_back(row(
       "reshape", "of a transposed view",
@@ -329,8 +339,13 @@ std::vector<OperatorRow> shape_rows() {
       [](const Tensors& x) { return x[0].transpose(0, 1).reshape({x[0].size()}); },
       {{{.shape = {5, 7}}}}));
   rows.push_back(row(
-      "permute", "", [](const Vars& x) { return permute(x[0], {2, 0, 1}); },
-      [](const Tensors& x) { return x[0].permute({2, 0, 1}).contiguous(); },
+      "permute", "",
+      [](const Vars& x) {
+        return permute(x[0], {2, 0, 1});
+      },
+      [](const Tensors& x) {
+        return x[0].permute({2, 0, 1}).contiguous();
+      },
       {{{.shape = {2, 3, 5}}}, {{.shape = {1, 1, 1}}}, {{.shape = {2, 0, 5}}}}));
   rows.push_back(row(
       "transpose", "", [](const Vars& x) { return transpose(x[0]); },
@@ -342,17 +357,25 @@ std::vector<OperatorRow> shape_rows() {
       {{{.shape = {4, 17}}}, {{.shape = {3}}}}));
   rows.push_back(row(
       "slice", "last axis, twice",
-      [](const Vars& x) { return concatenate({slice(x[0], -1, 2, 5), slice(x[0], 1, 0, 3)}, 0); },
-      [](const Tensors& x) { return join({x[0].slice(1, 2, 5), x[0].slice(1, 0, 3)}, 0); },
+      [](const Vars& x) {
+        return concatenate({slice(x[0], -1, 2, 5), slice(x[0], 1, 0, 3)}, 0);
+      },
+      [](const Tensors& x) {
+        return join({x[0].slice(1, 2, 5), x[0].slice(1, 0, 3)}, 0);
+      },
       {{{.shape = {3, 6}}}}));
   rows.push_back(row(
-      "broadcast_to", "", [](const Vars& x) { return broadcast_to(x[0], {3, 4, 5}); },
+      "broadcast_to", "",
+      [](const Vars& x) {
+        return broadcast_to(x[0], {3, 4, 5});
+      },
       [](const Tensors& x) {
         Tensor out({3, 4, 5}, DType::f64);
         for (int i = 0; i < 60; ++i) {
           const bool column = x[0].shape().rank() == 2;
-          static_cast<double*>(out.data())[i] =
-              x[0].size() == 1 ? x[0].item() : column ? x[0].at({i / 5 % 4, 0}) : x[0].at({i % 5});
+          static_cast<double*>(out.data())[i] = x[0].size() == 1 ? x[0].item()
+                                                : column         ? x[0].at({i / 5 % 4, 0})
+                                                                 : x[0].at({i % 5});
         }
         return out;
       },
@@ -366,7 +389,8 @@ std::vector<OperatorRow> shape_rows() {
       "stack", "", [](const Vars& x) { return stack(x, 1); },
       [](const Tensors& x) {
         Tensors parts;
-        for (const Tensor& part : x) parts.push_back(part.reshape({part.shape()[0], 1, part.shape()[1]}));
+        for (const Tensor& part : x)
+          parts.push_back(part.reshape({part.shape()[0], 1, part.shape()[1]}));
         return join(parts, 1);
       },
       {{{.shape = {4, 5}}, {.shape = {4, 5}}, {.shape = {4, 5}}}}));

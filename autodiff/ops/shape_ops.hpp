@@ -6,8 +6,8 @@
 
 namespace nelbo {
 
-/// The same numbers in row-major order under another shape. Free (a view) for row-major values. Throws
-/// Error if the sizes differ.
+/// The same numbers in row-major order under another shape. Free (a view) for row-major values.
+/// Throws Error if the sizes differ.
 Var reshape(Var x, const Shape& shape);
 /// One axis may be -1: what is left.
 Var reshape(Var x, std::initializer_list<std::int64_t> dims);
@@ -30,17 +30,17 @@ Var concatenate(std::initializer_list<Var> parts, int axis);
 Var stack(std::span<const Var> parts, int axis = 0);
 Var stack(std::initializer_list<Var> parts, int axis = 0);
 
-/// Rows of `table` [N, ...] that `index` [B] (an i32 leaf, refilled at replay) names: [B, ...]. The forward
-/// pass throws Error for an index outside 0..N-1.
+/// Rows of `table` [N, ...] that `index` [B] (an i32 leaf, refilled at replay) names: [B, ...]. The
+/// forward pass throws Error for an index outside 0..N-1.
 Var gather_rows(Var table, Var index);
 
 /// The same value, through which no gradient passes: stop(x) has no cost.
 Var stop(Var x);
 
-/// The identity whose cotangent is scaled: backward, row (s, b) of the cotangent of x [S, B, ...] is that
-/// of the result times coefficients[s, b] [S, B]. The coefficients are read in the backward pass and may
-/// be set after the forward pass; no gradient flows to them. This is all that the estimators of
-/// Zheng eqs (36)-(40) need: path derivatives weighted after the weights are known.
+/// The identity whose cotangent is scaled: backward, row (s, b) of the cotangent of x [S, B, ...]
+/// is that of the result times coefficients[s, b] [S, B]. The coefficients are read in the backward
+/// pass and may be set after the forward pass; no gradient flows to them. This is all that the
+/// estimators of Zheng eqs (36)-(40) need: path derivatives weighted after the weights are known.
 Var gate(Var x, Var coefficients);
 
 }  // namespace nelbo

@@ -1,4 +1,5 @@
-// A program outside nelbo: the derivative of x^2 summed, and the terms that an objective can be written with.
+// A program outside nelbo: the derivative of x^2 summed, and the terms that an objective can be
+// written with.
 #include <cstdio>
 #include <vector>
 

@@ -1,5 +1,6 @@
-// Every operator is held against its registry row: value, vjp, masks, accumulation, fused = composed,
-// replay = fresh, edges, each ISA, no allocation. An operator that is declared without a row fails here.
+// Every operator is held against its registry row: value, vjp, masks, accumulation, fused =
+// composed, replay = fresh, edges, each ISA, no allocation. An operator that is declared without a
+// row fails here.
 #include "autodiff/registry.hpp"
 
 #include <cmath>
@@ -29,15 +30,16 @@ Tensors draw(const OperatorRow& row, const std::vector<Operand>& sample) {
   for (std::size_t k = 0; k < sample.size(); ++k) {
     const Operand& operand = sample[k];
     if (operand.index || !operand.values.empty()) {
-      inputs.push_back(Tensor::of(operand.values, operand.shape,
-                                  operand.index ? DType::i32 : DType::f64));
+      inputs.push_back(
+          Tensor::of(operand.values, operand.shape, operand.index ? DType::i32 : DType::f64));
       continue;
     }
     Tensor x(operand.shape, DType::f64);
     for (std::int64_t i = 0; i < x.size(); ++i) {
       double u = double(random() >> 11) * 0x1p-53;
       double value = operand.low + u * (operand.high - operand.low);
-      if (sample.size() > 1) {  // two operands are never so near that a difference crosses min or max
+      if (sample.size() >
+          1) {  // two operands are never so near that a difference crosses min or max
         const double phase = double(k) / double(sample.size());
         value = (std::floor(32 * value) + 0.25 + 0.5 * phase) / 32;
       }
@@ -266,7 +268,8 @@ TEST_CASE("registry: fused operators agree with their composed definition", "[re
   });
 }
 
-TEST_CASE("registry: a replayed tape gives a fresh recording's bits, without allocation", "[registry]") {
+TEST_CASE("registry: a replayed tape gives a fresh recording's bits, without allocation",
+          "[registry]") {
   for_each_sample([](const OperatorRow& row, const Tensors& inputs) {
     Tape fresh;
     Tensors expected;
@@ -286,7 +289,8 @@ TEST_CASE("registry: a replayed tape gives a fresh recording's bits, without all
       // The first pass sees other data where that is allowed: nothing of it may survive.
       for (std::size_t i = 0; i < x.size(); ++i) {
         if (inputs[i].dtype() != DType::i32) {
-          for (std::int64_t k = 0; k < inputs[i].size(); ++k) tape.data(x[i]).data_as<float>()[k] = 0.5f;
+          for (std::int64_t k = 0; k < inputs[i].size(); ++k)
+            tape.data(x[i]).data_as<float>()[k] = 0.5f;
         }
       }
       tape.forward();
@@ -295,7 +299,8 @@ TEST_CASE("registry: a replayed tape gives a fresh recording's bits, without all
       for (const Var& output : y) ones.push_back(Tensor::full(output.shape(), 1));
       for (std::size_t o = 0; o < y.size(); ++o) roots.push_back({y[o], &ones[o]});
       if (with_gradients && row.differentiable) tape.backward(roots, leaf_group, nullptr);
-      for (std::size_t i = 0; i < x.size(); ++i) tape.data(x[i]).copy_from(inputs[i].cast(x[i].dtype()));
+      for (std::size_t i = 0; i < x.size(); ++i)
+        tape.data(x[i]).copy_from(inputs[i].cast(x[i].dtype()));
       tape.forward();
       if (with_gradients && row.differentiable) tape.backward(roots, leaf_group, nullptr);
       SerialScope one_thread;  // another thread's first chunk may have to grow its workspace

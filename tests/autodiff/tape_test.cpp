@@ -137,8 +137,8 @@ TEST_CASE("tape: replay follows new data, indices and parameters") {
   CHECK(list(sink.tensor(store, table)) == std::vector<double>{0, 0, 2, 2, 0, 0});
   store.tensor(table).set({1, 0}, 103);
   CHECK(run(1, 1, 1) == 214);
-  CHECK_THROWS_WITH(run(1, 3, 1), equals(
-      "gather_rows: index 3 is outside a table of shape [3, 2]"));
+  CHECK_THROWS_WITH(run(1, 3, 1),
+                    equals("gather_rows: index 3 is outside a table of shape [3, 2]"));
 }
 
 TEST_CASE("tape: without gradients buffers are reused, kept values stay") {
@@ -182,9 +182,7 @@ TEST_CASE("tape: wrong use is refused") {
   Recording recording(tape);
   CHECK_THROWS_AS(stale + stale, Error);
   const Var a = tape.leaf(Shape{2, 3}), b = tape.leaf(Shape{4});
-  CHECK_THROWS_WITH(a + b, contains("add") &&
-                               contains("[2, 3]") &&
-                               contains("[4]"));
+  CHECK_THROWS_WITH(a + b, contains("add") && contains("[2, 3]") && contains("[4]"));
   CHECK_THROWS_WITH(a + tape.leaf(Shape{2, 3}, DType::f64), contains("f64"));
   CHECK_THROWS_AS(Var().value(), Error);
 

@@ -23,13 +23,14 @@ struct Fixture {
     config.example = Shape{X};
     config.latent = D;
     config.hidden = {H};
-    const DataMoments moments{Tensor::full({X}, 0.4, DType::f64), Tensor::full({X}, 0.24, DType::f64)};
+    const DataMoments moments{Tensor::full({X}, 0.4, DType::f64),
+                              Tensor::full({X}, 0.24, DType::f64)};
     model = std::make_unique<Vae>(config, moments, store);
     store.freeze(5);
     const Tensor bits({B, X}, DType::f64), normal({S, B, D}, DType::f64);
     for (int i = 0; i < B * X; ++i) bits.data_as<double>()[i] = (i * 7 + i / 3) % 5 < 2;
-    fill_normal(normal.data_as<double>(), {.stream = {9, StreamId::noise}, .draws = S, .batch = B,
-                                           .dimensions = D});
+    fill_normal(normal.data_as<double>(),
+                {.stream = {9, StreamId::noise}, .draws = S, .batch = B, .dimensions = D});
     x = tape.leaf(bits);
     noise = tape.leaf(normal);
   }

@@ -17,8 +17,8 @@ namespace {
 
 Tensor uniform(const Shape& shape, double low, double high) {
   Tensor t(shape);
-  fill_uniform(t.data_as<float>(), {.stream = {1, StreamId::user},
-                                    .dimensions = std::size_t(t.size())});
+  fill_uniform(t.data_as<float>(),
+               {.stream = {1, StreamId::user}, .dimensions = std::size_t(t.size())});
   for (std::int64_t i = 0; i < t.size(); ++i) {
     t.data_as<float>()[i] = float(low + (high - low) * t.data_as<float>()[i]);
   }
@@ -68,16 +68,15 @@ void bench_products(Bench& bench, std::int64_t batch, std::int64_t in, std::int6
   const auto name = [&](std::int64_t m, std::int64_t n, std::int64_t k, const char* what) {
     return "gemm " + std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k) + what;
   };
-  bench.time(name(batch, out, in, " forward"), flop, bytes, [&] {
-    gemm<float>(batch, out, in, row_major(px, in), row_major(pw, out), py, out);
-  });
+  bench.time(name(batch, out, in, " forward"), flop, bytes,
+             [&] { gemm<float>(batch, out, in, row_major(px, in), row_major(pw, out), py, out); });
   bench.time(name(in, out, batch, " weight"), flop, bytes, [&] {
     gemm<float>(in, out, batch, transposed(px, in), row_major<float>(py, out), dw.data_as<float>(),
                 out);
   });
   bench.time(name(batch, in, out, " input"), flop, bytes, [&] {
-    gemm<float>(batch, in, out, row_major<float>(py, out), transposed(pw, out),
-                dx.data_as<float>(), in);
+    gemm<float>(batch, in, out, row_major<float>(py, out), transposed(pw, out), dx.data_as<float>(),
+                in);
   });
 }
 
@@ -105,8 +104,8 @@ void bench_convolution(Bench& bench, const ConvolutionShape& s) {
 }
 
 /// An operator on the tape: forward alone, then forward and backward, by replay.
-void bench_operator(Bench& bench, const std::string& name, const Tensor& input, double bytes_forward,
-                    const std::function<Var(Tape&, Var)>& apply) {
+void bench_operator(Bench& bench, const std::string& name, const Tensor& input,
+                    double bytes_forward, const std::function<Var(Tape&, Var)>& apply) {
   Tape tape({.mode = Tape::Mode::replay});
   Var output;
   {
@@ -140,14 +139,19 @@ KernelReport bench_all_kernels(double seconds) {
   const Tensor x = uniform({8000, 784}, -4, 4);  // 24 MiB: beyond most caches
   const Tensor data = uniform({160, 784}, 0, 1);
   const double bytes = 4.0 * x.size();
-  for (const auto& [name, f] : {std::pair{"exp", static_cast<Var (*)(Var)>(exp)}, {"log1p", log1p},
-                                {"tanh", tanh}, {"sigmoid", sigmoid}, {"softplus", softplus},
-                                {"gelu", gelu}, {"lgamma", lgamma}}) {
+  for (const auto& [name, f] : {std::pair{"exp", static_cast<Var (*)(Var)>(exp)},
+                                {"log1p", log1p},
+                                {"tanh", tanh},
+                                {"sigmoid", sigmoid},
+                                {"softplus", softplus},
+                                {"gelu", gelu},
+                                {"lgamma", lgamma}}) {
     bench_operator(bench, name, x, 2 * bytes, [f](Tape&, Var v) { return f(v); });
   }
   bench_operator(bench, "add a row", x, 2 * bytes,
                  [](Tape& t, Var v) { return v + t.leaf(Tensor::full({784}, 1), true); });
-  bench_operator(bench, "sum over the last axis", x, bytes, [](Tape&, Var v) { return sum(v, -1); });
+  bench_operator(bench, "sum over the last axis", x, bytes,
+                 [](Tape&, Var v) { return sum(v, -1); });
   bench_operator(bench, "logsumexp over the last axis", x, bytes,
                  [](Tape&, Var v) { return logsumexp(v, -1); });
   bench_operator(bench, "softmax", x, 2 * bytes, [](Tape&, Var v) { return softmax(v); });
@@ -157,9 +161,8 @@ KernelReport bench_all_kernels(double seconds) {
 
   const Tensor parameters = uniform({1 << 23}, -1, 1), gradients = uniform({1 << 23}, -1, 1);
   Optimizer adam({}, {{0, std::size_t(1) << 20}});
-  bench.time("adam 8 Mi parameters", 0, 4.0 * 7 * (1 << 23), [&] {
-    adam.step(parameters.data(), gradients.data(), 1e-3);
-  });
+  bench.time("adam 8 Mi parameters", 0, 4.0 * 7 * (1 << 23),
+             [&] { adam.step(parameters.data(), gradients.data(), 1e-3); });
   const Tensor noise({1 << 23});
   const RandomBlock block{.stream = {0, StreamId::noise}, .dimensions = std::size_t(1) << 20};
   bench.time("philox normal 8 Mi", 0, 4.0 * (1 << 23),

@@ -11,7 +11,7 @@ struct KernelTime {
   double gflops;    // arithmetic done per second; 0 where none is counted
   double gb_per_s;  // bytes read and written per second, each counted once
   bool bound_by_memory;
-  double share;     // of the fused-multiply-add peak, or of the bandwidth
+  double share;  // of the fused-multiply-add peak, or of the bandwidth
 };
 
 struct KernelReport {

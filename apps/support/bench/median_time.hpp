@@ -5,8 +5,8 @@
 
 namespace nelbo {
 
-/// Median seconds of one call of f: `warm_up` calls uncounted, then calls for about `budget` seconds, at
-/// least five.
+/// Median seconds of one call of f: `warm_up` calls uncounted, then calls for about `budget`
+/// seconds, at least five.
 template <class F>
 double median_time(double budget, int warm_up, F&& f) {
   using Clock = std::chrono::steady_clock;

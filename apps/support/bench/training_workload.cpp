@@ -13,7 +13,8 @@
 namespace nelbo {
 namespace {
 
-/// A dense product [m, k] x [k, n]; `passes` is 3 (forward, two gradients), or 2 where the input is data.
+/// A dense product [m, k] x [k, n]; `passes` is 3 (forward, two gradients), or 2 where the input is
+/// data.
 struct Product {
   double m, n, k;
   int passes = 3;
@@ -31,23 +32,77 @@ struct Workload {
   std::vector<Product> products;
 };
 
-/// Rows b of a product are images times positions; a convolution is its product of gathered patches.
+/// Rows b of a product are images times positions; a convolution is its product of gathered
+/// patches.
 std::vector<Workload> workloads() {
   const double b = 64;
   return {
-      {"vae_mlp", "mlp", {28, 28}, {500}, 20, 128, 1, 0.13f,
+      {"vae_mlp",
+       "mlp",
+       {28, 28},
+       {500},
+       20,
+       128,
+       1,
+       0.13f,
        {{128, 500, 784, 2}, {128, 40, 500}, {128, 500, 20}, {128, 784, 500}}},
-      {"iwae50", "burda", {28, 28}, {}, 50, 20, 50, 0.13f,
-       {{20, 200, 784, 2}, {20, 200, 200}, {20, 100, 200},
-        {1000, 200, 50}, {1000, 200, 200}, {1000, 784, 200}}},
-      {"conv64", "conv64", {64, 64}, {}, 10, 64, 1, 0.05f,
-       {{b * 1024, 32, 16, 2}, {b * 256, 32, 512}, {b * 64, 64, 512}, {b * 16, 64, 1024},
-        {b, 256, 1024}, {b, 20, 256}, {b, 256, 10}, {b, 1024, 256},
-        {b * 16, 1024, 64}, {b * 64, 512, 64}, {b * 256, 512, 32}, {b * 1024, 16, 32}}},
-      {"chen_mlp", "chen_mlp", {64, 64}, {}, 10, 1024, 1, 0.05f,
-       {{1024, 1200, 4096, 2}, {1024, 1200, 1200}, {1024, 20, 1200}, {1024, 1200, 10},
-        {1024, 1200, 1200}, {1024, 1200, 1200}, {1024, 4096, 1200}}},
-      {"tiny", "mlp", {2}, {8}, 2, 16, 1, 0.5f,
+      {"iwae50",
+       "burda",
+       {28, 28},
+       {},
+       50,
+       20,
+       50,
+       0.13f,
+       {{20, 200, 784, 2},
+        {20, 200, 200},
+        {20, 100, 200},
+        {1000, 200, 50},
+        {1000, 200, 200},
+        {1000, 784, 200}}},
+      {"conv64",
+       "conv64",
+       {64, 64},
+       {},
+       10,
+       64,
+       1,
+       0.05f,
+       {{b * 1024, 32, 16, 2},
+        {b * 256, 32, 512},
+        {b * 64, 64, 512},
+        {b * 16, 64, 1024},
+        {b, 256, 1024},
+        {b, 20, 256},
+        {b, 256, 10},
+        {b, 1024, 256},
+        {b * 16, 1024, 64},
+        {b * 64, 512, 64},
+        {b * 256, 512, 32},
+        {b * 1024, 16, 32}}},
+      {"chen_mlp",
+       "chen_mlp",
+       {64, 64},
+       {},
+       10,
+       1024,
+       1,
+       0.05f,
+       {{1024, 1200, 4096, 2},
+        {1024, 1200, 1200},
+        {1024, 20, 1200},
+        {1024, 1200, 10},
+        {1024, 1200, 1200},
+        {1024, 1200, 1200},
+        {1024, 4096, 1200}}},
+      {"tiny",
+       "mlp",
+       {2},
+       {8},
+       2,
+       16,
+       1,
+       0.5f,
        {{16, 8, 2, 2}, {16, 4, 8}, {16, 8, 2}, {16, 2, 8}}},
   };
 }
@@ -79,8 +134,8 @@ class VaeTraining : public TrainingWorkload {
     if (workload.samples == 1) {
       cost_ = elbo().cost(*draw_);
     } else {  // IW_m, Zheng eqs (38)-(40)
-      cost_ = -mean(logmeanexp(
-          draw_->log_likelihood() + draw_->log_prior() - draw_->log_posterior(), 0));
+      cost_ = -mean(
+          logmeanexp(draw_->log_likelihood() + draw_->log_prior() - draw_->log_posterior(), 0));
     }
   }
 
@@ -99,12 +154,11 @@ class VaeTraining : public TrainingWorkload {
                        .batch = batch,
                        .dimensions = std::size_t(workload_.example.size())};
     fill_binarized(tape_.data(x_).data_as<float>(), intensities_.data(), nullptr, images);
-    fill_normal(tape_.data(noise_).data_as<float>(),
-                {.stream = {0, StreamId::noise},
-                 .step = steps_,
-                 .draws = std::size_t(workload_.samples),
-                 .batch = batch,
-                 .dimensions = std::size_t(workload_.latent)});
+    fill_normal(tape_.data(noise_).data_as<float>(), {.stream = {0, StreamId::noise},
+                                                      .step = steps_,
+                                                      .draws = std::size_t(workload_.samples),
+                                                      .batch = batch,
+                                                      .dimensions = std::size_t(workload_.latent)});
     tape_.forward();
     tape_.backward(cost_, all_groups, *gradient_);
     optimizer_->step(static_cast<float*>(parameters_.data()),

@@ -11,8 +11,8 @@ class TrainingWorkload {
  public:
   virtual ~TrainingWorkload() = default;
   virtual const std::string& name() const = 0;
-  /// Floating-point operations of the dense matrix products of one step: forward, weight gradient, and
-  /// input gradient except for the data. What is saved by skipping zeros counts as done.
+  /// Floating-point operations of the dense matrix products of one step: forward, weight gradient,
+  /// and input gradient except for the data. What is saved by skipping zeros counts as done.
   virtual double flop() const = 0;
   /// Runs one step; returns the cost in nats per datum.
   virtual double step() = 0;

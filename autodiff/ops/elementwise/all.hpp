@@ -1,6 +1,6 @@
 #pragma once
-// The rules of all elementwise operators; included inside a namespace, once per instruction set and once for the
-// registry.
+// The rules of all elementwise operators; included inside a namespace, once per instruction set and
+// once for the registry.
 #include "autodiff/ops/elementwise/rules.hpp"
 // The files below need those defaults.
 #include "autodiff/ops/elementwise/activation.hpp"
