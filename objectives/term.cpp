@@ -199,7 +199,7 @@ std::vector<Quantity> Term::quantities() const {
 
 std::vector<Reading> Term::readings(Draw& draw) const {
   std::vector<Reading> all;
-  if (node_->quantity) all.push_back({*node_->quantity, (*this)(draw), per_datum(draw)});
+  if (node_->quantity) all.push_back({*node_->quantity, (*this)(draw)});
   for (const Term& operand : node_->operands) {
     for (const Reading& reading : operand.readings(draw)) {
       const bool known = std::any_of(all.begin(), all.end(), [&](const Reading& r) {

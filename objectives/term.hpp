@@ -41,8 +41,7 @@ class Term;
 /// A named quantity of an objective as recorded on a draw.
 struct Reading {
   Quantity quantity;
-  Var value;                     // rank 0
-  std::optional<Var> per_datum;  // [B], where it is a mean over the data
+  Var value;  // rank 0
 };
 
 /// An immutable quantity in nats per datum, a function of a Draw: a named one, a number, a schedule,
