@@ -13,7 +13,7 @@
 #include "apps/support/signals.hpp"
 #include "apps/support/usage_error.hpp"
 #include "autodiff/kernels/dispatch.hpp"
-#include "objectives/expression.hpp"
+#include "objectives/language/expression.hpp"
 #include "objectives/nearest_name.hpp"
 
 namespace nelbo {

@@ -53,11 +53,11 @@ Term::Term(Quantity quantity, Direction direction, std::function<Var(Draw&)> val
                                               .quantity = quantity,
                                               .values = std::move(values)})) {}
 
-Term::Term(Quantity quantity, const Term& definition)
+Term::Term(Quantity quantity, Direction direction, const Term& definition)
     : node_(std::make_shared<const Node>(Node{.kind = Node::Kind::quantity,
                                               .text = quantity.name,
                                               .latex = quantity.latex,
-                                              .direction = definition.direction(),
+                                              .direction = direction,
                                               .bias = quantity.bias,
                                               .operands = {definition},
                                               .quantity = quantity})) {}
