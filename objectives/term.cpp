@@ -296,7 +296,7 @@ Term Term::sum(const Term& a, const Term& b, double sign) {
   // a + -3*b is written a - 3*b.
   if (y.kind == Node::Kind::product || y.number) {
     const std::optional<double> factor = y.number ? y.number : y.operands[0].number();
-    if (factor && *factor < 0 && y.direction != Direction::gain) {
+    if (factor && *factor < 0 && (y.number || y.operands[1].direction() != Direction::gain)) {
       return sum(a, y.number ? Term(-*factor) : scale(-*factor, y.operands[1]), -sign);
     }
   }

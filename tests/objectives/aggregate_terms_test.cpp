@@ -149,9 +149,12 @@ TEST_CASE("aggregate terms: the gradient of nell + mi + tc + dwkl - pf is that o
 }
 
 TEST_CASE("aggregate terms: what is not defined is refused") {
-  VaeFixture one(1, 1, 2), f(1, 4, 3);
-  Draw single(*one.model, one.x, one.noise, {.size = 10});
-  CHECK_THROWS_WITH(tc(Scheme::strat)(single), contains("batch of 1"));
+  {
+    VaeFixture one(1, 1, 2);
+    Draw single(*one.model, one.x, one.noise, {.size = 10});
+    CHECK_THROWS_WITH(tc(Scheme::strat)(single), contains("batch of 1"));
+  }
+  VaeFixture f(1, 4, 3);
   Draw unknown(*f.model, f.x, f.noise);
   CHECK_THROWS_WITH(tc(Scheme::mss)(unknown), contains("number N of data"));
   CHECK_NOTHROW(tc(Scheme::naive)(unknown));
