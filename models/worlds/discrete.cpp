@@ -73,18 +73,26 @@ DiscreteWorld::DiscreteWorld(const Tensor& encoder, const Tensor& prior, const T
   prior_marginals_ = marginals(prior_, L_);
 }
 
+std::int64_t DiscreteWorld::code(std::int64_t x, double uniform) const {
+  const auto row = cumulative_.begin() + x * codes_;
+  return std::min(codes_ - 1, std::int64_t(std::upper_bound(row, row + codes_, uniform) - row));
+}
+
+double DiscreteWorld::log_posterior(std::int64_t x, std::int64_t code) const {
+  return std::log(p_[code * N_ + x] * prior_[code] / evidence_[x]);
+}
+
 ExactTerms DiscreteWorld::exact() const {
   ExactTerms t{};
   for (std::int64_t x = 0; x < N_; ++x) {
     for (std::int64_t z = 0; z < codes_; ++z) {
       const double joint = encoder(x, z) / double(N_);  // of data and encoder
       const double log_q = std::log(encoder(x, z)), log_p = std::log(p_[z * N_ + x]);
-      const double log_posterior = log_p + std::log(prior_[z] / evidence_[x]);
       t.nell -= joint * log_p;
       t.div += joint * (log_q - std::log(prior_[z]));
       t.mi += joint * (log_q - std::log(aggregate_[z]));
       t.hqzx -= joint * log_q;
-      t.gap += joint * (log_q - log_posterior);
+      t.gap += joint * (log_q - log_posterior(x, z));
       t.mi_dec += prior_[z] * p_[z * N_ + x] * (log_p - std::log(evidence_[x]));
     }
     t.log_px += std::log(evidence_[x]) / double(N_);
@@ -116,9 +124,7 @@ LogDensities DiscreteWorld::draw(const Stream& stream, std::uint64_t step, std::
   }
   for (std::size_t s = 0; s < count; ++s) {
     const std::int64_t x = std::min(N_ - 1, std::int64_t(uniform[2 * s] * double(N_)));
-    const auto row = cumulative_.begin() + x * codes_;
-    const auto found = std::upper_bound(row, row + codes_, uniform[2 * s + 1]);
-    const std::int64_t z = std::min(codes_ - 1, std::int64_t(found - row));
+    const std::int64_t z = code(x, uniform[2 * s + 1]);
     draws.decoder[s] = std::log(p_[z * N_ + x]);
     draws.encoder[s] = std::log(encoder(x, z));
     draws.prior[s] = std::log(prior_[z]);
@@ -126,9 +132,32 @@ LogDensities DiscreteWorld::draw(const Stream& stream, std::uint64_t step, std::
     draws.aggregate[s] = std::log(aggregate_[z]);
     draws.aggregate_marginals[s] = std::log(aggregate_marginals_[z]);
     draws.evidence[s] = std::log(evidence_[x]);
-    draws.posterior[s] = std::log(p_[z * N_ + x] * prior_[z] / evidence_[x]);
+    draws.posterior[s] = log_posterior(x, z);
   }
   return draws;
+}
+
+WeightFacts DiscreteWorld::weight_facts() const {
+  WeightFacts facts{.log_px = std::log(evidence_[0])};
+  for (std::int64_t z = 0; z < codes_; ++z) {
+    const double log_r = log_posterior(0, z) - std::log(encoder(0, z));
+    facts.gap -= encoder(0, z) * log_r;
+    facts.second_moment += encoder(0, z) * std::exp(2 * log_r);
+    facts.third_moment += encoder(0, z) * std::exp(3 * log_r);
+  }
+  return facts;
+}
+
+std::vector<double> DiscreteWorld::log_weights(const Stream& stream, std::uint64_t step,
+                                               std::uint32_t first, std::size_t count) const {
+  std::vector<double> numbers(count);  // uniform, then the weights they draw
+  fill_uniform(numbers.data(),
+               {.stream = stream, .step = step, .batch = count, .first_datum = first});
+  for (double& number : numbers) {
+    const std::int64_t z = code(0, number);
+    number = log_posterior(0, z) - std::log(encoder(0, z));
+  }
+  return numbers;
 }
 
 double DiscreteWorld::expected_hagg(const Tensor& weights) const {

@@ -22,6 +22,10 @@ class DiscreteWorld : public World {
   ExactTerms exact() const override;
   LogDensities draw(const Stream& stream, std::uint64_t step, std::uint32_t first,
                     std::size_t count) const override;
+  /// At x = 0.
+  WeightFacts weight_facts() const override;
+  std::vector<double> log_weights(const Stream& stream, std::uint64_t step, std::uint32_t first,
+                                  std::size_t count) const override;
 
   /// The expectation of a mini-batch estimate of H_agg: over all ordered batches of B data without
   /// replacement and all draws z_b ~ Q(z|x_b), of
@@ -30,6 +34,10 @@ class DiscreteWorld : public World {
   double expected_hagg(const Tensor& weights) const;
 
  private:
+  /// The code that a number in (0, 1) draws from Q(z|x).
+  std::int64_t code(std::int64_t x, double uniform) const;
+  double log_posterior(std::int64_t x, std::int64_t code) const;
+
   std::int64_t N_, L_, codes_;
   std::vector<double> q_, prior_, p_;                          // [N, L^2], [L^2], [L^2, N]
   std::vector<double> aggregate_, evidence_;                   // [L^2], [N]

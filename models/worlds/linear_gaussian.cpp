@@ -1,6 +1,8 @@
 #include "models/worlds/linear_gaussian.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numbers>
 
@@ -202,6 +204,25 @@ LogDensities LinearGaussian::draw(const Stream& stream, std::uint64_t step, std:
           .aggregate_marginals = log_aggregate_marginals(z),
           .evidence = log_evidence(x),
           .posterior = log_posterior(x, z)};
+}
+
+WeightFacts LinearGaussian::weight_facts() const {
+  const Tensor& x = parts_->p.data_mean;
+  return {.log_px = log_evidence(x.reshape({1, parts_->X}))[0],
+          .gap = gap_at(x),
+          .second_moment = weight_moment(x, 2),
+          .third_moment = weight_moment(x, 3)};
+}
+
+std::vector<double> LinearGaussian::log_weights(const Stream& stream, std::uint64_t step,
+                                                std::uint32_t first, std::size_t count) const {
+  const Tensor x = affine(Tensor({std::int64_t(count), parts_->X}, DType::f64), identity(parts_->X),
+                          parts_->p.data_mean);
+  const Tensor z = sample_encoder(x, noise_of(stream, step, first, count, parts_->D));
+  std::vector<double> log_r = log_posterior(x, z);
+  const std::vector<double> log_q = log_encoder(x, z);
+  std::transform(log_r.begin(), log_r.end(), log_q.begin(), log_r.begin(), std::minus<>());
+  return log_r;
 }
 
 double LinearGaussian::gap_at(const Tensor& x) const {

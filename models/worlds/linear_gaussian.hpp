@@ -45,6 +45,10 @@ class LinearGaussian : public World {
   ExactTerms exact() const override;
   LogDensities draw(const Stream& stream, std::uint64_t step, std::uint32_t first,
                     std::size_t count) const override;
+  /// At x = data_mean.
+  WeightFacts weight_facts() const override;
+  std::vector<double> log_weights(const Stream& stream, std::uint64_t step, std::uint32_t first,
+                                  std::size_t count) const override;
 
   // Samples, from standard normal noise: x [S, X], z [S, D].
   Tensor sample_data(const Tensor& noise) const;

@@ -44,6 +44,16 @@ struct LogDensities {
   std::vector<double> posterior;            // log P_dec(z|x)
 };
 
+/// What is known of the importance weights r = P_dec(z|x) / Q(z|x), z ~ Q(z|x), at one datum; E r
+/// is
+/// 1. Moments that do not exist are infinite.
+struct WeightFacts {
+  double log_px;         // log P_dec(x), nats
+  double gap;            // -E log r = log P_dec(x) - ELBO(x), nats
+  double second_moment;  // E r^2 = 1 + chi^2
+  double third_moment;   // E r^3
+};
+
 class World {
  public:
   virtual ~World() = default;
@@ -52,6 +62,11 @@ class World {
   /// number only.
   virtual LogDensities draw(const Stream& stream, std::uint64_t step, std::uint32_t first,
                             std::size_t count) const = 0;
+  /// At one datum of the world's choice.
+  virtual WeightFacts weight_facts() const = 0;
+  /// log r at draws first .. first + count - 1 of z for that datum: [count].
+  virtual std::vector<double> log_weights(const Stream& stream, std::uint64_t step,
+                                          std::uint32_t first, std::size_t count) const = 0;
 };
 
 }  // namespace nelbo
