@@ -6,7 +6,7 @@
 namespace nelbo {
 
 Draw::Draw(const Vae& model, Var x, Var noise)
-    : model_(model), x_(x), noise_(noise), posterior_(model.encode(x)) {
+    : model_(model), x_(x), noise_(noise), posterior_(model.posterior(x)) {
   const Shape expected{noise.shape()[0], x.shape()[0], model.latent()};
   if (!(noise.shape() == expected)) {
     throw Error("draw: noise " + noise.shape().text() + " for data " + x.shape().text() +
@@ -14,8 +14,13 @@ Draw::Draw(const Vae& model, Var x, Var noise)
   }
 }
 
+const Prior& Draw::prior() {
+  if (!prior_) prior_ = model_.prior();
+  return *prior_;
+}
+
 void Draw::sample() {
-  const auto sample = normal_rsample_log_prob(posterior_.mean, posterior_.log_variance, noise_);
+  const auto sample = posterior_.rsample_log_prob(noise_);
   z_ = sample.z;
   log_posterior_ = sample.log_prob;
 }
@@ -36,12 +41,12 @@ Var Draw::log_likelihood() {
 }
 
 Var Draw::log_prior() {
-  if (!log_prior_) log_prior_ = standard_normal_log_prob(z());
+  if (!log_prior_) log_prior_ = prior().log_prob(z());
   return *log_prior_;
 }
 
 Var Draw::kl() {
-  if (!kl_) kl_ = normal_kl_standard(posterior_.mean, posterior_.log_variance);
+  if (!kl_) kl_ = prior().kl(posterior_);
   return *kl_;
 }
 

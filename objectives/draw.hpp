@@ -5,7 +5,7 @@
 #include <unordered_map>
 
 #include "autodiff/tape.hpp"
-#include "models/distributions/diag_normal.hpp"
+#include "models/distributions/normal.hpp"
 #include "models/vae.hpp"
 
 namespace nelbo {
@@ -22,8 +22,10 @@ class Draw {
   std::int64_t batch() const { return noise_.shape()[1]; }
   std::int64_t latent() const { return noise_.shape()[2]; }
 
-  /// The encoder's Q(Z|x), mean and log-variance [B, D].
-  const DiagNormal& posterior() const { return posterior_; }
+  /// The encoder's Q(Z|x), with mean [B, D].
+  const Normal& posterior() const { return posterior_; }
+  /// P0(Z).
+  const Prior& prior();
   /// Reparameterised samples of Q(Z|x), [S, B, D].
   Var z();
   /// log P(x|z_s), [S, B], nats.
@@ -32,7 +34,8 @@ class Draw {
   Var log_prior();
   /// log Q(z_s|x), [S, B], nats; from the noise, not from a difference of near-equal numbers.
   Var log_posterior();
-  /// KL(Q(Z|x) || P0) in closed form, [B], nats; Zheng eq. (16).
+  /// KL(Q(Z|x) || P0) in closed form, [B], nats; Zheng eq. (16). Throws Error for a prior that has
+  /// none.
   Var kl();
 
   /// The value of a term, computed at the first call with this key: the term's own node, which the
@@ -45,7 +48,8 @@ class Draw {
   const Vae& model_;
   Var x_;
   Var noise_;
-  DiagNormal posterior_;
+  Normal posterior_;
+  std::shared_ptr<const Prior> prior_;
   std::optional<Var> z_, log_posterior_, log_likelihood_, log_prior_, kl_;
   std::unordered_map<std::shared_ptr<const void>, Var> terms_;
 };
