@@ -15,7 +15,8 @@ RecordedBatch::RecordedBatch(const Vae& model, const Term& objective, std::size_
   Draw draw(model, x_, noise_);
   cost_ = objective.cost(draw);
   nell_ = nelbo::nell()(draw);
-  div_ = nelbo::div()(draw);
+  const bool exact = has_exact_div(model.config().prior);
+  div_ = nelbo::div(exact ? Divergence::exact : Divergence::monte_carlo)(draw);
   for (const Var& value : {cost_, nell_, div_}) tape_.keep(value);
 }
 

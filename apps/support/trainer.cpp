@@ -46,6 +46,8 @@ std::unique_ptr<Vae> make_model(const TrainConfig& config, const data::Dataset& 
   wanted.latent = config.latent;
   wanted.hidden = config.hidden;
   wanted.likelihood = parse_likelihood(config.likelihood);
+  wanted.prior = parse_prior(config.prior);
+  wanted.posterior = parse_covariance(config.posterior);
   auto model = std::make_unique<Vae>(wanted, moments, store);
   store.freeze(config.seed);
   return model;
