@@ -1,26 +1,55 @@
 #pragma once
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
+#include <vector>
 
+#include "autodiff/ops/pairwise_ops.hpp"
+#include "autodiff/schedule.hpp"
 #include "autodiff/tape.hpp"
 #include "models/distributions/normal.hpp"
+#include "models/layers/layer.hpp"
 #include "models/vae.hpp"
+#include "objectives/critic.hpp"
+#include "objectives/scheme.hpp"
 
 namespace nelbo {
+
+/// What a draw's batch comes from. All of it is optional: quantities that need what is missing throw
+/// Error.
+struct Population {
+  std::int64_t size = 0;                 // N, the number of data; 0: not known
+  std::optional<DiagNormal> posteriors;  // of all N data, [N, D], for the scheme `full`
+  std::optional<double> entropy;         // H_data, nats, where it is known exactly
+};
+
+/// Aggregated posterior at the samples of a draw, nats.
+struct AggregateLogProb {
+  Var joint;      // log P_enc(z_s), [S, B]
+  Var marginals;  // log P_enc(z_sd) of each dimension, [S, B, D]
+};
+
+/// Sets of latent dimensions, disjoint.
+using DimensionGroups = std::vector<std::vector<int>>;
 
 /// One pass encoder -> z -> decoder of a batch, with S samples per datum. Each leaf density is
 /// evaluated once, at its first use, however many terms use it.
 class Draw {
  public:
   /// x [B, X]: the data; noise [S, B, D]: standard normal numbers, D the latent dimension.
-  /// Throws Error if the shapes do not fit the model.
-  Draw(const Vae& model, Var x, Var noise);
+  /// Model and critic must outlive the draw. Throws Error if the shapes do not fit the model.
+  Draw(const Vae& model, Var x, Var noise, Population population = {},
+       const Critic* critic = nullptr);
+  Draw(const Draw&) = delete;
+  Draw& operator=(const Draw&) = delete;
 
   std::int64_t samples() const { return noise_.shape()[0]; }
   std::int64_t batch() const { return noise_.shape()[1]; }
   std::int64_t latent() const { return noise_.shape()[2]; }
+  const Population& population() const { return population_; }
 
   /// The encoder's Q(Z|x), with mean [B, D].
   const Normal& posterior() const { return posterior_; }
@@ -32,26 +61,74 @@ class Draw {
   Var log_likelihood();
   /// log P0(z_s), [S, B], nats.
   Var log_prior();
+  /// log P0(z_sd) of each dimension, [S, B, D], nats.
+  Var log_prior_marginals();
   /// log Q(z_s|x), [S, B], nats; from the noise, not from a difference of near-equal numbers.
   Var log_posterior();
   /// KL(Q(Z|x) || P0) in closed form, [B], nats; Zheng eq. (16). Throws Error for a prior that has
   /// none.
   Var kl();
+  /// Q(Z|x) where its divergence from the prior is a sum over dimensions, of the standard normal
+  /// prior alone; else throws Error naming `what`.
+  const DiagNormal& standard_kl_posterior(const std::string& what) const;
+  /// log R_s = log P(x|z_s) + log P0(z_s) - log Q(z_s|x), [S, B], nats; Zheng eq. (37).
+  Var log_weights();
 
-  /// The value of a term, computed at the first call with this key: the term's own node, which the
-  /// draw keeps alive, or a later term could be made at its address.
-  Var once(const std::shared_ptr<const void>& key, const std::function<Var(Draw&)>& compute);
+  /// The aggregated posterior under a scheme, Zheng eqs (10), (22)-(29). `full` wants the
+  /// population's posteriors, or a batch that is the whole population. Throws Error as weights()
+  /// does.
+  AggregateLogProb aggregate(Scheme scheme);
+  /// log P_enc of the samples' coordinates in each group, [S, B, G], nats.
+  Var aggregate_groups(Scheme scheme, const DimensionGroups& groups);
+
+  /// One sample of the prior for every datum, [B, D].
+  Var prior_sample();
+  /// The critic's logit of codes [B, D]: [B]. Records the critic's own loss too, against the codes
+  /// permuted within each dimension. Throws Error on a draw without critic.
+  Var critic_logit(Var codes);
+  /// That loss, rank 0; nothing where no term asked for the critic. It may move the group "critic"
+  /// alone, and the objective every group but that.
+  const std::optional<Var>& critic_loss() const { return critic_loss_; }
+
+  // Inputs besides data and noise
+  // ------------------------------------------------------------------------------------------
+  // They are leaves that whoever replays the tape fills before each forward pass.
+
+  /// A number that changes by step, rank 0.
+  Var scheduled(const Schedule& schedule);
+  struct ScheduledInput {
+    Schedule schedule;
+    Var leaf;
+  };
+  const std::vector<ScheduledInput>& scheduled_inputs() const { return scheduled_; }
+  /// Standard normal numbers [B, noise_dimensions] that prior_sample() is made of.
+  const std::optional<Var>& prior_noise_input() const { return prior_noise_; }
+  /// Which number of codes [B, D] each permuted one is, i32 [B D]: element b D + d is
+  /// rows_d[b] D + d for a permutation rows_d of the batch.
+  const std::optional<Var>& permutation_input() const { return permutation_; }
+
+  /// The value with this key, computed at the first call.
+  Var once(const std::string& key, const std::function<Var()>& compute);
+  /// The same for an object's own value. The draw keeps the object alive, or a later one could be
+  /// made at its address.
+  Var once(const std::shared_ptr<const void>& key, const std::function<Var()>& compute);
 
  private:
   void sample();
+  PairwiseLogProb pairwise(Scheme scheme, const PairwiseRequest& request);
 
   const Vae& model_;
+  const Critic* critic_;
   Var x_;
   Var noise_;
+  Population population_;
   Normal posterior_;
   std::shared_ptr<const Prior> prior_;
-  std::optional<Var> z_, log_posterior_, log_likelihood_, log_prior_, kl_;
-  std::unordered_map<std::shared_ptr<const void>, Var> terms_;
+  std::optional<Var> z_, log_posterior_;
+  std::vector<ScheduledInput> scheduled_;
+  std::optional<Var> prior_noise_, permutation_, critic_loss_;
+  std::map<std::string, Var> named_;
+  std::unordered_map<std::shared_ptr<const void>, Var> objects_;
 };
 
 }  // namespace nelbo

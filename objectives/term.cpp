@@ -1,59 +1,432 @@
 #include "objectives/term.hpp"
 
-#include <cstdio>
+#include <algorithm>
+#include <charconv>
+#include <cmath>
 
-#include "autodiff/error.hpp"
 #include "autodiff/ops.hpp"
 
 namespace nelbo {
+
+struct Term::Node {
+  enum class Kind { quantity, number, schedule, sum, product, function };
+  Kind kind;
+  std::string text;
+  std::string latex;
+  Direction direction = Direction::none;
+  Bias bias = Bias::none;
+  bool per_dimension = false;
+  std::vector<Term> operands = {};  // product: the factor first; quantity: its definition
+  double sign = 1;                  // sum: of the second operand
+  std::optional<double> number = {};
+  std::optional<Schedule> schedule = {};
+  std::optional<Quantity> quantity = {};
+  std::size_t column = 0;                                                      // 0: not known
+  std::function<Var(Draw&)> values = {};                                       // quantity
+  std::function<Var(const std::vector<Var>&)> record = {};                     // function
+  std::function<double(const std::vector<double>&)> compute = {};              // function
+};
+
 namespace {
 
-std::string number(double value) {
-  char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%.15g", value);
-  return buffer;
+std::string text_of(double value) {
+  char text[32];
+  return std::string(text, std::to_chars(text, text + sizeof text, value).ptr);
+}
+
+/// x as an operand beside * or after a minus.
+std::string parenthesised(const std::string& text, bool needed) {
+  return needed ? "(" + text + ")" : text;
 }
 
 }  // namespace
 
-Term::Term(std::string text, std::string equation, Direction direction,
-           std::function<Var(Draw&)> value)
-    : node_(std::make_shared<const Node>(
-          Node{std::move(text), std::move(equation), direction, std::move(value), false})) {}
+Term Term::make(Node node) { return Term(std::make_shared<const Node>(std::move(node))); }
 
-Var Term::operator()(Draw& draw) const { return draw.once(node_, node_->value); }
+Term::Term(Quantity quantity, Direction direction, std::function<Var(Draw&)> values)
+    : node_(std::make_shared<const Node>(Node{.kind = Node::Kind::quantity,
+                                              .text = quantity.name,
+                                              .latex = quantity.latex,
+                                              .direction = direction,
+                                              .bias = quantity.bias,
+                                              .per_dimension = quantity.per_dimension,
+                                              .quantity = quantity,
+                                              .values = std::move(values)})) {}
 
-Var Term::cost(Draw& draw) const {
-  const Var value = (*this)(draw);
-  return direction() == Direction::cost ? value : -value;
+Term::Term(Quantity quantity, const Term& definition)
+    : node_(std::make_shared<const Node>(Node{.kind = Node::Kind::quantity,
+                                              .text = quantity.name,
+                                              .latex = quantity.latex,
+                                              .direction = definition.direction(),
+                                              .bias = quantity.bias,
+                                              .operands = {definition},
+                                              .quantity = quantity})) {}
+
+Term::Term(double number)
+    : node_(std::make_shared<const Node>(Node{.kind = Node::Kind::number,
+                                              .text = text_of(number),
+                                              .latex = text_of(number),
+                                              .number = number})) {
+  if (!std::isfinite(number)) throw Error("a number that is not finite: " + text_of(number));
 }
 
-Term Term::add(const Term& a, const Term& b, double sign) {
-  if (a.direction() != b.direction()) {
-    const Term& gain = a.direction() == Direction::gain ? a : b;
+Term::Term(const Schedule& schedule)
+    : Term(schedule.is_constant()
+               ? Term(schedule.at(0))
+               : make({.kind = Node::Kind::schedule,
+                       .text = schedule.text(),
+                       .latex = "\\mathrm{" + schedule.text() + "}",
+                       .schedule = schedule})) {}
+
+Direction Term::direction() const { return node_->direction; }
+const std::string& Term::text() const { return node_->text; }
+const std::string& Term::latex() const { return node_->latex; }
+Bias Term::bias() const { return node_->bias; }
+std::optional<double> Term::number() const { return node_->number; }
+
+// Values
+// ------------------------------------------------------------------------------------------------
+
+Var Term::evaluate(Draw& draw) const {
+  return draw.once(node_, [&]() -> Var {
+    const Node& node = *node_;
+    // What is kept per dimension is summed where it meets what is not.
+    const auto operand = [&](std::size_t i) {
+      const Term& term = node.operands[i];
+      const Var value = term.evaluate(draw);
+      return term.node_->per_dimension && !node.per_dimension ? nelbo::sum(value) : value;
+    };
+    switch (node.kind) {
+      case Node::Kind::quantity: {
+        if (!node.operands.empty()) return operand(0);
+        const Var values = node.values(draw);
+        return node.per_dimension || values.shape().rank() == 0 ? values : nelbo::mean(values);
+      }
+      case Node::Kind::number:
+        return Tape::current().constant(*node.number, draw.posterior().expectation().dtype());
+      case Node::Kind::schedule:
+        return draw.scheduled(*node.schedule);
+      case Node::Kind::sum: {
+        const Var a = operand(0), b = operand(1);
+        return node.sign < 0 ? a - b : a + b;
+      }
+      case Node::Kind::product: {
+        const std::optional<double> factor = node.operands[0].number();
+        if (factor && *factor == -1) return -operand(1);
+        return factor ? operand(1) * *factor : operand(1) * operand(0);
+      }
+      case Node::Kind::function:
+        break;
+    }
+    std::vector<Var> arguments;
+    for (std::size_t i = 0; i < node.operands.size(); ++i) arguments.push_back(operand(i));
+    return node.record(arguments);
+  });
+}
+
+Var Term::operator()(Draw& draw) const {
+  const Var value = evaluate(draw);
+  return node_->per_dimension ? nelbo::sum(value) : value;
+}
+
+std::optional<Var> Term::per_datum(Draw& draw) const {
+  const Node& node = *node_;
+  switch (node.kind) {
+    case Node::Kind::quantity: {
+      if (!node.operands.empty()) return node.operands[0].per_datum(draw);
+      if (node.per_dimension) return std::nullopt;
+      const Var values = node.values(draw);
+      if (values.shape().rank() == 2) return nelbo::mean(values, 0);
+      if (values.shape().rank() == 1) return values;
+      return std::nullopt;
+    }
+    case Node::Kind::sum: {
+      const auto a = node.operands[0].per_datum(draw), b = node.operands[1].per_datum(draw);
+      if (!a || !b) return std::nullopt;
+      return node.sign < 0 ? *a - *b : *a + *b;
+    }
+    case Node::Kind::product: {
+      const auto x = node.operands[1].per_datum(draw);
+      if (!x) return std::nullopt;
+      return *x * node.operands[0].evaluate(draw);
+    }
+    case Node::Kind::number:
+    case Node::Kind::schedule:
+      return broadcast_to(evaluate(draw), {draw.batch()});
+    case Node::Kind::function:
+      break;
+  }
+  return std::nullopt;
+}
+
+std::optional<double> Term::at(std::uint64_t step) const {
+  const Node& node = *node_;
+  if (node.number) return node.number;
+  if (node.schedule) return node.schedule->at(step);
+  if (node.kind == Node::Kind::quantity) return std::nullopt;
+  std::vector<double> values;
+  for (const Term& operand : node.operands) {
+    const auto value = operand.at(step);
+    if (!value) return std::nullopt;
+    values.push_back(*value);
+  }
+  if (node.kind == Node::Kind::sum) return values[0] + node.sign * values[1];
+  if (node.kind == Node::Kind::product) return values[0] * values[1];
+  return node.compute(values);
+}
+
+// What it consists of
+// ------------------------------------------------------------------------------------------------
+
+std::int64_t Term::samples() const {
+  std::int64_t most = node_->quantity ? node_->quantity->samples : 1;
+  for (const Term& operand : node_->operands) most = std::max(most, operand.samples());
+  return most;
+}
+
+std::vector<Quantity> Term::quantities() const {
+  std::vector<Quantity> all;
+  if (node_->quantity) all.push_back(*node_->quantity);
+  for (const Term& operand : node_->operands) {
+    for (const Quantity& quantity : operand.quantities()) {
+      const bool known = std::any_of(all.begin(), all.end(),
+                                     [&](const Quantity& q) { return q.name == quantity.name; });
+      if (!known) all.push_back(quantity);
+    }
+  }
+  return all;
+}
+
+std::vector<Reading> Term::readings(Draw& draw) const {
+  std::vector<Reading> all;
+  if (node_->quantity) all.push_back({*node_->quantity, (*this)(draw)});
+  for (const Term& operand : node_->operands) {
+    for (const Reading& reading : operand.readings(draw)) {
+      const bool known = std::any_of(all.begin(), all.end(), [&](const Reading& r) {
+        return r.quantity.name == reading.quantity.name;
+      });
+      if (!known) all.push_back(reading);
+    }
+  }
+  return all;
+}
+
+Term Term::cost() const { return direction() == Direction::gain ? -*this : *this; }
+
+std::vector<Term::Addend> Term::by_groups() const {
+  const Node& node = *node_;
+  if (node.kind == Node::Kind::product) {
+    std::vector<Addend> parts = node.operands[1].by_groups();
+    for (Addend& part : parts) part.term = scale(node.operands[0], part.term);
+    return parts;
+  }
+  if (node.kind != Node::Kind::sum) {
+    std::vector<std::string> only;
+    const std::vector<Quantity> all = quantities();
+    for (const Quantity& quantity : all) {
+      if (quantity.only != all.front().only) {
+        throw Error("'" + text() + "' mixes quantities that may move different parameters");
+      }
+    }
+    return {{all.empty() ? only : all.front().only, *this}};
+  }
+  std::vector<Addend> parts = node.operands[0].by_groups();
+  for (Addend addend : node.operands[1].by_groups()) {
+    if (node.sign < 0) addend.term = -addend.term;
+    const auto same = std::find_if(parts.begin(), parts.end(), [&](const Addend& part) {
+      return part.only == addend.only;
+    });
+    if (same == parts.end()) {
+      parts.push_back(addend);
+    } else {
+      same->term = sum(same->term, addend.term, 1);
+    }
+  }
+  // One part is the term as it is written.
+  if (parts.size() == 1) parts[0].term = *this;
+  return parts;
+}
+
+Term Term::at_column(std::size_t column) const {
+  Node copy = *node_;
+  copy.column = column;
+  for (Term& operand : copy.operands) operand = operand.at_column(column);
+  return make(std::move(copy));
+}
+
+void Term::check(const Setting& setting) const {
+  const auto fail = [&](const std::string& reason) {
+    if (node_->column == 0) throw Error(reason);
+    throw ColumnError(node_->column, reason);
+  };
+  if (node_->quantity) {
+    const Quantity& quantity = *node_->quantity;
+    if (quantity.pairwise && setting.batch == 1) {
+      fail("'" + quantity.name + "' compares the data of a batch, and this batch has one; use at "
+           "least 2");
+    }
+    try {
+      quantity.check(setting);
+    } catch (const Error& error) {
+      fail("'" + quantity.name + "': " + error.what());
+    }
+  }
+  for (const Term& operand : node_->operands) operand.check(setting);
+}
+
+// The algebra
+// ------------------------------------------------------------------------------------------------
+
+Term Term::sum(const Term& a, const Term& b, double sign) {
+  const Node &x = *a.node_, &y = *b.node_;
+  if (x.number && y.number) return Term(*x.number + sign * *y.number);
+  if (x.direction != Direction::none && y.direction != Direction::none &&
+      x.direction != y.direction) {
+    const Term& gain = x.direction == Direction::gain ? a : b;
     throw Error("a cost and the bound '" + gain.text() +
-                "' cannot be added: terms are minimised, "
-                "bounds are maximised; write the bound as a cost, '-" +
+                "' cannot be added: terms are minimised, bounds are maximised; write the bound as "
+                "a cost, '-" +
                 gain.text() + "'");
   }
-  const bool parentheses = sign < 0 && b.node_->sum;
-  const std::string right = parentheses ? "(" + b.text() + ")" : b.text();
-  return Term(std::make_shared<const Node>(
-      Node{a.text() + (sign < 0 ? " - " : " + ") + right, "", a.direction(),
-           [a, b, sign](Draw& d) { return sign < 0 ? a(d) - b(d) : a(d) + b(d); }, true}));
+  if (sign < 0 && y.direction == Direction::gain && x.direction == Direction::gain) {
+    throw Error("the bound '" + b.text() +
+                "' is subtracted from a bound: the difference is neither minimised nor maximised");
+  }
+  if (sign < 0 && y.direction == Direction::gain) return sum(a, -b, 1);  // number - gain
+  // a + -3*b is written a - 3*b.
+  if (y.kind == Node::Kind::product || y.number) {
+    const std::optional<double> factor = y.number ? y.number : y.operands[0].number();
+    if (factor && *factor < 0 && y.direction != Direction::gain) {
+      return sum(a, y.number ? Term(-*factor) : scale(-*factor, y.operands[1]), -sign);
+    }
+  }
+  const bool wrap = sign < 0 && y.kind == Node::Kind::sum;
+  const std::string minus = sign < 0 ? " - " : " + ";
+  const bool numbers[] = {x.direction == Direction::none, y.direction == Direction::none};
+  // Numbers broadcast over the dimensions; other terms are summed over them first.
+  const bool per_dimension = (x.per_dimension && (y.per_dimension || numbers[1])) ||
+                             (y.per_dimension && numbers[0]);
+  return make({.kind = Node::Kind::sum,
+               .text = x.text + minus + parenthesised(y.text, wrap),
+               .latex = x.latex + minus + parenthesised(y.latex, wrap),
+               .direction = numbers[0] ? y.direction : x.direction,
+               .bias = x.bias + (sign < 0 ? -y.bias : y.bias),
+               .per_dimension = per_dimension,
+               .operands = {a, b},
+               .sign = sign});
 }
 
-Term operator+(const Term& a, const Term& b) { return Term::add(a, b, 1); }
-Term operator-(const Term& a, const Term& b) { return Term::add(a, b, -1); }
-
-Term operator*(double factor, const Term& term) {
-  const std::string inner = term.node_->sum ? "(" + term.text() + ")" : term.text();
-  const std::string text = factor == -1 ? "-" + inner : number(factor) + "*" + inner;
-  const Direction direction = factor < 0 ? Direction::cost : term.direction();
-  return Term(std::make_shared<const Term::Node>(Term::Node{
-      text, "", direction, [factor, term](Draw& d) { return term(d) * factor; }, false}));
+Term Term::scale(const Term& factor, const Term& term) {
+  const Node& x = *term.node_;
+  const std::optional<double> number = factor.number();
+  if (number) {
+    if (*number == 1) return term;
+    if (x.number) return Term(*number * *x.number);
+    if (x.kind == Node::Kind::product && x.operands[0].number()) {
+      return scale(*number * *x.operands[0].number(), x.operands[1]);
+    }
+  }
+  const double weight = number ? *number : std::min(*factor.at(0), *factor.at(std::uint64_t(-1)));
+  const bool wrap = x.kind == Node::Kind::sum;
+  const bool wrap_factor = factor.node_->kind == Node::Kind::sum;
+  const std::string left = number && *number == -1
+                               ? "-"
+                               : parenthesised(factor.text(), wrap_factor) + "*";
+  const std::string latex_left = number && *number == -1
+                                     ? "-"
+                                     : parenthesised(factor.latex(), wrap_factor) + "\\,";
+  return make({.kind = Node::Kind::product,
+               .text = left + parenthesised(x.text, wrap),
+               .latex = latex_left + parenthesised(x.latex, wrap),
+               .direction = weight < 0 && x.direction == Direction::gain ? Direction::cost
+                                                                         : x.direction,
+               .bias = weight < 0 ? -x.bias : x.bias,
+               .per_dimension = x.per_dimension,
+               .operands = {factor, term}});
 }
 
-Term operator-(const Term& term) { return -1.0 * term; }
+Term operator+(const Term& a, const Term& b) { return Term::sum(a, b, 1); }
+Term operator-(const Term& a, const Term& b) { return Term::sum(a, b, -1); }
+Term operator-(const Term& term) { return Term::scale(-1.0, term); }
+
+Term operator*(const Term& a, const Term& b) {
+  if (a.direction() != Direction::none && b.direction() != Direction::none) {
+    throw Error("two terms cannot be multiplied");
+  }
+  // Numbers come first, plain ones before schedules.
+  const bool swap = a.direction() != Direction::none ||
+                    (b.direction() == Direction::none && b.number() && !a.number());
+  return swap ? Term::scale(b, a) : Term::scale(a, b);
+}
+
+Term operator/(const Term& a, const Term& b) {
+  if (!b.number()) throw Error("division by a term; only numbers divide");
+  if (*b.number() == 0) throw Error("division by 0");
+  return Term::scale(1 / *b.number(), a);
+}
+
+Term Term::function(const char* name, const std::vector<Term>& arguments,
+                    std::function<Var(const std::vector<Var>&)> record,
+                    std::function<double(const std::vector<double>&)> compute) {
+  Node node{.kind = Node::Kind::function, .text = "", .latex = "", .record = record,
+            .compute = compute};
+  std::vector<double> numbers;
+  for (const Term& argument : arguments) {
+    const Node& x = *argument.node_;
+    if (x.direction == Direction::gain) {
+      throw Error(std::string(name) + " of the bound '" + x.text +
+                  "' is neither minimised nor maximised; write it as a cost, '-" + x.text + "'");
+    }
+    if (x.direction == Direction::cost) node.direction = Direction::cost;
+    if (x.number) numbers.push_back(*x.number);
+    node.per_dimension |= x.per_dimension;
+    if (x.direction != Direction::none) node.bias = Bias::undetermined;
+    node.text += (node.text.empty() ? "" : ", ") + x.text;
+    node.latex += (node.latex.empty() ? "" : ", ") + x.latex;
+  }
+  if (numbers.size() == arguments.size()) return Term(compute(numbers));
+  // A part that is not kept per dimension would be compared with each dimension's.
+  for (const Term& argument : arguments) {
+    if (node.per_dimension && !argument.node_->per_dimension &&
+        argument.direction() != Direction::none) {
+      throw Error(std::string(name) + ": '" + argument.text() + "' is one number for all latent "
+                  "dimensions, the other argument one for each");
+    }
+  }
+  node.text = std::string(name) + "(" + node.text + ")";
+  node.latex = "\\operatorname{" + std::string(name) + "}(" + node.latex + ")";
+  node.operands = arguments;
+  return make(std::move(node));
+}
+
+Term abs(const Term& x) {
+  return Term::function(
+      "abs", {x}, [](const std::vector<Var>& v) { return nelbo::abs(v[0]); },
+      [](const std::vector<double>& v) { return std::abs(v[0]); });
+}
+
+Term square(const Term& x) {
+  return Term::function(
+      "square", {x}, [](const std::vector<Var>& v) { return nelbo::square(v[0]); },
+      [](const std::vector<double>& v) { return v[0] * v[0]; });
+}
+
+Term relu(const Term& x) {
+  return Term::function(
+      "relu", {x}, [](const std::vector<Var>& v) { return nelbo::relu(v[0]); },
+      [](const std::vector<double>& v) { return std::max(v[0], 0.0); });
+}
+
+Term max(const Term& a, const Term& b) {
+  return Term::function(
+      "max", {a, b}, [](const std::vector<Var>& v) { return maximum(v[0], v[1]); },
+      [](const std::vector<double>& v) { return std::max(v[0], v[1]); });
+}
+
+Term min(const Term& a, const Term& b) {
+  return Term::function(
+      "min", {a, b}, [](const std::vector<Var>& v) { return minimum(v[0], v[1]); },
+      [](const std::vector<double>& v) { return std::min(v[0], v[1]); });
+}
 
 }  // namespace nelbo

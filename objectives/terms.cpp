@@ -3,36 +3,88 @@
 #include "autodiff/ops.hpp"
 
 namespace nelbo {
+namespace {
+
+
+
+std::string suffix(Expectation how) { return how == Expectation::exact ? "" : "(mc)"; }
+
+}  // namespace
 
 Term nell() {
-  return Term("nell", "Zheng eq. (15)", Direction::cost,
-              [](Draw& d) { return -mean(d.log_likelihood()); });
+  return Term({.name = "nell",
+               .latex = "\\mathrm{Nell}",
+               .equation = "Zheng eq. (15)",
+               .meaning = "expected negative log-likelihood, -E log P(x|z)",
+               .moves = {"theta", "phi"}},
+              Direction::cost, [](Draw& d) { return -d.log_likelihood(); });
 }
 
-Term div(Divergence how) {
-  if (how == Divergence::exact) {
-    return Term("div", "Zheng eq. (16)", Direction::cost, [](Draw& d) { return mean(d.kl()); });
+Term div(Expectation how) {
+  const Quantity quantity{.name = "div" + suffix(how),
+                          .latex = "\\mathrm{Div}",
+                          .equation = "Zheng eq. (16)",
+                          .meaning = how == Expectation::exact
+                                         ? "E KL(Q(Z|x) || P0), in closed form"
+                                         : "E KL(Q(Z|x) || P0), mean of log Q(z|x) - log P0(z)",
+                          .moves = {"phi", "psi"}};
+  if (how == Expectation::exact) {
+    return Term(quantity, Direction::cost, [](Draw& d) { return d.kl(); });
   }
-  return Term("div(mc)", "Zheng eq. (16)", Direction::cost,
-              [](Draw& d) { return mean(d.log_posterior() - d.log_prior()); });
+  return Term(quantity, Direction::cost, [](Draw& d) {
+    return d.once("div(mc)", [&] { return d.log_posterior() - d.log_prior(); });
+  });
 }
 
-Term elbo(Divergence how) {
-  const Term cost = nell() + div(how);
-  return Term(how == Divergence::exact ? "elbo" : "elbo(mc)", "Zheng eqs (13)-(14)",
-              Direction::gain, [cost](Draw& d) { return -cost(d); });
+Term div_j() {
+  return Term({.name = "div_j",
+               .latex = "\\mathrm{Div}_j",
+               .equation = "Zheng eq. (16)",
+               .meaning = "Div of each latent dimension; functions of it are summed over them",
+               .per_dimension = true,
+               .moves = {"phi"}},
+              Direction::cost, [](Draw& d) {
+                const DiagNormal& q = d.standard_kl_posterior("div_j");
+                return mean((exp(q.log_variance) + square(q.mean) - 1 - q.log_variance) * 0.5, 0);
+              });
 }
 
-const std::vector<TermInfo>& term_catalogue() {
-  const auto how = [](const std::string& argument) {
-    return argument == "mc" ? Divergence::monte_carlo : Divergence::exact;
-  };
-  static const std::vector<TermInfo> terms{
-      {"nell", {}, [](const std::string&) { return nell(); }},
-      {"div", {"exact", "mc"}, [how](const std::string& a) { return div(how(a)); }},
-      {"elbo", {"exact", "mc"}, [how](const std::string& a) { return elbo(how(a)); }},
-  };
-  return terms;
+Term elbo(Expectation how) {
+  return Term({.name = "elbo" + suffix(how),
+               .latex = "\\mathrm{ELBO}",
+               .equation = "Zheng eqs (13)-(14)",
+               .meaning = "evidence lower bound, -(Nell + Div)",
+               .bias = Bias::under,
+               .moves = {"theta", "phi", "psi"}},
+              -(nell() + div(how)));
+}
+
+Term hqzx(Expectation how) {
+  const Quantity quantity{.name = "hqzx" + suffix(how),
+                          .latex = "H[Z|X]",
+                          .equation = "Zheng eq. (8)",
+                          .meaning = "conditional entropy of the codes, -E log Q(z|x)",
+                          .moves = {"phi"}};
+  if (how == Expectation::exact) {
+    return Term(quantity, Direction::cost, [](Draw& d) { return d.posterior().entropy(); });
+  }
+  return Term(quantity, Direction::cost, [](Draw& d) { return -d.log_posterior(); });
+}
+
+Term mi_lower() {
+  return Term({.name = "mi_lower",
+               .latex = "H_{\\mathrm{data}} - \\mathrm{Nell}",
+               .equation = "Zheng eqs (30)-(34)",
+               .meaning = "lower bound on I_enc: H_data - Nell",
+               .moves = {"theta", "phi"}},
+              Direction::cost, [](Draw& d) {
+                if (!d.population().entropy) {
+                  throw Error("mi_lower: the entropy of the data is not known; it is for finite "
+                              "data that stay as they are, with a decoder that gives them "
+                              "probabilities");
+                }
+                return d.log_likelihood() + *d.population().entropy;
+              });
 }
 
 }  // namespace nelbo

@@ -12,7 +12,6 @@
 namespace nelbo {
 namespace {
 
-const std::string moment_prefix = "optimizer.";
 
 data::StoredType stored_type(DType dtype) {
   return dtype == DType::f64 ? data::StoredType::float64 : data::StoredType::float32;
@@ -70,7 +69,8 @@ std::vector<Restored> read_parameters(const safetensors::Reader& file, const std
   }
   const safetensors::Views known = parameter_views(store);
   for (const auto& [name, entry] : file.entries()) {
-    if (!name.starts_with(moment_prefix) && !known.contains(name)) {
+    const bool moment = name.starts_with("optimizer.") || name.starts_with("critic_optimizer.");
+    if (!moment && !known.contains(name)) {
       throw Error(path + ": tensor '" + name + "' is no parameter of the model");
     }
   }
@@ -108,49 +108,67 @@ double read_number(const safetensors::Reader& file, const std::string& path,
   return value;
 }
 
+/// Where the sum of the objective's i-th named quantity stands.
+std::string term_key(std::size_t i) { return "sum_term_" + std::to_string(i); }
+
 }  // namespace
 
 void save_checkpoint(const std::string& path, const ParameterStore& store,
-                     const Optimizer& optimizer, const TrainState& state) {
+                     const std::vector<NamedOptimizer>& optimizers, const TrainState& state) {
   safetensors::Views views = parameter_views(store);
-  for (const Optimizer::State& moment : optimizer.state()) {
-    views[moment_prefix + moment.name] = view(moment.values);
-  }
   safetensors::Metadata numbers{
       {"step", std::to_string(state.step)},
       {"epoch", std::to_string(state.epoch)},
       {"batch", std::to_string(state.batch)},
-      {"updates", std::to_string(optimizer.steps())},
-      {"sum_nell", fmt::format("{:a}", state.sums.nell)},
-      {"sum_div", fmt::format("{:a}", state.sums.div)},
+      {"sum_nell", fmt::format("{:a}", state.sums.sums.nell)},
+      {"sum_div", fmt::format("{:a}", state.sums.sums.div)},
+      {"sum_bound", fmt::format("{:a}", state.sums.sums.bound)},
       {"sum_examples", std::to_string(state.sums.examples)},
       {"sum_gradient_norm", fmt::format("{:a}", state.gradient_norms)},
   };
+  const auto& terms = state.sums.sums.terms;
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    numbers[term_key(i)] = fmt::format("{:a}", terms[i]);
+  }
+  for (const auto& [name, optimizer] : optimizers) {
+    for (const Optimizer::State& moment : optimizer->state()) {
+      views[name + "." + moment.name] = view(moment.values);
+    }
+    numbers[name + ".updates"] = std::to_string(optimizer->steps());
+  }
   if (state.best) numbers["best"] = fmt::format("{:a}", *state.best);
   safetensors::write(path, views, numbers);
 }
 
-void load_checkpoint(const std::string& path, ParameterStore& store, Optimizer& optimizer,
-                     TrainState& state) {
+void load_checkpoint(const std::string& path, ParameterStore& store,
+                     const std::vector<NamedOptimizer>& optimizers, TrainState& state) {
   const safetensors::Reader file(path);
   std::vector<Restored> all = read_parameters(file, path, store);
-  for (const Optimizer::State& moment : optimizer.state()) {
-    all.push_back(
-        {moment.values, read_like(file, path, moment_prefix + moment.name, moment.values)});
+  std::vector<std::uint64_t> updates;
+  for (const auto& [name, optimizer] : optimizers) {
+    for (const Optimizer::State& moment : optimizer->state()) {
+      all.push_back(
+          {moment.values, read_like(file, path, name + "." + moment.name, moment.values)});
+    }
+    updates.push_back(read_count(file, path, name + ".updates"));
   }
   TrainState read;
   read.step = read_count(file, path, "step");
   read.epoch = read_count(file, path, "epoch");
   read.batch = read_count(file, path, "batch");
-  read.sums.nell = read_number(file, path, "sum_nell");
-  read.sums.div = read_number(file, path, "sum_div");
+  read.sums.sums.nell = read_number(file, path, "sum_nell");
+  read.sums.sums.div = read_number(file, path, "sum_div");
+  read.sums.sums.bound = read_number(file, path, "sum_bound");
+  while (file.metadata().contains(term_key(read.sums.sums.terms.size()))) {
+    read.sums.sums.terms.push_back(
+        read_number(file, path, term_key(read.sums.sums.terms.size())));
+  }
   read.sums.examples = read_count(file, path, "sum_examples");
   read.gradient_norms = read_number(file, path, "sum_gradient_norm");
   if (file.metadata().contains("best")) read.best = read_number(file, path, "best");
-  const std::uint64_t updates = read_count(file, path, "updates");
 
   copy_all(all);
-  optimizer.set_steps(updates);
+  for (std::size_t i = 0; i < optimizers.size(); ++i) optimizers[i].optimizer->set_steps(updates[i]);
   state = read;
 }
 

@@ -3,39 +3,51 @@
 #include <algorithm>
 #include <numeric>
 
-#include "autodiff/random.hpp"
-#include "objectives/terms.hpp"
-
 namespace nelbo {
 namespace {
 
 constexpr std::size_t evaluation_batch = 100;
 
+/// 100, or for pairwise terms the training batch; less by what leaves no last batch of one.
+std::size_t batch_size(const Term& objective, std::size_t training_batch, std::size_t examples) {
+  const std::vector<Quantity> all = objective.quantities();
+  const bool pairwise =
+      std::any_of(all.begin(), all.end(), [](const Quantity& q) { return q.pairwise; });
+  std::size_t batch = std::min(pairwise ? training_batch : evaluation_batch, examples);
+  while (pairwise && batch > 2 && examples % batch == 1) --batch;
+  return batch;
+}
+
 }  // namespace
 
-Evaluator::Evaluator(const Vae& model, const Examples& examples, std::uint64_t seed)
+Evaluator::Evaluator(const Vae& model, const Critic* critic, const ParameterStore& store,
+                     const Term& objective, std::size_t training_batch, const Examples& examples,
+                     std::uint64_t seed)
     : examples_(examples),
       seed_(seed),
       rows_(examples.count()),
-      full_(model, elbo(), std::min(evaluation_batch, examples.count()), false) {
+      objective_(objective),
+      full_(model, critic, store, objective_, {.size = std::int64_t(examples.count())},
+            batch_size(objective, training_batch, examples.count()), false) {
   std::iota(rows_.begin(), rows_.end(), 0u);
   const std::size_t rest = examples.count() % full_.batch();
-  if (rest != 0) partial_ = std::make_unique<RecordedBatch>(model, elbo(), rest, false);
+  if (rest != 0) {
+    partial_ = std::make_unique<RecordedBatch>(
+        model, critic, store, objective_, Population{.size = std::int64_t(examples.count())}, rest,
+        false);
+  }
 }
 
-Metrics Evaluator::operator()() {
+Metrics Evaluator::operator()(std::uint64_t step) {
   MetricSums sums;
   const std::span<const std::uint32_t> all(rows_);
   for (std::size_t first = 0; first < all.size(); first += full_.batch()) {
     const auto rows = all.subspan(first, std::min(full_.batch(), all.size() - first));
     RecordedBatch& batch = rows.size() == full_.batch() ? full_ : *partial_;
     examples_.fill(batch.x(), rows, 0);
-    fill_normal(batch.noise(), {.stream = {seed_, StreamId::evaluation},
-                                .batch = rows.size(),
-                                .dimensions = batch.latent(),
-                                .datum = rows.data()});
+    batch.fill_inputs(seed_, StreamId::evaluation, step, rows);
     batch.tape().forward();
-    sums.add({batch.nell(), batch.div()}, rows.size());
+    sums.add(batch.metrics(), rows.size());
   }
   return sums.mean();
 }

@@ -9,21 +9,24 @@
 
 namespace nelbo {
 
-/// Nell and Div over a split, Zheng eqs (14)-(16), with one draw of z per datum whose noise is
-/// fixed by the seed: two evaluations of equal parameters give equal bits, and reporting does not
-/// disturb training.
+/// An objective, Nell and Div over a split, Zheng eqs (14)-(16), with noise that is fixed by the
+/// seed: two evaluations of equal parameters give equal bits, and reporting does not disturb
+/// training. Terms that compare the data of a batch do so in batches of the training's size.
 class Evaluator {
  public:
-  /// `model` and `examples` must outlive the evaluator.
-  Evaluator(const Vae& model, const Examples& examples, std::uint64_t seed);
+  /// What is passed by reference or pointer must outlive the evaluator.
+  Evaluator(const Vae& model, const Critic* critic, const ParameterStore& store,
+            const Term& objective, std::size_t training_batch, const Examples& examples,
+            std::uint64_t seed);
 
-  /// Means over all examples with the parameters as they are now.
-  Metrics operator()();
+  /// Means over all examples with the parameters as they are now, and schedules as at `step`.
+  Metrics operator()(std::uint64_t step = 0);
 
  private:
   const Examples& examples_;
   std::uint64_t seed_;
   std::vector<std::uint32_t> rows_;
+  Term objective_;
   RecordedBatch full_;
   std::unique_ptr<RecordedBatch> partial_;  // the last batch, if it is smaller
 };

@@ -6,7 +6,6 @@
 #include <optional>
 #include <vector>
 
-#include "apps/support/evaluator.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 #include "autodiff/random.hpp"
 #include "autodiff/tape.hpp"
@@ -74,10 +73,6 @@ auto posterior_of(const Vae& model) {
 }
 
 }  // namespace
-
-Metrics evaluate(const Vae& model, const Examples& examples, std::uint64_t seed) {
-  return Evaluator(model, examples, seed)();
-}
 
 Encoded encode(const Vae& model, const Examples& examples) {
   const auto fill = [&](float* to, std::size_t first, std::size_t rows) {

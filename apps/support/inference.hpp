@@ -3,15 +3,10 @@
 #include <cstdint>
 
 #include "apps/support/examples.hpp"
-#include "apps/support/metrics.hpp"
 #include "autodiff/tensor.hpp"
 #include "models/vae.hpp"
 
 namespace nelbo {
-
-/// Nell and Div over `examples`, one draw of z per datum with the noise of `seed`: the number that
-/// `nelbo train` reports for held-out data. Zheng eqs (14)-(16).
-Metrics evaluate(const Vae& model, const Examples& examples, std::uint64_t seed);
 
 /// Q(Z|x) of every example, [N, D] each; Zheng eq. (7). Of a full covariance its diagonal.
 struct Encoded {

@@ -34,7 +34,7 @@ LoadedRun open_run(const std::filesystem::path& run, const std::string& data_spe
   const Shape features{loaded.data->splits.front().images.features()};
   const DataMoments moments{Tensor::full(features, 0.5), Tensor::full(features, 1)};
   try {
-    loaded.model = make_model(loaded.config, *loaded.data, moments, *loaded.store);
+    loaded.networks = make_networks(loaded.config, *loaded.data, moments, *loaded.store);
     load_parameters(checkpoint, *loaded.store);
   } catch (const Error& error) {
     if (data_spec.empty()) throw;

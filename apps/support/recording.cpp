@@ -1,23 +1,90 @@
 #include "apps/support/recording.hpp"
 
+#include <algorithm>
+
 #include "objectives/terms.hpp"
 
 namespace nelbo {
+namespace {
 
-RecordedBatch::RecordedBatch(const Vae& model, const Term& objective, std::size_t batch,
-                             bool gradients)
-    : tape_({.mode = Tape::Mode::replay, .gradients = gradients}),
-      batch_(batch),
-      latent_(std::size_t(model.latent())) {
+// Random variables of one step, each with numbers of its own.
+constexpr std::uint32_t posterior_variable = 0, prior_variable = 1, permutation_variable = 16;
+
+Groups mask_of(const ParameterStore& store, const std::vector<std::string>& only) {
+  Groups mask = 0;
+  for (const std::string& group : store.group_names()) {
+    const bool named = std::find(only.begin(), only.end(), group) != only.end();
+    if (only.empty() ? group != Critic::group : named) mask |= store.groups({group});
+  }
+  return mask;
+}
+
+}  // namespace
+
+RecordedBatch::RecordedBatch(const Vae& model, const Critic* critic, const ParameterStore& store,
+                             const Term& objective, const Population& population,
+                             std::size_t batch, bool gradients)
+    : tape_({.mode = Tape::Mode::replay, .gradients = gradients}), batch_(batch) {
   const Recording recording(tape_);
   x_ = tape_.leaf({std::int64_t(batch), model.features()});
-  noise_ = tape_.leaf({1, std::int64_t(batch), model.latent()});
-  Draw draw(model, x_, noise_);
-  cost_ = objective.cost(draw);
+  noise_ = tape_.leaf({objective.samples(), std::int64_t(batch), model.latent()});
+  draw_.emplace(model, x_, noise_, population, critic);
+  Draw& draw = *draw_;
+
+  const Term cost = objective.cost();
+  const std::vector<Term::Addend> addends = cost.by_groups();
+  for (const Term::Addend& addend : addends) {
+    parts_.push_back({addend.term(draw), mask_of(store, addend.only)});
+  }
+  std::stable_sort(parts_.begin(), parts_.end(), [](const Part& a, const Part& b) {
+    return __builtin_popcount(a.groups) > __builtin_popcount(b.groups);
+  });
+  cost_ = addends.size() == 1 ? parts_.front().cost : cost(draw);
   nell_ = nelbo::nell()(draw);
   const bool exact = has_exact_div(model.config().prior);
-  div_ = nelbo::div(exact ? Divergence::exact : Divergence::monte_carlo)(draw);
+  div_ = nelbo::div(exact ? Expectation::exact : Expectation::monte_carlo)(draw);
+  for (const Reading& reading : objective.readings(draw)) terms_.push_back(reading.value);
   for (const Var& value : {cost_, nell_, div_}) tape_.keep(value);
+  for (const Var& value : terms_) tape_.keep(value);
+  metrics_.terms.resize(terms_.size());
+  permutation_.resize(batch);
+}
+
+void RecordedBatch::fill_inputs(std::uint64_t seed, StreamId id, std::uint64_t step,
+                                std::span<const std::uint32_t> rows) {
+  const auto fill = [&](Var leaf, std::uint32_t variable, std::size_t draws) {
+    fill_normal(tape_.data(leaf).data_as<float>(),
+                {.stream = {seed, id, variable},
+                 .step = step,
+                 .draws = draws,
+                 .batch = rows.size(),
+                 .dimensions = std::size_t(leaf.shape()[-1]),
+                 .datum = rows.data()});
+  };
+  fill(noise_, posterior_variable, std::size_t(noise_.shape()[0]));
+  for (const Draw::ScheduledInput& input : draw_->scheduled_inputs()) {
+    tape_.data(input.leaf).data_as<float>()[0] = float(input.schedule.at(step));
+  }
+  if (const auto& prior = draw_->prior_noise_input()) fill(*prior, prior_variable, 1);
+  if (const auto& permuted = draw_->permutation_input()) {
+    std::int32_t* const index = tape_.data(*permuted).data_as<std::int32_t>();
+    const std::size_t latent = std::size_t(draw_->latent());
+    for (std::size_t d = 0; d < latent; ++d) {
+      fill_permutation(permutation_.data(), batch_,
+                       {seed, id, permutation_variable + std::uint32_t(d)}, step);
+      for (std::size_t b = 0; b < batch_; ++b) {
+        index[b * latent + d] = std::int32_t(permutation_[b] * latent + d);
+      }
+    }
+  }
+}
+
+const Metrics& RecordedBatch::metrics() {
+  metrics_.nell = nell_.item();
+  metrics_.div = div_.item();
+  metrics_.bound = -cost_.item();
+  for (std::size_t i = 0; i < terms_.size(); ++i) metrics_.terms[i] = terms_[i].item();
+  return metrics_;
 }
 
 }  // namespace nelbo

@@ -1,39 +1,63 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
+#include <vector>
 
+#include "apps/support/metrics.hpp"
+#include "autodiff/random.hpp"
 #include "autodiff/tape.hpp"
 #include "models/vae.hpp"
+#include "objectives/draw.hpp"
 #include "objectives/term.hpp"
 
 namespace nelbo {
 
-/// One batch size's computation, recorded once and replayed with new data and noise.
+/// One batch size's computation of an objective, recorded once and replayed with new data and noise.
 class RecordedBatch {
  public:
-  /// Records encoder, sample, decoder, the cost to minimise and the metrics, with S = 1. Without
-  /// gradients the tape reuses buffers; only the metrics and the cost are then kept.
-  RecordedBatch(const Vae& model, const Term& objective, std::size_t batch, bool gradients);
+  /// A part of the cost, and the parameter groups that it may move.
+  struct Part {
+    Var cost;
+    Groups groups;
+  };
 
-  /// The data leaf, [B, X].
+  /// Records encoder, samples, decoder, the objective's cost and the metrics, with as many draws per
+  /// datum as the objective needs. Without gradients the tape reuses buffers; only metrics and cost
+  /// are then kept. Model, critic, store and objective must outlive it.
+  RecordedBatch(const Vae& model, const Critic* critic, const ParameterStore& store,
+                const Term& objective, const Population& population, std::size_t batch,
+                bool gradients);
+
+  /// The data leaf, [B, X], to be filled before forward().
   float* x() const { return tape_.data(x_).data_as<float>(); }
-  /// The leaf of standard normal noise, [1, B, D].
-  float* noise() const { return tape_.data(noise_).data_as<float>(); }
+  /// Fills noise, schedules and permutations for the data `rows` at a step, from streams of `seed`
+  /// that `id` names (noise or evaluation). Does not allocate.
+  void fill_inputs(std::uint64_t seed, StreamId id, std::uint64_t step,
+                   std::span<const std::uint32_t> rows);
   std::size_t batch() const { return batch_; }
-  std::size_t latent() const { return latent_; }
 
   Tape& tape() { return tape_; }
-  Var cost() const { return cost_; }
+  /// The parts of the cost, those that may move most first.
+  const std::vector<Part>& parts() const { return parts_; }
+  /// The critic's own loss, where there is a critic.
+  const std::optional<Var>& critic_loss() const { return draw_->critic_loss(); }
+
   // Values after tape().forward(), nats per datum.
   double cost_value() const { return cost_.item(); }
-  double nell() const { return nell_.item(); }
-  double div() const { return div_.item(); }
+  /// Does not allocate: a reference to what this object holds.
+  const Metrics& metrics();
 
  private:
   Tape tape_;
   std::size_t batch_;
-  std::size_t latent_;
   Var x_, noise_, cost_, nell_, div_;
+  std::optional<Draw> draw_;
+  std::vector<Part> parts_;
+  std::vector<Var> terms_;
+  std::vector<std::uint32_t> permutation_;
+  Metrics metrics_;
 };
 
 }  // namespace nelbo

@@ -1,11 +1,14 @@
 #include "apps/support/trainer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
 #include "apps/support/checkpoint.hpp"
 #include "autodiff/random.hpp"
-#include "objectives/expression.hpp"
+#include "apps/support/usage_error.hpp"
+#include "objectives/language/expression.hpp"
 
 namespace nelbo {
 namespace {
@@ -24,22 +27,48 @@ OptimizerConfig optimizer_config(const std::string& name) {
   return config;
 }
 
-std::vector<Range> all_ranges(const ParameterStore& store) {
+/// FactorVAE's critic learns with momentum 0.5 and a rate of its own; Kim and Mnih (2018),
+/// appendix A.
+constexpr double critic_lr = 1e-4;
+OptimizerConfig critic_config() { return {.beta1 = 0.5, .beta2 = 0.9}; }
+
+/// All groups but the critic's.
+std::vector<Range> model_ranges(const ParameterStore& store) {
   std::vector<Range> ranges;
-  for (const std::string& group : store.group_names()) ranges.push_back(store.range(group));
+  for (const std::string& group : store.group_names()) {
+    if (group != Critic::group) ranges.push_back(store.range(group));
+  }
   return ranges;
 }
 
-std::unique_ptr<RecordedBatch> last_batch_of(const Vae& model, const Term& objective,
-                                             std::size_t examples, std::size_t batch) {
-  if (examples % batch == 0) return nullptr;
-  return std::make_unique<RecordedBatch>(model, objective, examples % batch, true);
+bool needs_critic(const Term& objective) {
+  const std::vector<Quantity> all = objective.quantities();
+  return std::any_of(all.begin(), all.end(), [](const Quantity& q) { return q.critic; });
+}
+
+/// The objective, once it is known to be defined for the batches that the data give.
+Term checked_objective(const TrainConfig& config, std::size_t examples, std::int64_t latent) {
+  const Term objective = parse_objective(config.objective);
+  const std::size_t batch = std::min(std::size_t(config.batch), examples);
+  Setting setting{std::int64_t(batch), std::int64_t(examples), latent};
+  check_objective(objective, config.objective, setting);
+  const std::size_t rest = examples % batch;
+  if (rest == 0) return objective;
+  setting.batch = std::int64_t(rest);
+  try {
+    check_objective(objective, config.objective, setting);
+  } catch (const Error& error) {
+    throw UsageError(fmt::format("--batch {} leaves a last batch of {} of {} examples; take another "
+                                 "size\n{}",
+                                 batch, rest, examples, error.what()));
+  }
+  return objective;
 }
 
 }  // namespace
 
-std::unique_ptr<Vae> make_model(const TrainConfig& config, const data::Dataset& data,
-                                const DataMoments& moments, ParameterStore& store) {
+Networks make_networks(const TrainConfig& config, const data::Dataset& data,
+                       const DataMoments& moments, ParameterStore& store) {
   VaeConfig wanted;
   wanted.architecture = config.model;
   wanted.example = Shape(std::span<const std::int64_t>(data.example_shape()));
@@ -48,9 +77,13 @@ std::unique_ptr<Vae> make_model(const TrainConfig& config, const data::Dataset& 
   wanted.likelihood = parse_likelihood(config.likelihood);
   wanted.prior = parse_prior(config.prior);
   wanted.posterior = parse_covariance(config.posterior);
-  auto model = std::make_unique<Vae>(wanted, moments, store);
+  Networks networks;
+  networks.model = std::make_unique<Vae>(wanted, moments, store);
+  if (needs_critic(parse_objective(config.objective))) {
+    networks.critic = std::make_unique<Critic>(store, networks.model->latent());
+  }
   store.freeze(config.seed);
-  return model;
+  return networks;
 }
 
 NotFinite::NotFinite(const std::string& op, std::uint64_t step)
@@ -65,16 +98,32 @@ Trainer::Trainer(const TrainConfig& config, const data::Dataset& data)
       test_(data, data.split("test"), data::parse_binarize(config.binarize), Examples::Role::test,
             config.seed),
       objective_(parse_objective(config.objective)),
-      model_(make_model(config, data, train_.moments(), store_)),
-      optimizer_(optimizer_config(config.optimizer), all_ranges(store_)),
+      networks_(make_networks(config, data, train_.moments(), store_)),
+      optimizer_(std::make_unique<Optimizer>(optimizer_config(config.optimizer),
+                                             model_ranges(store_))),
       gradient_(store_),
-      full_(*model_, objective_, std::min(std::size_t(config.batch), train_.count()), true),
-      partial_(last_batch_of(*model_, objective_, train_.count(), full_.batch())),
-      evaluator_(*model_, test_, config.seed),
-      order_(train_.count()) {}
+      other_gradient_(store_),
+      order_(train_.count()) {
+  objective_ = checked_objective(config, train_.count(), networks_.model->latent());
+  const std::size_t batch = std::min(std::size_t(config.batch), train_.count());
+  full_ = record(batch);
+  if (train_.count() % batch != 0) partial_ = record(train_.count() % batch);
+  evaluator_ = std::make_unique<Evaluator>(*networks_.model, networks_.critic.get(), store_,
+                                           objective_, batch, test_, config.seed);
+  if (networks_.critic) {
+    critic_optimizer_ = std::make_unique<Optimizer>(
+        critic_config(), std::vector<Range>{store_.range(Critic::group)});
+  }
+}
+
+std::unique_ptr<RecordedBatch> Trainer::record(std::size_t batch) const {
+  return std::make_unique<RecordedBatch>(*networks_.model, networks_.critic.get(), store_,
+                                         objective_, Population{.size = std::int64_t(train_.count())},
+                                         batch, true);
+}
 
 std::uint64_t Trainer::batches_per_epoch() const {
-  return (train_.count() + full_.batch() - 1) / full_.batch();
+  return (train_.count() + full_->batch() - 1) / full_->batch();
 }
 
 void Trainer::begin_epoch() {
@@ -83,56 +132,70 @@ void Trainer::begin_epoch() {
   order_epoch_ = state_.epoch;
 }
 
-void Trainer::fill(RecordedBatch& batch, std::span<const std::uint32_t> rows) {
-  train_.fill(batch.x(), rows, state_.step);
-  fill_normal(batch.noise(), {.stream = {config_.seed, StreamId::noise},
-                              .step = state_.step,
-                              .batch = rows.size(),
-                              .dimensions = batch.latent(),
-                              .datum = rows.data()});
+/// The gradient of the cost; what may move fewer parameters than the rest has a pass of its own.
+void Trainer::backward(RecordedBatch& batch) {
+  const auto& parts = batch.parts();
+  batch.tape().backward(parts.front().cost, parts.front().groups, gradient_);
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    batch.tape().backward(parts[i].cost, parts[i].groups, other_gradient_);
+    gradient_.add(other_gradient_);
+  }
 }
 
 void Trainer::step() {
   if (epoch_ended()) throw Error("trainer: step() after the end of an epoch; close_epoch() first");
   begin_epoch();
-  const std::size_t first = state_.batch * full_.batch();
+  const std::size_t first = state_.batch * full_->batch();
   const auto rows = std::span<const std::uint32_t>(order_).subspan(
-      first, std::min(full_.batch(), order_.size() - first));
-  RecordedBatch& batch = rows.size() == full_.batch() ? full_ : *partial_;
+      first, std::min(full_->batch(), order_.size() - first));
+  RecordedBatch& batch = rows.size() == full_->batch() ? *full_ : *partial_;
 
-  fill(batch, rows);
+  train_.fill(batch.x(), rows, state_.step);
+  batch.fill_inputs(config_.seed, StreamId::noise, state_.step, rows);
   batch.tape().forward();
   if (!std::isfinite(batch.cost_value())) {
     throw NotFinite(batch.tape().first_non_finite(), state_.step + 1);
   }
-  batch.tape().backward(batch.cost(), all_groups & ~leaf_group, gradient_);
-  const double norm = optimizer_.gradient_norm(gradient_.data());
+  backward(batch);
+  const double norm = optimizer_->gradient_norm(gradient_.data());
   if (!std::isfinite(norm)) throw NotFinite("gradient", state_.step + 1);
-  optimizer_.step(store_.data(), gradient_.data(), config_.lr);
+  if (critic_optimizer_) {
+    // Before the encoder moves: both gradients are those of the parameters as they were.
+    batch.tape().backward(*batch.critic_loss(), store_.groups({Critic::group}), other_gradient_);
+    critic_optimizer_->step(store_.data(), other_gradient_.data(), critic_lr);
+  }
+  optimizer_->step(store_.data(), gradient_.data(), config_.lr);
 
   rows_ = rows.size();
-  state_.sums.add({batch.nell(), batch.div()}, rows.size());
+  state_.sums.add(batch.metrics(), rows.size());
   state_.gradient_norms += norm;
   ++state_.batch;
   ++state_.step;
 }
 
-bool Trainer::close_epoch(double held_out_elbo) {
-  const bool best = !state_.best || held_out_elbo > *state_.best;
-  if (best) state_.best = held_out_elbo;
+bool Trainer::close_epoch(double held_out_bound) {
+  const bool best = !state_.best || held_out_bound > *state_.best;
+  if (best) state_.best = held_out_bound;
   ++state_.epoch;
   state_.batch = 0;
-  state_.sums = {};
+  state_.sums.clear();
   state_.gradient_norms = 0;
   return best;
 }
 
+std::vector<NamedOptimizer> Trainer::optimizers() const {
+  std::vector<NamedOptimizer> all{{"optimizer", optimizer_.get()}};
+  if (critic_optimizer_) all.push_back({"critic_optimizer", critic_optimizer_.get()});
+  return all;
+}
+
 void Trainer::save(const std::string& path) const {
-  save_checkpoint(path, store_, optimizer_, state_);
+  save_checkpoint(path, store_, optimizers(), state_);
 }
 
 void Trainer::load(const std::string& path) {
-  load_checkpoint(path, store_, optimizer_, state_);
+  load_checkpoint(path, store_, optimizers(), state_);
+  state_.sums.sums.terms.resize(objective_.quantities().size());
   if (state_.batch >= batches_per_epoch()) {
     throw Error(path + ": batch " + std::to_string(state_.batch) + " of an epoch of " +
                 std::to_string(batches_per_epoch()) + "; it belongs to other data");

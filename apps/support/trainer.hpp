@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/support/checkpoint.hpp"
 #include "apps/support/evaluator.hpp"
 #include "apps/support/examples.hpp"
 #include "apps/support/metrics.hpp"
@@ -30,10 +31,16 @@ class NotFinite : public Error {
   std::string op_;
 };
 
-/// The architecture that the settings name, for data of this shape and these moments; its
-/// parameters are declared in `store` and initialised from the seed.
-std::unique_ptr<Vae> make_model(const TrainConfig& config, const data::Dataset& data,
-                                const DataMoments& moments, ParameterStore& store);
+/// The networks of a run.
+struct Networks {
+  std::unique_ptr<Vae> model;
+  std::unique_ptr<Critic> critic;  // where the objective asks for one
+};
+
+/// The architecture that the settings name, for data of this shape and these moments, and the critic
+/// of the objective; their parameters are declared in `store` and initialised from the seed.
+Networks make_networks(const TrainConfig& config, const data::Dataset& data,
+                       const DataMoments& moments, ParameterStore& store);
 
 /// A model in training: examples, recordings, optimiser and where it stands. Everything random has
 /// an address (seed, stream, step, example), so equal settings give equal bits, interrupted or not.
@@ -47,19 +54,21 @@ class Trainer {
   /// One step: draw a batch, forward, backward, update. Begins an epoch where the last one was
   /// closed. Does not allocate once both batch sizes have been seen. Throws NotFinite, before the
   /// update, if the loss or its gradient is not finite; Error if an epoch has ended and was not
-  /// closed.
+  /// closed. A critic learns from the same batch, with an optimiser of its own.
   void step();
   /// True when the last step ended an epoch: read the means, then close_epoch().
   bool epoch_ended() const { return state_.batch == batches_per_epoch(); }
-  /// Counts the epoch that ended and empties its sums. True if `held_out_elbo` is the best so far.
-  bool close_epoch(double held_out_elbo);
+  /// Counts the epoch that ended and empties its sums. True if `held_out_bound` is the best so far.
+  bool close_epoch(double held_out_bound);
 
   /// Means over the batches of the epoch begun, each as the model was at its step. NaN before the
   /// first.
   Metrics train_metrics() const { return state_.sums.mean(); }
+  /// The bound of these, without the memory that all of them need.
+  double train_bound() const { return state_.sums.sums.bound / double(state_.sums.examples); }
   double gradient_norm() const { return state_.gradient_norms / double(state_.batch); }
   /// Means over the held-out examples with the parameters as they are.
-  Metrics held_out() { return evaluator_(); }
+  Metrics held_out() { return (*evaluator_)(state_.step); }
 
   std::uint64_t batches_per_epoch() const;
   /// Examples of the last step.
@@ -67,7 +76,7 @@ class Trainer {
   const TrainConfig& config() const { return config_; }
   const TrainState& state() const { return state_; }
   const Term& objective() const { return objective_; }
-  const Vae& model() const { return *model_; }
+  const Vae& model() const { return *networks_.model; }
   const ParameterStore& store() const { return store_; }
   const Examples& train_examples() const { return train_; }
   const Examples& test_examples() const { return test_; }
@@ -78,19 +87,23 @@ class Trainer {
 
  private:
   void begin_epoch();
-  void fill(RecordedBatch& batch, std::span<const std::uint32_t> rows);
+  std::vector<NamedOptimizer> optimizers() const;
+  std::unique_ptr<RecordedBatch> record(std::size_t batch) const;
+  void backward(RecordedBatch& batch);
 
   TrainConfig config_;
   Examples train_;
   Examples test_;
   Term objective_;
   ParameterStore store_;
-  std::unique_ptr<Vae> model_;
-  Optimizer optimizer_;
+  Networks networks_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<Optimizer> critic_optimizer_;
   GradientSink gradient_;
-  RecordedBatch full_;
+  GradientSink other_gradient_;             // of a second part of the cost, or of the critic's loss
+  std::unique_ptr<RecordedBatch> full_;
   std::unique_ptr<RecordedBatch> partial_;  // the last batch of an epoch, if it is smaller
-  Evaluator evaluator_;
+  std::unique_ptr<Evaluator> evaluator_;
   std::vector<std::uint32_t> order_;  // the training examples, as this epoch sees them
   std::uint64_t order_epoch_ = std::numeric_limits<std::uint64_t>::max();
   std::size_t rows_ = 0;

@@ -8,6 +8,7 @@
 #include "autodiff/kernels/gemm.hpp"
 #include "autodiff/kernels/linalg.hpp"
 #include "autodiff/kernels/optimizer.hpp"
+#include "autodiff/kernels/pairwise.hpp"
 #include "autodiff/kernels/peak.hpp"
 #include "autodiff/kernels/random.hpp"
 #include "autodiff/kernels/reduce.hpp"

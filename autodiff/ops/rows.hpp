@@ -13,5 +13,6 @@ std::vector<OperatorRow> shape_rows();
 std::vector<OperatorRow> linear_rows();
 std::vector<OperatorRow> linalg_rows();
 std::vector<OperatorRow> convolution_rows();
+std::vector<OperatorRow> pairwise_rows();
 
 }  // namespace nelbo

@@ -354,9 +354,10 @@ TEST_CASE("registry: every declared operator has a row", "[registry]") {
       ++declared;
     }
   };
-  for (const char* file : {"shape_ops.hpp", "linear_ops.hpp", "reduce_ops.hpp", "density_ops.hpp",
-                           "linalg_ops.hpp", "convolution_ops.hpp", "elementwise_ops.hpp"}) {
-    demand(file, R"((?:^|\n)(?:Var|std::array<Var, \d+>|NormalSample) (\w+)\()");
+  for (const char* file :
+       {"shape_ops.hpp", "linear_ops.hpp", "reduce_ops.hpp", "density_ops.hpp", "linalg_ops.hpp",
+        "convolution_ops.hpp", "elementwise_ops.hpp", "pairwise_ops.hpp"}) {
+    demand(file, R"((?:^|\n)(?:Var|std::array<Var, \d+>|NormalSample|PairwiseLogProb) (\w+)\()");
   }
   demand("elementwise/list.def", R"((?:^|\n)NELBO_\w+\((\w+))");
   CHECK(declared > 70);

@@ -1,5 +1,6 @@
 #pragma once
-// exp and expm1: x = n log 2 + r, |r| <= log(2) / 2, and a minimax polynomial in r.
+// exp and expm1: x = n log 2 + r, |r| <= log(2) / 2, and a minimax polynomial in r; exp2 likewise
+// with x = n + f, |f| <= 1/2, which is exact.
 #include "autodiff/kernels/math/core.hpp"
 
 namespace nelbo::kernels::NELBO_ISA {
@@ -22,6 +23,10 @@ struct Exponential<float> {
   /// The same, relative error of expm1 3e-10
   static constexpr float expm1[] = {0.5f,          0.16666667f,  0.041666314f,
                                     0.0083332155f, 0.001394432f, 0.00019964812f};
+  static constexpr float exp2_lowest = -126;
+  /// 2^f, relative error 1e-7 and none at 0
+  static constexpr float exp2[] = {1.0f,        0.693147f,    0.24022242f,
+                                   0.05550734f, 0.009671511f, 0.0013264653f};
 };
 template <>
 struct Exponential<double> {
@@ -38,6 +43,7 @@ struct Exponential<double> {
                                    0.0013888888946873114,  0.00019841269482868387,
                                    2.4801489387981222e-05, 2.7557599823620433e-06,
                                    2.7631677962217306e-07, 2.499824525507468e-08};
+  static constexpr double exp2_lowest = -1022;
   /// Relative error of expm1 3e-18
   static constexpr double expm1[] = {
       0.5000000000000001,     0.1666666666666667,     0.04166666666665111,
@@ -91,6 +97,23 @@ Batch<T> exp(const Batch<T>& x) {
       from_bits<T>(bits(reduced.exp()) + (bits(reduced.shifted) << Float<T>::mantissa_bits));
   y = select(x <= Batch<T>(Exponential<T>::highest), y, x * infinity<T>());
   return select(x < Batch<T>(Exponential<T>::lowest), Batch<T>(0), y);
+}
+
+inline Batch<float> exp2_fraction(const Batch<float>& f) {
+  return polynomial(f, Exponential<float>::exp2);
+}
+inline Batch<double> exp2_fraction(const Batch<double>& f) {
+  const Batch<double> r = f * Batch<double>(0.69314718055994530942), one(1);
+  return fma(fma(polynomial(r, Exponential<double>::exp), r, one), r, one);
+}
+
+/// 2^x for x <= 126, or NaN; 0 where it is below the smallest normal number.
+template <class T>
+Batch<T> exp2_in_range(const Batch<T>& x) {
+  const Batch<T> magic(Float<T>::magic), shifted = x + magic;
+  const Batch<T> y = exp2_fraction(x - (shifted - magic));
+  const Batch<T> scaled = from_bits<T>(bits(y) + (bits(shifted) << Float<T>::mantissa_bits));
+  return select(x < Batch<T>(Exponential<T>::exp2_lowest), Batch<T>(0), scaled);
 }
 
 /// exp(x) - 1 without cancellation near 0.

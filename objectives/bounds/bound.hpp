@@ -1,0 +1,65 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace nelbo {
+
+/// A bound on (or estimate of) log p(x) as a smooth function L(f_1 .. f_S) of one datum's
+/// log-weights f_s = log P(x|z_s) + log P0(z_s) - log Q(z_s|x), in nats: an immutable value, whose
+/// copies share one object.
+///
+///   const Bound bound = bounds::iw(5);
+///   bound.text();                          // "iw(m=5)"
+///   double L = bound(f, a, h);             // f, a, h: 5 numbers each
+class Bound {
+ public:
+  /// What E L is, for every model: on which side of log p(x) it is known to lie.
+  enum class Side { lower, upper, neither };
+  /// Sign of E L - log p(x), where it is the same for every model.
+  enum class Bias { under, undetermined };
+
+  /// L(f); writes a_s = dL/df_s to a and h_s = d2L/df_s^2 to h. All have `samples` elements. Called
+  /// from several threads at once; may not throw.
+  using Function =
+      std::function<double(std::span<const double> f, std::span<double> a, std::span<double> h)>;
+
+  struct Properties {
+    std::string text;      // as it is written: "iw(m=5)"
+    std::string equation;  // "Zheng eq. (39)"
+    std::string meaning;   // half a line for people
+    std::int64_t samples;  // S
+    Side side;
+    Bias bias;
+  };
+
+  Bound(Properties properties, Function function);
+
+  const std::string& text() const { return node_->properties.text; }
+  const std::string& equation() const { return node_->properties.equation; }
+  const std::string& meaning() const { return node_->properties.meaning; }
+  std::int64_t samples() const { return node_->properties.samples; }
+  Side side() const { return node_->properties.side; }
+  Bias bias() const { return node_->properties.bias; }
+  const Properties& properties() const { return node_->properties; }
+
+  /// L of one datum, nats, with its first and second derivatives in each f_s. Throws Error if f, a
+  /// or h has not samples() elements.
+  double operator()(std::span<const double> f, std::span<double> a, std::span<double> h) const;
+  /// L alone.
+  double operator()(std::span<const double> f) const;
+
+  /// The function itself, which lives as long as any copy of this bound.
+  const Function& function() const { return node_->function; }
+
+ private:
+  struct Node {
+    Properties properties;
+    Function function;
+  };
+  std::shared_ptr<const Node> node_;
+};
+
+}  // namespace nelbo

@@ -1,0 +1,27 @@
+#include "objectives/bounds/arguments.hpp"
+#include "objectives/bounds/bounds.hpp"
+#include "objectives/bounds/power_mean.hpp"
+
+namespace nelbo::bounds {
+
+Bound ciwae(double beta, std::int64_t m) {
+  return Bound({.text = Arguments("ciwae").real("beta", beta, 0, 1).samples("m", m).text(),
+                .equation = "Rainforth et al. (2018), eq. (20)",
+                .meaning = "beta ELBO + (1 - beta) IW on the same samples",
+                .samples = m,
+                .side = Bound::Side::lower,
+                .bias = Bound::Bias::under},
+               [beta](auto f, auto a, auto h) {
+                 const double iw = power_mean(1, f, a);
+                 for (std::size_t s = 0; s < f.size(); ++s) {
+                   const double w = a[s];
+                   a[s] = beta / double(f.size()) + (1 - beta) * w;
+                   h[s] = (1 - beta) * w * (1 - w);
+                 }
+                 if (beta == 0) return iw;  // 0 times an infinite mean
+                 if (beta == 1) return mean_of(f);
+                 return beta * mean_of(f) + (1 - beta) * iw;
+               });
+}
+
+}  // namespace nelbo::bounds

@@ -1,0 +1,21 @@
+#include "objectives/bounds/arguments.hpp"
+#include "objectives/bounds/bounds.hpp"
+#include "objectives/bounds/power_mean.hpp"
+
+namespace nelbo::bounds {
+
+Bound iw(std::int64_t m) {
+  return Bound({.text = Arguments("iw").samples("m", m).text(),
+                .equation = "Zheng eq. (38); Burda et al. (2016)",
+                .meaning = "log of the mean weight",
+                .samples = m,
+                .side = Bound::Side::lower,
+                .bias = Bound::Bias::under},
+               [](auto f, auto w, auto h) {
+                 const double value = power_mean(1, f, w);
+                 for (std::size_t s = 0; s < f.size(); ++s) h[s] = w[s] * (1 - w[s]);
+                 return value;
+               });
+}
+
+}  // namespace nelbo::bounds

@@ -1,0 +1,55 @@
+#include "objectives/bounds/arguments.hpp"
+#include "objectives/bounds/bounds.hpp"
+
+namespace nelbo::bounds {
+
+Bound elbo() {
+  return Bound({.text = "elbo",
+                .equation = "Zheng eq. (13)",
+                .meaning = "log-weight of one sample",
+                .samples = 1,
+                .side = Bound::Side::lower,
+                .bias = Bound::Bias::under},
+               [](auto f, auto a, auto h) {
+                 a[0] = 1;
+                 h[0] = 0;
+                 return f[0];
+               });
+}
+
+namespace {
+
+Bound average(const std::string& text, std::int64_t k, const Bound& inner) {
+  Bound::Properties properties = inner.properties();
+  properties.text = text;
+  properties.equation = "Zheng eqs (39)-(40); " + inner.equation();
+  properties.meaning = "mean over " + std::to_string(k) + " groups: " + inner.meaning();
+  properties.samples *= k;
+  return Bound(std::move(properties), [k, inner](auto f, auto a, auto h) {
+    const std::size_t m = std::size_t(inner.samples());
+    double sum = 0;
+    for (std::size_t first = 0; first < f.size(); first += m) {
+      sum += inner.function()(f.subspan(first, m), a.subspan(first, m), h.subspan(first, m));
+    }
+    for (std::size_t s = 0; s < f.size(); ++s) {
+      a[s] /= double(k);
+      h[s] /= double(k);
+    }
+    return sum / double(k);
+  });
+}
+
+}  // namespace
+
+Bound mc(std::int64_t k, const Bound& inner) {
+  const std::string text =
+      Arguments("mc").samples("k", k).bound(inner.text()).at_most(k, inner.samples()).text();
+  return average(text, k, inner);
+}
+
+Bound miwae(std::int64_t k, std::int64_t m) {
+  const std::string text = Arguments("miwae").samples("k", k).samples("m", m).at_most(k, m).text();
+  return average(text, k, iw(m));
+}
+
+}  // namespace nelbo::bounds

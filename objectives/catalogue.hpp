@@ -1,0 +1,19 @@
+#pragma once
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace nelbo {
+
+/// A named objective of the literature, as an expression with parameters.
+struct NamedObjective {
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> parameters;  // with their defaults
+  std::string expression;
+  std::string citation;
+};
+
+/// All of them. Parameters are given by name or in their order: beta_vae(beta=4), iwae(50).
+const std::vector<NamedObjective>& objective_catalogue();
+
+}  // namespace nelbo

@@ -1,0 +1,39 @@
+#pragma once
+#include <cstddef>
+#include <string>
+
+#include "autodiff/error.hpp"
+#include "objectives/term.hpp"
+
+namespace nelbo {
+
+/// A wrong expression: the message shows it with a caret under the column.
+class ExpressionError : public Error {
+ public:
+  ExpressionError(const std::string& expression, std::size_t column, const std::string& reason);
+  /// Counted from 1.
+  std::size_t column() const { return column_; }
+  /// The message without the expression.
+  const std::string& reason() const { return reason_; }
+
+ private:
+  std::size_t column_;
+  std::string reason_;
+};
+
+/// Reads an objective: numbers, + - * /, parentheses, abs, max, min, square and relu, the words of
+/// vocabulary() with arguments, and the names of objective_catalogue() with parameters.
+///
+///   parse_objective("nell + mi + 6*tc(strat) + dwkl")
+///   parse_objective("nell + 100*abs(div - anneal(0, 25, steps=10000))")
+///   parse_objective("beta_vae(beta=4)")
+///
+/// Throws ExpressionError for anything else, numbers that are not finite, an expression without a
+/// term, longer than 4,096 characters or nested deeper than 64.
+Term parse_objective(const std::string& expression);
+
+/// Throws ExpressionError where a part of the objective that `expression` gave is not defined for
+/// the setting: a pairwise term of a batch of 1, groups of other dimensions.
+void check_objective(const Term& objective, const std::string& expression, const Setting& setting);
+
+}  // namespace nelbo

@@ -1,0 +1,253 @@
+#include "objectives/language/vocabulary.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include "objectives/aggregate_terms.hpp"
+#include "objectives/bound_terms.hpp"
+#include "objectives/bounds/bounds.hpp"
+#include "objectives/catalogue.hpp"
+#include "objectives/regularisers.hpp"
+#include "objectives/terms.hpp"
+
+namespace nelbo {
+namespace {
+
+Expectation expectation(Call& call, const std::string& key, const std::string& otherwise) {
+  return call.word(key, {"exact", "mc"}, otherwise) == "exact" ? Expectation::exact
+                                                               : Expectation::monte_carlo;
+}
+
+Scheme scheme(Call& call) { return parse_scheme(call.word("scheme", scheme_names(), "strat")); }
+
+/// A term that takes a scheme and nothing else.
+Word scheme_word(const std::string& name, Term (*make)(Scheme)) {
+  const Quantity quantity = make(Scheme::strat).quantities().front();
+  return {name, name + "(scheme=strat)", quantity.meaning, Word::Kind::term,
+          [make](Call& call) { return make(scheme(call)); }};
+}
+
+Term tc_of(Call& call) {
+  const Scheme of = scheme(call);
+  const std::string level = call.word("level", {"between", "within"}, "between");
+  const auto groups = call.groups("groups");
+  if (groups) return tc(of, *groups, level == "within" ? Level::within : Level::between);
+  if (level == "within") {
+    throw ColumnError(call.column(), "'tc': level=within needs groups=...");
+  }
+  return tc(of);
+}
+
+/// A bound on m > 1 samples is no function of the closed-form Div.
+void refuse_exact(Call& call, const std::string& name, std::int64_t m) {
+  if (call.word("div", {"exact", "mc"}, "mc") == "mc" || m == 1) return;
+  throw ColumnError(call.column(),
+                    "the closed form of div is not defined inside " + name +
+                        " for m > 1: the logarithm is of a mean of weights, each with its own "
+                        "log P0(z)/Q(z|x); leave div=exact out");
+}
+
+std::vector<Word> terms() {
+  return {
+      {"nell", "nell", "expected negative log-likelihood, -E log P(x|z)", Word::Kind::term,
+       [](Call&) { return nell(); }},
+      {"div", "div(exact|mc)", "E KL(Q(Z|x) || P0)", Word::Kind::term,
+       [](Call& call) { return div(expectation(call, "how", "exact")); }},
+      {"div_j", "div_j", "div of each latent dimension, for functions of it: max(div_j, 0.5)",
+       Word::Kind::term, [](Call&) { return div_j(); }},
+      scheme_word("mi", mi),
+      scheme_word("aggdiv", aggdiv),
+      {"tc", "tc(scheme=strat, groups=G|[[0,1],[2]], level=between|within)",
+       "total correlation of the aggregated posterior", Word::Kind::term, tc_of},
+      scheme_word("dwkl", dwkl),
+      {"pf", "pf", "prior factorisation, E log P0(z)/prod_j P0(z_j)", Word::Kind::term,
+       [](Call&) { return pf(); }},
+      scheme_word("hagg", hagg),
+      {"hqzx", "hqzx(exact|mc)", "conditional entropy of the codes, H[Z|X]", Word::Kind::term,
+       [](Call& call) { return hqzx(expectation(call, "how", "exact")); }},
+      {"mi_lower", "mi_lower", "H_data - Nell, a lower bound on I_enc", Word::Kind::term,
+       [](Call&) { return mi_lower(); }},
+      {"mi_dec", "mi_dec", "generative mutual information I_dec(X;Z), eq. (3): read out by "
+       "'nelbo decompose' and 'nelbo verify'", Word::Kind::term,
+       [](Call& call) -> Term {
+         throw ColumnError(call.column(),
+                           "'mi_dec' is an expectation over data that the decoder makes, not over "
+                           "a batch: 'nelbo decompose' reads it out, and no objective holds it");
+       }},
+      {"mmd", "mmd(kernel=imq|rbf)", "maximum mean discrepancy from the prior", Word::Kind::term,
+       [](Call& call) {
+         return mmd(call.word("kernel", {"imq", "rbf"}, "imq") == "imq" ? MmdKernel::imq
+                                                                        : MmdKernel::rbf);
+       }},
+      {"dip", "dip(i|ii, diagonal=1)", "distance of the codes' covariance from I",
+       Word::Kind::term,
+       [](Call& call) {
+         const std::string kind = call.word("kind", {"i", "ii"}, "i");
+         return dip(kind == "i" ? Dip::i : Dip::ii, call.number("diagonal", 1.0));
+       }},
+      {"factor_tc", "factor_tc", "total correlation as a critic network estimates it",
+       Word::Kind::term, [](Call&) { return factor_tc(); }},
+      {"critic_loss", "critic_loss", "the critic's own loss: trained beside every objective with "
+       "factor_tc, by its own optimiser", Word::Kind::term,
+       [](Call& call) -> Term {
+         throw ColumnError(call.column(),
+                           "'critic_loss' moves the critic alone and may not reach the encoder; it "
+                           "is trained by itself beside every objective with 'factor_tc'");
+       }},
+  };
+}
+
+std::vector<Word> bound_words() {
+  using namespace bounds;
+  const auto word = [](const std::string& usage, const std::string& meaning,
+                       std::function<Bound(Call&)> make) {
+    return Word{usage.substr(0, usage.find('(')), usage, meaning, Word::Kind::bound,
+                [make](Call& call) { return bound_term(make(call)); }};
+  };
+  return {
+      {"elbo", "elbo(exact|mc)", "evidence lower bound, -(Nell + Div)", Word::Kind::bound,
+       [](Call& call) { return nelbo::elbo(expectation(call, "div", "exact")); }},
+      {"log_px", "log_px(m=100)", "log P(x) by importance sampling: iw by its other name",
+       Word::Kind::bound, [](Call& call) { return log_px(call.whole("m", 100)); }},
+      {"iw", "iw(m=50)", "importance-weighted bound IW_m", Word::Kind::bound,
+       [](Call& call) {
+         const std::int64_t m = call.whole("m", 50);
+         refuse_exact(call, "iw", m);
+         return bound_term(iw(m));
+       }},
+      {"mc", "mc(k, m=1)", "MC_k-IW_m: the mean of k bounds IW_m; m = 1 is MC_k-ELBO",
+       Word::Kind::bound,
+       [](Call& call) {
+         const std::int64_t k = call.whole("k"), m = call.whole("m", 1);
+         refuse_exact(call, "mc", m);
+         return bound_term(m == 1 ? mc(k, bounds::elbo()) : mc(k, iw(m)));
+       }},
+      word("miwae(k=8, m=8)", "MC_k-IW_m under its name in the literature",
+           [](Call& call) {
+             const std::int64_t k = call.whole("k", 8);
+             return miwae(k, call.whole("m", 8));
+           }),
+      word("ciwae(beta=0.05, m=50)", "beta ELBO + (1 - beta) IW_m",
+           [](Call& call) {
+             const double beta = call.number("beta", 0.05);
+             return ciwae(beta, call.whole("m", 50));
+           }),
+      word("renyi(alpha=0.5, m=5)", "variational Renyi bound",
+           [](Call& call) {
+             const double alpha = call.number("alpha", 0.5);
+             return renyi(alpha, call.whole("m", 5));
+           }),
+      word("vr_max(m=5)", "the largest log-weight, renyi's limit alpha -> -infinity",
+           [](Call& call) { return vr_max(call.whole("m", 5)); }),
+      word("cubo(n=2, m=5)", "chi upper bound CUBO_n: a cost, which moves the encoder only",
+           [](Call& call) {
+             const double n = call.number("n", 2.0);
+             return cubo(n, call.whole("m", 5));
+           }),
+      word("jackknife(m=5)", "IW_m with its bias of order 1/m removed; no bound",
+           [](Call& call) { return jackknife(call.whole("m", 5)); }),
+      word("tvo(partitions=5, m=10)", "thermodynamic variational objective, left Riemann sum",
+           [](Call& call) {
+             const std::int64_t partitions = call.whole("partitions", 5);
+             return tvo(partitions, call.whole("m", 10));
+           }),
+  };
+}
+
+std::uint64_t steps(Call& call, const std::string& key) {
+  const std::int64_t steps = call.whole(key);
+  if (steps < 1) throw ColumnError(call.column(), "'" + call.name() + "': " + key + " is at least 1");
+  return std::uint64_t(steps);
+}
+
+std::vector<Word> schedules() {
+  const auto word = [](const std::string& usage, const std::string& meaning,
+                       std::function<Schedule(Call&)> make) {
+    return Word{usage.substr(0, usage.find('(')), usage, meaning, Word::Kind::schedule,
+                [make](Call& call) { return Term(make(call)); }};
+  };
+  return {
+      word("anneal(from, to, steps)", "linear from one number to another, then constant",
+           [](Call& call) {
+             const double from = call.number("from"), to = call.number("to");
+             return Schedule::anneal(from, to, steps(call, "steps"));
+           }),
+      word("cosine(from, to, steps)", "half a cosine from one number to another, then constant",
+           [](Call& call) {
+             const double from = call.number("from"), to = call.number("to");
+             return Schedule::cosine(from, to, steps(call, "steps"));
+           }),
+      word("step(value, factor, every)", "value * factor^floor(step / every)",
+           [](Call& call) {
+             const double value = call.number("value"), factor = call.number("factor");
+             return Schedule::step(value, factor, steps(call, "every"));
+           }),
+      word("warmup(value, steps)", "linear from 0, then constant",
+           [](Call& call) {
+             const double value = call.number("value");
+             return Schedule::warmup(value, steps(call, "steps"));
+           }),
+  };
+}
+
+std::vector<Word> functions() {
+  const auto one = [](const std::string& name, const std::string& meaning, Term (*f)(const Term&)) {
+    return Word{name, name + "(x)", meaning, Word::Kind::function,
+                [f](Call& call) { return f(call.term("x")); }};
+  };
+  const auto two = [](const std::string& name, const std::string& meaning,
+                      Term (*f)(const Term&, const Term&)) {
+    return Word{name, name + "(x, y)", meaning, Word::Kind::function, [f](Call& call) {
+                  const Term x = call.term("x");
+                  return f(x, call.term("y"));
+                }};
+  };
+  return {one("abs", "absolute value of the batch's mean", abs),
+          two("max", "the larger, after the mean over the batch", max),
+          two("min", "the smaller, after the mean over the batch", min),
+          one("square", "square of the batch's mean", square),
+          one("relu", "max(x, 0) of the batch's mean", relu)};
+}
+
+std::vector<Word>& words() {
+  static std::vector<Word> all = [] {
+    std::vector<Word> words;
+    for (const auto& part : {terms(), bound_words(), schedules(), functions()}) {
+      words.insert(words.end(), part.begin(), part.end());
+    }
+    return words;
+  }();
+  return all;
+}
+
+}  // namespace
+
+std::string name(Word::Kind kind) {
+  static const char* const names[] = {"term", "bound", "schedule", "function"};
+  return names[int(kind)];
+}
+
+const std::vector<Word>& vocabulary() { return words(); }
+
+void register_word(Word word) {
+  const auto letter = [](unsigned char c) { return std::isalnum(c) || c == '_'; };
+  if (word.name.empty() || std::isdigit(static_cast<unsigned char>(word.name.front())) ||
+      !std::all_of(word.name.begin(), word.name.end(), letter)) {
+    throw Error("register_word: '" + word.name + "' is no name; use letters, digits and _");
+  }
+  const auto same = [&](const auto& other) { return other.name == word.name; };
+  const auto& catalogue = objective_catalogue();
+  if (std::any_of(words().begin(), words().end(), same) ||
+      std::any_of(catalogue.begin(), catalogue.end(), same)) {
+    throw Error("register_word: the name '" + word.name + "' is taken");
+  }
+  words().push_back(std::move(word));
+}
+
+void register_term(Quantity quantity, std::function<Var(Draw&)> values) {
+  const Term term(quantity, Direction::cost, std::move(values));
+  register_word({quantity.name, quantity.name, quantity.meaning, Word::Kind::term,
+                 [term](Call&) { return term; }});
+}
+
+}  // namespace nelbo

@@ -1,0 +1,14 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+
+namespace nelbo {
+
+/// What an objective is about to be applied to, as far as it is known; 0 where it is not.
+struct Setting {
+  std::int64_t batch = 0;      // B
+  std::int64_t data_size = 0;  // N
+  std::int64_t latent = 0;     // D
+};
+
+}  // namespace nelbo
