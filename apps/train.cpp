@@ -27,7 +27,8 @@ constexpr std::int64_t most = std::int64_t{1} << 62;
 /// overruled.
 struct TrainFlags {
   CommonFlags common;
-  std::optional<std::string> data, binarize, model, hidden, likelihood, objective, optimizer;
+  std::optional<std::string> data, binarize, model, hidden, likelihood, prior, posterior;
+  std::optional<std::string> objective, optimizer;
   std::optional<std::string> out, config, preset, resume;
   std::optional<std::int64_t> latent, batch, epochs, steps;
   double holdout = 0, lr = 0;
@@ -64,6 +65,8 @@ void apply_flags(TrainConfig& config, const TrainFlags& flags) {
   set(config.latent, flags.latent);
   if (flags.hidden) config.hidden = widths(*flags.hidden);
   set(config.likelihood, flags.likelihood);
+  set(config.prior, flags.prior);
+  set(config.posterior, flags.posterior);
   set(config.objective, flags.objective);
   set(config.optimizer, flags.optimizer);
   set(config.batch, flags.batch);
@@ -183,6 +186,13 @@ void add_train_command(CLI::App& program, int& exit_code) {
        "bernoulli, normal (variance 1, Zheng eq. (2)), normal:VAR or normal:learned (one variance "
        "per "
        "feature) [bernoulli]");
+  text(model, "--prior", flags->prior, "NAME",
+       "P0(Z): normal (N(0, I)), normal:full (mean and covariance learned), mixture:K (of K "
+       "normals, "
+       "learned), vamp:K (Tomczak and Welling 2018) or laplace; all but the normal ones want an "
+       "objective with div(mc) [normal]");
+  text(model, "--posterior", flags->posterior, "NAME",
+       "Q(Z|x): normal with diagonal or full covariance [diagonal]");
 
   text(training, "--objective", flags->objective, "EXPR",
        "what is improved: elbo, elbo(mc), \"nell + 4*div\", ... [elbo]");

@@ -5,6 +5,8 @@
 #include "models/distributions/diag_normal.hpp"
 #include "models/distributions/discretized_logistic.hpp"
 #include "models/distributions/distribution.hpp"
+#include "models/distributions/full_normal.hpp"
 #include "models/distributions/kl.hpp"
 #include "models/distributions/laplace.hpp"
+#include "models/distributions/normal.hpp"
 #include "models/distributions/standard_normal.hpp"

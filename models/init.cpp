@@ -124,4 +124,31 @@ Initializer constant(const Tensor& values) {
   };
 }
 
+Initializer first_columns(std::int64_t columns, Initializer initializer) {
+  return
+      [columns, initializer](const Tensor& parameter, std::uint64_t seed, std::uint32_t address) {
+        const Tensor start({parameter.shape()[0], columns}, parameter.dtype());
+        initializer(start, seed, address);
+        zeros()(parameter, seed, address);
+        parameter.slice(1, 0, columns).copy_from(start);
+      };
+}
+
+Initializer scattered(const Tensor& centre, const Tensor& deviation) {
+  return [centre, deviation](const Tensor& parameter, std::uint64_t seed, std::uint32_t address) {
+    const Shape& shape = parameter.shape();
+    const Shape row{shape.rank() == 2 ? shape[1] : -1};
+    if (!(centre.shape() == row && deviation.shape() == row)) {
+      throw Error("scattered: centre " + centre.shape().text() + " and deviation " +
+                  deviation.shape().text() + " for a parameter " + shape.text());
+    }
+    normal(1)(parameter, seed, address);
+    for (std::int64_t k = 0; k < shape[0]; ++k) {
+      for (std::int64_t x = 0; x < shape[1]; ++x) {
+        parameter.set({k, x}, centre.at({x}) + deviation.at({x}) * parameter.at({k, x}));
+      }
+    }
+  };
+}
+
 }  // namespace nelbo

@@ -36,6 +36,14 @@ Initializer orthogonal(double gain = 1);
 /// shapes differ.
 Initializer constant(const Tensor& values);
 
+/// The first columns of a parameter [I, O] as `initializer` starts a parameter [I, columns]; zeros
+/// in the others.
+Initializer first_columns(std::int64_t columns, Initializer initializer);
+
+/// Every row of a parameter [K, X] at centre + deviation n, with standard normal numbers n. centre
+/// and deviation [X]. Throws Error (when the store is frozen) if the shapes differ.
+Initializer scattered(const Tensor& centre, const Tensor& deviation);
+
 /// How a layer starts its weight, given the fans that the layer knows: `glorot_uniform`,
 /// `he_normal`, or
 /// `[](auto, auto) { return orthogonal(); }`.

@@ -2,6 +2,7 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/ops/elementwise_ops.hpp"
+#include "autodiff/ops/linalg_ops.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 #include "models/architectures/architecture.hpp"
 #include "models/distributions/bernoulli.hpp"
@@ -28,28 +29,39 @@ void check_axes(const char* function, const char* axes, Var x, int rank, std::in
               " with a last axis of " + std::to_string(last));
 }
 
+/// Columns first .. last - 1, copied once here, or every density that reads them would copy them
+/// for itself.
+Var columns(Var x, std::int64_t first, std::int64_t last) {
+  return Tape::current().contiguous(slice(x, -1, first, last));
+}
+
+/// x [B, X] to Q(Z|x).
+std::function<Normal(Var x)> posterior_of(const Layer& encoder, const VaeConfig& config) {
+  return [=](Var x) -> Normal {
+    check_axes("posterior", "[B, X]", x, 2, config.example.size());
+    const std::int64_t l = config.latent;
+    const Var head = encoder(x);
+    const Var mean = columns(head, 0, l), log_variance = columns(head, l, 2 * l);
+    if (config.posterior == Covariance::diagonal) return DiagNormal{mean, log_variance};
+    const Var below = columns(head, 2 * l, head.shape()[-1]);
+    return FullNormal{mean, lower_triangular(exp(0.5 * log_variance), below)};
+  };
+}
+
 }  // namespace
 
 Vae::Vae(const VaeConfig& config, const DataMoments& moments, ParameterStore& store)
     : config_(resolve(config)), store_(&store) {
   const Tensor mean = moment("mean", moments.mean, features());
   const Coders coders = architecture(config_.architecture).build(config_, mean, store);
-  encoder_ = coders.encoder;
+  encoder_ = posterior_of(coders.encoder, config_);
   decoder_ = coders.decoder;
+  prior_ = declare_prior(config_, moments, store, encoder_);
   if (config_.likelihood.kind == Kind::normal_learned) {
     const Tensor variance = moment("variance", moments.variance, features());
     log_variance_ = store.add("decoder.log_variance", "theta", {features()},
                               constant(log_variance_start(variance)));
   }
-}
-
-DiagNormal Vae::encode(Var x) const {
-  check_axes("encode", "[B, X]", x, 2, features());
-  const Var head = encoder_(x);
-  // Copied once here, or every density that reads them would copy them for itself.
-  Tape& tape = Tape::current();
-  return {tape.contiguous(slice(head, -1, 0, latent())),
-          tape.contiguous(slice(head, -1, latent(), 2 * latent()))};
 }
 
 Var Vae::decode(Var z) const {

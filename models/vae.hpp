@@ -1,23 +1,29 @@
 #pragma once
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 
 #include "autodiff/parameters.hpp"
 #include "autodiff/tape.hpp"
-#include "models/distributions/diag_normal.hpp"
+#include "models/distributions/normal.hpp"
 #include "models/layers/layer.hpp"
+#include "models/priors/declare_prior.hpp"
 #include "models/vae_config.hpp"
 
 namespace nelbo {
 
-/// A variational autoencoder: the encoder Q(Z|x) = N(mu(x), diag s2(x)) of Zheng eqs (7), (9), the
-/// prior P0(Z) = N(0, I) of eq. (1) and a decoder P(X|z). Axes: S draws, B batch, X features, L
-/// latent dimensions.
+/// A variational autoencoder: the encoder Q(Z|x) = N(mu(x), diag s2(x)) of Zheng eqs (7), (9), or
+/// N(mu(x), L L') with a Cholesky factor L(x); the prior P0(Z) = N(0, I) of eq. (1), or another;
+/// and a decoder P(X|z). Axes: S draws, B batch, X features, L latent dimensions.
 ///
 /// The constructor declares the parameters; freeze the store before recording. Group "phi" holds
-/// the encoder's, "theta" the decoder's. Names, which files keep:
+/// the encoder's, "theta" the decoder's, "psi" the prior's. Names, which files keep:
 ///   encoder.I.weight, .bias            hidden layers, I = 0, 1, ...
-///   encoder.head.weight, .bias         [H, 2L]: columns 0..L-1 give mu, the others log s2
+///   encoder.head.weight, .bias         [H, 2L]: columns 0..L-1 give mu, the others log s2. With a
+///                                      full posterior the others give log L_dd^2, and L (L-1) / 2
+///                                      more what is below the diagonal, row by row
+///   prior.*                            declare_prior.hpp
 ///   decoder.I.weight, .bias            hidden layers
 ///   decoder.output.weight, .bias       the last layer
 ///   decoder.log_variance               [X], of normal:learned only
@@ -28,8 +34,10 @@ class Vae {
   /// Throws Error for an unknown architecture, what it cannot be given, or moments that do not fit.
   Vae(const VaeConfig& config, const DataMoments& moments, ParameterStore& store);
 
-  /// Q(Z|x) of x [B, X]: mean and log-variance [B, L].
-  DiagNormal encode(Var x) const;
+  /// Q(Z|x) of x [B, X], with mean [B, L].
+  Normal posterior(Var x) const { return encoder_(x); }
+  /// P0(Z), recorded on the current tape. Record it once for all that a batch wants of it.
+  std::shared_ptr<const Prior> prior() const { return prior_(); }
   /// The parameters of P(X|z), logits or means, for z [S, B, L]: [S, B, X].
   Var decode(Var z) const;
   /// log P(x|z) of z [S, B, L] and x [B, X], in nats: [S, B].
@@ -47,8 +55,9 @@ class Vae {
  private:
   VaeConfig config_;
   const ParameterStore* store_;
-  Layer encoder_;  // [B, X] to [B, 2L]
+  std::function<Normal(Var x)> encoder_;
   Layer decoder_;  // [S, B, L] to [S, B, X]
+  PriorRecorder prior_;
   std::optional<ParameterId> log_variance_;
 };
 

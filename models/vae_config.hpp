@@ -6,7 +6,9 @@
 
 #include "autodiff/activation.hpp"
 #include "autodiff/tensor.hpp"
+#include "models/distributions/normal.hpp"
 #include "models/likelihood.hpp"
+#include "models/priors/prior_config.hpp"
 
 namespace nelbo {
 
@@ -20,13 +22,15 @@ struct VaeConfig {
   std::optional<Activation> activation;  // of the hidden layers; none: the architecture's own. Only
                                          // mlp takes others
   Likelihood likelihood;
+  PriorConfig prior;
+  Covariance posterior = Covariance::diagonal;
 };
 
 /// Mean and variance of every feature over the training data, on the scale on which the model sees
 /// them. The decoder starts there: its biases at what is best when z says nothing.
 struct DataMoments {
   Tensor mean;      // X numbers, f32 or f64, of any shape
-  Tensor variance;  // likewise; read for normal:learned only
+  Tensor variance;  // likewise; read for normal:learned, and vamp:K with normal likelihoods, only
 };
 
 }  // namespace nelbo

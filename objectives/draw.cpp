@@ -1,8 +1,5 @@
 #include "objectives/draw.hpp"
 
-#include <cmath>
-#include <numbers>
-
 #include "autodiff/error.hpp"
 #include "autodiff/ops.hpp"
 #include "objectives/grouping.hpp"
@@ -15,7 +12,7 @@ Draw::Draw(const Vae& model, Var x, Var noise, Population population, const Crit
       x_(x),
       noise_(noise),
       population_(std::move(population)),
-      posterior_(model.encode(x)) {
+      posterior_(model.posterior(x)) {
   const Shape expected{noise.shape()[0], x.shape()[0], model.latent()};
   if (!(noise.shape() == expected)) {
     throw Error("draw: noise " + noise.shape().text() + " for data " + x.shape().text() +
@@ -23,8 +20,13 @@ Draw::Draw(const Vae& model, Var x, Var noise, Population population, const Crit
   }
 }
 
+const Prior& Draw::prior() {
+  if (!prior_) prior_ = model_.prior();
+  return *prior_;
+}
+
 void Draw::sample() {
-  const auto sample = normal_rsample_log_prob(posterior_.mean, posterior_.log_variance, noise_);
+  const auto sample = posterior_.rsample_log_prob(noise_);
   z_ = sample.z;
   log_posterior_ = sample.log_prob;
 }
@@ -44,23 +46,27 @@ Var Draw::log_likelihood() {
 }
 
 Var Draw::log_prior() {
-  return once("log_prior", [&] { return standard_normal_log_prob(z()); });
+  return once("log_prior", [&] { return prior().log_prob(z()); });
 }
 
 Var Draw::log_prior_marginals() {
-  return once("log_prior_marginals",
-              [&] { return (square(z()) + std::log(2 * std::numbers::pi)) * -0.5; });
+  return once("log_prior_marginals", [&] { return prior().marginal_log_prob(z()); });
 }
 
 Var Draw::kl() {
-  return once("kl", [&] { return normal_kl_standard(posterior_.mean, posterior_.log_variance); });
+  return once("kl", [&] { return prior().kl(posterior_); });
 }
 
 Var Draw::log_weights() {
   return once("log_weights", [&] { return log_likelihood() + (log_prior() - log_posterior()); });
 }
 
-const DiagNormal& Draw::standard_kl_posterior(const std::string&) const { return posterior_; }
+const DiagNormal& Draw::standard_kl_posterior(const std::string& what) const {
+  const PriorConfig& prior = model_.config().prior;
+  if (prior.kind == PriorConfig::Kind::normal) return posterior_.diagonal(what);
+  throw Error(what + " needs the prior N(0, I); here it is " + to_string(prior) +
+              " (choose --prior normal)");
+}
 
 // The aggregated posterior
 // ------------------------------------------------------------------------------------------------
@@ -69,8 +75,8 @@ PairwiseLogProb Draw::pairwise(Scheme scheme, const PairwiseRequest& request) {
   const SchemeWeights w = weights(scheme, population_.size, batch());
   const PairwiseWeights pairwise{.other = w.other, .own = w.own, .stand_in = w.stand_in};
   if (scheme != Scheme::full || batch() == population_.size) {
-    return pairwise_normal_log_prob(z(), posterior_.mean, posterior_.log_variance, pairwise,
-                                    request);
+    const DiagNormal& own = posterior_.diagonal("the aggregated posterior");
+    return pairwise_normal_log_prob(z(), own.mean, own.log_variance, pairwise, request);
   }
   if (!population_.posteriors) {
     throw Error("scheme full: compares each sample with the posteriors of all " +
@@ -121,17 +127,17 @@ Var Draw::aggregate_groups(Scheme scheme, const DimensionGroups& groups) {
 
 Var Draw::scheduled(const Schedule& schedule) {
   return once("schedule " + schedule.text(), [&] {
-    const Var leaf = Tape::current().leaf(Tensor::full({}, schedule.at(0), posterior_.mean.dtype()));
+    const Var leaf = Tape::current().leaf(Tensor::full({}, schedule.at(0), noise_.dtype()));
     scheduled_.push_back({schedule, leaf});
     return leaf;
   });
 }
 
 Var Draw::prior_sample() {
-  if (!prior_noise_) {
-    prior_noise_ = Tape::current().leaf({batch(), latent()}, posterior_.mean.dtype());
-  }
-  return *prior_noise_;
+  return once("prior_sample", [&] {
+    prior_noise_ = Tape::current().leaf({batch(), prior().noise_dimensions()}, noise_.dtype());
+    return prior().sample(*prior_noise_);
+  });
 }
 
 Var Draw::critic_logit(Var codes) {

@@ -10,7 +10,7 @@
 #include "autodiff/ops/pairwise_ops.hpp"
 #include "autodiff/schedule.hpp"
 #include "autodiff/tape.hpp"
-#include "models/distributions/diag_normal.hpp"
+#include "models/distributions/normal.hpp"
 #include "models/layers/layer.hpp"
 #include "models/vae.hpp"
 #include "objectives/critic.hpp"
@@ -51,8 +51,10 @@ class Draw {
   std::int64_t latent() const { return noise_.shape()[2]; }
   const Population& population() const { return population_; }
 
-  /// The encoder's Q(Z|x), mean and log-variance [B, D].
-  const DiagNormal& posterior() const { return posterior_; }
+  /// The encoder's Q(Z|x), with mean [B, D].
+  const Normal& posterior() const { return posterior_; }
+  /// P0(Z).
+  const Prior& prior();
   /// Reparameterised samples of Q(Z|x), [S, B, D].
   Var z();
   /// log P(x|z_s), [S, B], nats.
@@ -63,7 +65,8 @@ class Draw {
   Var log_prior_marginals();
   /// log Q(z_s|x), [S, B], nats; from the noise, not from a difference of near-equal numbers.
   Var log_posterior();
-  /// KL(Q(Z|x) || P0) in closed form, [B], nats; Zheng eq. (16).
+  /// KL(Q(Z|x) || P0) in closed form, [B], nats; Zheng eq. (16). Throws Error for a prior that has
+  /// none.
   Var kl();
   /// Q(Z|x) where its divergence from the prior is a sum over dimensions, of the standard normal
   /// prior alone; else throws Error naming `what`.
@@ -98,7 +101,7 @@ class Draw {
     Var leaf;
   };
   const std::vector<ScheduledInput>& scheduled_inputs() const { return scheduled_; }
-  /// Standard normal numbers [B, D] that prior_sample() is made of.
+  /// Standard normal numbers [B, noise_dimensions] that prior_sample() is made of.
   const std::optional<Var>& prior_noise_input() const { return prior_noise_; }
   /// Which number of codes [B, D] each permuted one is, i32 [B D]: element b D + d is
   /// rows_d[b] D + d for a permutation rows_d of the batch.
@@ -119,7 +122,8 @@ class Draw {
   Var x_;
   Var noise_;
   Population population_;
-  DiagNormal posterior_;
+  Normal posterior_;
+  std::shared_ptr<const Prior> prior_;
   std::optional<Var> z_, log_posterior_;
   std::vector<ScheduledInput> scheduled_;
   std::optional<Var> prior_noise_, permutation_, critic_loss_;

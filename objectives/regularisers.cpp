@@ -70,7 +70,7 @@ Term dip(Dip kind, double diagonal) {
                .pairwise = true,
                .moves = {"phi"}},
               Direction::cost, [kind, diagonal](Draw& d) {
-                const DiagNormal& q = d.posterior();
+                const DiagNormal& q = d.posterior().diagonal("dip");
                 const Var centred = q.mean - mean(q.mean, 0, Keep::yes);
                 const Var covariance =
                     matmul(transpose(centred), centred) * (1 / double(d.batch()));

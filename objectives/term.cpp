@@ -103,7 +103,7 @@ Var Term::evaluate(Draw& draw) const {
         return node.per_dimension || values.shape().rank() == 0 ? values : nelbo::mean(values);
       }
       case Node::Kind::number:
-        return Tape::current().constant(*node.number, draw.posterior().mean.dtype());
+        return Tape::current().constant(*node.number, draw.posterior().expectation().dtype());
       case Node::Kind::schedule:
         return draw.scheduled(*node.schedule);
       case Node::Kind::sum: {

@@ -67,7 +67,7 @@ auto rows_of(const Tensor& values) {
 
 auto posterior_of(const Vae& model) {
   return [&model](Var x) {
-    const DiagNormal q = model.encode(x);
+    const DiagNormal q = model.posterior(x).marginals();
     return std::vector<Var>{q.mean, q.log_variance};
   };
 }
@@ -98,11 +98,18 @@ Tensor decode_means(const Vae& model, const Tensor& z) {
 }
 
 Tensor sample_prior(const Vae& model, std::size_t n, std::uint64_t seed) {
-  Tensor z({std::int64_t(n), model.latent()});
-  fill_normal(z.data_as<float>(), {.stream = {seed, StreamId::evaluation, prior_variable},
-                                   .batch = n,
-                                   .dimensions = std::size_t(model.latent())});
-  return z;
+  std::int64_t width = 0;
+  {
+    Tape tape;
+    const Recording recording(tape);
+    width = model.prior()->noise_dimensions();
+  }
+  Tensor noise({std::int64_t(n), width});
+  fill_normal(noise.data_as<float>(), {.stream = {seed, StreamId::evaluation, prior_variable},
+                                       .batch = n,
+                                       .dimensions = std::size_t(width)});
+  const auto record = [&](Var rows) { return std::vector<Var>{model.prior()->sample(rows)}; };
+  return map_rows(n, std::size_t(width), rows_of(noise), record)[0];
 }
 
 }  // namespace nelbo

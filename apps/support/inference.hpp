@@ -8,7 +8,7 @@
 
 namespace nelbo {
 
-/// Q(Z|x) of every example, [N, D] each; Zheng eq. (7).
+/// Q(Z|x) of every example, [N, D] each; Zheng eq. (7). Of a full covariance its diagonal.
 struct Encoded {
   Tensor mean;
   Tensor log_variance;
@@ -20,7 +20,7 @@ Encoded encode(const Vae& model, const Tensor& x);
 /// The decoder's mean image for every row of z [N, D]: [N, X].
 Tensor decode_means(const Vae& model, const Tensor& z);
 
-/// n samples z of the prior N(0, I), [n, D], from the evaluation stream of `seed`.
+/// n samples z of the prior, [n, D], from the evaluation stream of `seed`.
 Tensor sample_prior(const Vae& model, std::size_t n, std::uint64_t seed);
 
 }  // namespace nelbo

@@ -41,7 +41,8 @@ RecordedBatch::RecordedBatch(const Vae& model, const Critic* critic, const Param
   });
   cost_ = addends.size() == 1 ? parts_.front().cost : cost(draw);
   nell_ = nelbo::nell()(draw);
-  div_ = nelbo::div()(draw);
+  const bool exact = has_exact_div(model.config().prior);
+  div_ = nelbo::div(exact ? Expectation::exact : Expectation::monte_carlo)(draw);
   for (const Reading& reading : objective.readings(draw)) terms_.push_back(reading.value);
   for (const Var& value : {cost_, nell_, div_}) tape_.keep(value);
   for (const Var& value : terms_) tape_.keep(value);

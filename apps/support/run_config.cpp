@@ -12,6 +12,7 @@
 
 #include "apps/support/usage_error.hpp"
 #include "models/architectures/architecture.hpp"
+#include "models/priors/prior_config.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/nearest_name.hpp"
 
@@ -113,6 +114,8 @@ const std::vector<Key>& keys() {
       {"hidden", [](C& c, const Given& g) { c.hidden = g.wholes(); },
        [](const C& c) { return fmt::format("[{}]", fmt::join(c.hidden, ", ")); }},
       text_key("likelihood", &C::likelihood),
+      text_key("prior", &C::prior),
+      text_key("posterior", &C::posterior),
       text_key("objective", &C::objective),
       text_key("optimizer", &C::optimizer),
       number_key("lr", &C::lr),
@@ -136,6 +139,16 @@ void require_one_of(const std::string& flag, const std::string& value,
   }
 }
 
+void check_prior(const std::string& text) {
+  require_one_of("--prior", text.substr(0, text.find(':')),
+                 {"normal", "mixture", "vamp", "laplace"});
+  try {
+    parse_prior(text);
+  } catch (const Error& error) {
+    throw UsageError(std::string("--prior: ") + error.what());
+  }
+}
+
 void check_model(const TrainConfig& c) {
   std::vector<std::string> names;
   for (const Architecture& known : architectures()) names.push_back(known.name);
@@ -149,6 +162,8 @@ void check_model(const TrainConfig& c) {
   } catch (const Error& error) {
     throw UsageError(std::string("--likelihood: ") + error.what());
   }
+  check_prior(c.prior);
+  require_one_of("--posterior", c.posterior, {"diagonal", "full"});
 }
 
 /// Letters, digits and "+-=._" of `text`; runs of anything else become one '_' between them.

@@ -19,6 +19,8 @@ struct TrainConfig {
   std::int64_t latent = 0;               // dimensions of z; 0: the architecture's own
   std::vector<std::int64_t> hidden;      // widths; empty: the architecture's own
   std::string likelihood = "bernoulli";  // normal, normal:VAR, normal:learned
+  std::string prior = "normal";          // normal:full, mixture:K, vamp:K, laplace
+  std::string posterior = "diagonal";    // or full
   // How.
   std::string objective = "elbo";  // an expression
   std::string optimizer = "adam";  // adam, adamw or sgd

@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::size_t largest_batch = 100;
 
-/// log P(x|z) and KL of every datum of a batch, recorded once and replayed.
+/// log P(x|z) and log Q/P0 or its expectation of every datum of a batch, recorded once and
+/// replayed.
 class PerDatumTape {
  public:
   PerDatumTape(const Vae& model, std::size_t batch) : batch_(batch) {
@@ -24,9 +25,10 @@ class PerDatumTape {
     noise_ = tape_.leaf({1, std::int64_t(batch), model.latent()});
     Draw draw(model, x_, noise_);
     log_likelihood_ = draw.log_likelihood();  // [1, B]
-    kl_ = draw.kl();                          // [B]
+    const bool exact = has_exact_div(model.config().prior);
+    div_ = exact ? draw.kl() : draw.log_posterior() - draw.log_prior();  // [B] or [1, B]
     tape_.keep(log_likelihood_);
-    tape_.keep(kl_);
+    tape_.keep(div_);
   }
 
   std::size_t batch() const { return batch_; }
@@ -41,12 +43,12 @@ class PerDatumTape {
     tape_.forward();
   }
   std::vector<double> log_likelihood() const { return log_likelihood_.value().values(); }
-  std::vector<double> kl() const { return kl_.value().values(); }
+  std::vector<double> div() const { return div_.value().values(); }
 
  private:
   Tape tape_{{.mode = Tape::Mode::replay, .gradients = false}};
   std::size_t batch_;
-  Var x_, noise_, log_likelihood_, kl_;
+  Var x_, noise_, log_likelihood_, div_;
 };
 
 }  // namespace
@@ -76,11 +78,11 @@ Estimates estimate_terms(const Vae& model, const Examples& examples, std::uint64
         first, std::min(full.batch(), all.size() - first));
     PerDatumTape& batch = rows.size() == full.batch() ? full : *partial;
     batch.run(examples, rows, seed);
-    const std::vector<double> log_likelihood = batch.log_likelihood(), kl = batch.kl();
+    const std::vector<double> log_likelihood = batch.log_likelihood(), divs = batch.div();
     for (std::size_t b = 0; b < rows.size(); ++b) {
       nell.add(-log_likelihood[b]);
-      div.add(kl[b]);
-      elbo.add(log_likelihood[b] - kl[b]);
+      div.add(divs[b]);
+      elbo.add(log_likelihood[b] - divs[b]);
     }
   }
   return {elbo.result(), nell.result(), div.result()};

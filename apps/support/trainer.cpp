@@ -75,6 +75,8 @@ Networks make_networks(const TrainConfig& config, const data::Dataset& data,
   wanted.latent = config.latent;
   wanted.hidden = config.hidden;
   wanted.likelihood = parse_likelihood(config.likelihood);
+  wanted.prior = parse_prior(config.prior);
+  wanted.posterior = parse_covariance(config.posterior);
   Networks networks;
   networks.model = std::make_unique<Vae>(wanted, moments, store);
   if (needs_critic(parse_objective(config.objective))) {

@@ -195,6 +195,8 @@ void TrainingRun::show_header(Progress& progress) const {
   progress.line(fmt::format("model       {}, hidden {}, latent {}, {}", model.architecture,
                             fmt::join(model.hidden, ","), model.latent,
                             to_string(model.likelihood)));
+  progress.line(fmt::format("prior       {}, posterior {}", to_string(model.prior),
+                            to_string(model.posterior)));
   progress.line(fmt::format("parameters  {}", trainer_.store().count()));
   progress.line(fmt::format("objective   {}", trainer_.objective().text()));
   progress.line(fmt::format("optimizer   {}, lr {}, batch {}, seed {}", config_.optimizer,

@@ -1,5 +1,6 @@
 #include "autodiff/ops/linalg_ops.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <type_traits>
@@ -151,6 +152,48 @@ const Op log_determinant_op{
         },
 };
 
+/// Of the strictly lower triangle of [D, D].
+std::int64_t below_count(std::int64_t n) { return n * (n - 1) / 2; }
+
+const Op lower_triangular_op{
+    .name = "lower_triangular",
+    .forward =
+        [](const Frame& f) {
+          const std::int64_t n = f.out_shape()[-1];
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            for (std::int64_t m = 0; m < matrices(f.out_shape()); ++m) {
+              const T *diagonal = f.in<T>(0) + m * n, *below = f.in<T>(1) + m * below_count(n);
+              T* l = f.out<T>() + m * n * n;
+              for (std::int64_t i = 0; i < n; ++i) {
+                for (std::int64_t j = 0; j < n; ++j) {
+                  *l++ = j < i ? *below++ : j == i ? diagonal[i] : T{0};
+                }
+              }
+            }
+          });
+        },
+    .vjp =
+        [](const Frame& f) {
+          const std::int64_t n = f.out_shape()[-1];
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            const T* dl = f.cotangent<T>();
+            Frame::Adjoint<T> diagonal{}, below{};
+            if (f.wants(0)) diagonal = f.adjoint<T>(0);
+            if (f.wants(1)) below = f.adjoint<T>(1);
+            for (std::int64_t m = 0; m < matrices(f.out_shape()); ++m, dl += n * n) {
+              for (std::int64_t i = 0; i < n; ++i) {
+                if (diagonal.data) contribute(diagonal, m * n + i, dl + i * n + i, 1);
+                if (below.data) {
+                  contribute(below, m * below_count(n) + below_count(i), dl + i * n, i);
+                }
+              }
+            }
+          });
+        },
+};
+
 void check_square(const char* op, const Shape& shape) {
   if (shape.rank() < 2 || shape[-1] != shape[-2]) {
     throw Error(std::string(op) + ": shape " + shape.text() + " is not [..., D, D]");
@@ -178,6 +221,19 @@ Var triangular_solve(Var l, Var b, Side side) {
 Var log_determinant(Var l) {
   check_square("log_determinant", l.shape());
   return record(log_determinant_op, {l}, Shape(l.shape().dims().first(l.shape().rank() - 2)));
+}
+
+Var lower_triangular(Var diagonal, Var below) {
+  const Shape& shape = diagonal.shape();
+  Shape expected = shape;
+  if (shape.rank() > 0) expected[-1] = below_count(shape[-1]);
+  if (shape.rank() < 1 || !(below.shape() == expected)) {
+    throw Error("lower_triangular: diagonal " + shape.text() + " and below " +
+                below.shape().text() + " do not fit: [..., D] and [..., D (D - 1) / 2]");
+  }
+  Shape square = shape;
+  square.push_back(shape[-1]);
+  return record(lower_triangular_op, {diagonal, below}, square);
 }
 
 namespace {
@@ -270,7 +326,31 @@ std::vector<OperatorRow> linalg_rows() {
   };
   determinant.samples = {{{.shape = {3, 3}, .values = lower}},
                          {{.shape = {2, 2, 2}, .values = {2, 0, 0.5, -1, 1, 0, -0.25, 3}}}};
-  return {factor, solve, transposed, determinant};
+
+  OperatorRow triangle;
+  triangle.name = "lower_triangular";
+  triangle.apply = [](const Vars& x) { return Vars{lower_triangular(x[0], x[1])}; };
+  triangle.reference = [](const Tensors& x) {
+    const std::int64_t n = x[0].shape()[-1], all = x[0].size() / std::max<std::int64_t>(n, 1);
+    Shape shape = x[0].shape();
+    shape.push_back(n);
+    Tensor l(shape, DType::f64);
+    for (std::int64_t m = 0; m < all; ++m) {
+      double* matrix = l.data_as<double>() + m * n * n;
+      for (std::int64_t i = 0; i < n; ++i) {
+        matrix[i * n + i] = x[0].data_as<double>()[m * n + i];
+        for (std::int64_t j = 0; j < i; ++j) {
+          matrix[i * n + j] = x[1].data_as<double>()[m * below_count(n) + below_count(i) + j];
+        }
+      }
+    }
+    return Tensors{l};
+  };
+  triangle.samples = {{{.shape = {3}}, {.shape = {3}}},
+                      {{.shape = {2, 4}}, {.shape = {2, 6}}},
+                      {{.shape = {2, 1}}, {.shape = {2, 0}}},
+                      {{.shape = {0, 2}}, {.shape = {0, 1}}}};
+  return {factor, solve, transposed, determinant, triangle};
 }
 
 }  // namespace nelbo

@@ -23,4 +23,8 @@ Var triangular_solve(Var l, Var b, Side side = Side::plain);
 /// positive definite a: log_determinant(cholesky(a)).
 Var log_determinant(Var l);
 
+/// The lower triangular [..., D, D] of its diagonal [..., D] and what stands below, row by row:
+/// (1, 0), (2, 0), (2, 1), ... [..., D (D - 1) / 2]. Throws Error if the shapes do not fit.
+Var lower_triangular(Var diagonal, Var below);
+
 }  // namespace nelbo

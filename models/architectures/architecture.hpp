@@ -10,7 +10,7 @@ namespace nelbo {
 
 /// The two networks of a variational autoencoder. X features, L latent dimensions.
 struct Coders {
-  Layer encoder;  // [B, X] to [B, 2L]: means, then log-variances
+  Layer encoder;  // [B, X] to [B, 2L] or more, as encoder_head() says
   Layer decoder;  // [S, B, L] to [S, B, X]: logits or means
 };
 

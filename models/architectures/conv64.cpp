@@ -44,7 +44,7 @@ Coders conv64_coders(const VaeConfig& config, const Tensor& mean, ParameterStore
       Conv2d(store, "encoder.3", "phi", 64, 64, halving, relu),
       Flatten(),
       Linear(store, "encoder.4", "phi", core, 256, relu),
-      encoder_head(store, 256, config.latent),
+      encoder_head(store, 256, config),
   };
 
   const Tensor start = output_start(config.likelihood, channel_means(mean, channels));

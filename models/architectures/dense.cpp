@@ -14,7 +14,7 @@ Widths reversed(const Widths& widths) { return {widths.rbegin(), widths.rend()};
 Layer dense_encoder(const VaeConfig& config, const Widths& widths, Activation activation,
                     ParameterStore& store) {
   const Mlp hidden(store, "encoder", "phi", config.example.size(), widths, activation);
-  return Sequential{hidden, encoder_head(store, hidden.outputs(), config.latent)};
+  return Sequential{hidden, encoder_head(store, hidden.outputs(), config)};
 }
 
 Layer dense_decoder(const VaeConfig& config, const Widths& widths, Activation activation,

@@ -4,24 +4,67 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/ops/density_ops.hpp"
+#include "autodiff/ops/linalg_ops.hpp"
+#include "autodiff/ops/linear_ops.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 
 namespace nelbo {
 namespace {
 
-void check_dimensions(const DiagNormal& normal, const StandardNormal& standard) {
-  const Shape shape = broadcast(normal.mean.shape(), normal.log_variance.shape(), "kl");
+void check_dimensions(const Shape& shape, const StandardNormal& standard) {
   if (shape.rank() < 1 || shape[-1] != standard.dimensions) {
-    throw Error("kl: a diagonal normal " + shape.text() + " and a standard normal of " +
+    throw Error("kl: a normal " + shape.text() + " and a standard normal of " +
                 std::to_string(standard.dimensions) + " dimensions");
   }
 }
 
+/// L^-1 of factors [.., D, D].
+Var inverse_factor(Var factor) {
+  const std::int64_t d = factor.shape()[-1];
+  Tensor identity({d, d}, factor.dtype());
+  for (std::int64_t i = 0; i < d; ++i) identity.set({i, i}, 1);
+  return triangular_solve(factor, broadcast_to(Tape::current().leaf(identity), factor.shape()));
+}
+
+/// tr(S_q^-1 S_p), of the shape that the parameters have without D.
+Var trace_ratio(const DiagNormal& p, const DiagNormal& q) {
+  return sum(exp(p.log_variance - q.log_variance), -1);
+}
+Var trace_ratio(const FullNormal& p, const DiagNormal& q) {
+  return sum(sum(square(p.factor), -1) * exp(-q.log_variance), -1);
+}
+Var trace_ratio(const DiagNormal& p, const FullNormal& q) {
+  return sum(exp(p.log_variance) * sum(square(inverse_factor(q.factor)), -2), -1);
+}
+Var trace_ratio(const FullNormal& p, const FullNormal& q) {
+  return sum(square(matmul(inverse_factor(q.factor), p.factor)), {-2, -1});
+}
+
 }  // namespace
 
+Var kl(const FullNormal& p, const StandardNormal& q) {
+  check_dimensions(p.mean.shape(), q);
+  const Var squares = sum(square(p.factor), {-2, -1}) + sum(square(p.mean), -1);
+  return 0.5 * (squares - double(q.dimensions) - p.log_determinant());
+}
+
+Var kl(const Normal& p, const StandardNormal& q) {
+  return p.visit([&](const auto& own) { return kl(own, q); });
+}
+
+Var kl(const Normal& p, const FullNormal& q) { return -p.entropy() - expected_log_prob(p, q); }
+
+Var expected_log_prob(const Normal& p, const DiagNormal& q) {
+  return p.visit([&](const auto& own) { return q.log_prob(own.mean) - 0.5 * trace_ratio(own, q); });
+}
+
+Var expected_log_prob(const Normal& p, const FullNormal& q) {
+  return p.visit([&](const auto& own) { return q.log_prob(own.mean) - 0.5 * trace_ratio(own, q); });
+}
+
 Var kl(const DiagNormal& p, const StandardNormal& q) {
-  check_dimensions(p, q);
   const Shape shape = broadcast(p.mean.shape(), p.log_variance.shape(), "kl");
+  check_dimensions(shape, q);
   return normal_kl_standard(broadcast_to(p.mean, shape), broadcast_to(p.log_variance, shape));
 }
 
@@ -30,7 +73,7 @@ Var kl(const DiagNormal& p, const DiagNormal& q) {
 }
 
 Var kl(const StandardNormal& p, const DiagNormal& q) {
-  check_dimensions(q, p);
+  check_dimensions(broadcast(q.mean.shape(), q.log_variance.shape(), "kl"), p);
   const Var terms = (1.0 + square(q.mean)) * exp(-q.log_variance) + q.log_variance - 1.0;
   return 0.5 * sum(terms, -1);
 }

@@ -9,6 +9,7 @@
 #include "models/distributions/diag_normal.hpp"
 #include "models/distributions/discretized_logistic.hpp"
 #include "models/distributions/laplace.hpp"
+#include "models/distributions/normal.hpp"
 #include "models/distributions/standard_normal.hpp"
 
 namespace nelbo {
@@ -19,6 +20,13 @@ Var kl(const DiagNormal& p, const StandardNormal& q);
 Var kl(const DiagNormal& p, const DiagNormal& q);
 /// The reverse of Zheng eq. (16). Throws Error if q has not p's dimensions.
 Var kl(const StandardNormal& p, const DiagNormal& q);
+/// 1/2 (|L|^2 + |mean|^2 - D - log |L L'|); Zheng eq. (16) with a full covariance. Throws Error if
+/// p has not q's dimensions.
+Var kl(const FullNormal& p, const StandardNormal& q);
+Var kl(const Normal& p, const StandardNormal& q);
+/// 1/2 (tr(S_q^-1 S_p) + (mean_p - mean_q)' S_q^-1 (mean_p - mean_q) - D + log |S_q| / |S_p|), S
+/// the covariances.
+Var kl(const Normal& p, const FullNormal& q);
 /// sum_d sigmoid(l_p) (l_p - l_q) - softplus(l_p) + softplus(l_q).
 Var kl(const Bernoulli& p, const Bernoulli& q);
 /// sum_d sum_k p_k (log p_k - log q_k), 0 where p_k is 0. Throws Error for different numbers of
@@ -28,6 +36,11 @@ Var kl(const Categorical& p, const Categorical& q);
 Var kl(const Laplace& p, const Laplace& q);
 /// Summed over all levels: holds 256 numbers for each of the parameters'.
 Var kl(const DiscretizedLogistic& p, const DiscretizedLogistic& q);
+
+/// E_p[log q(x)], nats, of the shape that the parameters have without D:
+/// log q(mean_p) - 1/2 tr(S_q^-1 S_p).
+Var expected_log_prob(const Normal& p, const DiagNormal& q);
+Var expected_log_prob(const Normal& p, const FullNormal& q);
 
 /// Pairs with a closed form.
 template <class P, class Q>

@@ -133,7 +133,7 @@ TEST_CASE("vae: encoder and decoder against plain loops") {
   const Tensor x = numbers({3, 6}, 1), z = numbers({2, 3, 2}, 2);
   Tape tape;
   Recording recording(tape);
-  const DiagNormal q = vae.encode(tape.leaf(x));
+  const DiagNormal q = vae.posterior(tape.leaf(x)).diagonal("test");
   REQUIRE(q.mean.shape().text() == "[3, 2]");
   REQUIRE(q.log_variance.shape().text() == "[3, 2]");
   for (std::int64_t b = 0; b < 3; ++b) {
@@ -212,7 +212,7 @@ TEST_CASE("vae: the gradient of the ELBO agrees with differences in every parame
       x.data_as<double>()[i] = x.values()[std::size_t(i)] > 0;
     const auto elbo = [&](Tape& tape) {
       const Var data = tape.leaf(x);
-      const DiagNormal q = vae.encode(data);
+      const DiagNormal q = vae.posterior(data).diagonal("test");
       return mean(vae.log_likelihood(q.rsample(tape.leaf(noise)), data)) -
              mean(kl(q, StandardNormal{2, DType::f64}));
     };
@@ -256,7 +256,7 @@ TEST_CASE("vae: a replayed recording sees new data, new noise and moved paramete
       Recording recording(tape);
       x = tape.leaf({3, 6}, DType::f64);
       noise = tape.leaf({2, 3, 2}, DType::f64);
-      const Var z = vae.encode(x).rsample(noise);
+      const Var z = vae.posterior(x).rsample(noise);
       log_p = vae.log_likelihood(z, x);
       image = vae.mean_image(z);
     }
@@ -268,7 +268,7 @@ TEST_CASE("vae: a replayed recording sees new data, new noise and moved paramete
       Tape fresh;
       Recording recording(fresh);
       const Var data = fresh.leaf(numbers({3, 6}, 20 + step));
-      const Var z = vae.encode(data).rsample(fresh.leaf(numbers({2, 3, 2}, 30 + step)));
+      const Var z = vae.posterior(data).rsample(fresh.leaf(numbers({2, 3, 2}, 30 + step)));
       CHECK(log_p.value().values() == vae.log_likelihood(z, data).value().values());
       CHECK(image.value().values() == vae.mean_image(z).value().values());
     }
@@ -338,7 +338,7 @@ TEST_CASE("vae: conv64 treats draws and data as one batch, and each image by its
   Tape tape;
   Recording recording(tape);
   const Var data = tape.leaf(x);
-  const DiagNormal q = vae.encode(data);
+  const DiagNormal q = vae.posterior(data).diagonal("test");
   CHECK(q.mean.shape().text() == "[3, 3]");
   const Tensor all = vae.decode(tape.leaf(z)).value();
   REQUIRE(all.shape().text() == "[2, 3, 8192]");
@@ -347,7 +347,8 @@ TEST_CASE("vae: conv64 treats draws and data as one batch, and each image by its
   REQUIRE(one.shape().text() == "[1, 1, 8192]");
   for (std::int64_t k = 0; k < 8192; k += 91)
     CHECK(one.at({0, 0, k}) == Approx(all.at({1, 2, k})).margin(1e-5));
-  const Tensor second = vae.encode(tape.leaf(x.slice(0, 1, 2).contiguous())).mean.value();
+  const Tensor second =
+      vae.posterior(tape.leaf(x.slice(0, 1, 2).contiguous())).expectation().value();
   for (std::int64_t d = 0; d < 3; ++d)
     CHECK(second.at({0, d}) == Approx(q.mean.value().at({1, d})).margin(1e-5));
 }
@@ -399,7 +400,7 @@ TEST_CASE("vae: mistakes are refused with a reason") {
   other.freeze(1);
   Tape tape;
   Recording recording(tape);
-  CHECK_THROWS_WITH(vae.encode(tape.leaf({3, 7})), contains("vae encode: [3, 7]"));
+  CHECK_THROWS_WITH(vae.posterior(tape.leaf({3, 7})), contains("vae posterior: [3, 7]"));
   CHECK_THROWS_WITH(vae.decode(tape.leaf({3, 2})), contains("vae decode: [3, 2]"));
 }
 

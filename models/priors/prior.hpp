@@ -1,0 +1,40 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "models/distributions/normal.hpp"
+
+namespace nelbo {
+
+/// A prior P0(Z) over D latent dimensions, recorded on the current tape: Zheng eq. (1) and what may
+/// stand in its place. Immutable; gradients flow to its parameters and through z.
+class Prior {
+ public:
+  virtual ~Prior() = default;
+
+  /// As --prior takes it: "normal", "mixture:10".
+  virtual std::string text() const = 0;
+  /// Whether P0(z) is the product of its marginals, so that pf is 0.
+  virtual bool factorised() const = 0;
+
+  /// log P0(z) of z [S, B, D]: [S, B], nats.
+  virtual Var log_prob(Var z) const = 0;
+  /// log P0(z_d) of every dimension of z [S, B, D]: [S, B, D], nats. What Zheng eq. (21) needs.
+  virtual Var marginal_log_prob(Var z) const = 0;
+
+  /// Standard normal numbers that a sample takes.
+  virtual std::int64_t noise_dimensions() const = 0;
+  /// Samples [S, B, D] of standard normal noise [S, B, noise_dimensions()], through which no
+  /// gradient flows. Equal noise gives equal samples.
+  virtual Var sample(Var noise) const = 0;
+
+  /// KL(q || P0) in closed form, nats, [B] for a posterior of B data: div(exact), Zheng eq. (16).
+  /// Throws Error where there is none.
+  virtual Var kl(const Normal& q) const;
+  /// E_q[log P0(z) / prod_d P0(z_d)] in closed form, nats, [B]: pf(exact), the last expectation of
+  /// Zheng eq. (21) for one datum. 0 for factorised priors. Throws Error where there is none.
+  virtual Var prior_factorisation(const Normal& q) const;
+};
+
+}  // namespace nelbo
