@@ -13,7 +13,7 @@
 #include "apps/support/signals.hpp"
 #include "apps/support/usage_error.hpp"
 #include "autodiff/kernels/dispatch.hpp"
-#include "objectives/expression.hpp"
+#include "objectives/language/expression.hpp"
 #include "objectives/nearest_name.hpp"
 
 namespace nelbo {
@@ -160,6 +160,7 @@ int run(int argc, char** argv) {
   add_sample_command(app, exit_code);
   add_data_command(app, exit_code);
   add_bench_command(app, exit_code);
+  add_verify_command(app, exit_code);
   add_info_command(app, exit_code);
   app.require_subcommand(0, 1);
   app.footer(program_footer);  // after the commands, which would inherit it

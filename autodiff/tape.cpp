@@ -91,7 +91,7 @@ Tape& Var::tape() const {
   return *tape_;
 }
 
-const Shape& Var::shape() const { return tape().slot(*this).shape; }
+Shape Var::shape() const { return tape().slot(*this).shape; }
 
 DType Var::dtype() const { return tape().storages_[tape().slot(*this).value].dtype; }
 

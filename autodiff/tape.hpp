@@ -44,7 +44,8 @@ struct Op {
 class Var {
  public:
   Var() = default;
-  const Shape& shape() const;
+  /// A copy: the tape's own moves when the next operator is recorded.
+  Shape shape() const;
   DType dtype() const;
   /// A view of the value. Throws Error if the tape was reset, or while it is recorded for replay: a
   /// branch on a computed value would be frozen silently.

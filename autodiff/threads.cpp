@@ -3,12 +3,10 @@
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
-#include <tbb/task_scheduler_observer.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 
@@ -39,8 +37,9 @@ void note_worker() {
   }
 }
 
-// Denormals cost up to a hundred times as much as other numbers; flushing them on the main thread
-// alone would make results depend on which thread runs a chunk.
+// Denormals cost up to a hundred times as much as other numbers; flushing them on some threads only
+// would make results depend on which thread runs a chunk. Done before every chunk, for TBB sets the
+// worker's floating-point mode to its own idea of it before every task.
 void flush_denormals() {
 #if defined(__x86_64__)
   _MM_SET_FLUSH_ZERO_MODE(_MM_FLUSH_ZERO_ON);
@@ -60,23 +59,14 @@ void acquire(char& tag) { __tsan_acquire(&tag); }
 #define NELBO_TSAN(call) (void)0
 #endif
 
-class Observer : public tbb::task_scheduler_observer {
- public:
-  explicit Observer(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) { observe(true); }
-  ~Observer() override { observe(false); }
-  void on_scheduler_entry(bool) override { flush_denormals(); }
-};
-
 struct Pool {
   explicit Pool(std::size_t n)
       : size(n),
         limit(tbb::global_control::max_allowed_parallelism, n),
-        arena(static_cast<int>(n)),
-        observer(arena) {}
+        arena(static_cast<int>(n)) {}
   std::size_t size;
   tbb::global_control limit;  // an arena alone does not start more workers than there are cores
   tbb::task_arena arena;
-  Observer observer;
 };
 
 std::unique_ptr<Pool>& pool() {
@@ -101,6 +91,7 @@ void parallel_for(std::size_t chunks, ChunkFunction body) {
       const auto chunk = [&](std::size_t i) {
         NELBO_TSAN(acquire(before_chunks));
         SerialScope nested_calls_run_inline;
+        flush_denormals();
         note_worker();
         body(i);
         NELBO_TSAN(release(after_chunks));

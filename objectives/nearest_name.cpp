@@ -24,13 +24,16 @@ std::size_t edits(const std::string& a, const std::string& b) {
 
 }  // namespace
 
-std::string suggest(const std::string& name, const std::vector<std::string>& known) {
-  const auto nearest = std::min_element(known.begin(), known.end(), [&](auto& a, auto& b) {
+std::string nearest(const std::string& name, const std::vector<std::string>& known) {
+  const auto best = std::min_element(known.begin(), known.end(), [&](auto& a, auto& b) {
     return edits(name, a) < edits(name, b);
   });
-  if (nearest != known.end() && name.size() < 100 && edits(name, *nearest) <= 2) {
-    return "did you mean '" + *nearest + "'?";
-  }
+  return best != known.end() && name.size() < 100 && edits(name, *best) <= 2 ? *best : "";
+}
+
+std::string suggest(const std::string& name, const std::vector<std::string>& known) {
+  const std::string near = nearest(name, known);
+  if (!near.empty()) return "did you mean '" + near + "'?";
   std::string list;
   for (const std::string& one : known) list += (list.empty() ? "" : ", ") + one;
   return "there are: " + list;

@@ -53,11 +53,11 @@ Term::Term(Quantity quantity, Direction direction, std::function<Var(Draw&)> val
                                               .quantity = quantity,
                                               .values = std::move(values)})) {}
 
-Term::Term(Quantity quantity, const Term& definition)
+Term::Term(Quantity quantity, Direction direction, const Term& definition)
     : node_(std::make_shared<const Node>(Node{.kind = Node::Kind::quantity,
                                               .text = quantity.name,
                                               .latex = quantity.latex,
-                                              .direction = definition.direction(),
+                                              .direction = direction,
                                               .bias = quantity.bias,
                                               .operands = {definition},
                                               .quantity = quantity})) {}
@@ -295,7 +295,7 @@ Term Term::sum(const Term& a, const Term& b, double sign) {
   // a + -3*b is written a - 3*b.
   if (y.kind == Node::Kind::product || y.number) {
     const std::optional<double> factor = y.number ? y.number : y.operands[0].number();
-    if (factor && *factor < 0 && y.direction != Direction::gain) {
+    if (factor && *factor < 0 && (y.number || y.operands[1].direction() != Direction::gain)) {
       return sum(a, y.number ? Term(-*factor) : scale(-*factor, y.operands[1]), -sign);
     }
   }

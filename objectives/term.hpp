@@ -57,7 +57,7 @@ class Term {
   /// B], [B] or rank 0, or [D] for one per latent dimension.
   Term(Quantity quantity, Direction direction, std::function<Var(Draw&)> values);
   /// A name for a quantity defined by others.
-  Term(Quantity quantity, const Term& definition);
+  Term(Quantity quantity, Direction direction, const Term& definition);
   Term(double number);             // NOLINT: implicit, as in 4 * div()
   Term(const Schedule& schedule);  // NOLINT: implicit, for weights that change by step
 

@@ -54,7 +54,7 @@ Term elbo(Expectation how) {
                .meaning = "evidence lower bound, -(Nell + Div)",
                .bias = Bias::under,
                .moves = {"theta", "phi", "psi"}},
-              -(nell() + div(how)));
+              Direction::gain, -(nell() + div(how)));
 }
 
 Term hqzx(Expectation how) {

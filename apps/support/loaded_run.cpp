@@ -34,7 +34,9 @@ LoadedRun open_run(const std::filesystem::path& run, const std::string& data_spe
   const Shape features{loaded.data->splits.front().images.features()};
   const DataMoments moments{Tensor::full(features, 0.5), Tensor::full(features, 1)};
   try {
-    loaded.networks = make_networks(loaded.config, *loaded.data, moments, *loaded.store);
+    Networks networks = make_networks(loaded.config, *loaded.data, moments, *loaded.store);
+    loaded.model = std::move(networks.model);
+    loaded.critic = std::move(networks.critic);
     load_parameters(checkpoint, *loaded.store);
   } catch (const Error& error) {
     if (data_spec.empty()) throw;

@@ -8,6 +8,7 @@
 #include "apps/support/run_config.hpp"
 #include "autodiff/parameters.hpp"
 #include "models/vae.hpp"
+#include "objectives/critic.hpp"
 
 namespace nelbo {
 
@@ -18,6 +19,7 @@ struct LoadedRun {
   std::unique_ptr<data::Dataset> data;
   std::unique_ptr<ParameterStore> store;
   std::unique_ptr<Vae> model;
+  std::unique_ptr<Critic> critic;  // where the run's objective has one
 
   /// The held-out examples as the model sees them: scaled, and binarised as the run says.
   Examples test() const;

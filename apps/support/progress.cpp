@@ -63,9 +63,9 @@ std::string bar_text(const BarState& state, int width, bool color) {
   const double fraction = fraction_done(state);
   const std::uint64_t epoch = std::min(state.step / plan.steps_per_epoch + 1, plan.epochs());
   const std::string head = fmt::format("epoch {}/{} ", epoch, plan.epochs());
-  const std::string bound = fmt::format("  elbo {:.2f}", state.train_elbo);
+  const std::string bound = fmt::format("  {} {:.2f}", plan.label, state.train_bound);
   const std::string held_out =
-      std::isnan(state.held_out_elbo) ? "" : fmt::format(" test {:.2f}", state.held_out_elbo);
+      std::isnan(state.held_out_bound) ? "" : fmt::format(" test {:.2f}", state.held_out_bound);
   const std::string rate = fmt::format("  {} ex/s", short_count(state.examples_per_second));
   const std::string left = fmt::format("  ETA {}", duration_text(state.seconds_left));
 
@@ -93,11 +93,16 @@ std::string bar_text(const BarState& state, int width, bool color) {
 }
 
 std::string epoch_text(const ProgressPlan& plan, const EpochReport& report) {
-  const auto metrics = [](const Metrics& m) {
-    return fmt::format("{:.3f} (nell {:.3f}, div {:.3f})", m.elbo(), m.nell, m.div);
+  const auto metrics = [&](const Metrics& m) {
+    std::string terms;
+    for (std::size_t i = 0; i < report.names.size(); ++i) {
+      if (report.names[i] == plan.label) continue;
+      terms += fmt::format("{}{} {:.3f}", terms.empty() ? "" : ", ", report.names[i], m.terms[i]);
+    }
+    return fmt::format("{} {:.3f}{}", plan.label, m.bound, terms.empty() ? "" : " (" + terms + ")");
   };
-  return fmt::format("epoch {}/{}  train elbo {}  test elbo {}  {:.0f} examples/s  {:.1f} s",
-                     report.epoch, plan.epochs(), metrics(report.train), metrics(report.held_out),
+  return fmt::format("epoch {}/{}  train {}  test {}  {:.0f} examples/s  {:.1f} s", report.epoch,
+                     plan.epochs(), metrics(report.train), metrics(report.held_out),
                      report.examples_per_second, report.seconds);
 }
 
@@ -115,17 +120,17 @@ void Progress::line(const std::string& text) {
   put(text + "\n");
 }
 
-void Progress::step(std::uint64_t step, std::uint64_t examples, double elbo) {
+void Progress::step(std::uint64_t step, std::uint64_t examples, double bound) {
   if (style_ != ProgressStyle::bar) return;
   state_.step = step;
-  state_.train_elbo = elbo;
+  state_.train_bound = bound;
   examples_since_draw_ += examples;
   const Clock::time_point now = Clock::now();
   if (now - last_draw_ >= redraw_interval) draw(now);
 }
 
 void Progress::epoch(const EpochReport& report) {
-  state_.held_out_elbo = report.held_out.elbo();
+  state_.held_out_bound = report.held_out.bound;
   if (style_ == ProgressStyle::lines) put(epoch_text(state_.plan, report) + "\n");
 }
 

@@ -22,8 +22,8 @@ Groups mask_of(const ParameterStore& store, const std::vector<std::string>& only
 }  // namespace
 
 RecordedBatch::RecordedBatch(const Vae& model, const Critic* critic, const ParameterStore& store,
-                             const Term& objective, const Population& population, std::size_t batch,
-                             bool gradients)
+                             const Term& objective, const Population& population,
+                             std::size_t batch, bool gradients)
     : tape_({.mode = Tape::Mode::replay, .gradients = gradients}), batch_(batch) {
   const Recording recording(tape_);
   x_ = tape_.leaf({std::int64_t(batch), model.features()});
@@ -50,27 +50,31 @@ RecordedBatch::RecordedBatch(const Vae& model, const Critic* critic, const Param
   permutation_.resize(batch);
 }
 
-void RecordedBatch::fill_inputs(std::uint64_t seed, StreamId id, std::uint64_t step,
-                                std::span<const std::uint32_t> rows) {
-  const auto fill = [&](Var leaf, std::uint32_t variable, std::size_t draws) {
-    fill_normal(tape_.data(leaf).data_as<float>(), {.stream = {seed, id, variable},
-                                                    .step = step,
-                                                    .draws = draws,
-                                                    .batch = rows.size(),
-                                                    .dimensions = std::size_t(leaf.shape()[-1]),
-                                                    .datum = rows.data()});
-  };
-  fill(noise_, posterior_variable, std::size_t(noise_.shape()[0]));
+void RecordedBatch::fill_schedules(std::uint64_t step) {
   for (const Draw::ScheduledInput& input : draw_->scheduled_inputs()) {
     tape_.data(input.leaf).data_as<float>()[0] = float(input.schedule.at(step));
   }
+}
+
+void RecordedBatch::fill_noise(const Stream& stream, std::uint64_t step,
+                               std::span<const std::uint32_t> rows) {
+  const auto fill = [&](Var leaf, std::uint32_t variable, std::size_t draws) {
+    fill_normal(tape_.data(leaf).data_as<float>(),
+                {.stream = {stream.seed, stream.id, variable},
+                 .step = step,
+                 .draws = draws,
+                 .batch = rows.size(),
+                 .dimensions = std::size_t(leaf.shape()[-1]),
+                 .datum = rows.data()});
+  };
+  fill(noise_, posterior_variable, std::size_t(noise_.shape()[0]));
   if (const auto& prior = draw_->prior_noise_input()) fill(*prior, prior_variable, 1);
   if (const auto& permuted = draw_->permutation_input()) {
     std::int32_t* const index = tape_.data(*permuted).data_as<std::int32_t>();
     const std::size_t latent = std::size_t(draw_->latent());
     for (std::size_t d = 0; d < latent; ++d) {
       fill_permutation(permutation_.data(), batch_,
-                       {seed, id, permutation_variable + std::uint32_t(d)}, step);
+                       {stream.seed, stream.id, permutation_variable + std::uint32_t(d)}, step);
       for (std::size_t b = 0; b < batch_; ++b) {
         index[b * latent + d] = std::int32_t(permutation_[b] * latent + d);
       }

@@ -33,10 +33,10 @@ class RecordedBatch {
 
   /// The data leaf, [B, X], to be filled before forward().
   float* x() const { return tape_.data(x_).data_as<float>(); }
-  /// Fills noise, schedules and permutations for the data `rows` at a step, from streams of `seed`
-  /// that `id` names (noise or evaluation). Does not allocate.
-  void fill_inputs(std::uint64_t seed, StreamId id, std::uint64_t step,
-                   std::span<const std::uint32_t> rows);
+  /// Fills noise and permutations for the data `rows` from the stream at a step. Does not allocate.
+  void fill_noise(const Stream& stream, std::uint64_t step, std::span<const std::uint32_t> rows);
+  /// Sets what is scheduled to its value at a step.
+  void fill_schedules(std::uint64_t step);
   std::size_t batch() const { return batch_; }
 
   Tape& tape() { return tape_; }

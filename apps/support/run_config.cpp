@@ -13,7 +13,7 @@
 #include "apps/support/usage_error.hpp"
 #include "models/architectures/architecture.hpp"
 #include "models/priors/prior_config.hpp"
-#include "objectives/expression.hpp"
+#include "objectives/language/expression.hpp"
 #include "objectives/nearest_name.hpp"
 
 namespace nelbo {

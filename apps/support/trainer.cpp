@@ -152,7 +152,8 @@ void Trainer::step() {
   RecordedBatch& batch = rows.size() == full_->batch() ? *full_ : *partial_;
 
   train_.fill(batch.x(), rows, state_.step);
-  batch.fill_inputs(config_.seed, StreamId::noise, state_.step, rows);
+  batch.fill_noise({config_.seed, StreamId::noise}, state_.step, rows);
+  batch.fill_schedules(state_.step);
   batch.tape().forward();
   if (!std::isfinite(batch.cost_value())) {
     throw NotFinite(batch.tape().first_non_finite(), state_.step + 1);

@@ -60,7 +60,16 @@ std::string shell_word(const std::string& word) {
   return plain ? word : quoted + "'";
 }
 
-Json to_json(const Metrics& m) { return {{"elbo", m.elbo()}, {"nell", m.nell}, {"div", m.div}}; }
+Json to_json(const Metrics& m) {
+  return {{"elbo", m.elbo()}, {"nell", m.nell}, {"div", m.div}, {"bound", m.bound}};
+}
+
+/// The same with the named quantities of the objective.
+Json to_json(const Metrics& m, const std::vector<std::string>& names) {
+  Json all = to_json(m);
+  for (std::size_t i = 0; i < names.size(); ++i) all["terms"][names[i]] = m.terms[i];
+  return all;
+}
 
 /// One process's part in a run: from a checkpoint to the goal, or to a signal.
 class TrainingRun {
@@ -70,6 +79,7 @@ class TrainingRun {
       : config_(config), data_(data), folder_(folder), options_(options), trainer_(config, data) {
     config_.latent = trainer_.model().latent();
     config_.hidden = trainer_.model().config().hidden;
+    for (const Quantity& q : trainer_.objective().quantities()) term_names_.push_back(q.name);
   }
 
   void begin();
@@ -96,6 +106,7 @@ class TrainingRun {
   RunFolder folder_;
   RunOptions options_;
   Trainer trainer_;
+  std::vector<std::string> term_names_;  // the named quantities of the objective
   Json record_;
 
   Clock::time_point start_ = Clock::now();
@@ -172,7 +183,9 @@ ProgressPlan TrainingRun::plan() const {
   const std::uint64_t per_epoch = trainer_.batches_per_epoch();
   return {.first_step = trainer_.state().step,
           .last_step = config_.epochs ? *config_.epochs * per_epoch : *config_.steps,
-          .steps_per_epoch = per_epoch};
+          .steps_per_epoch = per_epoch,
+          .label = term_names_.front() == trainer_.objective().text() ? term_names_.front()
+                                                                      : "bound"};
 }
 
 void TrainingRun::show_header(Progress& progress) const {
@@ -214,7 +227,7 @@ void TrainingRun::close_record(const std::string& status, const Json& more) {
 void TrainingRun::measure() {
   train_metrics_ = trainer_.train_metrics();
   test_metrics_ = trainer_.held_out();
-  if (!std::isfinite(test_metrics_->elbo())) {
+  if (!std::isfinite(test_metrics_->bound)) {
     throw NotFinite("the held-out bound", trainer_.state().step);
   }
 }
@@ -222,20 +235,21 @@ void TrainingRun::measure() {
 void TrainingRun::end_epoch(Progress& progress) {
   measure();
   const double norm = trainer_.gradient_norm();
-  if (trainer_.close_epoch(test_metrics_->elbo())) {
+  if (trainer_.close_epoch(test_metrics_->bound)) {
     save_parameters(folder_.best(), trainer_.store(), trainer_.state());
   }
   const double rate = epoch_seconds_ > 0 ? double(epoch_examples_) / epoch_seconds_ : 0;
   folder_.append_metrics(Json({{"epoch", trainer_.state().epoch},
                                {"step", trainer_.state().step},
-                               {"train", to_json(*train_metrics_)},
-                               {"test", to_json(*test_metrics_)},
+                               {"train", to_json(*train_metrics_, term_names_)},
+                               {"test", to_json(*test_metrics_, term_names_)},
                                {"examples_per_second", rate},
                                {"gradient_norm", norm}})
                              .dump());
   // Last: a checkpoint of this epoch promises that its line is there.
   save();
   progress.epoch({.epoch = trainer_.state().epoch,
+                  .names = term_names_,
                   .train = *train_metrics_,
                   .held_out = *test_metrics_,
                   .examples_per_second = rate,
@@ -256,7 +270,7 @@ int TrainingRun::train(Progress& progress) {
     epoch_seconds_ += seconds;
     examples_ += trainer_.last_batch();
     epoch_examples_ += trainer_.last_batch();
-    progress.step(trainer_.state().step, trainer_.last_batch(), trainer_.train_metrics().elbo());
+    progress.step(trainer_.state().step, trainer_.last_batch(), trainer_.train_bound());
     if (trainer_.epoch_ended()) {
       end_epoch(progress);
       if (now - pictured_ >= picture_interval) {
@@ -332,9 +346,11 @@ Json TrainingRun::result_json() const {
 
 void TrainingRun::print_result() const {
   const auto row = [](const char* name, const Metrics& m) {
-    return fmt::format("{:<6}{:>11.3f}{:>11.3f}{:>11.3f}\n", name, m.elbo(), m.nell, m.div);
+    return fmt::format("{:<6}{:>11.3f}{:>11.3f}{:>11.3f}{:>11.3f}\n", name, m.bound, m.elbo(),
+                       m.nell, m.div);
   };
-  std::cout << fmt::format("{:<6}{:>11}{:>11}{:>11}  nats per datum\n", "", "elbo", "nell", "div")
+  std::cout << fmt::format("{:<6}{:>11}{:>11}{:>11}{:>11}  nats per datum\n", "", "bound", "elbo",
+                           "nell", "div")
             << row("train", *train_metrics_) << row("test", *test_metrics_)
             << fmt::format("{} epochs, {} steps in {}, {:.0f} examples/s\n", trainer_.state().epoch,
                            trainer_.state().step,

@@ -80,7 +80,7 @@ void backward_rows(const Frame& f, int i, std::int64_t result_rows, F&& contribu
 
 /// x as rows of `shape` see it: itself where its own shape is what shape ends with, else broadcast.
 Var rows_of(Var x, const Shape& shape, const char* op) {
-  const Shape& own = x.shape();
+  const Shape own = x.shape();
   bool ends = own.rank() <= shape.rank() && own.rank() >= 1;
   bool leading = true;  // axes of length 1 in front change nothing
   for (int i = 0; ends && i < own.rank(); ++i) {

@@ -276,7 +276,7 @@ struct Arranged {
 
 /// Reduced axes that are not adjacent (axes of length 1 aside) become the last ones.
 Arranged arrange(Var x, unsigned mask) {
-  const Shape& shape = x.shape();
+  const Shape shape = x.shape();
   Arranged a;
   a.x = x;
   int first = max_rank, last = -1;

@@ -233,7 +233,7 @@ Var concatenate(std::initializer_list<Var> parts, int axis) {
 Var stack(std::span<const Var> parts, int axis) {
   if (parts.empty()) throw Error("stack: no parts");
   Shape shape;
-  const Shape& part = parts[0].shape();
+  const Shape part = parts[0].shape();
   const int rank = part.rank() + 1;
   const int at = axis < 0 ? axis + rank : axis;
   if (at < 0 || at >= rank) {
@@ -271,8 +271,8 @@ Var gather_rows(Var table, Var index) {
 Var stop(Var x) { return x.tape().stopped(x); }
 
 Var gate(Var x, Var coefficients) {
-  const Shape& shape = x.shape();
-  const Shape& rows = coefficients.shape();
+  const Shape shape = x.shape();
+  const Shape rows = coefficients.shape();
   if (shape.rank() < 2 || rows.rank() != 2 || rows[0] != shape[0] || rows[1] != shape[1] ||
       coefficients.dtype() != x.dtype()) {
     throw Error("gate: a value " + shape.text() + " needs coefficients [S, B] of its type, got " +

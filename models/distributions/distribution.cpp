@@ -5,7 +5,7 @@
 namespace nelbo {
 
 void fill_noise(Noise kind, const Tensor& noise, RandomBlock first) {
-  const Shape& shape = noise.shape();
+  const Shape shape = noise.shape();
   if (shape.rank() != 3 || !noise.row_major()) {
     throw Error("fill_noise: a tensor " + shape.text() + " is no row-major [S, B, D]");
   }

@@ -6,7 +6,7 @@
 namespace nelbo {
 
 Var Flatten::operator()(Var x) const {
-  const Shape& shape = x.shape();
+  const Shape shape = x.shape();
   if (shape.rank() < 1) throw Error("flatten: a scalar has no batch axis");
   std::int64_t features = 1;
   for (int axis = 1; axis < shape.rank(); ++axis) features *= shape[axis];
@@ -14,7 +14,7 @@ Var Flatten::operator()(Var x) const {
 }
 
 Var Unflatten::operator()(Var x) const {
-  const Shape& shape = x.shape();
+  const Shape shape = x.shape();
   if (shape.rank() < 1 || shape[-1] != example_.size()) {
     throw Error("unflatten: " + shape.text() + " does not end in the " +
                 std::to_string(example_.size()) + " features of an example " + example_.text());

@@ -190,7 +190,10 @@ class Parser {
       std::vector<std::string> names;
       for (const Word& w : words) names.push_back(w.name);
       for (const auto& o : objectives) names.push_back(o.name);
-      fail(start, "unknown term '" + name + "'; " + suggest(name, names));
+      const std::string near = nearest(name, names);
+      fail(start, "unknown term '" + name + "'; " +
+                      (near.empty() ? "'nelbo objectives' lists them all"
+                                    : "did you mean '" + near + "'?"));
     }
     Call call(name, start + 1, arguments(word->kind == Word::Kind::function));
     return guarded(start, [&] {

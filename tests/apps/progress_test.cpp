@@ -16,12 +16,12 @@ namespace {
 
 BarState halfway() {
   BarState state;
-  state.plan = {.first_step = 100, .last_step = 300, .steps_per_epoch = 50};
+  state.plan = {.first_step = 100, .last_step = 300, .steps_per_epoch = 50, .label = "elbo"};
   state.step = 200;
   state.examples_per_second = 12345;
   state.seconds_left = 75;
-  state.train_elbo = -104.321;
-  state.held_out_elbo = -105.1;
+  state.train_bound = -104.321;
+  state.held_out_bound = -105.1;
   return state;
 }
 
@@ -85,11 +85,13 @@ TEST_CASE("The bar at its ends, and before anything is known") {
 
 TEST_CASE("An epoch's line") {
   const EpochReport report{.epoch = 2,
-                           .train = {80, 25},
-                           .held_out = {81.5, 25.25},
+                           .names = {"elbo", "nell", "div"},
+                           .train = {80, 25, -105, {-105, 80, 25}},
+                           .held_out = {81.5, 25.25, -106.75, {-106.75, 81.5, 25.25}},
                            .examples_per_second = 54321,
                            .seconds = 12.34};
-  CHECK(epoch_text({.last_step = 450, .steps_per_epoch = 100}, report) ==
+  const ProgressPlan plan{.last_step = 450, .steps_per_epoch = 100, .label = "elbo"};
+  CHECK(epoch_text(plan, report) ==
         "epoch 2/5  train elbo -105.000 (nell 80.000, div 25.000)  "
         "test elbo -106.750 (nell 81.500, div 25.250)  54321 examples/s  12.3 s");
 }

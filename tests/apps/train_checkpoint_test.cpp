@@ -28,6 +28,7 @@ struct Model {
     optimizer.emplace(OptimizerConfig{},
                       std::vector<Range>{store.range("theta"), store.range("phi")});
   }
+  std::vector<NamedOptimizer> optimizers() { return {{"optimizer", &*optimizer}}; }
   ParameterStore store;
   std::optional<Optimizer> optimizer;
 };
@@ -37,7 +38,7 @@ TrainState some_state() {
   state.step = 12345678901234567ull;
   state.epoch = 3;
   state.batch = 2;
-  state.sums = {0.1, -1e-300, 77};
+  state.sums = {{0.1, -1e-300, 1.0 / 7, {2.5, -1.0 / 9}}, 77};
   state.gradient_norms = 1.0 / 3;
   state.best = -104.3;
   return state;
@@ -55,11 +56,11 @@ TEST_CASE("checkpoint: everything comes back") {
   }
   saved.optimizer->step(saved.store.data(), gradient.data(), 0.1);
   saved.optimizer->step(saved.store.data(), gradient.data(), 0.1);
-  save_checkpoint(path, saved.store, *saved.optimizer, some_state());
+  save_checkpoint(path, saved.store, saved.optimizers(), some_state());
 
   Model loaded(50);
   TrainState state;
-  load_checkpoint(path, loaded.store, *loaded.optimizer, state);
+  load_checkpoint(path, loaded.store, loaded.optimizers(), state);
   for (const char* name : {"a.weight", "b.bias"}) {
     CHECK(loaded.store.tensor(name).values() == saved.store.tensor(name).values());
   }
@@ -72,8 +73,10 @@ TEST_CASE("checkpoint: everything comes back") {
   CHECK(state.step == wanted.step);
   CHECK(state.epoch == wanted.epoch);
   CHECK(state.batch == wanted.batch);
-  CHECK(state.sums.nell == wanted.sums.nell);
-  CHECK(state.sums.div == wanted.sums.div);
+  CHECK(state.sums.sums.nell == wanted.sums.sums.nell);
+  CHECK(state.sums.sums.div == wanted.sums.sums.div);
+  CHECK(state.sums.sums.bound == wanted.sums.sums.bound);
+  CHECK(state.sums.sums.terms == wanted.sums.sums.terms);
   CHECK(state.sums.examples == wanted.sums.examples);
   CHECK(state.gradient_norms == wanted.gradient_norms);
   CHECK(state.best == wanted.best);
@@ -91,20 +94,20 @@ TEST_CASE("checkpoint: what does not fit is refused and changes nothing") {
   tests::TempFolder folder;
   const std::string path = folder / "last.safetensors";
   Model saved(1);
-  save_checkpoint(path, saved.store, *saved.optimizer, some_state());
+  save_checkpoint(path, saved.store, saved.optimizers(), some_state());
 
   Model other(7, 4);
   const auto before = other.store.tensor("b.bias").values();
   TrainState state;
   CHECK_THROWS_WITH(
-      load_checkpoint(path, other.store, *other.optimizer, state),
+      load_checkpoint(path, other.store, other.optimizers(), state),
       tests::contains("a.weight") && tests::contains("2 x 3") && tests::contains(path));
   CHECK(other.store.tensor("b.bias").values() == before);
   CHECK(state.step == 0);
 
   save_parameters(folder / "best.safetensors", saved.store, some_state());
   CHECK_THROWS_WITH(
-      load_checkpoint(folder / "best.safetensors", saved.store, *saved.optimizer, state),
+      load_checkpoint(folder / "best.safetensors", saved.store, saved.optimizers(), state),
       tests::contains("optimizer.m"));
 
   ParameterStore fewer;

@@ -3,7 +3,7 @@
 
 #include "apps/support/run_config.hpp"
 #include "apps/support/usage_error.hpp"
-#include "objectives/expression.hpp"
+#include "objectives/language/expression.hpp"
 #include "tests/catch.hpp"
 
 using namespace nelbo;

@@ -132,7 +132,7 @@ class VaeTraining : public TrainingWorkload {
     noise_ = tape_.leaf({workload.samples, workload.batch, workload.latent});
     draw_ = std::make_unique<Draw>(*model_, x_, noise_);
     if (workload.samples == 1) {
-      cost_ = elbo().cost(*draw_);
+      cost_ = elbo().cost()(*draw_);
     } else {  // IW_m, Zheng eqs (38)-(40)
       cost_ = -mean(
           logmeanexp(draw_->log_likelihood() + draw_->log_prior() - draw_->log_posterior(), 0));

@@ -1,0 +1,14 @@
+#pragma once
+#include <vector>
+
+#include "apps/support/verify/check.hpp"
+#include "models/worlds/world.hpp"
+
+namespace nelbo::verify {
+
+/// Every term of ExactTerms that has an estimate, as the mean of the world's exact log-densities
+/// over `samples` draws x ~ data, z ~ Q(z|x). h_data and mi_dec are exact by themselves and not
+/// among them. Throws Error if an exact term is not finite.
+std::vector<Check> check_terms(const World& world, std::uint64_t seed, std::int64_t samples);
+
+}  // namespace nelbo::verify

@@ -1,0 +1,262 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "apps/command.hpp"
+#include "apps/program.hpp"
+#include "apps/support/common_flags.hpp"
+#include "apps/support/print_json.hpp"
+#include "apps/support/usage_error.hpp"
+#include "apps/support/verify/bounds.hpp"
+#include "apps/support/verify/schemes.hpp"
+#include "apps/support/verify/terms.hpp"
+#include "apps/support/verify/world_file.hpp"
+#include "models/worlds/water_filling.hpp"
+#include "objectives/nearest_name.hpp"
+
+namespace nelbo {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using verify::Check;
+
+struct Options {
+  CommonFlags common;
+  std::string what = "all";
+  std::string world = "linear-gaussian";
+  std::string params;
+  std::int64_t samples = 1'000'000;
+};
+
+/// One point of the rate-distortion curve, and how far the VAE that attains it is off.
+struct CurvePoint {
+  double beta, rate, nell, error;
+  int active;
+  bool failed() const { return !(error < 1e-9); }
+};
+
+struct Report {
+  std::vector<std::pair<std::string, double>> exact;
+  std::vector<Check> terms, schemes, bounds;
+  std::vector<CurvePoint> curve;
+  double identity_div = 0, identity_aggdiv = 0;  // residuals
+
+  bool identities_failed() const {
+    return !(std::fabs(identity_div) < 1e-9 && std::fabs(identity_aggdiv) < 1e-9);
+  }
+};
+
+std::vector<std::string> known_names() {
+  std::vector<std::string> names{"all"};
+  for (const auto& [name, value] : named_terms(ExactTerms{})) names.push_back(name);
+  names.push_back("iw");
+  for (const std::string& scheme : scheme_names()) {
+    if (scheme != "full") names.push_back("hagg(" + scheme + ")");
+  }
+  return names;
+}
+
+/// "hagg" asks for hagg and hagg(naive), "hagg(naive)" for "hagg(naive) B=2" too.
+bool asked_for(const std::string& what, const std::string& name) {
+  if (what == "all" || what == name) return true;
+  return name.rfind(what + "(", 0) == 0 || name.rfind(what + " ", 0) == 0;
+}
+
+std::vector<CurvePoint> water_filling_curve(const WaterFilling& world) {
+  std::vector<CurvePoint> curve;
+  for (double beta : {0.25, 1.0, 3.0}) {
+    const ExactTerms t = world.optimal_vae(beta).exact();
+    const double rate = world.rate(beta), nell = world.nell(beta);
+    const double error = std::max(std::fabs(t.div - rate), std::fabs(t.nell - nell));
+    curve.push_back({beta, rate, nell, error, world.active_units(beta)});
+  }
+  return curve;
+}
+
+Report verify_world(const Options& options) {
+  const std::uint64_t seed = std::uint64_t(options.common.seed.value_or(0));
+  const auto wanted = [&](const std::string& name) { return asked_for(options.what, name); };
+  Report report;
+  const auto fill = [&](const auto& world) {
+    const ExactTerms t = world.exact();
+    report.exact = named_terms(t);
+    report.identity_div = t.div - (t.mi + t.aggdiv);
+    report.identity_aggdiv = t.aggdiv - (t.tc + t.dwkl - t.pf);
+    if (options.what != "iw" && !options.what.starts_with("hagg("))
+      report.terms = verify::check_terms(world, seed, options.samples);
+    if (wanted("hagg") || options.what.starts_with("hagg(")) {
+      if constexpr (std::is_same_v<std::decay_t<decltype(world)>, DiscreteWorld>) {
+        report.schemes = verify::check_schemes(world);
+      } else {
+        report.schemes = verify::check_schemes(world, seed, options.samples);
+      }
+    }
+    if (wanted("iw")) {
+      report.bounds = verify::check_bounds(world, seed, options.samples);
+    }
+  };
+  if (options.world == "discrete") {
+    fill(random_discrete_world(4, 3, seed));
+  } else if (options.world == "water-filling") {
+    fill(golden_water_filling().optimal_vae(1));
+    if (options.what == "all") report.curve = water_filling_curve(golden_water_filling());
+  } else {
+    fill(options.params.empty() ? golden_linear_gaussian()
+                                : verify::read_linear_gaussian(options.params));
+  }
+  std::erase_if(report.exact, [&](const auto& term) { return !wanted(term.first); });
+  for (auto* checks : {&report.terms, &report.schemes, &report.bounds}) {
+    std::erase_if(*checks, [&](const Check& check) { return !wanted(check.name); });
+  }
+  return report;
+}
+
+int count_failures(const Report& report) {
+  int failures = report.identities_failed();
+  for (const auto* checks : {&report.terms, &report.schemes, &report.bounds}) {
+    failures += int(std::count_if(checks->begin(), checks->end(),
+                                  [](const Check& check) { return check.failed(); }));
+  }
+  return failures + int(std::count_if(report.curve.begin(), report.curve.end(),
+                                      [](const CurvePoint& point) { return point.failed(); }));
+}
+
+Json json_of(const Check& check, bool with_expected) {
+  Json json{{"value", check.value}, {"se", check.se}};
+  if (with_expected) json["expected"] = check.expected;
+  const auto z = check.z();
+  json["z"] = z ? Json(*z) : Json(nullptr);
+  if (!check.remark.empty()) json["remark"] = check.remark;
+  return json;
+}
+
+Json json_of(const Report& report, const Options& options, int failures) {
+  Json json{{"world", options.world}, {"samples", options.samples}};
+  json["exact"] = Json::object();
+  for (const auto& [name, value] : report.exact) json["exact"][name] = value;
+  json["estimate"] = Json::object();
+  for (const Check& check : report.terms) json["estimate"][check.name] = json_of(check, false);
+  for (const auto& [key, checks] :
+       {std::pair{"schemes", &report.schemes}, std::pair{"bounds", &report.bounds}}) {
+    for (const Check& check : *checks) json[key][check.name] = json_of(check, true);
+  }
+  for (const CurvePoint& point : report.curve) {
+    json["curve"].push_back({{"beta", point.beta},
+                             {"rate", point.rate},
+                             {"nell", point.nell},
+                             {"active_units", point.active},
+                             {"error", point.error}});
+  }
+  json["identities"] = {{"div - (mi + aggdiv)", report.identity_div},
+                        {"aggdiv - (tc + dwkl - pf)", report.identity_aggdiv}};
+  json["failures"] = failures;
+  return json;
+}
+
+std::string number(double value) {
+  return std::isfinite(value) ? fmt::format("{:.8f}", value) : "-";
+}
+
+void print_checks(const char* title, const char* expected, const std::vector<Check>& checks) {
+  if (checks.empty()) return;
+  std::cout << fmt::format("\n{:<18} {:>14} {:>14} {:>10} {:>8}\n", title, expected, "value", "se",
+                           "z");
+  for (const Check& check : checks) {
+    const auto z = check.z();
+    std::cout << fmt::format(
+        "{:<18} {:>14} {:>14} {:>10.2g} {:>8}{}{}\n", check.name, number(check.expected),
+        number(check.value), check.se, z ? fmt::format("{:.2f}", *z) : "-",
+        check.remark.empty() ? "" : "  " + check.remark, check.failed() ? "  WRONG" : "");
+  }
+}
+
+void print_text(const Report& report, const Options& options, int failures) {
+  std::cout << fmt::format("{}, {} draws, nats per datum\n", options.world, options.samples);
+  std::vector<Check> rows = report.terms;
+  for (const auto& [name, value] : report.exact) {
+    const auto same = [&name = name](const Check& check) { return check.name == name; };
+    if (std::any_of(rows.begin(), rows.end(), same)) continue;
+    rows.push_back({.name = name, .value = value, .expected = value, .remark = "exact by itself"});
+  }
+  print_checks("term", "exact", rows);
+  print_checks("scheme", options.world == "discrete" ? "exact" : "predicted", report.schemes);
+  print_checks("bound", "predicted", report.bounds);
+  if (!report.curve.empty()) {
+    std::cout << fmt::format("\n{:<18} {:>14} {:>14} {:>10} {:>8}\n", "beta", "rate", "nell",
+                             "VAE is off", "active");
+  }
+  for (const CurvePoint& point : report.curve) {
+    std::cout << fmt::format("{:<18} {:>14.8f} {:>14.8f} {:>10.2g} {:>8}{}\n", point.beta,
+                             point.rate, point.nell, point.error, point.active,
+                             point.failed() ? "  WRONG" : "");
+  }
+  std::cout << fmt::format("\ndiv - (mi + aggdiv) = {:.2g}, aggdiv - (tc + dwkl - pf) = {:.2g}\n",
+                           report.identity_div, report.identity_aggdiv);
+  std::cout << (failures == 0 ? std::string("all within 4 standard errors\n")
+                              : fmt::format("{} wrong\n", failures));
+}
+
+int run(const Options& options) {
+  const std::vector<std::string> names = known_names();
+  if (std::count(names.begin(), names.end(), options.what) == 0) {
+    throw UsageError(fmt::format("verify: '{}' is no term or bound; {}", options.what,
+                                 suggest(options.what, names)));
+  }
+  const std::vector<std::string> worlds{"linear-gaussian", "water-filling", "discrete"};
+  if (std::count(worlds.begin(), worlds.end(), options.world) == 0) {
+    throw UsageError(
+        fmt::format("--world: '{}' is unknown; {}", options.world, suggest(options.world, worlds)));
+  }
+  if (!options.params.empty() && options.world != "linear-gaussian") {
+    throw UsageError("--params describes a linear-gaussian world, not one of --world " +
+                     options.world);
+  }
+  options.common.apply_threads();
+  const Report report = verify_world(options);
+  const int failures = count_failures(report);
+  if (options.common.json) {
+    print_json(json_of(report, options, failures));
+  } else {
+    print_text(report, options, failures);
+  }
+  return failures == 0 ? exit_done : exit_failure;
+}
+
+}  // namespace
+
+void add_verify_command(CLI::App& program, int& exit_code) {
+  CLI::App* command = program.add_subcommand(
+      "verify", "Hold estimates of terms and bounds against worlds with exact answers");
+  auto options = std::make_shared<Options>();
+  command->add_option("WHAT", options->what, "all, a term (nell, div, mi, ...) or a bound (iw)")
+      ->default_str("all");
+  command
+      ->add_option("--world", options->world,
+                   "linear-gaussian, water-filling (lambda = 4, 2, 0.5; beta = 1) or discrete "
+                   "(4 data, 3 x 3 codes, tables from the seed)")
+      ->type_name("NAME")
+      ->default_str(options->world);
+  command
+      ->add_option("--params", options->params,
+                   "JSON file of a linear-Gaussian world: data_mean, data_cov, enc_weight, "
+                   "enc_bias, enc_var, prior_mean, prior_cov, dec_weight, dec_bias, dec_var")
+      ->type_name("FILE");
+  add_whole_number(*command, "--samples", options->samples, 1000, 1'000'000'000,
+                   "draws that every estimate averages");
+  add_common_flags(*command, options->common, "which draws [0]");
+  command->footer(
+      "Estimates average the world's exact log-densities, so that z = (value - exact) / se is a\n"
+      "standard normal number if all is right. Schemes and importance-weighted bounds are biased:\n"
+      "they are held against their predicted bias, with the error of the prediction in z.\n"
+      "Exit code 1 if any |z| exceeds 4.\n\n"
+      "Examples:\n  nelbo verify\n  nelbo verify tc --samples 100000 --json\n"
+      "  nelbo verify --world water-filling\n  nelbo verify all --params world.json");
+  command->callback([options, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace nelbo

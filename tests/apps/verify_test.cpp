@@ -1,0 +1,404 @@
+// `nelbo verify` from outside, and its checks against enumeration, other formulas and worlds that
+// lie.
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "apps/support/verify/bounds.hpp"
+#include "apps/support/verify/schemes.hpp"
+#include "apps/support/verify/terms.hpp"
+#include "apps/support/verify/world_file.hpp"
+#include "autodiff/error.hpp"
+#include "tests/apps/program_run.hpp"
+#include "tests/catch.hpp"
+
+using namespace nelbo;
+using namespace nelbo::tests;
+using nlohmann::json;
+using verify::Check;
+
+namespace {
+
+json list(const Tensor& v) { return v.values(); }
+
+json rows(const Tensor& a) {
+  json result = json::array();
+  for (std::int64_t r = 0; r < a.shape()[0]; ++r) {
+    result.push_back(a.slice(0, r, r + 1).contiguous().values());
+  }
+  return result;
+}
+
+json parameters_of(const LinearGaussian& world) {
+  const LinearGaussianParameters& p = world.parameters();
+  return {{"data_mean", list(p.data_mean)},   {"data_cov", rows(p.data_cov)},
+          {"enc_weight", rows(p.enc_weight)}, {"enc_bias", list(p.enc_bias)},
+          {"enc_var", list(p.enc_var)},       {"prior_mean", list(p.prior_mean)},
+          {"prior_cov", rows(p.prior_cov)},   {"dec_weight", rows(p.dec_weight)},
+          {"dec_bias", list(p.dec_bias)},     {"dec_var", list(p.dec_var)}};
+}
+
+Outcome verify_file(const std::string& text, std::vector<std::string> more = {}) {
+  const TempFolder folder;
+  const std::string path = folder.write("world.json", text);
+  std::vector<std::string> arguments{"verify", "all", "--params", path, "--json"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return run_program_binary(arguments);
+}
+
+const Check& named(const std::vector<Check>& checks, const std::string& name) {
+  const auto found = std::find_if(checks.begin(), checks.end(),
+                                  [&](const Check& check) { return check.name == name; });
+  REQUIRE(found != checks.end());
+  return *found;
+}
+
+LinearGaussian light_tailed() {  // weights with three moments
+  LinearGaussianParameters p = golden_linear_gaussian().parameters();
+  p.enc_var = Tensor::of({0.6, 0.6}, {2}, DType::f64);
+  return LinearGaussian(p);
+}
+
+}  // namespace
+
+TEST_CASE("verify all --json holds the golden instance") {
+  const Outcome outcome = run_program_binary({"verify", "all", "--json"});
+  REQUIRE(outcome.code == 0);
+  CHECK(outcome.err.empty());
+  const json result = json::parse(outcome.out);
+  const std::map<std::string, double> known{
+      {"div", 1.4595271340},    {"mi", 1.0967718686},      {"aggdiv", 0.3627552654},
+      {"tc", 0.0358566252},     {"dwkl", 0.2820177519},    {"pf", -0.0448808883},
+      {"hagg", 2.5279435767},   {"h_data", 2.3920780068},  {"nell", 2.1593176914},
+      {"elbo", -3.6188448254},  {"log_px", -3.0356754456}, {"gap", 0.5831693798},
+      {"mi_dec", 0.8050313586}, {"mi_lower", 0.2327603154}};
+  for (const auto& [name, value] : known) {
+    CAPTURE(name);
+    CHECK(std::fabs(result["exact"][name].get<double>() - value) < 1e-9);
+    if (name == "mi_dec" || name == "h_data") {
+      CHECK_FALSE(result["estimate"].contains(name));
+      continue;
+    }
+    const json& estimate = result["estimate"][name];
+    const double z = estimate["z"].get<double>(), se = estimate["se"].get<double>();
+    CHECK(std::fabs(z) <= 4);
+    CHECK(se > 0);
+    CHECK(se < 0.002);  // 10^6 draws
+    CHECK((estimate["value"].get<double>() - value) / se == Approx(z).margin(1e-3));
+  }
+  // Its importance weights have no variance: only the ELBO among the bounds has a z-score.
+  CHECK(result["bounds"]["iw(m=1)"]["z"].is_number());
+  for (const char* name : {"iw(m=8)", "iw(m=64)", "iw(m=512)"}) {
+    CHECK(result["bounds"][name]["z"].is_null());
+    CHECK(result["bounds"][name]["remark"] == "the weights' variance is infinite");
+  }
+  for (const char* scheme : {"naive", "loo", "strat", "mss", "mws", "average"}) {
+    CAPTURE(scheme);
+    const json& check = result["schemes"]["hagg(" + std::string(scheme) + ")"];
+    REQUIRE(check["z"].is_number());
+    CHECK(std::fabs(check["z"].get<double>()) <= 4);
+  }
+}
+
+TEST_CASE("verify holds random worlds of dimension 1 to 8 from a file") {
+  for (std::int64_t D = 1; D <= 8; ++D) {
+    const LinearGaussian world = random_linear_gaussian(9 - D, D, std::uint64_t(D));
+    const Outcome outcome = verify_file(parameters_of(world).dump(), {"--samples", "100000"});
+    CAPTURE(D, outcome.err, outcome.out);
+    REQUIRE(outcome.code == 0);
+    const json result = json::parse(outcome.out);
+    for (const auto& [name, value] : named_terms(world.exact())) {
+      CHECK(result["exact"][name].get<double>() == Approx(value).epsilon(1e-12).margin(1e-12));
+    }
+    CHECK(result["estimate"].size() == 13);
+  }
+}
+
+TEST_CASE("The other worlds pass") {
+  const Outcome water =
+      run_program_binary({"verify", "--world", "water-filling", "--samples", "100000", "--json"});
+  REQUIRE(water.code == 0);
+  const json curve = json::parse(water.out)["curve"];
+  REQUIRE(curve.size() == 3);
+  CHECK(curve[0]["rate"].get<double>() == Approx(2.7725887222).epsilon(1e-10));
+  CHECK(curve[1]["nell"].get<double>() == Approx(4.0068155996).epsilon(1e-10));
+  CHECK(curve[2]["active_units"] == 1);
+  for (const char* seed : {"0", "1", "2"}) {
+    CHECK(run_program_binary({"verify", "--world", "discrete", "--seed", seed}).code == 0);
+  }
+}
+
+TEST_CASE("One term, one scheme or one bound alone") {
+  const auto run = [](const std::string& what) {
+    const Outcome outcome = run_program_binary({"verify", what, "--samples", "20000", "--json"});
+    REQUIRE(outcome.code == 0);
+    return json::parse(outcome.out);
+  };
+  const json tc = run("tc");
+  CHECK(tc["exact"].size() == 1);
+  CHECK(tc["estimate"].size() == 1);
+  CHECK(tc["estimate"]["tc"]["z"].is_number());
+  CHECK_FALSE(tc.contains("schemes"));
+  CHECK(run("h_data")["estimate"].empty());
+  CHECK(run("hagg")["schemes"].size() == 6);
+  CHECK(run("hagg(loo)")["schemes"].size() == 1);
+  CHECK(run("iw")["bounds"].size() == 3);  // 20000 draws are too few for m = 512
+}
+
+TEST_CASE("verify gives the same bits on any number of threads") {
+  const auto out = [](const char* threads) {
+    return run_program_binary({"verify", "--samples", "30000", "--json", "--threads", threads}).out;
+  };
+  CHECK(out("1") == out("3"));
+}
+
+TEST_CASE("Wrong use of verify exits 2 with the nearest name") {
+  const auto refused = [](const std::vector<std::string>& arguments, const std::string& reason) {
+    const Outcome outcome = run_program_binary(arguments);
+    CAPTURE(arguments);
+    CHECK(outcome.code == 2);
+    CHECK(outcome.out.empty());
+    CHECK_THAT(outcome.err, contains(reason));
+  };
+  refused({"verify", "nel"}, "did you mean 'nell'?");
+  refused({"verify", "something"}, "there are: all, nell, div");
+  refused({"verify", "--world", "discreet"}, "did you mean 'discrete'?");
+  refused({"verify", "--world", "discrete", "--params", "x.json"}, "--params");
+  refused({"verify", "--samples", "10"}, "--samples");
+  refused({"verify", "--samples", "nan"}, "--samples");
+  CHECK_THAT(run_program_binary({"verify", "--help"}).out, contains("Examples:\n  nelbo verify"));
+}
+
+TEST_CASE("Bad world files exit 1 and name what is wrong") {
+  const json golden = parameters_of(golden_linear_gaussian());
+  const auto refused = [](const std::string& text, const std::string& reason) {
+    const Outcome outcome = verify_file(text);
+    CAPTURE(text, outcome.err);
+    CHECK(outcome.code == 1);
+    CHECK(outcome.out.empty());
+    CHECK_THAT(outcome.err, contains("world.json: "));
+    CHECK_THAT(outcome.err, contains(reason));
+    CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+  };
+  const auto changed = [&](const char* key, const json& value) {
+    json other = golden;
+    other[key] = value;
+    return other.dump();
+  };
+  refused("", "not JSON");
+  refused("{\"data_mean\": [1,", "not JSON");
+  refused("[1, 2]", "array where an object was wanted");
+  refused("{\"data_mean\": [NaN, 1]}", "not JSON");
+  refused("{\"data_mean\": [1e999, 1]}", "not JSON");
+  refused("{}", "lacks the key data_mean");
+  refused(changed("data_kov", 1), "unknown key 'data_kov'; did you mean 'data_cov'?");
+  refused(changed("enc_bias", {nullptr, 1}), "enc_bias holds null where a number was wanted");
+  refused(changed("enc_bias", "0.1"), "enc_bias holds string where a list of numbers");
+  refused(changed("enc_bias", {0.1, true}), "enc_bias holds boolean");
+  refused(changed("enc_bias", {0.1}), "enc_bias has shape [1], wanted [2]");
+  refused(changed("dec_weight", {{1, 2}, {3}}), "dec_weight has rows of 2 and 1 numbers");
+  refused(changed("dec_weight", {1, 2}), "dec_weight holds number where a list");
+  refused(changed("dec_weight", json::array()), "dec_weight is not a list of rows");
+  refused(changed("dec_weight", {{1, 2}}), "dec_weight has shape [1, 2], wanted [2, 2]");
+  refused(changed("data_mean", json::array()), "data_mean has shape [0]");
+  refused(changed("data_cov", {{1, 2}, {2, 1}}), "data_cov is not positive definite");
+  refused(changed("data_cov", {{0, 0}, {0, 0}}), "data_cov is not positive definite");
+  refused(changed("prior_cov", {{1, 0.5}, {0.2, 1}}), "prior_cov is not symmetric");
+  refused(changed("enc_var", {0.3, 0}), "enc_var holds 0");
+  refused(changed("dec_var", {-1, 1}), "dec_var holds -1");
+  refused(std::string(100000, '['), "not JSON");
+
+  for (const std::string path : {"no/such.json", "/dev/zero", "."}) {
+    const Outcome outcome = run_program_binary({"verify", "--params", path});
+    CAPTURE(path);
+    CHECK(outcome.code == 1);
+    CHECK(outcome.out.empty());
+    CHECK_THAT(outcome.err, contains(path));
+  }
+}
+
+TEST_CASE("A world whose numbers overflow is an error, not a table of NaN") {
+  json world = parameters_of(golden_linear_gaussian());
+  world["enc_bias"] = {1e200, 0};
+  const Outcome outcome = verify_file(world.dump());
+  CHECK(outcome.code == 1);
+  CHECK(outcome.out.empty());
+  CHECK_THAT(outcome.err, contains("not finite"));
+}
+
+namespace {
+
+/// The golden instance with exact terms that are a little off.
+class Lie : public World {
+ public:
+  explicit Lie(double ExactTerms::*term) : truth_(golden_linear_gaussian()), term_(term) {}
+  ExactTerms exact() const override {
+    ExactTerms terms = truth_.exact();
+    terms.*term_ += 0.02;
+    return terms;
+  }
+  LogDensities draw(const Stream& stream, std::uint64_t step, std::uint32_t first,
+                    std::size_t count) const override {
+    return truth_.draw(stream, step, first, count);
+  }
+  WeightFacts weight_facts() const override { return truth_.weight_facts(); }
+  std::vector<double> log_weights(const Stream& stream, std::uint64_t step, std::uint32_t first,
+                                  std::size_t count) const override {
+    return truth_.log_weights(stream, step, first, count);
+  }
+
+ private:
+  LinearGaussian truth_;
+  double ExactTerms::*term_;
+};
+
+}  // namespace
+
+TEST_CASE("An exact term that is off by 0.02 nats is found, and it alone") {
+  const std::map<std::string, double ExactTerms::*> all{{"nell", &ExactTerms::nell},
+                                                        {"div", &ExactTerms::div},
+                                                        {"mi", &ExactTerms::mi},
+                                                        {"aggdiv", &ExactTerms::aggdiv},
+                                                        {"tc", &ExactTerms::tc},
+                                                        {"dwkl", &ExactTerms::dwkl},
+                                                        {"pf", &ExactTerms::pf},
+                                                        {"hagg", &ExactTerms::hagg},
+                                                        {"hqzx", &ExactTerms::hqzx},
+                                                        {"elbo", &ExactTerms::elbo},
+                                                        {"gap", &ExactTerms::gap},
+                                                        {"log_px", &ExactTerms::log_px},
+                                                        {"mi_lower", &ExactTerms::mi_lower}};
+  for (const auto& [name, member] : all) {
+    for (const Check& check : verify::check_terms(Lie(member), 0, 200000)) {
+      CAPTURE(name, check.name, check.value, check.se);
+      CHECK(check.failed() == (check.name == name));
+    }
+  }
+}
+
+TEST_CASE("The check of schemes tells them apart") {
+  const LinearGaussian world = golden_linear_gaussian();
+  const auto checks = verify::check_schemes(world, 0, 1 << 17);
+  for (const Check& check : checks) {
+    CAPTURE(check.name);
+    REQUIRE(check.z());
+    CHECK(std::fabs(*check.z()) <= 4);
+  }
+  // Stratified weights on the wrong diagonal behave like naive ones, as in copies of the beta-TCVAE
+  // code: that would be seen.
+  Check wrong = named(checks, "hagg(mss)");
+  wrong.value = named(checks, "hagg(naive)").value;
+  CHECK(wrong.failed());
+  // And these are on their own sides.
+  const double exact = world.exact().hagg;
+  const auto distance = [&](const std::string& name) {
+    const Check& check = named(checks, "hagg(" + name + ")");
+    return (check.value - exact) / check.se;
+  };
+  CHECK(distance("naive") < -4);
+  CHECK(distance("loo") > 4);
+  CHECK(distance("strat") > 4);
+  CHECK(distance("mws") > 4);
+  CHECK(std::fabs(distance("average")) < 4);
+}
+
+TEST_CASE("The schemes' weights agree with their definitions, through an enumerated world") {
+  const DiscreteWorld world = random_discrete_world(4, 3, 7);
+  const double n = 4;
+  for (std::int64_t B = 2; B <= 4; ++B) {
+    const double b = double(B), m = b - 1;
+    const std::map<Scheme, std::array<double, 3>> defined{
+        // own, the sample after it, the rest
+        {Scheme::naive, {1 / b, 1 / b, 1 / b}},
+        {Scheme::loo, {0, 1 / m, 1 / m}},
+        {Scheme::strat, {1 / n, (n - 1) / (n * m), (n - 1) / (n * m)}},
+        {Scheme::mss, {1 / n, (n - m) / (n * m), 1 / m}},
+        {Scheme::mws, {1 / (n * b), 1 / (n * b), 1 / (n * b)}}};
+    for (const auto& [scheme, w] : defined) {
+      Tensor table({B, B}, DType::f64);
+      for (std::int64_t i = 0; i < B; ++i) {
+        for (std::int64_t j = 0; j < B; ++j) {
+          table.set({i, j}, i == j ? w[0] : j == (i + 1) % B ? w[1] : w[2]);
+        }
+      }
+      CAPTURE(name(scheme), B);
+      CHECK(verify::expected_hagg(world, scheme, B) ==
+            Approx(world.expected_hagg(table)).epsilon(1e-13));
+    }
+    for (const Check& check : verify::check_schemes(world)) CHECK_FALSE(check.failed());
+  }
+}
+
+TEST_CASE("IW_m approaches log P(x) like chi^2 / 2m where the weights have moments") {
+  const LinearGaussian world = light_tailed();
+  const WeightFacts facts = world.weight_facts();
+  REQUIRE(std::isfinite(facts.third_moment));
+  const auto checks = verify::check_bounds(world, 0, 1 << 20);
+  double last = -1e300;
+  for (const Check& check : checks) {
+    CAPTURE(check.name, check.value, check.se, check.expected, check.remark);
+    CHECK_FALSE(check.failed());
+    CHECK(check.value > last);
+    last = check.value;
+  }
+  for (const auto& [name, m] : {std::pair{"iw(m=64)", 64.0}, std::pair{"iw(m=512)", 512.0}}) {
+    const Check& check = named(checks, name);
+    REQUIRE(check.z());
+    const double gap = facts.log_px - check.value, first = (facts.second_moment - 1) / (2 * m);
+    CAPTURE(name, gap, first);
+    CHECK(gap == Approx(first).epsilon(0.1));
+    CHECK(gap > 20 * check.se);
+  }
+}
+
+TEST_CASE("IW_8 of a discrete world agrees with its enumeration") {
+  // Over how often each code is drawn: all compositions of 8, with their multinomial probability.
+  const DiscreteWorld world = random_discrete_world(4, 3, 2);
+  const std::size_t codes = std::size_t(world.codes());
+  std::vector<double> q(codes), r(codes);
+  // The weights at x = 0, from draws that come in every code.
+  const std::vector<double> drawn =
+      world.log_weights({.seed = 1, .id = StreamId::user}, 0, 0, 100000);
+  std::vector<double> distinct = drawn;
+  std::sort(distinct.begin(), distinct.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  REQUIRE(distinct.size() == codes);
+  for (std::size_t i = 0; i < codes; ++i) r[i] = std::exp(distinct[i]);
+  // Which probability belongs to which weight: the shares of the draws say so.
+  for (std::size_t i = 0; i < codes; ++i) {
+    const double share =
+        double(std::count(drawn.begin(), drawn.end(), distinct[i])) / double(drawn.size());
+    double nearest = 2;
+    for (std::int64_t z = 0; z < world.codes(); ++z) {
+      if (std::fabs(world.encoder(0, z) - share) < std::fabs(nearest - share)) {
+        nearest = world.encoder(0, z);
+      }
+    }
+    q[i] = nearest;
+  }
+  double one = 0;
+  for (std::size_t i = 0; i < codes; ++i) one += q[i] * r[i];
+  REQUIRE(one == Approx(1).epsilon(1e-12));  // E r = 1: every weight has its probability
+
+  double expected = 0;
+  const std::function<void(std::size_t, int, double, double)> place =
+      [&](std::size_t code, int left, double log_probability, double sum) {
+        if (code + 1 == codes) {
+          const double log_p = log_probability + left * std::log(q[code]) - std::lgamma(left + 1);
+          expected += std::exp(log_p) * std::log((sum + left * r[code]) / 8);
+          return;
+        }
+        for (int n = 0; n <= left; ++n) {
+          place(code + 1, left - n, log_probability + n * std::log(q[code]) - std::lgamma(n + 1),
+                sum + n * r[code]);
+        }
+      };
+  place(0, 8, std::lgamma(9), 0);
+
+  const Check check = named(verify::check_bounds(world, 0, 1 << 20), "iw(m=8)");
+  const double z = (check.value - (world.weight_facts().log_px + expected)) / check.se;
+  CAPTURE(z, check.value, expected);
+  CHECK(std::fabs(z) < 4);
+}
