@@ -59,18 +59,17 @@ Term mi(Scheme scheme) {
 }
 
 Term aggdiv(Scheme scheme) {
-  return Term(quantity("aggdiv", "\\mathrm{Aggdiv}", "Zheng eq. (19)",
-                       "divergence of the aggregated posterior from the prior", scheme, -1, {"phi", "psi"}),
-              Direction::cost,
-              [scheme](Draw& d) { return d.aggregate(scheme).joint - d.log_prior(); });
+  return Term(
+      quantity("aggdiv", "\\mathrm{Aggdiv}", "Zheng eq. (19)",
+               "divergence of the aggregated posterior from the prior", scheme, -1, {"phi", "psi"}),
+      Direction::cost, [scheme](Draw& d) { return d.aggregate(scheme).joint - d.log_prior(); });
 }
 
 Term tc(Scheme scheme) {
   return Term(quantity("tc", "\\mathrm{TC}", "Zheng eq. (21)",
                        "total correlation of the aggregated posterior", scheme, 0),
-              Direction::cost, [scheme](Draw& d) {
-                return d.aggregate(scheme).joint - log_product(d, scheme);
-              });
+              Direction::cost,
+              [scheme](Draw& d) { return d.aggregate(scheme).joint - log_product(d, scheme); });
 }
 
 Term tc(Scheme scheme, const Grouping& groups, Level level) {
@@ -79,27 +78,24 @@ Term tc(Scheme scheme, const Grouping& groups, Level level) {
                          between ? "total correlation between groups of dimensions"
                                  : "total correlation within groups of dimensions, summed",
                          scheme, 0);
-  of.name = "tc(" + name(scheme) + ", groups=" + groups.text() +
-            (between ? "" : ", level=within") + ")";
+  of.name =
+      "tc(" + name(scheme) + ", groups=" + groups.text() + (between ? "" : ", level=within") + ")";
   of.latex += between ? "^{\\mathrm{between}}" : "^{\\mathrm{within}}";
   of.check = [check = of.check, groups](const Setting& setting) {
     check(setting);
     if (setting.latent > 0) groups.of(setting.latent);
   };
   return Term(of, Direction::cost, [scheme, groups, between](Draw& d) {
-    const Var in_groups =
-        sum(d.aggregate_groups(scheme, groups.of(d.latent())), -1);
-    return between ? d.aggregate(scheme).joint - in_groups
-                   : in_groups - log_product(d, scheme);
+    const Var in_groups = sum(d.aggregate_groups(scheme, groups.of(d.latent())), -1);
+    return between ? d.aggregate(scheme).joint - in_groups : in_groups - log_product(d, scheme);
   });
 }
 
 Term dwkl(Scheme scheme) {
-  return Term(quantity("dwkl", "\\mathrm{DWKL}", "Zheng eq. (21)",
-                       "dimension-wise divergence from the prior's marginals", scheme, -1,
-                       {"phi", "psi"}),
-              Direction::cost,
-              [scheme](Draw& d) { return log_product(d, scheme) - log_prior_product(d); });
+  return Term(
+      quantity("dwkl", "\\mathrm{DWKL}", "Zheng eq. (21)",
+               "dimension-wise divergence from the prior's marginals", scheme, -1, {"phi", "psi"}),
+      Direction::cost, [scheme](Draw& d) { return log_product(d, scheme) - log_prior_product(d); });
 }
 
 Term pf() {
@@ -109,8 +105,7 @@ Term pf() {
                .meaning = "how far the prior is from the product of its marginals, "
                           "E log P0(z)/prod_j P0(z_j)",
                .moves = {"phi", "psi"}},
-              Direction::cost,
-              [](Draw& d) { return d.log_prior() - log_prior_product(d); });
+              Direction::cost, [](Draw& d) { return d.log_prior() - log_prior_product(d); });
 }
 
 }  // namespace nelbo

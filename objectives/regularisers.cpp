@@ -7,8 +7,7 @@ namespace {
 
 /// The codes of the first sample of every datum, [B, D].
 Var codes(Draw& d) {
-  return d.once("codes",
-                [&] { return reshape(slice(d.z(), 0, 0, 1), {d.batch(), d.latent()}); });
+  return d.once("codes", [&] { return reshape(slice(d.z(), 0, 0, 1), {d.batch(), d.latent()}); });
 }
 
 /// |a_i - b_j|^2 of a, b [B, D]: [B, B].
@@ -52,8 +51,7 @@ Term mmd(MmdKernel kernel) {
                   const Var all = sum(kernel_at(kernel, squared_distances(a, a), d.latent()));
                   return (all - n * kernel_at_zero(kernel)) * (1 / (n * (n - 1)));
                 };
-                const Var between =
-                    mean(kernel_at(kernel, squared_distances(z, y), d.latent()));
+                const Var between = mean(kernel_at(kernel, squared_distances(z, y), d.latent()));
                 return within(z) + within(y) - between * 2;
               });
 }

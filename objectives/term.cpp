@@ -21,10 +21,10 @@ struct Term::Node {
   std::optional<double> number = {};
   std::optional<Schedule> schedule = {};
   std::optional<Quantity> quantity = {};
-  std::size_t column = 0;                                                      // 0: not known
-  std::function<Var(Draw&)> values = {};                                       // quantity
-  std::function<Var(const std::vector<Var>&)> record = {};                     // function
-  std::function<double(const std::vector<double>&)> compute = {};              // function
+  std::size_t column = 0;                                          // 0: not known
+  std::function<Var(Draw&)> values = {};                           // quantity
+  std::function<Var(const std::vector<Var>&)> record = {};         // function
+  std::function<double(const std::vector<double>&)> compute = {};  // function
 };
 
 namespace {
@@ -71,12 +71,11 @@ Term::Term(double number)
 }
 
 Term::Term(const Schedule& schedule)
-    : Term(schedule.is_constant()
-               ? Term(schedule.at(0))
-               : make({.kind = Node::Kind::schedule,
-                       .text = schedule.text(),
-                       .latex = "\\mathrm{" + schedule.text() + "}",
-                       .schedule = schedule})) {}
+    : Term(schedule.is_constant() ? Term(schedule.at(0))
+                                  : make({.kind = Node::Kind::schedule,
+                                          .text = schedule.text(),
+                                          .latex = "\\mathrm{" + schedule.text() + "}",
+                                          .schedule = schedule})) {}
 
 Direction Term::direction() const { return node_->direction; }
 const std::string& Term::text() const { return node_->text; }
@@ -233,9 +232,8 @@ std::vector<Term::Addend> Term::by_groups() const {
   std::vector<Addend> parts = node.operands[0].by_groups();
   for (Addend addend : node.operands[1].by_groups()) {
     if (node.sign < 0) addend.term = -addend.term;
-    const auto same = std::find_if(parts.begin(), parts.end(), [&](const Addend& part) {
-      return part.only == addend.only;
-    });
+    const auto same = std::find_if(parts.begin(), parts.end(),
+                                   [&](const Addend& part) { return part.only == addend.only; });
     if (same == parts.end()) {
       parts.push_back(addend);
     } else {
@@ -262,7 +260,8 @@ void Term::check(const Setting& setting) const {
   if (node_->quantity) {
     const Quantity& quantity = *node_->quantity;
     if (quantity.pairwise && setting.batch == 1) {
-      fail("'" + quantity.name + "' compares the data of a batch, and this batch has one; use at "
+      fail("'" + quantity.name +
+           "' compares the data of a batch, and this batch has one; use at "
            "least 2");
     }
     try {
@@ -304,8 +303,8 @@ Term Term::sum(const Term& a, const Term& b, double sign) {
   const std::string minus = sign < 0 ? " - " : " + ";
   const bool numbers[] = {x.direction == Direction::none, y.direction == Direction::none};
   // Numbers broadcast over the dimensions; other terms are summed over them first.
-  const bool per_dimension = (x.per_dimension && (y.per_dimension || numbers[1])) ||
-                             (y.per_dimension && numbers[0]);
+  const bool per_dimension =
+      (x.per_dimension && (y.per_dimension || numbers[1])) || (y.per_dimension && numbers[0]);
   return make({.kind = Node::Kind::sum,
                .text = x.text + minus + parenthesised(y.text, wrap),
                .latex = x.latex + minus + parenthesised(y.latex, wrap),
@@ -329,20 +328,18 @@ Term Term::scale(const Term& factor, const Term& term) {
   const double weight = number ? *number : std::min(*factor.at(0), *factor.at(std::uint64_t(-1)));
   const bool wrap = x.kind == Node::Kind::sum;
   const bool wrap_factor = factor.node_->kind == Node::Kind::sum;
-  const std::string left = number && *number == -1
-                               ? "-"
-                               : parenthesised(factor.text(), wrap_factor) + "*";
-  const std::string latex_left = number && *number == -1
-                                     ? "-"
-                                     : parenthesised(factor.latex(), wrap_factor) + "\\,";
-  return make({.kind = Node::Kind::product,
-               .text = left + parenthesised(x.text, wrap),
-               .latex = latex_left + parenthesised(x.latex, wrap),
-               .direction = weight < 0 && x.direction == Direction::gain ? Direction::cost
-                                                                         : x.direction,
-               .bias = weight < 0 ? -x.bias : x.bias,
-               .per_dimension = x.per_dimension,
-               .operands = {factor, term}});
+  const std::string left =
+      number && *number == -1 ? "-" : parenthesised(factor.text(), wrap_factor) + "*";
+  const std::string latex_left =
+      number && *number == -1 ? "-" : parenthesised(factor.latex(), wrap_factor) + "\\,";
+  return make(
+      {.kind = Node::Kind::product,
+       .text = left + parenthesised(x.text, wrap),
+       .latex = latex_left + parenthesised(x.latex, wrap),
+       .direction = weight < 0 && x.direction == Direction::gain ? Direction::cost : x.direction,
+       .bias = weight < 0 ? -x.bias : x.bias,
+       .per_dimension = x.per_dimension,
+       .operands = {factor, term}});
 }
 
 Term operator+(const Term& a, const Term& b) { return Term::sum(a, b, 1); }
@@ -368,8 +365,8 @@ Term operator/(const Term& a, const Term& b) {
 Term Term::function(const char* name, const std::vector<Term>& arguments,
                     std::function<Var(const std::vector<Var>&)> record,
                     std::function<double(const std::vector<double>&)> compute) {
-  Node node{.kind = Node::Kind::function, .text = "", .latex = "", .record = record,
-            .compute = compute};
+  Node node{
+      .kind = Node::Kind::function, .text = "", .latex = "", .record = record, .compute = compute};
   std::vector<double> numbers;
   for (const Term& argument : arguments) {
     const Node& x = *argument.node_;
@@ -389,7 +386,8 @@ Term Term::function(const char* name, const std::vector<Term>& arguments,
   for (const Term& argument : arguments) {
     if (node.per_dimension && !argument.node_->per_dimension &&
         argument.direction() != Direction::none) {
-      throw Error(std::string(name) + ": '" + argument.text() + "' is one number for all latent "
+      throw Error(std::string(name) + ": '" + argument.text() +
+                  "' is one number for all latent "
                   "dimensions, the other argument one for each");
     }
   }

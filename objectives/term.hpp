@@ -24,11 +24,11 @@ struct Quantity {
   std::string equation;  // "Zheng eq. (21)"
   std::string meaning;   // one line
   std::string unit = "nats per datum";
-  Bias bias = Bias::none;     // of the value, as an estimate of what the name says
-  std::int64_t samples = 1;   // draws of z per datum that it needs
-  bool pairwise = false;      // compares the data of a batch with each other
-  bool critic = false;        // needs a critic network
-  bool per_dimension = false; // a value for every latent dimension
+  Bias bias = Bias::none;               // of the value, as an estimate of what the name says
+  std::int64_t samples = 1;             // draws of z per datum that it needs
+  bool pairwise = false;                // compares the data of a batch with each other
+  bool critic = false;                  // needs a critic network
+  bool per_dimension = false;           // a value for every latent dimension
   std::vector<std::string> moves = {};  // parameter groups that its value depends on
   /// The groups that it may move as an objective, where these are fewer.
   std::vector<std::string> only = {};
@@ -44,16 +44,17 @@ struct Reading {
   Var value;  // rank 0
 };
 
-/// An immutable quantity in nats per datum, a function of a Draw: a named one, a number, a schedule,
-/// or what `+ - * /`, abs, max, min, square and relu make of them:
+/// An immutable quantity in nats per datum, a function of a Draw: a named one, a number, a
+/// schedule, or what `+ - * /`, abs, max, min, square and relu make of them:
 ///
-///   const Term objective = nell() + mi(Scheme::strat) + 6 * tc(Scheme::strat) + dwkl(Scheme::strat);
+///   const Term objective = nell() + mi(Scheme::strat) + 6 * tc(Scheme::strat) +
+///   dwkl(Scheme::strat);
 ///
 /// Parts that are shared are computed once per draw.
 class Term {
  public:
-  /// A named quantity. `values` records its values on a draw, of which the term is the mean: [S, B],
-  /// [B] or rank 0, or [D] for one per latent dimension.
+  /// A named quantity. `values` records its values on a draw, of which the term is the mean: [S,
+  /// B], [B] or rank 0, or [D] for one per latent dimension.
   Term(Quantity quantity, Direction direction, std::function<Var(Draw&)> values);
   /// A name for a quantity defined by others.
   Term(Quantity quantity, Direction direction, const Term& definition);

@@ -5,8 +5,6 @@
 namespace nelbo {
 namespace {
 
-
-
 std::string suffix(Expectation how) { return how == Expectation::exact ? "" : "(mc)"; }
 
 }  // namespace
@@ -79,9 +77,10 @@ Term mi_lower() {
                .moves = {"theta", "phi"}},
               Direction::cost, [](Draw& d) {
                 if (!d.population().entropy) {
-                  throw Error("mi_lower: the entropy of the data is not known; it is for finite "
-                              "data that stay as they are, with a decoder that gives them "
-                              "probabilities");
+                  throw Error(
+                      "mi_lower: the entropy of the data is not known; it is for finite "
+                      "data that stay as they are, with a decoder that gives them "
+                      "probabilities");
                 }
                 return d.log_likelihood() + *d.population().entropy;
               });

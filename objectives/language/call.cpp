@@ -81,8 +81,8 @@ Term Call::weight(const std::string& key, std::optional<Term> otherwise) {
 double Call::number(const std::string& key, std::optional<double> otherwise) {
   const Term value = weight(key, otherwise ? std::optional<Term>(*otherwise) : std::nullopt);
   if (!value.number()) {
-    throw ColumnError(column_, "'" + name_ + "': " + key + " is a plain number, not the schedule '" +
-                                   value.text() + "'");
+    throw ColumnError(column_, "'" + name_ + "': " + key +
+                                   " is a plain number, not the schedule '" + value.text() + "'");
   }
   return *value.number();
 }
@@ -91,8 +91,8 @@ std::int64_t Call::whole(const std::string& key, std::optional<std::int64_t> oth
   const double value =
       number(key, otherwise ? std::optional<double>(double(*otherwise)) : std::nullopt);
   if (value != std::floor(value) || std::abs(value) > 1e15) {
-    throw ColumnError(column_, "'" + name_ + "': " + key + " is a whole number, not " +
-                                   Term(value).text());
+    throw ColumnError(column_,
+                      "'" + name_ + "': " + key + " is a whole number, not " + Term(value).text());
   }
   return std::int64_t(value);
 }
@@ -133,10 +133,9 @@ void Call::finish() const {
                                   ? std::get<std::string>(argument.value)
                                   : "another argument";
     const std::string& sought = argument.name.empty() ? given : argument.name;
-    throw ColumnError(argument.column,
-                      known_.empty() ? "'" + name_ + "' takes no argument"
-                                     : "'" + name_ + "' does not take '" + given + "'; " +
-                                           suggest(sought, known_));
+    throw ColumnError(argument.column, known_.empty() ? "'" + name_ + "' takes no argument"
+                                                      : "'" + name_ + "' does not take '" + given +
+                                                            "'; " + suggest(sought, known_));
   }
 }
 

@@ -12,7 +12,7 @@ namespace nelbo {
 
 /// One argument of a call: "m=5", "strat", "groups=[[0,1],[2]]".
 struct Argument {
-  std::string name;  // empty where it is given by position
+  std::string name;                                 // empty where it is given by position
   std::variant<std::string, Term, Grouping> value;  // a word, an expression, a list of lists
   std::size_t column = 1;
   bool used = false;

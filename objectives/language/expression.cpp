@@ -223,8 +223,8 @@ class Parser {
         term = Parser(objective.expression, depth_, scope, objective.name).parse();
       } catch (const ExpressionError& error) {
         // Of the definition, but the parameters are wrong: told at the name.
-        throw ColumnError(start + 1, objective.name + " = " + objective.expression + ": " +
-                                         error.reason());
+        throw ColumnError(start + 1,
+                          objective.name + " = " + objective.expression + ": " + error.reason());
       }
       --depth_;
       return term.at_column(start + 1);
@@ -312,12 +312,9 @@ ExpressionError::ExpressionError(const std::string& expression, std::size_t colu
       column_(column),
       reason_(reason) {}
 
-Term parse_objective(const std::string& expression) {
-  return Parser(expression).parse();
-}
+Term parse_objective(const std::string& expression) { return Parser(expression).parse(); }
 
-void check_objective(const Term& objective, const std::string& expression,
-                     const Setting& setting) {
+void check_objective(const Term& objective, const std::string& expression, const Setting& setting) {
   try {
     objective.check(setting);
   } catch (const ColumnError& error) {

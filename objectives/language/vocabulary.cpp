@@ -67,8 +67,10 @@ std::vector<Word> terms() {
        [](Call& call) { return hqzx(expectation(call, "how", "exact")); }},
       {"mi_lower", "mi_lower", "H_data - Nell, a lower bound on I_enc", Word::Kind::term,
        [](Call&) { return mi_lower(); }},
-      {"mi_dec", "mi_dec", "generative mutual information I_dec(X;Z), eq. (3): read out by "
-       "'nelbo decompose' and 'nelbo verify'", Word::Kind::term,
+      {"mi_dec", "mi_dec",
+       "generative mutual information I_dec(X;Z), eq. (3): read out by "
+       "'nelbo decompose' and 'nelbo verify'",
+       Word::Kind::term,
        [](Call& call) -> Term {
          throw ColumnError(call.column(),
                            "'mi_dec' is an expectation over data that the decoder makes, not over "
@@ -79,16 +81,17 @@ std::vector<Word> terms() {
          return mmd(call.word("kernel", {"imq", "rbf"}, "imq") == "imq" ? MmdKernel::imq
                                                                         : MmdKernel::rbf);
        }},
-      {"dip", "dip(i|ii, diagonal=1)", "distance of the codes' covariance from I",
-       Word::Kind::term,
+      {"dip", "dip(i|ii, diagonal=1)", "distance of the codes' covariance from I", Word::Kind::term,
        [](Call& call) {
          const std::string kind = call.word("kind", {"i", "ii"}, "i");
          return dip(kind == "i" ? Dip::i : Dip::ii, call.number("diagonal", 1.0));
        }},
       {"factor_tc", "factor_tc", "total correlation as a critic network estimates it",
        Word::Kind::term, [](Call&) { return factor_tc(); }},
-      {"critic_loss", "critic_loss", "the critic's own loss: trained beside every objective with "
-       "factor_tc, by its own optimiser", Word::Kind::term,
+      {"critic_loss", "critic_loss",
+       "the critic's own loss: trained beside every objective with "
+       "factor_tc, by its own optimiser",
+       Word::Kind::term,
        [](Call& call) -> Term {
          throw ColumnError(call.column(),
                            "'critic_loss' moves the critic alone and may not reach the encoder; it "
@@ -156,7 +159,8 @@ std::vector<Word> bound_words() {
 
 std::uint64_t steps(Call& call, const std::string& key) {
   const std::int64_t steps = call.whole(key);
-  if (steps < 1) throw ColumnError(call.column(), "'" + call.name() + "': " + key + " is at least 1");
+  if (steps < 1)
+    throw ColumnError(call.column(), "'" + call.name() + "': " + key + " is at least 1");
   return std::uint64_t(steps);
 }
 
