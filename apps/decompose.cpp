@@ -48,8 +48,8 @@ void print(const Ledger& ledger) {
                              ledger.contains ? "contains" : "does NOT contain",
                              ledger.find("mi")->estimate.mean);
     std::cout << fmt::format("\n{:<10}{:>12}{:<12}  bias{:>12}{:<12}  (batches of {}, N = {})\n",
-                             "scheme", "H_agg", " +- se", "I_enc", " +- se",
-                             ledger.options.batch, ledger.count);
+                             "scheme", "H_agg", " +- se", "I_enc", " +- se", ledger.options.batch,
+                             ledger.count);
     for (std::size_t i = 0; i < ledger.mi.size(); ++i) {
       std::cout << fmt::format("{:<10}{}  {:<4}{}\n", ledger.hagg[i].name,
                                number(ledger.hagg[i].estimate), sign(ledger.hagg[i].bias),
@@ -67,8 +67,9 @@ void print(const Ledger& ledger) {
   }
   std::cout << fmt::format("{} of {} dimensions active (variance of E[z|x] over the data > 0.01)\n",
                            active, ledger.units.size());
-  std::cout << "\nNats per datum; +- is one standard error over the examples. Bias: + the estimate is "
-               "too high\non average, - too low, 0 neither, ? not determined.\n";
+  std::cout
+      << "\nNats per datum; +- is one standard error over the examples. Bias: + the estimate is "
+         "too high\non average, - too low, 0 neither, ? not determined.\n";
 }
 
 int decompose(const DecomposeFlags& flags) {
@@ -79,23 +80,21 @@ int decompose(const DecomposeFlags& flags) {
     throw UsageError(std::string("--scheme: ") + error.what());
   }
   const AppliedRun applied = apply_run(flags.run);
-  const Ledger ledger = measure_ledger(
-      *applied.run.model, *applied.run.store, applied.examples,
-      {.scheme = scheme,
-       .draws = std::size_t(flags.draws),
-       .batch = std::size_t(flags.batch.value_or(applied.run.config.batch)),
-       .examples = std::size_t(flags.examples),
-       .pairs = std::size_t(flags.pairs),
-       .seed = applied.seed});
+  const Ledger ledger =
+      measure_ledger(*applied.run.model, *applied.run.store, applied.examples,
+                     {.scheme = scheme,
+                      .draws = std::size_t(flags.draws),
+                      .batch = std::size_t(flags.batch.value_or(applied.run.config.batch)),
+                      .examples = std::size_t(flags.examples),
+                      .pairs = std::size_t(flags.pairs),
+                      .seed = applied.seed});
   const std::string& split = applied.examples.split().name;
   if (flags.run.common.json) {
-    nlohmann::ordered_json object{{"run", applied.run.folder.string()},
-                                  {"data", applied.run.config.data},
-                                  {"split", split}};
+    nlohmann::ordered_json object{
+        {"run", applied.run.folder.string()}, {"data", applied.run.config.data}, {"split", split}};
     object.update(ledger.json());
-    object.update({{"seed", applied.seed},
-                   {"isa", active_kernels().isa},
-                   {"threads", num_threads()}});
+    object.update(
+        {{"seed", applied.seed}, {"isa", active_kernels().isa}, {"threads", num_threads()}});
     print_json(object);
   } else {
     std::cout << fmt::format("{} on {} ({}, {} examples), scheme {}\n\n",

@@ -74,7 +74,8 @@ Estimate generative_information(const Vae& model, const ParameterStore& store, s
     const Var code = weigh.leaf(z.value()), x = weigh.leaf({b, model.features()});
     const Var importance = weigh.leaf({std::int64_t(samples), b, model.latent()});
     Draw draw(model, x, importance);
-    const Var value = reshape(model.log_likelihood(code, x), {b}) - logmeanexp(draw.log_weights(), 0);
+    const Var value =
+        reshape(model.log_likelihood(code, x), {b}) - logmeanexp(draw.log_weights(), 0);
     weigh.keep(value);
     float* const data = weigh.data(x).data_as<float>();
     const Tensor image = mean.value();

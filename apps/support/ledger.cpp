@@ -56,12 +56,11 @@ class TermTape {
   void add(const Examples& examples, std::span<const std::uint32_t> rows, std::uint64_t seed,
            std::vector<Named>& terms) {
     examples.fill(tape_.data(x_).data_as<float>(), rows, 0);
-    fill_normal(tape_.data(noise_).data_as<float>(),
-                {.stream = {seed, StreamId::evaluation},
-                 .draws = std::size_t(noise_.shape()[0]),
-                 .batch = rows.size(),
-                 .dimensions = std::size_t(noise_.shape()[2]),
-                 .datum = rows.data()});
+    fill_normal(tape_.data(noise_).data_as<float>(), {.stream = {seed, StreamId::evaluation},
+                                                      .draws = std::size_t(noise_.shape()[0]),
+                                                      .batch = rows.size(),
+                                                      .dimensions = std::size_t(noise_.shape()[2]),
+                                                      .datum = rows.data()});
     tape_.forward();
     for (std::size_t i = 0; i < terms.size(); ++i) {
       for (const double value : values_[i].value().values()) terms[i].estimate.add(value);
@@ -130,8 +129,8 @@ Ledger measure_ledger(const Vae& model, const ParameterStore& store, const Examp
                       const LedgerOptions& options) {
   Ledger ledger;
   ledger.options = options;
-  ledger.count = options.examples == 0 ? examples.count()
-                                       : std::min(options.examples, examples.count());
+  ledger.count =
+      options.examples == 0 ? examples.count() : std::min(options.examples, examples.count());
   const std::size_t n = ledger.count;
   std::size_t batch = std::min(options.batch, n);
   while (batch > 2 && n % batch == 1) --batch;  // a last batch of one has nothing to compare
@@ -169,8 +168,8 @@ Ledger measure_ledger(const Vae& model, const ParameterStore& store, const Examp
   TermTape full(model, all, population, components, options.draws, batch);
   std::unique_ptr<TermTape> partial;
   if (n % batch != 0) {
-    partial = std::make_unique<TermTape>(model, all, population, components, options.draws,
-                                         n % batch);
+    partial =
+        std::make_unique<TermTape>(model, all, population, components, options.draws, n % batch);
   }
   for (std::size_t first = 0; first < n; first += batch) {
     const auto some =
@@ -194,7 +193,10 @@ Ledger measure_ledger(const Vae& model, const ParameterStore& store, const Examp
     }
   }
   if (entropy) {
-    ledger.terms.push_back({"h_data", {*entropy, nan}, Bias::none, "Zheng eq. (30)",
+    ledger.terms.push_back({"h_data",
+                            {*entropy, nan},
+                            Bias::none,
+                            "Zheng eq. (30)",
                             "entropy of the examples, exact"});
   }
   if (options.pairs > 0) {
@@ -213,8 +215,8 @@ Ledger measure_ledger(const Vae& model, const ParameterStore& store, const Examp
   const auto under = [&](Scheme scheme) { return ledger.mi[std::size_t(scheme)].estimate; };
   ledger.mi_low = under(Scheme::naive);
   if (entropy) ledger.mi_low = larger(ledger.mi_low, ledger.find("mi_lower")->estimate);
-  ledger.mi_high = smaller(smaller(under(Scheme::loo), ledger.find("div")->estimate),
-                           {std::log(double(n)), 0});
+  ledger.mi_high =
+      smaller(smaller(under(Scheme::loo), ledger.find("div")->estimate), {std::log(double(n)), 0});
   const Estimate estimate = ledger.find("mi")->estimate;
   const auto errors = [](const Estimate& a, const Estimate& b) {
     return 4 * std::hypot(a.standard_error, b.standard_error);

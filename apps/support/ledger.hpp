@@ -58,8 +58,8 @@ struct Ledger {
   nlohmann::ordered_json json() const;
 };
 
-/// Measures all of it with the parameters as they are. Examples are taken as at step 0. Throws Error
-/// if the scheme's batches have one example.
+/// Measures all of it with the parameters as they are. Examples are taken as at step 0. Throws
+/// Error if the scheme's batches have one example.
 Ledger measure_ledger(const Vae& model, const ParameterStore& store, const Examples& examples,
                       const LedgerOptions& options);
 

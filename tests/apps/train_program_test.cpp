@@ -63,7 +63,7 @@ std::vector<std::string> keys_of(const Json& object) {
 }
 
 void check_metrics(const Json& metrics) {
-  CHECK(keys_of(metrics) == std::vector<std::string>{"div", "elbo", "nell"});
+  CHECK(keys_of(metrics) == std::vector<std::string>{"bound", "div", "elbo", "nell"});
   CHECK(metrics["elbo"].get<double>() ==
         -(metrics["nell"].get<double>() + metrics["div"].get<double>()));
 }
@@ -123,8 +123,7 @@ TEST_CASE("train: the run folder and the JSON object") {
   const LoadedRun loaded = open_run(run);
   CHECK(loaded.config.latent == 2);
   const Examples test = loaded.test();
-  Evaluator evaluator(*loaded.model, nullptr, *loaded.store, elbo(), 100, test,
-                      loaded.config.seed);
+  Evaluator evaluator(*loaded.model, nullptr, *loaded.store, elbo(), 100, test, loaded.config.seed);
   CHECK(evaluator().nell == result["test"]["nell"].get<double>());
   CHECK(open_run(run + "/checkpoints/best.safetensors").store->count() == loaded.store->count());
 }

@@ -45,7 +45,8 @@ TEST_CASE("dip is the distance of the codes' covariance from the identity, in pl
   constexpr int B = 6, D = 3;
   VaeFixture f(1, B, D);
   Draw draw(*f.model, f.x, f.noise);
-  const Tensor m = draw.posterior().diagonal("test").mean.value(), v = draw.posterior().diagonal("test").log_variance.value();
+  const Tensor m = draw.posterior().diagonal("test").mean.value(),
+               v = draw.posterior().diagonal("test").log_variance.value();
   double expected = 0;
   for (int i = 0; i < D; ++i) {
     for (int j = 0; j < D; ++j) {
@@ -65,7 +66,8 @@ TEST_CASE("free bits and capacity are taken after the mean over the batch") {
   constexpr int B = 6, D = 3;
   VaeFixture f(1, B, D);
   Draw draw(*f.model, f.x, f.noise);
-  const Tensor m = draw.posterior().diagonal("test").mean.value(), v = draw.posterior().diagonal("test").log_variance.value();
+  const Tensor m = draw.posterior().diagonal("test").mean.value(),
+               v = draw.posterior().diagonal("test").log_variance.value();
   std::vector<double> kl(D);
   for (int b = 0; b < B; ++b) {
     for (int d = 0; d < D; ++d) {
@@ -95,7 +97,8 @@ TEST_CASE("factor_tc: critic and encoder never leak into each other") {
   config.example = Shape{4};
   config.latent = D;
   config.hidden = {3};
-  const DataMoments moments{Tensor::full({4}, 0.5, DType::f64), Tensor::full({4}, 0.25, DType::f64)};
+  const DataMoments moments{Tensor::full({4}, 0.5, DType::f64),
+                            Tensor::full({4}, 0.25, DType::f64)};
   const Vae model(config, moments, store);
   const Critic critic(store, D);
   store.freeze(2);
