@@ -98,8 +98,9 @@ Term dwkl(Scheme scheme) {
       Direction::cost, [scheme](Draw& d) { return log_product(d, scheme) - log_prior_product(d); });
 }
 
-Term pf() {
-  return Term({.name = "pf",
+Term pf(Expectation how) {
+  const bool exact = how == Expectation::exact;
+  return Term({.name = exact ? "pf(exact)" : "pf",
                .latex = "\\mathrm{PF}",
                .equation = "Zheng eq. (21)",
                .meaning = "how far the prior is from the product of its marginals, "

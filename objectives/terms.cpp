@@ -19,7 +19,7 @@ Term nell() {
 }
 
 Term div(Expectation how) {
-  const Quantity quantity{.name = "div" + suffix(how),
+  Quantity quantity{.name = "div" + suffix(how),
                           .latex = "\\mathrm{Div}",
                           .equation = "Zheng eq. (16)",
                           .meaning = how == Expectation::exact
@@ -27,6 +27,11 @@ Term div(Expectation how) {
                                          : "E KL(Q(Z|x) || P0), mean of log Q(z|x) - log P0(z)",
                           .moves = {"phi", "psi"}};
   if (how == Expectation::exact) {
+    quantity.check = [](const Setting& setting) {
+      if (!setting.exact_div) {
+        throw Error("the divergence from this prior has no closed form; use div(mc), elbo(mc)");
+      }
+    };
     return Term(quantity, Direction::cost, [](Draw& d) { return d.kl(); });
   }
   return Term(quantity, Direction::cost, [](Draw& d) {
