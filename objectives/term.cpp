@@ -196,6 +196,11 @@ std::vector<Quantity> Term::quantities() const {
   return all;
 }
 
+bool Term::needs(bool Quantity::*what) const {
+  const std::vector<Quantity> all = quantities();
+  return std::any_of(all.begin(), all.end(), [&](const Quantity& q) { return q.*what; });
+}
+
 std::vector<Reading> Term::readings(Draw& draw) const {
   std::vector<Reading> all;
   if (node_->quantity) all.push_back({*node_->quantity, (*this)(draw)});

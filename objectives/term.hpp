@@ -84,6 +84,8 @@ class Term {
 
   /// Every named quantity in it, each name once, in the order of writing.
   std::vector<Quantity> quantities() const;
+  /// Whether one of them is `what`: needs(&Quantity::critic).
+  bool needs(bool Quantity::*what) const;
   /// Their values on a draw.
   std::vector<Reading> readings(Draw& draw) const;
 

@@ -75,18 +75,22 @@ Term hqzx(Expectation how) {
 }
 
 Term mi_lower() {
+  const auto unknown = [] {
+    throw Error("the entropy of the data is not known: it is for examples of zeros and ones that "
+                "stay as they are (no dynamic binarisation), with a Bernoulli likelihood");
+  };
   return Term({.name = "mi_lower",
                .latex = "H_{\\mathrm{data}} - \\mathrm{Nell}",
                .equation = "Zheng eqs (30)-(34)",
                .meaning = "lower bound on I_enc: H_data - Nell",
-               .moves = {"theta", "phi"}},
-              Direction::cost, [](Draw& d) {
-                if (!d.population().entropy) {
-                  throw Error(
-                      "mi_lower: the entropy of the data is not known; it is for finite "
-                      "data that stay as they are, with a decoder that gives them "
-                      "probabilities");
-                }
+               .data_entropy = true,
+               .moves = {"theta", "phi"},
+               .check =
+                   [unknown](const Setting& setting) {
+                     if (!setting.data_entropy) unknown();
+                   }},
+              Direction::cost, [unknown](Draw& d) {
+                if (!d.population().entropy) unknown();
                 return d.log_likelihood() + *d.population().entropy;
               });
 }

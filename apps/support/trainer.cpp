@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "apps/support/checkpoint.hpp"
+#include "apps/support/data_entropy.hpp"
 #include "apps/support/usage_error.hpp"
 #include "autodiff/random.hpp"
 #include "objectives/language/expression.hpp"
@@ -41,17 +42,13 @@ std::vector<Range> model_ranges(const ParameterStore& store) {
   return ranges;
 }
 
-bool needs_critic(const Term& objective) {
-  const std::vector<Quantity> all = objective.quantities();
-  return std::any_of(all.begin(), all.end(), [](const Quantity& q) { return q.critic; });
-}
-
 /// The objective, once it is known to be defined for the batches that the data give.
-Term checked_objective(const TrainConfig& config, std::size_t examples, std::int64_t latent) {
+Term checked_objective(const TrainConfig& config, std::size_t examples, std::int64_t latent,
+                       bool data_entropy) {
   const Term objective = parse_objective(config.objective);
   const std::size_t batch = std::min(std::size_t(config.batch), examples);
   Setting setting{std::int64_t(batch), std::int64_t(examples), latent,
-                  has_exact_div(parse_prior(config.prior))};
+                  has_exact_div(parse_prior(config.prior)), data_entropy};
   check_objective(objective, config.objective, setting);
   const std::size_t rest = examples % batch;
   if (rest == 0) return objective;
@@ -81,7 +78,7 @@ Networks make_networks(const TrainConfig& config, const data::Dataset& data,
   wanted.posterior = parse_covariance(config.posterior);
   Networks networks;
   networks.model = std::make_unique<Vae>(wanted, moments, store);
-  if (needs_critic(parse_objective(config.objective))) {
+  if (parse_objective(config.objective).needs(&Quantity::critic)) {
     networks.critic = std::make_unique<Critic>(store, networks.model->latent());
   }
   store.freeze(config.seed);
@@ -106,7 +103,11 @@ Trainer::Trainer(const TrainConfig& config, const data::Dataset& data)
       gradient_(store_),
       other_gradient_(store_),
       order_(train_.count()) {
-  objective_ = checked_objective(config, train_.count(), networks_.model->latent());
+  if (objective_.needs(&Quantity::data_entropy) && config.binarize != "dynamic") {
+    entropy_ = data_entropy(train_, networks_.model->config().likelihood);
+  }
+  objective_ = checked_objective(config, train_.count(), networks_.model->latent(),
+                                 entropy_.has_value());
   const std::size_t batch = std::min(std::size_t(config.batch), train_.count());
   full_ = record(batch);
   if (train_.count() % batch != 0) partial_ = record(train_.count() % batch);
@@ -121,7 +122,8 @@ Trainer::Trainer(const TrainConfig& config, const data::Dataset& data)
 std::unique_ptr<RecordedBatch> Trainer::record(std::size_t batch) const {
   return std::make_unique<RecordedBatch>(
       *networks_.model, networks_.critic.get(), store_, objective_,
-      Population{.size = std::int64_t(train_.count())}, batch, true);
+      Population{.size = std::int64_t(train_.count()),
+                                                    .entropy = entropy_}, batch, true);
 }
 
 std::uint64_t Trainer::batches_per_epoch() const {

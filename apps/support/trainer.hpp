@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -95,6 +96,7 @@ class Trainer {
   Examples train_;
   Examples test_;
   Term objective_;
+  std::optional<double> entropy_;  // H_data of the training examples, where the objective needs it
   ParameterStore store_;
   Networks networks_;
   std::unique_ptr<Optimizer> optimizer_;
