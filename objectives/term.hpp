@@ -27,7 +27,8 @@ struct Quantity {
   Bias bias = Bias::none;               // of the value, as an estimate of what the name says
   std::int64_t samples = 1;             // draws of z per datum that it needs
   bool pairwise = false;                // compares the data of a batch with each other
-  bool critic = false;                  // needs a critic network
+  bool critic = false;         // needs a critic network
+  bool data_entropy = false;   // needs H_data
   bool per_dimension = false;           // a value for every latent dimension
   std::vector<std::string> moves = {};  // parameter groups that its value depends on
   /// The groups that it may move as an objective, where these are fewer.
