@@ -38,11 +38,11 @@ std::unique_ptr<RecordedBatch> last_batch_of(const Vae& model, const Term& objec
 
 }  // namespace
 
-std::unique_ptr<Vae> make_model(const TrainConfig& config, const data::Dataset& data,
+std::unique_ptr<Vae> make_model(const TrainConfig& config, const std::vector<std::int64_t>& example,
                                 const DataMoments& moments, ParameterStore& store) {
   VaeConfig wanted;
   wanted.architecture = config.model;
-  wanted.example = Shape(std::span<const std::int64_t>(data.example_shape()));
+  wanted.example = Shape(std::span<const std::int64_t>(example));
   wanted.latent = config.latent;
   wanted.hidden = config.hidden;
   wanted.likelihood = parse_likelihood(config.likelihood);
@@ -63,7 +63,7 @@ Trainer::Trainer(const TrainConfig& config, const data::Dataset& data)
       test_(data, data.split("test"), data::parse_binarize(config.binarize), Examples::Role::test,
             config.seed),
       objective_(parse_objective(config.objective)),
-      model_(make_model(config, data, train_.moments(), store_)),
+      model_(make_model(config, data.example_shape(), train_.moments(), store_)),
       optimizer_(optimizer_config(config.optimizer), all_ranges(store_)),
       gradient_(store_),
       full_(*model_, objective_, std::min(std::size_t(config.batch), train_.count()), true),

@@ -30,9 +30,9 @@ class NotFinite : public Error {
   std::string op_;
 };
 
-/// The architecture that the settings name, for data of this shape and these moments; its
+/// The architecture that the settings name, for examples of this shape and these moments; its
 /// parameters are declared in `store` and initialised from the seed.
-std::unique_ptr<Vae> make_model(const TrainConfig& config, const data::Dataset& data,
+std::unique_ptr<Vae> make_model(const TrainConfig& config, const std::vector<std::int64_t>& example,
                                 const DataMoments& moments, ParameterStore& store);
 
 /// A model in training: examples, recordings, optimiser and where it stands. Everything random has
