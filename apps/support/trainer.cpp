@@ -66,11 +66,11 @@ Term checked_objective(const TrainConfig& config, std::size_t examples, std::int
 
 }  // namespace
 
-Networks make_networks(const TrainConfig& config, const data::Dataset& data,
+Networks make_networks(const TrainConfig& config, const std::vector<std::int64_t>& example,
                        const DataMoments& moments, ParameterStore& store) {
   VaeConfig wanted;
   wanted.architecture = config.model;
-  wanted.example = Shape(std::span<const std::int64_t>(data.example_shape()));
+  wanted.example = Shape(std::span<const std::int64_t>(example));
   wanted.latent = config.latent;
   wanted.hidden = config.hidden;
   wanted.likelihood = parse_likelihood(config.likelihood);
@@ -97,7 +97,7 @@ Trainer::Trainer(const TrainConfig& config, const data::Dataset& data)
       test_(data, data.split("test"), data::parse_binarize(config.binarize), Examples::Role::test,
             config.seed),
       objective_(parse_objective(config.objective)),
-      networks_(make_networks(config, data, train_.moments(), store_)),
+      networks_(make_networks(config, data.example_shape(), train_.moments(), store_)),
       optimizer_(
           std::make_unique<Optimizer>(optimizer_config(config.optimizer), model_ranges(store_))),
       gradient_(store_),

@@ -38,9 +38,9 @@ struct Networks {
   std::unique_ptr<Critic> critic;  // where the objective asks for one
 };
 
-/// The architecture that the settings name, for data of this shape and these moments, and the
+/// The architecture that the settings name, for examples of this shape and these moments, and the
 /// critic of the objective; their parameters are declared in `store` and initialised from the seed.
-Networks make_networks(const TrainConfig& config, const data::Dataset& data,
+Networks make_networks(const TrainConfig& config, const std::vector<std::int64_t>& example,
                        const DataMoments& moments, ParameterStore& store);
 
 /// A model in training: examples, recordings, optimiser and where it stands. Everything random has
