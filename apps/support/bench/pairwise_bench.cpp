@@ -62,8 +62,8 @@ struct Data {
   Tensor z, mean, log_variance;
 };
 
-PairwiseTime time_workload(const std::string& name, std::int64_t n, bool gradient, double seconds,
-                           double exp_per_s) {
+/// With exponentials a second in place of the share.
+PairwiseTime time_workload(const std::string& name, std::int64_t n, bool gradient, double seconds) {
   const Data data(n);
   Tape tape({.mode = Tape::Mode::replay, .gradients = gradient});
   Var total;
@@ -85,17 +85,21 @@ PairwiseTime time_workload(const std::string& name, std::int64_t n, bool gradien
       1);
   const double pairs = double(n) * double(n);
   const double exponentials = pairs * (dims + 1) * (gradient ? 2 : 1);
-  return {name, n, dims, 1e3 * time, pairs * dims / time, exponentials / exp_per_s / time};
+  return {name, n, dims, 1e3 * time, pairs * dims / time, exponentials / time};
 }
 
 }  // namespace
 
 PairwiseReport bench_pairwise(double seconds) {
-  const double exp_per_s = measure_exp();
-  return {exp_per_s,
-          {time_workload("hagg", 10000, false, seconds, exp_per_s),
-           time_workload("hagg", 60000, false, seconds, exp_per_s),
-           time_workload("tcterms", 2048, true, seconds, exp_per_s)}};
+  // The clock drifts on a machine that others use too: the best of before and after counts.
+  const double before = measure_exp();
+  PairwiseReport report{
+      before,
+      {time_workload("hagg", 10000, false, seconds), time_workload("hagg", 60000, false, seconds),
+       time_workload("tcterms", 2048, true, seconds)}};
+  report.exp_per_s = std::max(before, measure_exp());
+  for (PairwiseTime& w : report.workloads) w.share_of_exp_limit /= report.exp_per_s;
+  return report;
 }
 
 }  // namespace nelbo
