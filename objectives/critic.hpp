@@ -8,8 +8,8 @@
 namespace nelbo {
 
 /// The critic of FactorVAE (Kim and Mnih 2018): tells samples of the aggregated posterior from
-/// samples of the product of its marginals. Its parameters are a group of their own, "critic", which
-/// no objective of the model moves, as the critic's own loss moves nothing else.
+/// samples of the product of its marginals. Its parameters are a group of their own, "critic",
+/// which no objective of the model moves, as the critic's own loss moves nothing else.
 class Critic {
  public:
   static constexpr std::int64_t width = 1000, depth = 6;  // as in the paper

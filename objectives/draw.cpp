@@ -144,8 +144,8 @@ Var Draw::critic_logit(Var codes) {
   if (!critic_) throw Error("factor_tc: this draw has no critic network");
   return once("critic_logit", [&] {
     permutation_ = Tape::current().leaf({batch() * latent()}, DType::i32);
-    const Var permuted = reshape(gather_rows(reshape(codes, {-1, 1}), *permutation_),
-                                 {batch(), latent()});
+    const Var permuted =
+        reshape(gather_rows(reshape(codes, {-1, 1}), *permutation_), {batch(), latent()});
     const Var logit = critic_->logit(codes);
     critic_loss_ = critic_->loss(logit, critic_->logit(permuted));
     return logit;

@@ -14,8 +14,8 @@ Grouping Grouping::equal(std::int64_t groups) {
 }
 
 DimensionGroups Grouping::of(std::int64_t latent) const {
-  const std::string what = "groups=" + text() + " of " + std::to_string(latent) +
-                           " latent dimensions: ";
+  const std::string what =
+      "groups=" + text() + " of " + std::to_string(latent) + " latent dimensions: ";
   if (count_ > 0) {
     if (latent % count_ != 0) throw Error(what + "they cannot be cut into equal groups");
     DimensionGroups equal(static_cast<std::size_t>(count_));

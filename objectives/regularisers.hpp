@@ -6,7 +6,8 @@ namespace nelbo {
 
 /// Kernel of the maximum mean discrepancy of codes z, y [., D].
 enum class MmdKernel {
-  imq,  // sum over s in {.1, .2, .5, 1, 2, 5, 10} of c/(c + |z - y|^2), c = 2 D s: Tolstikhin et al.
+  imq,  // sum over s in {.1, .2, .5, 1, 2, 5, 10} of c/(c + |z - y|^2), c = 2 D s: Tolstikhin et
+        // al.
   rbf   // exp(-|z - y|^2 / (2 D))
 };
 

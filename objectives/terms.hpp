@@ -1,5 +1,6 @@
 #pragma once
-// The terms of the evidence lower bound. Values are nats per datum; costs, but for the bound itself.
+// The terms of the evidence lower bound. Values are nats per datum; costs, but for the bound
+// itself.
 #include "objectives/term.hpp"
 
 namespace nelbo {
@@ -15,7 +16,8 @@ Term nell();
 /// Div = E KL(Q(Z|x) || P0), Zheng eq. (16); Monte Carlo: the mean of log Q(z|x) - log P0(z).
 Term div(Expectation how = Expectation::exact);
 /// Div of each latent dimension, [D]: exact, for the standard normal prior. Functions of it are
-/// taken per dimension and then summed: max(div_j(), 0.5) are the free bits of Kingma et al. (2016).
+/// taken per dimension and then summed: max(div_j(), 0.5) are the free bits of Kingma et al.
+/// (2016).
 Term div_j();
 /// ELBO = -(Nell + Div), Zheng eqs (13)-(14): a gain, a lower bound on log P(x).
 Term elbo(Expectation how = Expectation::exact);

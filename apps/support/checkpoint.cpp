@@ -12,7 +12,6 @@
 namespace nelbo {
 namespace {
 
-
 data::StoredType stored_type(DType dtype) {
   return dtype == DType::f64 ? data::StoredType::float64 : data::StoredType::float32;
 }
@@ -160,15 +159,15 @@ void load_checkpoint(const std::string& path, ParameterStore& store,
   read.sums.sums.div = read_number(file, path, "sum_div");
   read.sums.sums.bound = read_number(file, path, "sum_bound");
   while (file.metadata().contains(term_key(read.sums.sums.terms.size()))) {
-    read.sums.sums.terms.push_back(
-        read_number(file, path, term_key(read.sums.sums.terms.size())));
+    read.sums.sums.terms.push_back(read_number(file, path, term_key(read.sums.sums.terms.size())));
   }
   read.sums.examples = read_count(file, path, "sum_examples");
   read.gradient_norms = read_number(file, path, "sum_gradient_norm");
   if (file.metadata().contains("best")) read.best = read_number(file, path, "best");
 
   copy_all(all);
-  for (std::size_t i = 0; i < optimizers.size(); ++i) optimizers[i].optimizer->set_steps(updates[i]);
+  for (std::size_t i = 0; i < optimizers.size(); ++i)
+    optimizers[i].optimizer->set_steps(updates[i]);
   state = read;
 }
 

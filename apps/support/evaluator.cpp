@@ -32,9 +32,9 @@ Evaluator::Evaluator(const Vae& model, const Critic* critic, const ParameterStor
   std::iota(rows_.begin(), rows_.end(), 0u);
   const std::size_t rest = examples.count() % full_.batch();
   if (rest != 0) {
-    partial_ = std::make_unique<RecordedBatch>(
-        model, critic, store, objective_, Population{.size = std::int64_t(examples.count())}, rest,
-        false);
+    partial_ = std::make_unique<RecordedBatch>(model, critic, store, objective_,
+                                               Population{.size = std::int64_t(examples.count())},
+                                               rest, false);
   }
 }
 

@@ -22,8 +22,8 @@ Groups mask_of(const ParameterStore& store, const std::vector<std::string>& only
 }  // namespace
 
 RecordedBatch::RecordedBatch(const Vae& model, const Critic* critic, const ParameterStore& store,
-                             const Term& objective, const Population& population,
-                             std::size_t batch, bool gradients)
+                             const Term& objective, const Population& population, std::size_t batch,
+                             bool gradients)
     : tape_({.mode = Tape::Mode::replay, .gradients = gradients}), batch_(batch) {
   const Recording recording(tape_);
   x_ = tape_.leaf({std::int64_t(batch), model.features()});
@@ -59,13 +59,12 @@ void RecordedBatch::fill_schedules(std::uint64_t step) {
 void RecordedBatch::fill_noise(const Stream& stream, std::uint64_t step,
                                std::span<const std::uint32_t> rows) {
   const auto fill = [&](Var leaf, std::uint32_t variable, std::size_t draws) {
-    fill_normal(tape_.data(leaf).data_as<float>(),
-                {.stream = {stream.seed, stream.id, variable},
-                 .step = step,
-                 .draws = draws,
-                 .batch = rows.size(),
-                 .dimensions = std::size_t(leaf.shape()[-1]),
-                 .datum = rows.data()});
+    fill_normal(tape_.data(leaf).data_as<float>(), {.stream = {stream.seed, stream.id, variable},
+                                                    .step = step,
+                                                    .draws = draws,
+                                                    .batch = rows.size(),
+                                                    .dimensions = std::size_t(leaf.shape()[-1]),
+                                                    .datum = rows.data()});
   };
   fill(noise_, posterior_variable, std::size_t(noise_.shape()[0]));
   if (const auto& prior = draw_->prior_noise_input()) fill(*prior, prior_variable, 1);

@@ -14,7 +14,8 @@
 
 namespace nelbo {
 
-/// One batch size's computation of an objective, recorded once and replayed with new data and noise.
+/// One batch size's computation of an objective, recorded once and replayed with new data and
+/// noise.
 class RecordedBatch {
  public:
   /// A part of the cost, and the parameter groups that it may move.
@@ -23,9 +24,9 @@ class RecordedBatch {
     Groups groups;
   };
 
-  /// Records encoder, samples, decoder, the objective's cost and the metrics, with as many draws per
-  /// datum as the objective needs. Without gradients the tape reuses buffers; only metrics and cost
-  /// are then kept. Model, critic, store and objective must outlive it.
+  /// Records encoder, samples, decoder, the objective's cost and the metrics, with as many draws
+  /// per datum as the objective needs. Without gradients the tape reuses buffers; only metrics and
+  /// cost are then kept. Model, critic, store and objective must outlive it.
   RecordedBatch(const Vae& model, const Critic* critic, const ParameterStore& store,
                 const Term& objective, const Population& population, std::size_t batch,
                 bool gradients);

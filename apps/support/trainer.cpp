@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "apps/support/checkpoint.hpp"
-#include "autodiff/random.hpp"
 #include "apps/support/usage_error.hpp"
+#include "autodiff/random.hpp"
 #include "objectives/language/expression.hpp"
 
 namespace nelbo {
@@ -58,9 +58,10 @@ Term checked_objective(const TrainConfig& config, std::size_t examples, std::int
   try {
     check_objective(objective, config.objective, setting);
   } catch (const Error& error) {
-    throw UsageError(fmt::format("--batch {} leaves a last batch of {} of {} examples; take another "
-                                 "size\n{}",
-                                 batch, rest, examples, error.what()));
+    throw UsageError(
+        fmt::format("--batch {} leaves a last batch of {} of {} examples; take another "
+                    "size\n{}",
+                    batch, rest, examples, error.what()));
   }
   return objective;
 }
@@ -99,8 +100,8 @@ Trainer::Trainer(const TrainConfig& config, const data::Dataset& data)
             config.seed),
       objective_(parse_objective(config.objective)),
       networks_(make_networks(config, data, train_.moments(), store_)),
-      optimizer_(std::make_unique<Optimizer>(optimizer_config(config.optimizer),
-                                             model_ranges(store_))),
+      optimizer_(
+          std::make_unique<Optimizer>(optimizer_config(config.optimizer), model_ranges(store_))),
       gradient_(store_),
       other_gradient_(store_),
       order_(train_.count()) {
@@ -117,9 +118,9 @@ Trainer::Trainer(const TrainConfig& config, const data::Dataset& data)
 }
 
 std::unique_ptr<RecordedBatch> Trainer::record(std::size_t batch) const {
-  return std::make_unique<RecordedBatch>(*networks_.model, networks_.critic.get(), store_,
-                                         objective_, Population{.size = std::int64_t(train_.count())},
-                                         batch, true);
+  return std::make_unique<RecordedBatch>(
+      *networks_.model, networks_.critic.get(), store_, objective_,
+      Population{.size = std::int64_t(train_.count())}, batch, true);
 }
 
 std::uint64_t Trainer::batches_per_epoch() const {

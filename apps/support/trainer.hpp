@@ -37,8 +37,8 @@ struct Networks {
   std::unique_ptr<Critic> critic;  // where the objective asks for one
 };
 
-/// The architecture that the settings name, for data of this shape and these moments, and the critic
-/// of the objective; their parameters are declared in `store` and initialised from the seed.
+/// The architecture that the settings name, for data of this shape and these moments, and the
+/// critic of the objective; their parameters are declared in `store` and initialised from the seed.
 Networks make_networks(const TrainConfig& config, const data::Dataset& data,
                        const DataMoments& moments, ParameterStore& store);
 
@@ -100,7 +100,7 @@ class Trainer {
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<Optimizer> critic_optimizer_;
   GradientSink gradient_;
-  GradientSink other_gradient_;             // of a second part of the cost, or of the critic's loss
+  GradientSink other_gradient_;  // of a second part of the cost, or of the critic's loss
   std::unique_ptr<RecordedBatch> full_;
   std::unique_ptr<RecordedBatch> partial_;  // the last batch of an epoch, if it is smaller
   std::unique_ptr<Evaluator> evaluator_;

@@ -181,11 +181,11 @@ bool TrainingRun::reached() const {
 
 ProgressPlan TrainingRun::plan() const {
   const std::uint64_t per_epoch = trainer_.batches_per_epoch();
-  return {.first_step = trainer_.state().step,
-          .last_step = config_.epochs ? *config_.epochs * per_epoch : *config_.steps,
-          .steps_per_epoch = per_epoch,
-          .label = term_names_.front() == trainer_.objective().text() ? term_names_.front()
-                                                                      : "bound"};
+  return {
+      .first_step = trainer_.state().step,
+      .last_step = config_.epochs ? *config_.epochs * per_epoch : *config_.steps,
+      .steps_per_epoch = per_epoch,
+      .label = term_names_.front() == trainer_.objective().text() ? term_names_.front() : "bound"};
 }
 
 void TrainingRun::show_header(Progress& progress) const {

@@ -29,22 +29,23 @@ Word scheme_word(const std::string& name, Term (*make)(Scheme)) {
 
 Term tc_of(Call& call) {
   const Scheme of = scheme(call);
-  const std::string level = call.word("level", {"between", "within"}, "between");
+  const std::string level = call.word("level", {"between", "within"}, "");
   const auto groups = call.groups("groups");
   if (groups) return tc(of, *groups, level == "within" ? Level::within : Level::between);
-  if (level == "within") {
-    throw ColumnError(call.column(), "'tc': level=within needs groups=...");
+  if (!level.empty()) {
+    throw ColumnError(call.column(), "'tc': level=" + level + " needs groups=...");
   }
   return tc(of);
 }
 
 /// A bound on m > 1 samples is no function of the closed-form Div.
-void refuse_exact(Call& call, const std::string& name, std::int64_t m) {
-  if (call.word("div", {"exact", "mc"}, "mc") == "mc" || m == 1) return;
+void refuse_exact(Call& call) {
+  if (call.word("div", {"exact", "mc"}, "mc") == "mc") return;
   throw ColumnError(call.column(),
-                    "the closed form of div is not defined inside " + name +
-                        " for m > 1: the logarithm is of a mean of weights, each with its own "
-                        "log P0(z)/Q(z|x); leave div=exact out");
+                    "the closed form of div is not defined inside '" + call.name() +
+                        "' for m > 1: the logarithm is of a mean of weights, each with its own "
+                        "log P0(z)/Q(z|x); leave 'exact' out, or write 'elbo', which is the bound "
+                        "for m = 1 and takes it");
 }
 
 std::vector<Word> terms() {
@@ -67,8 +68,10 @@ std::vector<Word> terms() {
        [](Call& call) { return hqzx(expectation(call, "how", "exact")); }},
       {"mi_lower", "mi_lower", "H_data - Nell, a lower bound on I_enc", Word::Kind::term,
        [](Call&) { return mi_lower(); }},
-      {"mi_dec", "mi_dec", "generative mutual information I_dec(X;Z), eq. (3): read out by "
-       "'nelbo decompose' and 'nelbo verify'", Word::Kind::term,
+      {"mi_dec", "mi_dec",
+       "generative mutual information I_dec(X;Z), eq. (3): read out by "
+       "'nelbo decompose' and 'nelbo verify'",
+       Word::Kind::term,
        [](Call& call) -> Term {
          throw ColumnError(call.column(),
                            "'mi_dec' is an expectation over data that the decoder makes, not over "
@@ -79,16 +82,17 @@ std::vector<Word> terms() {
          return mmd(call.word("kernel", {"imq", "rbf"}, "imq") == "imq" ? MmdKernel::imq
                                                                         : MmdKernel::rbf);
        }},
-      {"dip", "dip(i|ii, diagonal=1)", "distance of the codes' covariance from I",
-       Word::Kind::term,
+      {"dip", "dip(i|ii, diagonal=1)", "distance of the codes' covariance from I", Word::Kind::term,
        [](Call& call) {
          const std::string kind = call.word("kind", {"i", "ii"}, "i");
          return dip(kind == "i" ? Dip::i : Dip::ii, call.number("diagonal", 1.0));
        }},
       {"factor_tc", "factor_tc", "total correlation as a critic network estimates it",
        Word::Kind::term, [](Call&) { return factor_tc(); }},
-      {"critic_loss", "critic_loss", "the critic's own loss: trained beside every objective with "
-       "factor_tc, by its own optimiser", Word::Kind::term,
+      {"critic_loss", "critic_loss",
+       "the critic's own loss: trained beside every objective with "
+       "factor_tc, by its own optimiser",
+       Word::Kind::term,
        [](Call& call) -> Term {
          throw ColumnError(call.column(),
                            "'critic_loss' moves the critic alone and may not reach the encoder; it "
@@ -112,15 +116,15 @@ std::vector<Word> bound_words() {
       {"iw", "iw(m=50)", "importance-weighted bound IW_m", Word::Kind::bound,
        [](Call& call) {
          const std::int64_t m = call.whole("m", 50);
-         refuse_exact(call, "iw", m);
+         refuse_exact(call);
          return bound_term(iw(m));
        }},
       {"mc", "mc(k, m=1)", "MC_k-IW_m: the mean of k bounds IW_m; m = 1 is MC_k-ELBO",
        Word::Kind::bound,
        [](Call& call) {
          const std::int64_t k = call.whole("k"), m = call.whole("m", 1);
-         refuse_exact(call, "mc", m);
-         return bound_term(m == 1 ? mc(k, bounds::elbo()) : mc(k, iw(m)));
+         refuse_exact(call);
+         return mc_term(k, m);
        }},
       word("miwae(k=8, m=8)", "MC_k-IW_m under its name in the literature",
            [](Call& call) {
@@ -156,7 +160,8 @@ std::vector<Word> bound_words() {
 
 std::uint64_t steps(Call& call, const std::string& key) {
   const std::int64_t steps = call.whole(key);
-  if (steps < 1) throw ColumnError(call.column(), "'" + call.name() + "': " + key + " is at least 1");
+  if (steps < 1)
+    throw ColumnError(call.column(), "'" + call.name() + "': " + key + " is at least 1");
   return std::uint64_t(steps);
 }
 
@@ -245,6 +250,7 @@ void register_word(Word word) {
 }
 
 void register_term(Quantity quantity, std::function<Var(Draw&)> values) {
+  if (quantity.moves.empty()) quantity.moves = {"theta", "phi", "psi"};
   const Term term(quantity, Direction::cost, std::move(values));
   register_word({quantity.name, quantity.name, quantity.meaning, Word::Kind::term,
                  [term](Call&) { return term; }});

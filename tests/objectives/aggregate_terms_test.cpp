@@ -145,7 +145,8 @@ TEST_CASE("aggregate terms: the gradient of nell + mi + tc + dwkl - pf is that o
   f.tape.backward(parts, all_groups, a);
   f.tape.backward(whole, all_groups, b);
   const auto x = a.buffer().values(), y = b.buffer().values();
-  for (std::size_t i = 0; i < x.size(); ++i) CHECK(x[i] == Approx(y[i]).epsilon(1e-9).margin(1e-12));
+  for (std::size_t i = 0; i < x.size(); ++i)
+    CHECK(x[i] == Approx(y[i]).epsilon(1e-9).margin(1e-12));
 }
 
 TEST_CASE("aggregate terms: what is not defined is refused") {

@@ -95,7 +95,8 @@ TEST_CASE("factor_tc: critic and encoder never leak into each other") {
   config.example = Shape{4};
   config.latent = D;
   config.hidden = {3};
-  const DataMoments moments{Tensor::full({4}, 0.5, DType::f64), Tensor::full({4}, 0.25, DType::f64)};
+  const DataMoments moments{Tensor::full({4}, 0.5, DType::f64),
+                            Tensor::full({4}, 0.25, DType::f64)};
   const Vae model(config, moments, store);
   const Critic critic(store, D);
   store.freeze(2);

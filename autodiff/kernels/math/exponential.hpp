@@ -120,8 +120,7 @@ Batch<T> exp2_in_range(const Batch<T>& x) {
 // Two instructions do all but the polynomial, here of 0 <= f < 1; -infinity has f = 0.
 template <>
 inline Batch<float> exp2_in_range(const Batch<float>& x) {
-  constexpr float c[] = {1.0f,        0.6931513f,   0.24016444f,
-                         0.05579992f, 0.009017025f, 0.0018671314f};
+  constexpr float c[] = {1.0f, 0.6931513f, 0.24016444f, 0.05579992f, 0.009017025f, 0.0018671314f};
   const Batch<float> f = _mm512_reduce_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
   return Batch<float>(_mm512_scalef_ps(polynomial(f, c), x));
 }
