@@ -11,6 +11,7 @@ void add_encode_command(CLI::App& program, int& exit_code);
 void add_sample_command(CLI::App& program, int& exit_code);
 void add_data_command(CLI::App& program, int& exit_code);
 void add_bench_command(CLI::App& program, int& exit_code);
+void add_decompose_command(CLI::App& program, int& exit_code);
 void add_verify_command(CLI::App& program, int& exit_code);
 void add_objectives_command(CLI::App& program, int& exit_code);
 void add_explain_command(CLI::App& program, int& exit_code);

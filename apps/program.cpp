@@ -160,6 +160,7 @@ int run(int argc, char** argv) {
   add_sample_command(app, exit_code);
   add_data_command(app, exit_code);
   add_bench_command(app, exit_code);
+  add_decompose_command(app, exit_code);
   add_verify_command(app, exit_code);
   add_objectives_command(app, exit_code);
   add_explain_command(app, exit_code);

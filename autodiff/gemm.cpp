@@ -28,8 +28,11 @@ const GemmTable<double>& table<double>() {
 // timing.
 constexpr size_t most_span = 4096;       // rows or columns of one stage
 constexpr size_t stage_size = 5u << 18;  // packed elements of one stage, about
-constexpr size_t direct_columns = 256;   // up to here A is read once or twice: not worth packing
-constexpr size_t direct_rows = 168;     // up to here each panel of B is read by one piece: the same
+// An operand that few pieces read is read in place, each part of it once or twice: packing it would
+// cost more than it saves.
+constexpr size_t direct_columns = 256;  // of C, for A
+constexpr size_t direct_rows = 256;     // of C, for B
+
 constexpr double serial_flops = 1.5e6;  // a product below this is not split among threads
 constexpr size_t most_slices = 8;       // of k, where C is too small to be split
 constexpr size_t least_slice = 1024;

@@ -109,8 +109,9 @@ Term dwkl(Scheme scheme) {
               [scheme](Draw& d) { return log_product(d, scheme) - log_prior_product(d); });
 }
 
-Term pf() {
-  return Term({.name = "pf",
+Term pf(Expectation how) {
+  const bool exact = how == Expectation::exact;
+  return Term({.name = exact ? "pf(exact)" : "pf",
                .latex = "\\mathrm{PF}",
                .formula = "\\mathbb{E} \\log \\frac{P_0(z)}{\\prod_j P_0(z_j)}",
                .equation = "Zheng eq. (21)",

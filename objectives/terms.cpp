@@ -32,6 +32,11 @@ Term div(Expectation how) {
                     .moves = {"phi", "psi"}};
   if (how == Expectation::exact) {
     quantity.also_needs = {closed_form};
+    quantity.check = [](const Setting& setting) {
+      if (!setting.exact_div) {
+        throw Error("the divergence from this prior has no closed form; use div(mc), elbo(mc)");
+      }
+    };
     return Term(quantity, Direction::cost, [](Draw& d) { return d.kl(); });
   }
   return Term(quantity, Direction::cost, [](Draw& d) {

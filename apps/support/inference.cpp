@@ -75,12 +75,16 @@ auto posterior_of(const Vae& model) {
 }  // namespace
 
 Encoded encode(const Vae& model, const Examples& examples) {
+  return encode(model, examples, examples.count());
+}
+
+Encoded encode(const Vae& model, const Examples& examples, std::size_t count) {
   const auto fill = [&](float* to, std::size_t first, std::size_t rows) {
     std::vector<std::uint32_t> which(rows);
     std::iota(which.begin(), which.end(), std::uint32_t(first));
     examples.fill(to, which, 0);
   };
-  auto q = map_rows(examples.count(), examples.features(), fill, posterior_of(model));
+  auto q = map_rows(count, examples.features(), fill, posterior_of(model));
   return {q[0], q[1]};
 }
 

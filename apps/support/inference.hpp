@@ -14,6 +14,8 @@ struct Encoded {
   Tensor log_variance;
 };
 Encoded encode(const Vae& model, const Examples& examples);
+/// Of the first `count` examples, [count, D] each.
+Encoded encode(const Vae& model, const Examples& examples, std::size_t count);
 /// The same for x [N, X].
 Encoded encode(const Vae& model, const Tensor& x);
 

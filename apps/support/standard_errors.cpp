@@ -6,6 +6,7 @@
 #include <numeric>
 #include <vector>
 
+#include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/random.hpp"
 #include "autodiff/tape.hpp"
 #include "objectives/draw.hpp"

@@ -50,7 +50,8 @@ bool needs_critic(const Term& objective) {
 Term checked_objective(const TrainConfig& config, std::size_t examples, std::int64_t latent) {
   const Term objective = parse_objective(config.objective);
   const std::size_t batch = std::min(std::size_t(config.batch), examples);
-  Setting setting{std::int64_t(batch), std::int64_t(examples), latent};
+  Setting setting{std::int64_t(batch), std::int64_t(examples), latent,
+                  has_exact_div(parse_prior(config.prior))};
   check_objective(objective, config.objective, setting);
   const std::size_t rest = examples % batch;
   if (rest == 0) return objective;

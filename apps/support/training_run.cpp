@@ -13,6 +13,7 @@
 #include "apps/program.hpp"
 #include "apps/support/atomic_file.hpp"
 #include "apps/support/checkpoint.hpp"
+#include "apps/support/ledger.hpp"
 #include "apps/support/pictures.hpp"
 #include "apps/support/progress.hpp"
 #include "apps/support/run_data.hpp"
@@ -34,6 +35,9 @@ constexpr std::uint64_t default_epochs = 10;
 // A checkpoint at least every 2 s: what remains is for the step under way and the writing.
 constexpr std::chrono::milliseconds checkpoint_interval{1500};
 constexpr std::chrono::seconds picture_interval{10};
+// The whole ledger is measured every few epochs, on so many held-out examples.
+constexpr std::uint64_t ledger_epochs = 5;
+constexpr std::size_t ledger_examples = 2000;
 
 double seconds_between(Clock::time_point from, Clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
@@ -239,13 +243,20 @@ void TrainingRun::end_epoch(Progress& progress) {
     save_parameters(folder_.best(), trainer_.store(), trainer_.state());
   }
   const double rate = epoch_seconds_ > 0 ? double(epoch_examples_) / epoch_seconds_ : 0;
-  folder_.append_metrics(Json({{"epoch", trainer_.state().epoch},
-                               {"step", trainer_.state().step},
-                               {"train", to_json(*train_metrics_, term_names_)},
-                               {"test", to_json(*test_metrics_, term_names_)},
-                               {"examples_per_second", rate},
-                               {"gradient_norm", norm}})
-                             .dump());
+  Json line{{"epoch", trainer_.state().epoch},
+            {"step", trainer_.state().step},
+            {"train", to_json(*train_metrics_, term_names_)},
+            {"test", to_json(*test_metrics_, term_names_)},
+            {"examples_per_second", rate},
+            {"gradient_norm", norm}};
+  if (trainer_.state().epoch % ledger_epochs == 0 && trainer_.test_examples().count() > 1) {
+    line["ledger"] = measure_ledger(trainer_.model(), trainer_.store(), trainer_.test_examples(),
+                                    {.batch = std::size_t(config_.batch),
+                                     .examples = ledger_examples,
+                                     .seed = config_.seed})
+                         .json();
+  }
+  folder_.append_metrics(line.dump());
   // Last: a checkpoint of this epoch promises that its line is there.
   save();
   progress.epoch({.epoch = trainer_.state().epoch,

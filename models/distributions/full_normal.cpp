@@ -123,14 +123,17 @@ FullNormal given_normal(const Tensor& mean, const Tensor& covariance) {
   for (std::int64_t i = 0; i < d; ++i) {
     for (std::int64_t j = 0; j <= i; ++j) {
       const double a = covariance.at({i, j}), b = covariance.at({j, i});
+      const std::string where = " at (" + std::to_string(i) + ", " + std::to_string(j) + ")";
+      if (!std::isfinite(a) || !std::isfinite(b)) {
+        throw Error("normal: covariance is not finite" + where);
+      }
       if (std::fabs(a - b) > 1e-5 * (std::fabs(a) + std::fabs(b))) {
-        throw Error("normal: covariance is not symmetric: " + std::to_string(a) + " at (" +
-                    std::to_string(i) + ", " + std::to_string(j) + ") but " + std::to_string(b) +
-                    " across the diagonal");
+        throw Error("normal: covariance is not symmetric: " + std::to_string(a) + where + " and " +
+                    std::to_string(b) + " across the diagonal");
       }
       double sum = 0.5 * (a + b);
       for (std::int64_t k = 0; k < j; ++k) sum -= lower.at({i, k}) * lower.at({j, k});
-      if (i == j && !(sum > 0 && std::isfinite(sum))) {
+      if (i == j && !(sum > 0)) {
         throw Error("normal: covariance is not positive definite (row " + std::to_string(i) + ")");
       }
       lower.set({i, j}, i == j ? std::sqrt(sum) : sum / lower.at({j, j}));

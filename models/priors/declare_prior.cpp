@@ -56,8 +56,8 @@ PriorRecorder mixture(const PriorConfig& prior, std::int64_t latent, ParameterSt
   return [=, &store, text = to_string(prior)] {
     Tape& tape = Tape::current();
     return std::make_shared<MixturePrior>(
-        text, log_softmax(tape.parameter(store, logits)),
-        DiagNormal{tape.parameter(store, means), tape.parameter(store, log_variances)});
+        text, DiagNormal{tape.parameter(store, means), tape.parameter(store, log_variances)},
+        log_softmax(tape.parameter(store, logits)));
   };
 }
 
@@ -75,11 +75,8 @@ PriorRecorder vamp(const VaeConfig& config, const DataMoments& moments, Paramete
   const ParameterId inputs =
       store.add("prior.pseudo_inputs", group, {k, x}, scattered(centre, deviation));
   return [=, &store, text = to_string(config.prior)] {
-    Tape& tape = Tape::current();
-    const Var free = tape.parameter(store, inputs);
-    const Tensor equal = Tensor::full({k}, -std::log(double(k)), free.dtype());
-    return std::make_shared<MixturePrior>(text, tape.leaf(equal),
-                                          encoder(bernoulli ? sigmoid(free) : free));
+    const Var free = Tape::current().parameter(store, inputs);
+    return std::make_shared<MixturePrior>(text, encoder(bernoulli ? sigmoid(free) : free));
   };
 }
 

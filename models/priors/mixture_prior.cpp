@@ -49,28 +49,43 @@ FullNormal chosen(const FullNormal& all, Var one_hot) {
 
 }  // namespace
 
-MixturePrior::MixturePrior(std::string text, Var log_weights, const Normal& components)
+MixturePrior::MixturePrior(std::string text, const Normal& components,
+                           std::optional<Var> log_weights)
     : text_(std::move(text)),
-      log_weights_(log_weights),
       components_(components),
-      count_(log_weights.shape()[0]),
-      dimensions_(components.expectation().shape()[-1]) {}
+      log_weights_(log_weights),
+      count_(components.expectation().shape()[0]),
+      dimensions_(components.expectation().shape()[1]) {}
+
+Var MixturePrior::log_weights() const {
+  if (log_weights_) return *log_weights_;
+  const DType dtype = components_.expectation().dtype();
+  return Tape::current().leaf(Tensor::full({count_}, -std::log(double(count_)), dtype));
+}
+
+PairwiseLogProb MixturePrior::pairwise(Var z, const PairwiseRequest& request) const {
+  const DiagNormal& all = components_.diagonal(text_);
+  return pairwise_normal_log_prob(z, all.mean, all.log_variance,
+                                  {.other = -std::log(double(count_))}, request);
+}
 
 Var MixturePrior::log_prob(Var z) const {
   check_dimensions(*this, z, dimensions_);
+  if (streamed()) return pairwise(z, {}).joint;
   std::vector<Var> joint;
   components_.visit([&](const auto& all) {
     for (std::int64_t k = 0; k < count_; ++k) joint.push_back(component(all, k).log_prob(z));
   });
-  return logsumexp(stack(joint, -1) + log_weights_, -1);
+  return logsumexp(stack(joint, -1) + log_weights(), -1);
 }
 
 Var MixturePrior::marginal_log_prob(Var z) const {
   check_dimensions(*this, z, dimensions_);
+  if (streamed()) return pairwise(z, {.joint = false, .marginals = true}).marginals;
   const DiagNormal each = components_.marginals();
   const Var white = square(beside_components(z) - each.mean) * exp(-each.log_variance);
-  const Var constant = -0.5 * (each.log_variance + std::log(2 * std::numbers::pi)) +
-                       reshape(log_weights_, {count_, 1});
+  const Var constant = reshape(log_weights(), {count_, 1}) -
+                       0.5 * (each.log_variance + std::log(2 * std::numbers::pi));
   return logsumexp(constant - 0.5 * white, -2);
 }
 
@@ -78,7 +93,7 @@ Var MixturePrior::sample(Var noise) const {
   check_dimensions(*this, noise, noise_dimensions());
   // Half the squared length of two normal numbers is exponential: exp of minus it is uniform.
   const Var uniform = exp(-0.5 * sum(square(slice(noise, -1, 0, 2)), -1, Keep::yes));
-  const Categorical choice{reshape(log_weights_, {1, count_})};
+  const Categorical choice{reshape(log_weights(), {1, count_})};
   Tensor numbers({count_}, noise.dtype());
   for (std::int64_t k = 0; k < count_; ++k) numbers.set({k}, double(k));
   const Var one_hot = equal(choice.sample(uniform), Tape::current().leaf(numbers));

@@ -1,4 +1,7 @@
 #pragma once
+#include <optional>
+
+#include "autodiff/ops/pairwise_ops.hpp"
 #include "models/priors/prior.hpp"
 
 namespace nelbo {
@@ -8,23 +11,30 @@ namespace nelbo {
 /// marginals, so pf needs no approximation.
 class MixturePrior : public Prior {
  public:
-  /// log_weights [K] with log sum exp 0; components with mean [K, D].
-  MixturePrior(std::string text, Var log_weights, const Normal& components);
+  /// Components with mean [K, D]; log_weights [K] with log sum exp 0, none for equal weights.
+  MixturePrior(std::string text, const Normal& components, std::optional<Var> log_weights = {});
 
   std::string text() const override { return text_; }
   bool factorised() const override { return false; }
-  /// Holds [S, B, K] numbers.
+  // Equally weighted diagonal components are streamed past z (pairwise_ops.hpp). Others hold
+  // [S, B, K] numbers for the density and a few times [S, B, K, D] for the marginals.
   Var log_prob(Var z) const override;
-  /// Holds a few times [S, B, K, D] numbers.
   Var marginal_log_prob(Var z) const override;
   /// Two numbers choose the component.
   std::int64_t noise_dimensions() const override { return dimensions_ + 2; }
   Var sample(Var noise) const override;
 
  private:
+  bool streamed() const {
+    return !log_weights_ && components_.covariance() == Covariance::diagonal;
+  }
+  PairwiseLogProb pairwise(Var z, const PairwiseRequest& request) const;
+  /// [K].
+  Var log_weights() const;
+
   std::string text_;
-  Var log_weights_;
   Normal components_;
+  std::optional<Var> log_weights_;
   std::int64_t count_, dimensions_;  // K, D
 };
 

@@ -174,7 +174,7 @@ TEST_CASE("aggregate terms: full against all posteriors of the data is eq. (24)"
   // The first three data as a batch, against all eight posteriors.
   const Var few = f.tape.leaf(slice(f.x, 0, 0, 3).value());
   const Var noise = f.tape.leaf(slice(f.noise, 1, 0, 3).value());
-  Draw batch(*f.model, few, noise, {.size = 8, .posteriors = whole.posterior()});
+  Draw batch(*f.model, few, noise, {.size = 8, .posteriors = whole.posterior().diagonal("test")});
   const auto all = hagg(Scheme::full).per_datum(whole)->value().values();
   const auto three = hagg(Scheme::full).per_datum(batch)->value().values();
   for (int b = 0; b < 3; ++b) CHECK(three[b] == Approx(all[b]).epsilon(1e-12));

@@ -45,7 +45,8 @@ TEST_CASE("dip is the distance of the codes' covariance from the identity, in pl
   constexpr int B = 6, D = 3;
   VaeFixture f(1, B, D);
   Draw draw(*f.model, f.x, f.noise);
-  const Tensor m = draw.posterior().mean.value(), v = draw.posterior().log_variance.value();
+  const Tensor m = draw.posterior().diagonal("test").mean.value(),
+               v = draw.posterior().diagonal("test").log_variance.value();
   double expected = 0;
   for (int i = 0; i < D; ++i) {
     for (int j = 0; j < D; ++j) {
@@ -65,7 +66,8 @@ TEST_CASE("free bits and capacity are taken after the mean over the batch") {
   constexpr int B = 6, D = 3;
   VaeFixture f(1, B, D);
   Draw draw(*f.model, f.x, f.noise);
-  const Tensor m = draw.posterior().mean.value(), v = draw.posterior().log_variance.value();
+  const Tensor m = draw.posterior().diagonal("test").mean.value(),
+               v = draw.posterior().diagonal("test").log_variance.value();
   std::vector<double> kl(D);
   for (int b = 0; b < B; ++b) {
     for (int d = 0; d < D; ++d) {

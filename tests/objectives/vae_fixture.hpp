@@ -37,8 +37,8 @@ struct VaeFixture {
 
   /// log N(z_sb,d; posterior n, dimension d).
   double log_q(Draw& draw, int s, int b, int n, int d) const {
-    const double m = draw.posterior().mean.value().at({n, d});
-    const double v = draw.posterior().log_variance.value().at({n, d});
+    const double m = draw.posterior().diagonal("test").mean.value().at({n, d});
+    const double v = draw.posterior().diagonal("test").log_variance.value().at({n, d});
     const double z = draw.z().value().at({s, b, d});
     return -0.5 * (std::log(2 * std::numbers::pi) + v + (z - m) * (z - m) * std::exp(-v));
   }

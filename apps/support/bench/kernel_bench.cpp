@@ -103,18 +103,19 @@ void bench_convolution(Bench& bench, const ConvolutionShape& s) {
   });
 }
 
-/// An operator on the tape: forward alone, then forward and backward, by replay.
-void bench_operator(Bench& bench, const std::string& name, const Tensor& input,
-                    double bytes_forward, const std::function<Var(Tape&, Var)>& apply) {
+/// An operator on the tape: forward alone, then backward alone, by replay. `forward` and `backward`
+/// are how often the input's bytes cross the memory bus.
+void bench_operator(Bench& bench, const std::string& name, const Tensor& input, int forward,
+                    int backward, const std::function<Var(Tape&, Var)>& apply) {
   Tape tape({.mode = Tape::Mode::replay});
   Var output;
   {
     Recording recording(tape);
     output = apply(tape, tape.leaf(input, true));
   }
-  bench.time(name, 0, bytes_forward, [&] { tape.forward(); });
-  bench.time(name + " backward", 0, bytes_forward + 4.0 * input.size(),
-             [&] { tape.backward(output); });
+  const double bytes = 4.0 * input.size();
+  bench.time(name, 0, forward * bytes, [&] { tape.forward(); });
+  bench.time(name + " backward", 0, backward * bytes, [&] { tape.backward(output); });
 }
 
 }  // namespace
@@ -136,9 +137,8 @@ KernelReport bench_all_kernels(double seconds) {
   bench_convolution(bench, {64, 16, 16, 32, 8, 8, 64, 4, 4, 2, 1});
   bench_convolution(bench, {64, 8, 8, 64, 4, 4, 64, 4, 4, 2, 1});
 
-  const Tensor x = uniform({8000, 784}, -4, 4);  // 24 MiB: beyond most caches
-  const Tensor data = uniform({160, 784}, 0, 1);
-  const double bytes = 4.0 * x.size();
+  const Tensor x = uniform({16000, 784}, -4, 4);  // 48 MiB: beyond most caches
+  const Tensor data = uniform({320, 784}, 0, 1);
   for (const auto& [name, f] : {std::pair{"exp", static_cast<Var (*)(Var)>(exp)},
                                 {"log1p", log1p},
                                 {"tanh", tanh},
@@ -146,28 +146,28 @@ KernelReport bench_all_kernels(double seconds) {
                                 {"softplus", softplus},
                                 {"gelu", gelu},
                                 {"lgamma", lgamma}}) {
-    bench_operator(bench, name, x, 2 * bytes, [f](Tape&, Var v) { return f(v); });
+    // Backward writes the root's cotangent, reads it and a value, and writes the adjoint.
+    bench_operator(bench, name, x, 2, 4, [f](Tape&, Var v) { return f(v); });
   }
-  bench_operator(bench, "add a row", x, 2 * bytes,
+  bench_operator(bench, "add a row", x, 2, 3,
                  [](Tape& t, Var v) { return v + t.leaf(Tensor::full({784}, 1), true); });
-  bench_operator(bench, "sum over the last axis", x, bytes,
-                 [](Tape&, Var v) { return sum(v, -1); });
-  bench_operator(bench, "logsumexp over the last axis", x, bytes,
+  bench_operator(bench, "sum over the last axis", x, 1, 1, [](Tape&, Var v) { return sum(v, -1); });
+  bench_operator(bench, "logsumexp over the last axis", x, 1, 2,
                  [](Tape&, Var v) { return logsumexp(v, -1); });
-  bench_operator(bench, "softmax", x, 2 * bytes, [](Tape&, Var v) { return softmax(v); });
-  bench_operator(bench, "bernoulli_log_prob [50, 160, 784]", x, bytes, [&](Tape& t, Var v) {
-    return bernoulli_log_prob(reshape(v, {50, 160, 784}), t.leaf(data));
+  bench_operator(bench, "softmax", x, 2, 4, [](Tape&, Var v) { return softmax(v); });
+  bench_operator(bench, "bernoulli_log_prob [50, 320, 784]", x, 1, 2, [&](Tape& t, Var v) {
+    return bernoulli_log_prob(reshape(v, {50, 320, 784}), t.leaf(data));
   });
 
-  const Tensor parameters = uniform({1 << 23}, -1, 1), gradients = uniform({1 << 23}, -1, 1);
-  Optimizer adam({}, {{0, std::size_t(1) << 20}});
-  bench.time("adam 8 Mi parameters", 0, 4.0 * 7 * (1 << 23),
+  constexpr std::size_t n = std::size_t(8) << 20;
+  const Tensor parameters = uniform({n}, -1, 1), gradients = uniform({n}, -1, 1);
+  Optimizer adam({}, {{0, n}});
+  bench.time("adam 8 Mi parameters", 0, 4.0 * 7 * n,
              [&] { adam.step(parameters.data(), gradients.data(), 1e-3); });
-  const Tensor noise({1 << 23});
-  const RandomBlock block{.stream = {0, StreamId::noise}, .dimensions = std::size_t(1) << 20};
-  bench.time("philox normal 8 Mi", 0, 4.0 * (1 << 23),
-             [&] { fill_normal(noise.data_as<float>(), block); });
-  bench.time("philox uniform 8 Mi", 0, 4.0 * (1 << 23),
+  const Tensor noise({n});
+  const RandomBlock block{.stream = {0, StreamId::noise}, .dimensions = n};
+  bench.time("philox normal 8 Mi", 0, 4.0 * n, [&] { fill_normal(noise.data_as<float>(), block); });
+  bench.time("philox uniform 8 Mi", 0, 4.0 * n,
              [&] { fill_uniform(noise.data_as<float>(), block); });
   return bench.report();
 }

@@ -1,0 +1,531 @@
+// Every prior against its density in plain double: integrals over a plane, marginals, samples,
+// closed forms against Monte Carlo means and the golden linear-Gaussian world, gradients against
+// differences in every parameter.
+#include <random>
+
+#include "autodiff/error.hpp"
+#include "models/distributions.hpp"
+#include "models/priors/factorised_priors.hpp"
+#include "models/priors/full_normal_prior.hpp"
+#include "models/vae.hpp"
+#include "tests/models/support.hpp"
+
+using namespace nelbo;
+using namespace nelbo::tests;
+
+namespace {
+
+using Numbers = std::vector<double>;
+
+const double log_two_pi = std::log(2 * std::acos(-1.0));
+
+Tensor numbers(const Shape& shape, unsigned seed, double scale = 1) {
+  std::mt19937_64 random(seed);
+  Tensor x(shape, DType::f64);
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    x.data_as<double>()[i] = scale * (double(random() >> 11) * 0x1p-52 - 1);
+  }
+  return x;
+}
+
+/// A model in double of 6 features and 2 latent dimensions, whose prior's parameters are moved away
+/// from where they start.
+struct Model {
+  explicit Model(const std::string& prior, Covariance posterior = Covariance::diagonal,
+                 const std::string& likelihood = "bernoulli") {
+    config.example = {6};
+    config.latent = 2;
+    config.hidden = {5};
+    config.likelihood = parse_likelihood(likelihood);
+    config.posterior = posterior;
+    if (prior == "normal:given") {
+      config.prior = {PriorConfig::Kind::normal_given, 0, Tensor::of({0.2, -0.3}, {2}, DType::f64),
+                      Tensor::of({1, 0.5, 0.5, 1.5}, {2, 2}, DType::f64)};
+    } else {
+      config.prior = parse_prior(prior);
+    }
+    const DataMoments moments{Tensor::full({6}, 0.3), Tensor::full({6}, 0.2)};
+    vae = std::make_unique<Vae>(config, moments, store);
+    store.freeze(2);
+    unsigned seed = 50;
+    for (std::uint32_t i = 0; i < store.entries().size(); ++i) {
+      const bool ours = store.entries()[i].name.rfind("prior.", 0) == 0;
+      const bool head = store.entries()[i].name.rfind("encoder.head", 0) == 0;
+      const Tensor parameter = store.tensor(ParameterId{i});
+      if (ours || head) parameter.copy_from(numbers(parameter.shape(), seed++, ours ? 1 : 0.7));
+    }
+  }
+  VaeConfig config;
+  ParameterStore store{DType::f64};
+  std::unique_ptr<Vae> vae;
+};
+
+Numbers product(const Tensor& l) {  // l l' of [2, 2]
+  const double a = l.at({0, 0}), b = l.at({1, 0}), c = l.at({1, 1});
+  return {a * a, a * b, a * b, b * b + c * c};
+}
+
+double log_normal(double z0, double z1, double m0, double m1, const Numbers& s) {
+  const double det = s[0] * s[3] - s[1] * s[2], x = z0 - m0, y = z1 - m1;
+  const double quadratic = (s[3] * x * x - 2 * s[1] * x * y + s[0] * y * y) / det;
+  return -0.5 * (quadratic + std::log(det)) - log_two_pi;
+}
+
+/// log P0 of two dimensions, written from the parameters in plain double.
+std::function<double(double, double)> reference(const Model& m) {
+  using Kind = PriorConfig::Kind;
+  const ParameterStore& store = m.store;
+  switch (m.config.prior.kind) {
+    case Kind::normal:
+      return [](double x, double y) { return -0.5 * (x * x + y * y) - log_two_pi; };
+    case Kind::laplace:
+      return [](double x, double y) { return -std::fabs(x) - std::fabs(y) - 2 * std::log(2.0); };
+    case Kind::normal_given:
+      return [](double x, double y) { return log_normal(x, y, 0.2, -0.3, {1, 0.5, 0.5, 1.5}); };
+    case Kind::normal_full: {
+      const Tensor mean = store.tensor("prior.mean"), diagonal = store.tensor("prior.log_diagonal");
+      Tensor l({2, 2}, DType::f64);
+      l.set({0, 0}, std::exp(diagonal.at({0})));
+      l.set({1, 1}, std::exp(diagonal.at({1})));
+      l.set({1, 0}, store.tensor("prior.below").at({0}));
+      return [=, s = product(l)](double x, double y) {
+        return log_normal(x, y, mean.at({0}), mean.at({1}), s);
+      };
+    }
+    default:
+      break;
+  }
+  const std::int64_t k = m.config.prior.components;
+  Numbers weights;
+  std::vector<std::array<double, 2>> means;
+  std::vector<Numbers> covariances;
+  if (m.config.prior.kind == Kind::mixture) {
+    const Tensor logits = store.tensor("prior.logits"), mean = store.tensor("prior.means"),
+                 lv = store.tensor("prior.log_variances");
+    double total = 0;
+    for (double l : logits.values()) total += std::exp(l);
+    for (std::int64_t i = 0; i < k; ++i) {
+      weights.push_back(std::exp(logits.at({i})) / total);
+      means.push_back({mean.at({i, 0}), mean.at({i, 1})});
+      covariances.push_back({std::exp(lv.at({i, 0})), 0, 0, std::exp(lv.at({i, 1}))});
+    }
+  } else {  // The posteriors at the pseudo-inputs; the encoder has its own tests.
+    Tensor inputs = store.tensor("prior.pseudo_inputs").cast(DType::f64).contiguous();
+    Tensor copy(inputs.shape(), DType::f64);
+    copy.copy_from(inputs);
+    for (std::int64_t i = 0; i < copy.size(); ++i) {
+      double& v = copy.data_as<double>()[i];
+      if (m.config.likelihood.kind == Likelihood::Kind::bernoulli) v = 1 / (1 + std::exp(-v));
+    }
+    Tape tape;
+    Recording recording(tape);
+    const Normal q = m.vae->posterior(tape.leaf(copy));
+    q.visit([&](const auto& own) {
+      for (std::int64_t i = 0; i < k; ++i) {
+        weights.push_back(1 / double(k));
+        means.push_back({own.mean.value().at({i, 0}), own.mean.value().at({i, 1})});
+        if constexpr (std::is_same_v<std::decay_t<decltype(own)>, FullNormal>) {
+          covariances.push_back(
+              product(own.factor.value().slice(0, i, i + 1).contiguous().reshape({2, 2})));
+        } else {
+          covariances.push_back({std::exp(own.log_variance.value().at({i, 0})), 0, 0,
+                                 std::exp(own.log_variance.value().at({i, 1}))});
+        }
+      }
+    });
+  }
+  return [=](double x, double y) {
+    double density = 0;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      density += weights[i] * std::exp(log_normal(x, y, means[i][0], means[i][1], covariances[i]));
+    }
+    return std::log(density);
+  };
+}
+
+/// All kinds, VampPrior with both kinds of posterior and data.
+std::vector<std::unique_ptr<Model>> models() {
+  std::vector<std::unique_ptr<Model>> all;
+  for (const char* prior :
+       {"normal", "laplace", "normal:full", "normal:given", "mixture:1", "mixture:4", "vamp:3"}) {
+    all.push_back(std::make_unique<Model>(prior));
+  }
+  all.push_back(std::make_unique<Model>("vamp:3", Covariance::full));
+  all.push_back(std::make_unique<Model>("vamp:3", Covariance::diagonal, "normal:0.5"));
+  all.push_back(std::make_unique<Model>("normal:full", Covariance::full));
+  return all;
+}
+
+std::string text(const Model& m) {
+  return to_string(m.config.prior) + ", posterior " + to_string(m.config.posterior) + ", " +
+         to_string(m.config.likelihood);
+}
+
+Var weighted_sum(Var x) { return sum(x * Tape::current().leaf(numbers(x.shape(), 77))); }
+
+/// Holds the gradient of every parameter against differences.
+void check_parameters(const Model& m, const std::function<Var(Tape&)>& f) {
+  Tape tape;
+  GradientSink sink(m.store);
+  {
+    Recording recording(tape);
+    tape.backward(f(tape), all_groups & ~leaf_group, sink);
+  }
+  for (std::uint32_t i = 0; i < m.store.entries().size(); ++i) {
+    const Tensor w = m.store.tensor(ParameterId{i}), gradient = sink.tensor(m.store, {i});
+    for (std::int64_t k = 0; k < w.size(); ++k) {
+      double& number = w.data_as<double>()[k];
+      const double centre = number, h = 1e-5;
+      const auto at = [&](double value) {
+        number = value;
+        Tape fresh;
+        Recording recording(fresh);
+        return f(fresh).item();
+      };
+      const double difference =
+          (8 * (at(centre + h) - at(centre - h)) - at(centre + 2 * h) + at(centre - 2 * h)) /
+          (12 * h);
+      number = centre;
+      INFO(text(m) << ": " << m.store.entries()[i].name << ", element " << k);
+      CHECK(gradient.values()[std::size_t(k)] == Approx(difference).epsilon(1e-6).margin(1e-8));
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("priors: densities and marginals against plain loops and integrals over the plane") {
+  const std::int64_t n = 801;
+  const double bound = 24, step = 2 * bound / double(n - 1);
+  Tensor x({1, n * n, 2}, DType::f64);
+  for (std::int64_t i = 0; i < n * n; ++i) {
+    x.set({0, i, 0}, -bound + step * double(i / n));
+    x.set({0, i, 1}, -bound + step * double(i % n));
+  }
+  for (const auto& m : models()) {
+    INFO(text(*m));
+    const auto log_p0 = reference(*m);
+    Tape tape;
+    Recording recording(tape);
+    const auto prior = m->vae->prior();
+    const auto log_p = prior->log_prob(tape.leaf(x)).value().values();
+    double total = 0, worst = 0;
+    std::vector<double> rows(static_cast<std::size_t>(n)), columns(static_cast<std::size_t>(n));
+    for (std::size_t i = 0; i < log_p.size(); ++i) {
+      const double expected = log_p0(x.data_as<double>()[2 * i], x.data_as<double>()[2 * i + 1]);
+      if (expected > -100) {
+        worst = std::max(worst, std::fabs(log_p[i] - expected) / (1 + std::fabs(expected)));
+      }
+      const double p = std::exp(log_p[i]) * step;
+      total += p * step;
+      rows[i / std::size_t(n)] += p;
+      columns[i % std::size_t(n)] += p;
+    }
+    CHECK(worst < 1e-12);
+    // The grid sees Laplace's kink to second order.
+    const double tolerance = m->config.prior.kind == PriorConfig::Kind::laplace ? 2e-3 : 1e-8;
+    CHECK(total == Approx(1).epsilon(tolerance));
+    const Tensor line = x.slice(1, 0, n).contiguous();  // z_1 runs, z_0 does not
+    Tensor both({1, n, 2}, DType::f64);
+    for (std::int64_t i = 0; i < n; ++i) {
+      both.set({0, i, 0}, line.at({0, i, 1}));
+      both.set({0, i, 1}, line.at({0, i, 1}));
+    }
+    const Tensor marginals = prior->marginal_log_prob(tape.leaf(both)).value();
+    REQUIRE(marginals.shape() == both.shape());
+    for (std::int64_t i = n / 2 - 40; i < n / 2 + 40; i += 7) {
+      CHECK(std::exp(marginals.at({0, i, 0})) == Approx(rows[std::size_t(i)]).epsilon(tolerance));
+      CHECK(std::exp(marginals.at({0, i, 1})) ==
+            Approx(columns[std::size_t(i)]).epsilon(tolerance));
+    }
+    const Var some = tape.leaf(numbers({2, 3, 2}, 3, 2));
+    REQUIRE(prior->log_prob(some).shape().text() == "[2, 3]");
+    if (prior->factorised()) {
+      const auto joint = prior->log_prob(some).value().values();
+      const auto parts = sum(prior->marginal_log_prob(some), -1).value().values();
+      for (std::size_t i = 0; i < 6; ++i) CHECK(parts[i] == Approx(joint[i]).epsilon(1e-13));
+    }
+    CHECK(prior->factorised() == (prior->text() == "normal" || prior->text() == "laplace"));
+  }
+}
+
+TEST_CASE("priors: samples have the moments and distribution of the density") {
+  const std::int64_t n = 40000;
+  for (const auto& m : models()) {
+    INFO(text(*m));
+    const auto log_p0 = reference(*m);
+    // Moments up to the fourth and the distribution function of z_1, by sums over a grid.
+    const std::int64_t cells = 1001;
+    const double bound = 24, step = 2 * bound / double(cells - 1);
+    double mean[2] = {}, second[3] = {}, fourth[3] = {};
+    std::vector<double> cdf(static_cast<std::size_t>(cells)), at(cdf.size());
+    for (std::int64_t i = 0; i < cells; ++i) at[std::size_t(i)] = -bound + step * double(i);
+    for (std::size_t j = 0; j < at.size(); ++j) {
+      double column = 0;
+      for (std::size_t i = 0; i < at.size(); ++i) {
+        const double x = at[i], y = at[j], p = std::exp(log_p0(x, y)) * step * step;
+        column += p;
+        mean[0] += p * x, mean[1] += p * y;
+        second[0] += p * x * x, second[1] += p * x * y, second[2] += p * y * y;
+        fourth[0] += p * x * x * x * x, fourth[1] += p * x * x * y * y;
+        fourth[2] += p * y * y * y * y;
+      }
+      // Half of the cell's mass lies to its left.
+      cdf[j] = (j ? cdf[j - 1] : 0) + column;
+    }
+    Tape tape;
+    Recording recording(tape);
+    const auto prior = m->vae->prior();
+    const Var noise = tape.leaf({1, n, prior->noise_dimensions()}, DType::f64);
+    fill_noise(Noise::normal, tape.data(noise), {.stream = {17, StreamId::user}});
+    const Var z = prior->sample(noise);
+    REQUIRE(z.shape() == Shape{1, n, 2});
+    CHECK_FALSE(tape.differentiable(z));
+    const auto values = z.value().values();
+    double average[2] = {}, squares[3] = {};
+    std::vector<double> last;
+    for (std::size_t i = 0; i < std::size_t(n); ++i) {
+      const double x = values[2 * i], y = values[2 * i + 1];
+      average[0] += x / double(n), average[1] += y / double(n);
+      squares[0] += x * x / double(n), squares[1] += x * y / double(n);
+      squares[2] += y * y / double(n);
+      last.push_back(y);
+    }
+    for (int d = 0; d < 2; ++d) {
+      const double error = std::sqrt((second[2 * d] - mean[d] * mean[d]) / double(n));
+      INFO("mean, z " << (average[d] - mean[d]) / error);
+      CHECK(std::fabs(average[d] - mean[d]) < 4 * error);
+    }
+    for (int d = 0; d < 3; ++d) {
+      const double error = std::sqrt((fourth[d] - second[d] * second[d]) / double(n));
+      INFO("product, z " << (squares[d] - second[d]) / error);
+      CHECK(std::fabs(squares[d] - second[d]) < 4 * error);
+    }
+    const auto function = [&](double y) {
+      const double cell = (y + bound) / step + 0.5;
+      const auto j = std::min(std::max(std::size_t(1), std::size_t(cell)), at.size() - 1);
+      const double share = cell - double(j);
+      return cdf[j - 1] + share * (cdf[j] - cdf[j - 1]);
+    };
+    CHECK(kolmogorov_smirnov(last, function) < 1.95);
+  }
+}
+
+TEST_CASE(
+    "priors: div(exact) and pf(exact) lie within 4 standard errors of their Monte Carlo forms") {
+  const std::int64_t n = 50000;
+  for (const char* name : {"normal", "normal:full", "normal:given", "laplace"}) {
+    for (const Covariance posterior : {Covariance::diagonal, Covariance::full}) {
+      const Model m(name, posterior);
+      Tape tape;
+      Recording recording(tape);
+      const auto prior = m.vae->prior();
+      const Normal q = m.vae->posterior(tape.leaf(numbers({3, 6}, 8)));
+      const Var noise = tape.leaf({n, 3, 2}, DType::f64);
+      fill_noise(Noise::normal, tape.data(noise), {.stream = {19, StreamId::user}});
+      const NormalSample s = q.rsample_log_prob(noise);
+      const auto check = [&](const char* term, Var closed, Var samples) {
+        REQUIRE(closed.shape().text() == "[3]");
+        const auto all = samples.value().values();
+        for (std::size_t b = 0; b < 3; ++b) {
+          double average = 0, squares = 0;
+          for (std::size_t i = b; i < all.size(); i += 3) {
+            average += all[i] / double(n), squares += all[i] * all[i] / double(n);
+          }
+          const double error = std::sqrt(std::max(0.0, squares - average * average) / double(n));
+          const double exact = closed.value().values()[b];
+          INFO(text(m) << ", " << term << ": " << exact << ", z " << (average - exact) / error);
+          CHECK(std::fabs(average - exact) < 4 * error + 1e-12);
+        }
+      };
+      const Var log_prior = prior->log_prob(s.z);
+      if (has_exact_div(m.config.prior)) check("div", prior->kl(q), s.log_prob - log_prior);
+      check("pf", prior->prior_factorisation(q),
+            log_prior - sum(prior->marginal_log_prob(s.z), -1));
+    }
+  }
+}
+
+TEST_CASE("priors: div(exact) and pf(exact) of the golden linear-Gaussian world") {
+  // Both are quadratic in x, so their mean over x ~ N(m, S) is that over the four points
+  // m +- sqrt(2) l_i, l_i the columns of a factor of S.
+  const double l00 = 1, l10 = 0.3, l11 = std::sqrt(0.5 - 0.09), r = std::sqrt(2.0);
+  const double points[4][2] = {{0.5 + r * l00, -0.25 + r * l10},
+                               {0.5 - r * l00, -0.25 - r * l10},
+                               {0.5, -0.25 + r * l11},
+                               {0.5, -0.25 - r * l11}};
+  Tensor mean({4, 2}, DType::f64);
+  for (std::int64_t i = 0; i < 4; ++i) {
+    const double x = points[i][0], y = points[i][1];
+    mean.set({i, 0}, 0.8 * x - 0.2 * y + 0.05);
+    mean.set({i, 1}, 0.1 * x + 0.9 * y - 0.1);
+  }
+  Tape tape;
+  Recording recording(tape);
+  const FullNormalPrior prior(
+      given_normal(Tensor({2}, DType::f64), Tensor::of({1, 0.5, 0.5, 1.5}, {2, 2}, DType::f64)));
+  const Var variance = tape.leaf(Tensor::of({0.3, 0.2}, {2}, DType::f64));
+  const Var zeros = tape.leaf({4, 2}, DType::f64), below = tape.leaf({4, 1}, DType::f64);
+  const Var log_variance = zeros + log(variance);
+  const DiagNormal diagonal{tape.leaf(mean), log_variance};
+  const FullNormal full{tape.leaf(mean), lower_triangular(exp(0.5 * log_variance), below)};
+  for (const Normal& q : {Normal(diagonal), Normal(full)}) {
+    CHECK(nelbo::mean(prior.kl(q)).item() == Approx(1.4595271340).margin(1e-9));
+    CHECK(nelbo::mean(prior.prior_factorisation(q)).item() == Approx(-0.0448808883).margin(1e-9));
+  }
+}
+
+TEST_CASE("priors: gradients agree with differences, in z and in every parameter") {
+  for (const auto& m : models()) {
+    INFO(text(*m));
+    const Tensor x = numbers({3, 6}, 5), noise = numbers({2, 3, 2}, 6),
+                 z = numbers({2, 3, 2}, 7, 2);
+    check_gradient(
+        [&](const std::vector<Var>& v) {
+          const auto prior = m->vae->prior();
+          return weighted_sum(prior->log_prob(v[0])) + weighted_sum(prior->marginal_log_prob(v[0]));
+        },
+        {z}, 1e-6);
+    check_parameters(*m, [&](Tape& tape) {
+      const Var data = tape.leaf(x);
+      const Normal q = m->vae->posterior(data);
+      const auto prior = m->vae->prior();
+      const NormalSample s = q.rsample_log_prob(tape.leaf(noise));
+      Var all = mean(m->vae->log_likelihood(s.z, data)) + weighted_sum(prior->log_prob(s.z)) -
+                weighted_sum(s.log_prob) + 0.3 * weighted_sum(prior->marginal_log_prob(s.z));
+      if (has_exact_div(m->config.prior)) {
+        all = all + weighted_sum(prior->kl(q)) + weighted_sum(prior->prior_factorisation(q));
+      }
+      return all;
+    });
+  }
+}
+
+TEST_CASE("priors: VampPrior moves its pseudo-inputs and the encoder, and only them") {
+  const Model m("vamp:3");
+  Tape tape;
+  GradientSink sink(m.store);
+  {
+    Recording recording(tape);
+    const Var z = tape.leaf(numbers({2, 3, 2}, 7));
+    tape.backward(sum(m.vae->prior()->log_prob(z)), all_groups & ~leaf_group, sink);
+  }
+  for (std::uint32_t i = 0; i < m.store.entries().size(); ++i) {
+    const auto& entry = m.store.entries()[i];
+    double size = 0;
+    for (double g : sink.tensor(m.store, {i}).values()) size += std::fabs(g);
+    INFO(entry.name);
+    CHECK((size > 0) == (m.store.group_names()[std::size_t(entry.group)] != "theta"));
+  }
+}
+
+TEST_CASE("priors: a mixture far from its components, and one of nearly no width, stay finite") {
+  for (const DType dtype : {DType::f32, DType::f64}) {
+    ParameterStore store(dtype);
+    VaeConfig config;
+    config.example = {6};
+    config.latent = 2;
+    config.hidden = {5};
+    config.prior = parse_prior("mixture:2");
+    const Vae vae(config, {Tensor::full({6}, 0.3), Tensor::full({6}, 0.2)}, store);
+    store.freeze(1);
+    store.tensor("prior.means").copy_from(Tensor::of({-1, 0, 1, 0}, {2, 2}));
+    store.tensor("prior.log_variances").copy_from(Tensor::of({-18, -18, 3, 3}, {2, 2}));
+    Tape tape;
+    Recording recording(tape);
+    const auto prior = vae.prior();
+    const Var z = tape.leaf(Tensor::of({-1, 0, 300, -200}, {1, 2, 2}, dtype), true);
+    const Var log_p = prior->log_prob(z);
+    CHECK(log_p.value().at({0, 0}) == Approx(std::log(0.5) - log_two_pi + 18).epsilon(1e-5));
+    CHECK(log_p.value().at({0, 1}) ==
+          Approx(std::log(0.5) - log_two_pi - 3 - 0.5 * (299 * 299 + 200 * 200) * std::exp(-3.0))
+              .epsilon(1e-5));
+    tape.backward(sum(log_p) + sum(prior->marginal_log_prob(z)));
+    for (double g : tape.adjoint(z).values()) CHECK(std::isfinite(g));
+  }
+}
+
+TEST_CASE("priors: what has no closed form is refused") {
+  for (const char* name : {"mixture:4", "vamp:3", "laplace"}) {
+    const Model m(name);
+    Tape tape;
+    Recording recording(tape);
+    const Normal q = m.vae->posterior(tape.leaf(numbers({3, 6}, 8)));
+    const auto prior = m.vae->prior();
+    CHECK_FALSE(has_exact_div(m.config.prior));
+    CHECK_THROWS_WITH(prior->kl(q), contains(std::string("prior ") + name));
+    CHECK_THROWS_WITH(prior->kl(q), contains("use div(mc)"));
+    if (prior->factorised()) continue;
+    CHECK_THROWS_WITH(prior->prior_factorisation(q), contains("pf(exact)"));
+  }
+  for (const auto& m : models()) {
+    Tape tape;
+    Recording recording(tape);
+    const auto prior = m->vae->prior();
+    const Var wrong = tape.leaf({2, 3, 5}, DType::f64);
+    CHECK_THROWS_WITH(prior->log_prob(wrong), contains("[2, 3, 5]"));
+    CHECK_THROWS_WITH(prior->marginal_log_prob(wrong), contains("[2, 3, 5]"));
+    CHECK_THROWS_WITH(prior->sample(wrong), contains("[2, 3, 5]"));
+  }
+}
+
+TEST_CASE("priors: names, groups and shapes of the parameters, and where they start") {
+  const auto parameters = [](const std::string& prior, const ParameterStore& store) {
+    std::string all;
+    for (const auto& entry : store.entries()) {
+      if (entry.name.rfind("prior.", 0) != 0) continue;
+      CHECK(store.group_names()[std::size_t(entry.group)] == "psi");
+      all += entry.name.substr(6) + entry.shape.text() + " ";
+    }
+    INFO(prior);
+    return all;
+  };
+  const auto build = [](const std::string& prior, ParameterStore& store) {
+    VaeConfig config;
+    config.example = {6};
+    config.latent = 3;
+    config.hidden = {5};
+    config.prior = parse_prior(prior);
+    Vae(config, {Tensor::full({6}, 0.3), Tensor::full({6}, 0.2)}, store);
+    store.freeze(1);
+  };
+  ParameterStore normal, laplace, full, mixture, vamp;
+  build("normal", normal);
+  build("laplace", laplace);
+  build("normal:full", full);
+  build("mixture:400", mixture);
+  build("vamp:400", vamp);
+  CHECK(parameters("normal", normal).empty());
+  CHECK(parameters("laplace", laplace).empty());
+  CHECK(parameters("normal:full", full) == "mean[3] log_diagonal[3] below[3] ");
+  CHECK(parameters("mixture", mixture) == "logits[400] means[400, 3] log_variances[400, 3] ");
+  CHECK(parameters("vamp", vamp) == "pseudo_inputs[400, 6] ");
+  for (const char* name : {"prior.mean", "prior.log_diagonal", "prior.below"}) {
+    CHECK(full.tensor(name).values() == Numbers(3, 0.0));
+  }
+  const auto moments = [](const Numbers& all) {
+    double mean = 0, variance = 0;
+    for (double v : all) mean += v / double(all.size());
+    for (double v : all) variance += (v - mean) * (v - mean) / double(all.size());
+    return std::pair{mean, variance};
+  };
+  const auto [mean, variance] = moments(mixture.tensor("prior.means").values());
+  CHECK(std::fabs(mean) < 4 * std::sqrt(0.5 / 1200));
+  CHECK(std::fabs(variance - 0.5) < 4 * 0.5 * std::sqrt(2.0 / 1200));
+  const auto [logit, spread] = moments(vamp.tensor("prior.pseudo_inputs").values());
+  CHECK(std::fabs(logit - std::log(0.3 / 0.7)) < 4 / std::sqrt(2400.0));
+  CHECK(std::fabs(spread - 1) < 4 * std::sqrt(2.0 / 2400));
+}
+
+TEST_CASE("priors: their texts") {
+  for (const std::string text :
+       {"normal", "normal:full", "mixture:1", "mixture:4096", "vamp:500", "laplace"}) {
+    CHECK(to_string(parse_prior(text)) == text);
+  }
+  for (const std::string text : {"", "gauss", "normal:", "normal:2", "mixture",
+                                 "mixture:", "mixture:0", "mixture:-1", "mixture:4097", "mixture:x",
+                                 "vamp:3x", "vamp:99999999999999999999", "laplace:2", "Vamp:3"}) {
+    INFO(text);
+    CHECK_THROWS_WITH(parse_prior(text), contains("prior '" + text + "'"));
+  }
+}
