@@ -14,6 +14,8 @@ void add_data_command(CLI::App& program, int& exit_code);
 void add_bench_command(CLI::App& program, int& exit_code);
 void add_decompose_command(CLI::App& program, int& exit_code);
 void add_verify_command(CLI::App& program, int& exit_code);
+void add_objectives_command(CLI::App& program, int& exit_code);
+void add_explain_command(CLI::App& program, int& exit_code);
 void add_info_command(CLI::App& program, int& exit_code);
 
 }  // namespace nelbo
