@@ -10,6 +10,7 @@
 #include "apps/program.hpp"
 #include "apps/support/bench/kernel_bench.hpp"
 #include "apps/support/bench/median_time.hpp"
+#include "apps/support/bench/pairwise_bench.hpp"
 #include "apps/support/bench/training_workload.hpp"
 #include "apps/support/common_flags.hpp"
 #include "autodiff/kernels/dispatch.hpp"
@@ -108,6 +109,33 @@ void bench_kernels(const Options& options) {
   }
 }
 
+void bench_pairwise_kernel(const Options& options) {
+  const PairwiseReport report = bench_pairwise(options.seconds);
+  if (options.common.json) {
+    Json rows = Json::array();
+    for (const PairwiseTime& w : report.workloads) {
+      rows.push_back({{"name", w.name},
+                      {"n", w.n},
+                      {"d", w.d},
+                      {"ms", w.ms},
+                      {"pair_dims_per_s", w.pair_dims_per_s},
+                      {"share_of_exp_limit", w.share_of_exp_limit}});
+    }
+    Json result = header();
+    result["exp_per_s"] = report.exp_per_s;
+    result["workloads"] = rows;
+    return print(result);
+  }
+  std::cout << fmt::format("{}, {} threads, {:.2f} G exp/s (float32)\n\n", active_kernels().isa,
+                           num_threads(), 1e-9 * report.exp_per_s);
+  std::cout << fmt::format("{:<10} {:>7} {:>4} {:>11} {:>18} {:>19}\n", "workload", "n", "d", "ms",
+                           "G pair-dims per s", "share of exp limit");
+  for (const PairwiseTime& w : report.workloads) {
+    std::cout << fmt::format("{:<10} {:>7} {:>4} {:>11.4g} {:>18.3f} {:>18.1f}%\n", w.name, w.n,
+                             w.d, w.ms, 1e-9 * w.pair_dims_per_s, 100 * w.share_of_exp_limit);
+  }
+}
+
 }  // namespace
 
 void add_bench_command(CLI::App& program, int& exit_code) {
@@ -141,6 +169,21 @@ void add_bench_command(CLI::App& program, int& exit_code) {
   add("kernels", "Time single kernels and print the share of what binds each", bench_kernels)
       ->footer(
           "Examples:\n  nelbo bench kernels\n  NELBO_ISA=avx2 nelbo bench kernels --threads 1");
+  add("pairwise", "Time log-densities of n samples under the mixture of n posteriors",
+      bench_pairwise_kernel)
+      ->footer(
+          "hagg: joint density and all marginals, forward (an aggregated posterior over the whole "
+          "data set).\n"
+          "tcterms: the same of one batch, with gradients to z, mean and log-variance.\n"
+          "The limit is the throughput of the plain exp kernel, measured in the same run on the "
+          "same threads:\n"
+          "a pair needs an exponential for each of d marginals and one for its joint density, and "
+          "once more\n"
+          "for gradients, since nothing of size n x n is kept. Shares above 100 % are possible: "
+          "the "
+          "exponential\n"
+          "inside needs no full range.\n\n"
+          "Examples:\n  nelbo bench pairwise\n  nelbo bench pairwise --threads 1 --json");
 }
 
 }  // namespace nelbo

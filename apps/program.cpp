@@ -110,7 +110,7 @@ std::string refused_at_sight(const CLI::App& app, int argc, char** argv) {
 void print_short_help(const CLI::App& app) {
   std::cerr << app.get_description() << "\n\nUsage: nelbo COMMAND [FLAGS]\n\n";
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    std::cerr << fmt::format("  {:<10}{}\n", command->get_name(), command->get_description());
+    std::cerr << fmt::format("  {:<12}{}\n", command->get_name(), command->get_description());
   }
   std::cerr
       << "\nTry `nelbo train --preset quickstart`, `nelbo --help` or `nelbo COMMAND --help`.\n";
@@ -156,12 +156,15 @@ int run(int argc, char** argv) {
   int exit_code = exit_done;
   add_train_command(app, exit_code);
   add_eval_command(app, exit_code);
+  add_bounds_command(app, exit_code);
   add_encode_command(app, exit_code);
   add_sample_command(app, exit_code);
   add_data_command(app, exit_code);
   add_bench_command(app, exit_code);
   add_decompose_command(app, exit_code);
   add_verify_command(app, exit_code);
+  add_objectives_command(app, exit_code);
+  add_explain_command(app, exit_code);
   add_info_command(app, exit_code);
   app.require_subcommand(0, 1);
   app.footer(program_footer);  // after the commands, which would inherit it

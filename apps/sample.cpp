@@ -25,15 +25,13 @@ struct SampleFlags : RunFlags {
 };
 
 int sample_pictures(const SampleFlags& flags) {
-  const AppliedRun applied = apply_run(flags);
-  const LoadedRun& run = applied.run;
-  const std::vector<std::int64_t>& example = run.data->example_shape();
-  const std::optional<PictureShape> shape = picture_shape(example);
+  flags.common.apply_threads();
+  const LoadedModel run = open_model(flags.run);
+  const std::uint64_t seed = flags.seed(run.config);
+  const std::optional<PictureShape> shape = picture_shape(run.config.example);
   if (!shape) {
-    throw Error(
-        fmt::format("{}: examples of shape {} are no grey pictures, so samples of them cannot be "
-                    "drawn",
-                    run.folder.string(), data::shape_text(example)));
+    throw Error(run.folder.string() + ": " + no_pictures(run.config.example) +
+                ", so samples of them cannot be drawn");
   }
   if (flags.n > most_pixels / run.model->features()) {
     throw Error(
@@ -41,11 +39,11 @@ int sample_pictures(const SampleFlags& flags) {
                     flags.n, shape->height, shape->width, most_pixels / run.model->features()));
   }
   const Tensor means =
-      decode_means(*run.model, sample_prior(*run.model, std::size_t(flags.n), applied.seed));
+      decode_means(*run.model, sample_prior(*run.model, std::size_t(flags.n), seed));
   const auto columns = std::size_t(std::ceil(std::sqrt(double(flags.n))));
-  write_pictures(flags.out, means, *shape, columns, picture_range(applied.examples));
+  write_pictures(flags.out, means, *shape, columns, run.config.picture_range);
   if (flags.common.json) {
-    print_json({{"out", flags.out}, {"n", flags.n}, {"columns", columns}, {"seed", applied.seed}});
+    print_json({{"out", flags.out}, {"n", flags.n}, {"columns", columns}, {"seed", seed}});
   } else {
     std::cout << fmt::format("{}: {} samples, {} to a row\n", flags.out, flags.n, columns);
   }

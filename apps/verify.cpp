@@ -84,21 +84,22 @@ Report verify_world(const Options& options) {
   Report report;
   const auto fill = [&](const auto& world) {
     const ExactTerms t = world.exact();
+    verify::require_finite(t);
     report.exact = named_terms(t);
     report.identity_div = t.div - (t.mi + t.aggdiv);
     report.identity_aggdiv = t.aggdiv - (t.tc + t.dwkl - t.pf);
-    if (options.what != "iw" && !options.what.starts_with("hagg("))
+    const bool one_scheme = options.what.starts_with("hagg(");
+    if (options.what != "iw" && !one_scheme) {
       report.terms = verify::check_terms(world, seed, options.samples);
-    if (wanted("hagg") || options.what.starts_with("hagg(")) {
+    }
+    if (wanted("hagg") || one_scheme) {
       if constexpr (std::is_same_v<std::decay_t<decltype(world)>, DiscreteWorld>) {
         report.schemes = verify::check_schemes(world);
       } else {
         report.schemes = verify::check_schemes(world, seed, options.samples);
       }
     }
-    if (wanted("iw")) {
-      report.bounds = verify::check_bounds(world, seed, options.samples);
-    }
+    if (wanted("iw")) report.bounds = verify::check_bounds(world, seed, options.samples);
   };
   if (options.world == "discrete") {
     fill(random_discrete_world(4, 3, seed));

@@ -6,18 +6,20 @@ namespace nelbo {
 namespace {
 
 /// Terms whose bias is that of the entropy estimate times `sign`; 0: not determined outside `full`.
-Quantity quantity(const std::string& name_, const std::string& latex, const std::string& equation,
-                  const std::string& meaning, Scheme scheme, int sign,
+Quantity quantity(const std::string& name_, const std::string& latex, const std::string& formula,
+                  const std::string& equation, const std::string& meaning, Scheme scheme, int sign,
                   std::vector<std::string> moves = {"phi"}) {
   Bias bias = entropy_bias(scheme, 0, 0);
   if (sign < 0) bias = -bias;
   if (sign == 0 && bias != Bias::none) bias = Bias::undetermined;
   return {.name = name_ + "(" + name(scheme) + ")",
           .latex = latex + "_{\\mathrm{" + name(scheme) + "}}",
+          .formula = formula,
           .equation = equation,
           .meaning = meaning,
           .bias = bias,
           .pairwise = scheme != Scheme::full,
+          .data_size = needs_data_size(scheme),
           .moves = std::move(moves),
           .check = [scheme](const Setting& setting) {
             if (setting.batch == 0 || scheme == Scheme::average) return;
@@ -27,7 +29,6 @@ Quantity quantity(const std::string& name_, const std::string& latex, const std:
                           std::to_string(setting.batch) +
                           "; use 'strat', or 'nelbo decompose' for a trained model");
             }
-            if (needs_data_size(scheme) && setting.data_size == 0) return;
             weights(scheme, setting.data_size, setting.batch);
           }};
 }
@@ -46,35 +47,43 @@ Var log_prior_product(Draw& d) {
 }  // namespace
 
 Term hagg(Scheme scheme) {
-  return Term(quantity("hagg", "H_{\\mathrm{agg}}", "Zheng eqs (22)-(29)",
-                       "entropy of the aggregated posterior", scheme, 1),
+  return Term(quantity("hagg", "H_{\\mathrm{agg}}", "-\\mathbb{E} \\log P_{\\mathrm{enc}}(z)",
+                       "Zheng eqs (22)-(29)", "entropy of the aggregated posterior", scheme, 1),
               Direction::cost, [scheme](Draw& d) { return -d.aggregate(scheme).joint; });
 }
 
 Term mi(Scheme scheme) {
-  return Term(quantity("mi", "I_{\\mathrm{enc}}", "Zheng eq. (8)",
-                       "representative mutual information I_enc(X;Z)", scheme, 1),
-              Direction::cost,
-              [scheme](Draw& d) { return d.log_posterior() - d.aggregate(scheme).joint; });
+  return Term(
+      quantity("mi", "I_{\\mathrm{enc}}", "\\mathbb{E} \\log \\frac{Q(z|x)}{P_{\\mathrm{enc}}(z)}",
+               "Zheng eq. (8)", "representative mutual information I_enc(X;Z)", scheme, 1),
+      Direction::cost, [scheme](Draw& d) { return d.log_posterior() - d.aggregate(scheme).joint; });
 }
 
 Term aggdiv(Scheme scheme) {
   return Term(
-      quantity("aggdiv", "\\mathrm{Aggdiv}", "Zheng eq. (19)",
+      quantity("aggdiv", "\\mathrm{Aggdiv}",
+               "\\mathbb{E} \\log \\frac{P_{\\mathrm{enc}}(z)}{P_0(z)}", "Zheng eq. (19)",
                "divergence of the aggregated posterior from the prior", scheme, -1, {"phi", "psi"}),
       Direction::cost, [scheme](Draw& d) { return d.aggregate(scheme).joint - d.log_prior(); });
 }
 
 Term tc(Scheme scheme) {
-  return Term(quantity("tc", "\\mathrm{TC}", "Zheng eq. (21)",
-                       "total correlation of the aggregated posterior", scheme, 0),
-              Direction::cost,
-              [scheme](Draw& d) { return d.aggregate(scheme).joint - log_product(d, scheme); });
+  return Term(
+      quantity("tc", "\\mathrm{TC}",
+               "\\mathbb{E} \\log \\frac{P_{\\mathrm{enc}}(z)}{\\prod_j P_{\\mathrm{enc}}(z_j)}",
+               "Zheng eq. (21)", "total correlation of the aggregated posterior", scheme, 0),
+      Direction::cost,
+      [scheme](Draw& d) { return d.aggregate(scheme).joint - log_product(d, scheme); });
 }
 
 Term tc(Scheme scheme, const Grouping& groups, Level level) {
   const bool between = level == Level::between;
-  Quantity of = quantity("tc", "\\mathrm{TC}", "Zheng eq. (21); Esmaeili et al. (2019)",
+  Quantity of = quantity("tc", "\\mathrm{TC}",
+                         between ? "\\mathbb{E} \\log \\frac{P_{\\mathrm{enc}}(z)}"
+                                   "{\\prod_g P_{\\mathrm{enc}}(z_g)}"
+                                 : "\\mathbb{E} \\sum_g \\log \\frac{P_{\\mathrm{enc}}(z_g)}"
+                                   "{\\prod_{j \\in g} P_{\\mathrm{enc}}(z_j)}",
+                         "Zheng eq. (21); Esmaeili et al. (2019)",
                          between ? "total correlation between groups of dimensions"
                                  : "total correlation within groups of dimensions, summed",
                          scheme, 0);
@@ -92,15 +101,19 @@ Term tc(Scheme scheme, const Grouping& groups, Level level) {
 }
 
 Term dwkl(Scheme scheme) {
-  return Term(
-      quantity("dwkl", "\\mathrm{DWKL}", "Zheng eq. (21)",
-               "dimension-wise divergence from the prior's marginals", scheme, -1, {"phi", "psi"}),
-      Direction::cost, [scheme](Draw& d) { return log_product(d, scheme) - log_prior_product(d); });
+  return Term(quantity("dwkl", "\\mathrm{DWKL}",
+                       "\\mathbb{E} \\sum_j \\log \\frac{P_{\\mathrm{enc}}(z_j)}{P_0(z_j)}",
+                       "Zheng eq. (21)", "dimension-wise divergence from the prior's marginals",
+                       scheme, -1, {"phi", "psi"}),
+              Direction::cost,
+              [scheme](Draw& d) { return log_product(d, scheme) - log_prior_product(d); });
 }
 
-Term pf() {
-  return Term({.name = "pf",
+Term pf(Expectation how) {
+  const bool exact = how == Expectation::exact;
+  return Term({.name = exact ? "pf(exact)" : "pf",
                .latex = "\\mathrm{PF}",
+               .formula = "\\mathbb{E} \\log \\frac{P_0(z)}{\\prod_j P_0(z_j)}",
                .equation = "Zheng eq. (21)",
                .meaning = "how far the prior is from the product of its marginals, "
                           "E log P0(z)/prod_j P0(z_j)",

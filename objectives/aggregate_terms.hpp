@@ -8,6 +8,7 @@
 #include "objectives/grouping.hpp"
 #include "objectives/scheme.hpp"
 #include "objectives/term.hpp"
+#include "objectives/terms.hpp"
 
 namespace nelbo {
 
@@ -28,7 +29,8 @@ enum class Level {
 Term tc(Scheme scheme, const Grouping& groups, Level level);
 /// Dimension-wise KL, sum_j KL(P_enc(Z_j) || P0(Z_j)), eq. (21).
 Term dwkl(Scheme scheme = Scheme::strat);
-/// Prior factorisation E log [P0(z) / prod_j P0(z_j)], eq. (21); 0 for a prior that factorises.
-Term pf();
+/// Prior factorisation E log [P0(z) / prod_j P0(z_j)], eq. (21); 0 for a prior that factorises. In
+/// closed form for normal priors only.
+Term pf(Expectation how = Expectation::monte_carlo);
 
 }  // namespace nelbo

@@ -3,13 +3,15 @@
 #include "autodiff/ops.hpp"
 #include "objectives/bounds/bound_op.hpp"
 #include "objectives/bounds/bounds.hpp"
+#include "objectives/latex.hpp"
 
 namespace nelbo {
 namespace {
 
+/// "\mathrm{iw}_{m=5}" for "iw(m=5)".
 std::string latex(const std::string& text) {
   const std::size_t open = text.find('(');
-  const std::string name = "\\mathrm{" + text.substr(0, open) + "}";
+  const std::string name = upright(text.substr(0, open));
   return open == std::string::npos
              ? name
              : name + "_{" + text.substr(open + 1, text.size() - open - 2) + "}";
@@ -19,6 +21,7 @@ Term make(const Bound& bound, const std::string& name, const std::string& meanin
   const bool upper = bound.side() == Bound::Side::upper;
   Quantity quantity{.name = name,
                     .latex = latex(name),
+                    .formula = bound.formula(),
                     .equation = bound.equation(),
                     .meaning = meaning,
                     .bias = bound.bias() == Bound::Bias::under ? Bias::under : Bias::undetermined,
@@ -38,6 +41,12 @@ Term make(const Bound& bound, const std::string& name, const std::string& meanin
 }  // namespace
 
 Term bound_term(const Bound& bound) { return make(bound, bound.text(), bound.meaning()); }
+
+Term mc_term(std::int64_t k, std::int64_t m) {
+  const Bound bound = bounds::mc(k, m == 1 ? bounds::elbo() : bounds::iw(m));
+  const std::string text = "mc(k=" + std::to_string(k);
+  return make(bound, text + (m == 1 ? ")" : ", m=" + std::to_string(m) + ")"), bound.meaning());
+}
 
 Term log_px(std::int64_t m) {
   return make(bounds::iw(m), "log_px(m=" + std::to_string(m) + ")",

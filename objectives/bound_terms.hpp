@@ -10,6 +10,10 @@ namespace nelbo {
 /// S samples lends its first S.
 Term bound_term(const Bound& bound);
 
+/// MC_k-IW_m, Zheng eqs (39)-(40), as expressions write it: the mean of k bounds iw(m), of m = 1 of
+/// k ELBOs.
+Term mc_term(std::int64_t k, std::int64_t m = 1);
+
 /// log P(x) by importance sampling with m samples, Zheng eqs (36)-(37): iw(m) by its other name.
 Term log_px(std::int64_t m);
 

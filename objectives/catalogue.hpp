@@ -8,7 +8,7 @@ namespace nelbo {
 /// A named objective of the literature, as an expression with parameters.
 struct NamedObjective {
   std::string name;
-  std::vector<std::pair<std::string, std::string>> parameters;  // with their defaults
+  std::vector<std::pair<std::string, double>> parameters;  // with their defaults
   std::string expression;
   std::string citation;
 };

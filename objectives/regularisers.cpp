@@ -36,30 +36,34 @@ double kernel_at_zero(MmdKernel kernel) { return kernel == MmdKernel::rbf ? 1 : 
 
 Term mmd(MmdKernel kernel) {
   const std::string name = kernel == MmdKernel::imq ? "imq" : "rbf";
-  return Term({.name = "mmd(kernel=" + name + ")",
-               .latex = "\\mathrm{MMD}^2_{\\mathrm{" + name + "}}",
-               .equation = "Tolstikhin et al. (2018)",
-               .meaning = "maximum mean discrepancy of the aggregated posterior and the prior",
-               .unit = "",
-               .pairwise = true,
-               .moves = {"phi"}},  // no gradient passes through samples of the prior
-              Direction::cost, [kernel](Draw& d) {
-                const Var z = codes(d), y = d.prior_sample();
-                const double n = double(d.batch());
-                // Without the diagonals, on which k is the same number.
-                const auto within = [&](Var a) {
-                  const Var all = sum(kernel_at(kernel, squared_distances(a, a), d.latent()));
-                  return (all - n * kernel_at_zero(kernel)) * (1 / (n * (n - 1)));
-                };
-                const Var between = mean(kernel_at(kernel, squared_distances(z, y), d.latent()));
-                return within(z) + within(y) - between * 2;
-              });
+  return Term(
+      {.name = "mmd(kernel=" + name + ")",
+       .latex = "\\mathrm{MMD}^2_{\\mathrm{" + name + "}}",
+       .formula = "\\mathbb{E}\\, k(z, z') + \\mathbb{E}\\, k(y, y') - 2\\, \\mathbb{E}\\, k(z, y)",
+       .equation = "Tolstikhin et al. (2018)",
+       .meaning = "maximum mean discrepancy of the aggregated posterior and the prior",
+       .unit = "",
+       .pairwise = true,
+       .moves = {"phi"}},  // no gradient passes through samples of the prior
+      Direction::cost, [kernel](Draw& d) {
+        const Var z = codes(d), y = d.prior_sample();
+        const double n = double(d.batch());
+        // Without the diagonals, on which k is the same number.
+        const auto within = [&](Var a) {
+          const Var all = sum(kernel_at(kernel, squared_distances(a, a), d.latent()));
+          return (all - n * kernel_at_zero(kernel)) * (1 / (n * (n - 1)));
+        };
+        const Var between = mean(kernel_at(kernel, squared_distances(z, y), d.latent()));
+        return within(z) + within(y) - between * 2;
+      });
 }
 
 Term dip(Dip kind, double diagonal) {
   const std::string which = kind == Dip::i ? "i" : "ii";
   return Term({.name = "dip(" + which + ", diagonal=" + Term(diagonal).text() + ")",
                .latex = "\\mathrm{DIP}_{\\mathrm{" + which + "}}",
+               .formula = "\\sum_{i \\ne j} C_{ij}^2 + " + Term(diagonal).latex() +
+                          " \\sum_i (C_{ii} - 1)^2",
                .equation = "Kumar et al. (2018)",
                .meaning = kind == Dip::i ? "distance of the posterior means' covariance from I"
                                          : "distance of the codes' covariance from I",
@@ -83,6 +87,7 @@ Term dip(Dip kind, double diagonal) {
 Term factor_tc() {
   return Term({.name = "factor_tc",
                .latex = "\\mathrm{TC}_{\\mathrm{critic}}",
+               .formula = "\\mathbb{E} \\log \\frac{D(z)}{1 - D(z)}",
                .equation = "Kim and Mnih (2018)",
                .meaning = "total correlation as a critic estimates it",
                .bias = Bias::undetermined,

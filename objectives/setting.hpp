@@ -1,6 +1,5 @@
 #pragma once
 #include <cstdint>
-#include <optional>
 
 namespace nelbo {
 
@@ -9,6 +8,8 @@ struct Setting {
   std::int64_t batch = 0;      // B
   std::int64_t data_size = 0;  // N
   std::int64_t latent = 0;     // D
+  bool exact_div = true;       // KL(Q(Z|x) || P0) has a closed form
+  bool data_entropy = true;    // H_data is known
 };
 
 }  // namespace nelbo

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "autodiff/ops.hpp"
+#include "objectives/latex.hpp"
 
 namespace nelbo {
 
@@ -34,6 +35,10 @@ std::string text_of(double value) {
   return std::string(text, std::to_chars(text, text + sizeof text, value).ptr);
 }
 
+std::string latex_of(const Quantity& quantity) {
+  return quantity.latex.empty() ? upright(quantity.name) : quantity.latex;
+}
+
 /// x as an operand beside * or after a minus.
 std::string parenthesised(const std::string& text, bool needed) {
   return needed ? "(" + text + ")" : text;
@@ -46,7 +51,7 @@ Term Term::make(Node node) { return Term(std::make_shared<const Node>(std::move(
 Term::Term(Quantity quantity, Direction direction, std::function<Var(Draw&)> values)
     : node_(std::make_shared<const Node>(Node{.kind = Node::Kind::quantity,
                                               .text = quantity.name,
-                                              .latex = quantity.latex,
+                                              .latex = latex_of(quantity),
                                               .direction = direction,
                                               .bias = quantity.bias,
                                               .per_dimension = quantity.per_dimension,
@@ -56,7 +61,7 @@ Term::Term(Quantity quantity, Direction direction, std::function<Var(Draw&)> val
 Term::Term(Quantity quantity, Direction direction, const Term& definition)
     : node_(std::make_shared<const Node>(Node{.kind = Node::Kind::quantity,
                                               .text = quantity.name,
-                                              .latex = quantity.latex,
+                                              .latex = latex_of(quantity),
                                               .direction = direction,
                                               .bias = quantity.bias,
                                               .operands = {definition},
@@ -65,7 +70,7 @@ Term::Term(Quantity quantity, Direction direction, const Term& definition)
 Term::Term(double number)
     : node_(std::make_shared<const Node>(Node{.kind = Node::Kind::number,
                                               .text = text_of(number),
-                                              .latex = text_of(number),
+                                              .latex = latex_number(number),
                                               .number = number})) {
   if (!std::isfinite(number)) throw Error("a number that is not finite: " + text_of(number));
 }
@@ -74,7 +79,7 @@ Term::Term(const Schedule& schedule)
     : Term(schedule.is_constant() ? Term(schedule.at(0))
                                   : make({.kind = Node::Kind::schedule,
                                           .text = schedule.text(),
-                                          .latex = "\\mathrm{" + schedule.text() + "}",
+                                          .latex = upright(schedule.text()),
                                           .schedule = schedule})) {}
 
 Direction Term::direction() const { return node_->direction; }
@@ -183,30 +188,63 @@ std::int64_t Term::samples() const {
   return most;
 }
 
-std::vector<Quantity> Term::quantities() const {
-  std::vector<Quantity> all;
-  if (node_->quantity) all.push_back(*node_->quantity);
-  for (const Term& operand : node_->operands) {
-    for (const Quantity& quantity : operand.quantities()) {
-      const bool known = std::any_of(all.begin(), all.end(),
-                                     [&](const Quantity& q) { return q.name == quantity.name; });
-      if (!known) all.push_back(quantity);
-    }
-  }
+std::vector<std::string> needs(const Quantity& quantity) {
+  std::vector<std::string> all;
+  if (quantity.data_size) all.push_back("N, the number of data");
+  if (quantity.pairwise) all.push_back("at least 2 data per batch");
+  if (quantity.samples > 1) all.push_back(std::to_string(quantity.samples) + " samples per datum");
+  if (quantity.critic) all.push_back("a critic network");
+  all.insert(all.end(), quantity.also_needs.begin(), quantity.also_needs.end());
   return all;
 }
 
-std::vector<Reading> Term::readings(Draw& draw) const {
-  std::vector<Reading> all;
-  if (node_->quantity) all.push_back({*node_->quantity, (*this)(draw)});
-  for (const Term& operand : node_->operands) {
-    for (const Reading& reading : operand.readings(draw)) {
-      const bool known = std::any_of(all.begin(), all.end(), [&](const Reading& r) {
-        return r.quantity.name == reading.quantity.name;
-      });
-      if (!known) all.push_back(reading);
+void Term::collect(const std::optional<Term>& weight, std::vector<Part>& parts) const {
+  const Node& node = *node_;
+  if (node.quantity) {
+    const auto known = std::find_if(parts.begin(), parts.end(), [&](const Part& part) {
+      return part.quantity.name == node.quantity->name;
+    });
+    if (known == parts.end()) {
+      parts.push_back({*node.quantity, *this, weight});
+    } else if (known->weight && weight) {
+      known->weight = sum(*known->weight, *weight, 1);
+    } else {
+      known->weight.reset();
     }
   }
+  for (std::size_t i = 0; i < node.operands.size(); ++i) {
+    std::optional<Term> its = weight;
+    if (node.kind == Node::Kind::function) its.reset();
+    if (weight && node.kind == Node::Kind::product) its = *weight * node.operands[0];
+    if (weight && i == 1 && node.kind == Node::Kind::sum && node.sign < 0) its = -*weight;
+    node.operands[i].collect(its, parts);
+  }
+}
+
+std::vector<Term::Part> Term::parts() const {
+  std::vector<Part> all;
+  collect(Term(1), all);
+  return all;
+}
+
+std::vector<Quantity> Term::quantities() const {
+  std::vector<Part> parts;
+  collect(std::nullopt, parts);  // weights are not asked for
+  std::vector<Quantity> all;
+  for (Part& part : parts) all.push_back(std::move(part.quantity));
+  return all;
+}
+
+bool Term::needs(bool Quantity::*what) const {
+  const std::vector<Quantity> all = quantities();
+  return std::any_of(all.begin(), all.end(), [&](const Quantity& q) { return q.*what; });
+}
+
+std::vector<Reading> Term::readings(Draw& draw) const {
+  std::vector<Part> parts;
+  collect(std::nullopt, parts);
+  std::vector<Reading> all;
+  for (const Part& part : parts) all.push_back({part.quantity, part.term(draw)});
   return all;
 }
 
@@ -220,14 +258,8 @@ std::vector<Term::Addend> Term::by_groups() const {
     return parts;
   }
   if (node.kind != Node::Kind::sum) {
-    std::vector<std::string> only;
     const std::vector<Quantity> all = quantities();
-    for (const Quantity& quantity : all) {
-      if (quantity.only != all.front().only) {
-        throw Error("'" + text() + "' mixes quantities that may move different parameters");
-      }
-    }
-    return {{all.empty() ? only : all.front().only, *this}};
+    return {{all.empty() ? std::vector<std::string>{} : all.front().only, *this}};
   }
   std::vector<Addend> parts = node.operands[0].by_groups();
   for (Addend addend : node.operands[1].by_groups()) {
@@ -246,6 +278,7 @@ std::vector<Term::Addend> Term::by_groups() const {
 }
 
 Term Term::at_column(std::size_t column) const {
+  if (node_->column != 0) return *this;
   Node copy = *node_;
   copy.column = column;
   for (Term& operand : copy.operands) operand = operand.at_column(column);
@@ -263,6 +296,9 @@ void Term::check(const Setting& setting) const {
       fail("'" + quantity.name +
            "' compares the data of a batch, and this batch has one; use at "
            "least 2");
+    }
+    if (quantity.data_size && setting.batch > 0 && setting.data_size == 0) {
+      fail("'" + quantity.name + "' needs N, the number of data, which is not known");
     }
     try {
       quantity.check(setting);
@@ -299,7 +335,7 @@ Term Term::sum(const Term& a, const Term& b, double sign) {
       return sum(a, y.number ? Term(-*factor) : scale(-*factor, y.operands[1]), -sign);
     }
   }
-  const bool wrap = sign < 0 && y.kind == Node::Kind::sum;
+  const bool wrap = y.kind == Node::Kind::sum;
   const std::string minus = sign < 0 ? " - " : " + ";
   const bool numbers[] = {x.direction == Direction::none, y.direction == Direction::none};
   // Numbers broadcast over the dimensions; other terms are summed over them first.
@@ -321,11 +357,14 @@ Term Term::scale(const Term& factor, const Term& term) {
   if (number) {
     if (*number == 1) return term;
     if (x.number) return Term(*number * *x.number);
-    if (x.kind == Node::Kind::product && x.operands[0].number()) {
-      return scale(*number * *x.operands[0].number(), x.operands[1]);
-    }
   }
-  const double weight = number ? *number : std::min(*factor.at(0), *factor.at(std::uint64_t(-1)));
+  if (x.kind == Node::Kind::product) return scale(factor * x.operands[0], x.operands[1]);
+  const double first = *factor.at(0), last = *factor.at(std::uint64_t(-1));
+  const bool negative = std::min(first, last) < 0, both = negative && std::max(first, last) > 0;
+  if (both && x.direction == Direction::gain) {
+    throw Error("the weight '" + factor.text() + "' of the bound '" + x.text +
+                "' changes its sign, and so from improving the bound to spoiling it");
+  }
   const bool wrap = x.kind == Node::Kind::sum;
   const bool wrap_factor = factor.node_->kind == Node::Kind::sum;
   const std::string left =
@@ -336,8 +375,10 @@ Term Term::scale(const Term& factor, const Term& term) {
       {.kind = Node::Kind::product,
        .text = left + parenthesised(x.text, wrap),
        .latex = latex_left + parenthesised(x.latex, wrap),
-       .direction = weight < 0 && x.direction == Direction::gain ? Direction::cost : x.direction,
-       .bias = weight < 0 ? -x.bias : x.bias,
+       .direction = negative && x.direction == Direction::gain ? Direction::cost : x.direction,
+       .bias = both && x.bias != Bias::none ? Bias::undetermined
+               : negative                   ? -x.bias
+                                            : x.bias,
        .per_dimension = x.per_dimension,
        .operands = {factor, term}});
 }
@@ -359,6 +400,7 @@ Term operator*(const Term& a, const Term& b) {
 Term operator/(const Term& a, const Term& b) {
   if (!b.number()) throw Error("division by a term; only numbers divide");
   if (*b.number() == 0) throw Error("division by 0");
+  if (a.number()) return Term(*a.number() / *b.number());
   return Term::scale(1 / *b.number(), a);
 }
 
@@ -382,6 +424,16 @@ Term Term::function(const char* name, const std::vector<Term>& arguments,
     node.latex += (node.latex.empty() ? "" : ", ") + x.latex;
   }
   if (numbers.size() == arguments.size()) return Term(compute(numbers));
+  std::optional<std::vector<std::string>> only;
+  for (const Term& argument : arguments) {
+    for (const Quantity& quantity : argument.quantities()) {
+      if (only && *only != quantity.only) {
+        throw Error(std::string(name) + "(" + node.text +
+                    ") mixes quantities that may move different parameters");
+      }
+      only = quantity.only;
+    }
+  }
   // A part that is not kept per dimension would be compared with each dimension's.
   for (const Term& argument : arguments) {
     if (node.per_dimension && !argument.node_->per_dimension &&

@@ -19,22 +19,29 @@ enum class Direction { none, cost, gain };
 
 /// What a named quantity says of itself.
 struct Quantity {
-  std::string name;      // as it is written: "tc(strat)"
-  std::string latex;     // "\mathrm{TC}"
-  std::string equation;  // "Zheng eq. (21)"
-  std::string meaning;   // one line
+  std::string name;           // as it is written: "tc(strat)"
+  std::string latex = "";     // "\mathrm{TC}"; none: the name
+  std::string formula = "";   // what it is, in LaTeX: "\mathbb{E}\log ..."
+  std::string equation = "";  // "Zheng eq. (21)"
+  std::string meaning = "";   // one line
   std::string unit = "nats per datum";
-  Bias bias = Bias::none;               // of the value, as an estimate of what the name says
-  std::int64_t samples = 1;             // draws of z per datum that it needs
-  bool pairwise = false;                // compares the data of a batch with each other
-  bool critic = false;                  // needs a critic network
-  bool per_dimension = false;           // a value for every latent dimension
-  std::vector<std::string> moves = {};  // parameter groups that its value depends on
+  Bias bias = Bias::none;                    // of the value, as an estimate of what the name says
+  std::int64_t samples = 1;                  // draws of z per datum that it needs
+  bool pairwise = false;                     // compares the data of a batch with each other
+  bool data_size = false;                    // needs N, the number of data
+  bool critic = false;                       // needs a critic network
+  bool data_entropy = false;                 // needs H_data, the entropy of the data
+  std::vector<std::string> also_needs = {};  // whatever else, in words
+  bool per_dimension = false;                // a value for every latent dimension
+  std::vector<std::string> moves = {};       // parameter groups that its value depends on
   /// The groups that it may move as an objective, where these are fewer.
   std::vector<std::string> only = {};
   /// Throws Error where it is not defined; called with what is known so far.
   std::function<void(const Setting&)> check = [](const Setting&) {};
 };
+
+/// All that a quantity needs, in words: "N, the number of data".
+std::vector<std::string> needs(const Quantity& quantity);
 
 class Term;
 
@@ -84,16 +91,23 @@ class Term {
 
   /// Every named quantity in it, each name once, in the order of writing.
   std::vector<Quantity> quantities() const;
+  /// Whether one of them is `what`: needs(&Quantity::critic).
+  bool needs(bool Quantity::*what) const;
   /// Their values on a draw.
   std::vector<Reading> readings(Draw& draw) const;
+  /// A named quantity and the number or schedule that it is weighted with in all; no weight where
+  /// it is the argument of a function.
+  struct Part;
+  /// As quantities(). Throws Error where a weight is not finite.
+  std::vector<Part> parts() const;
 
   /// A part of a sum, with the only parameter groups that it may move; none named: all.
   struct Addend;
   /// The addends gathered by the groups that they may move: one backward pass each.
   std::vector<Addend> by_groups() const;
 
-  /// The same term as written, with all its parts, at a column (from 1) of an expression; errors of
-  /// check() carry it.
+  /// The same term as written at a column (from 1) of an expression, with all its parts that have
+  /// no column of their own; errors of check() carry it.
   Term at_column(std::size_t column) const;
   /// Throws Error where a part is not defined for the setting, ColumnError if its column is known.
   void check(const Setting& setting) const;
@@ -102,13 +116,13 @@ class Term {
   friend Term operator+(const Term& a, const Term& b);
   friend Term operator-(const Term& a, const Term& b);
   friend Term operator-(const Term& term);
-  /// One factor must be a number or a schedule, else Error. A negative number turns a gain into a
-  /// cost; a cost stays one.
+  /// One factor must be a number or a schedule, else Error. A negative one turns a gain into a
+  /// cost, one that changes its sign throws Error; a cost stays one.
   friend Term operator*(const Term& a, const Term& b);
   /// Throws Error unless b is a number other than 0.
   friend Term operator/(const Term& a, const Term& b);
   // Functions of the mean over the batch, not of each datum. They make costs; of a gain they throw
-  // Error.
+  // Error, as of quantities that may move different parameters.
   friend Term abs(const Term& x);
   friend Term square(const Term& x);
   friend Term relu(const Term& x);
@@ -124,6 +138,8 @@ class Term {
   static Term function(const char* name, const std::vector<Term>& arguments,
                        std::function<Var(const std::vector<Var>&)> record,
                        std::function<double(const std::vector<double>&)> compute);
+  /// Adds the quantities in it, in the order of writing; `weight` is that of the whole.
+  void collect(const std::optional<Term>& weight, std::vector<Part>& parts) const;
   /// The mean over the data: rank 0, or [D] per dimension.
   Var evaluate(Draw& draw) const;
 
@@ -135,6 +151,12 @@ Term square(const Term& x);
 Term relu(const Term& x);
 Term max(const Term& a, const Term& b);
 Term min(const Term& a, const Term& b);
+
+struct Term::Part {
+  Quantity quantity;
+  Term term;  // the quantity alone
+  std::optional<Term> weight;
+};
 
 struct Term::Addend {
   std::vector<std::string> only;

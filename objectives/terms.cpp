@@ -5,6 +5,8 @@
 namespace nelbo {
 namespace {
 
+constexpr const char* closed_form = "a prior with a closed form of KL(Q(Z|x) || P0)";
+
 std::string suffix(Expectation how) { return how == Expectation::exact ? "" : "(mc)"; }
 
 }  // namespace
@@ -12,6 +14,7 @@ std::string suffix(Expectation how) { return how == Expectation::exact ? "" : "(
 Term nell() {
   return Term({.name = "nell",
                .latex = "\\mathrm{Nell}",
+               .formula = "-\\mathbb{E}_{Q(z|x)} \\log P(x|z)",
                .equation = "Zheng eq. (15)",
                .meaning = "expected negative log-likelihood, -E log P(x|z)",
                .moves = {"theta", "phi"}},
@@ -19,14 +22,21 @@ Term nell() {
 }
 
 Term div(Expectation how) {
-  const Quantity quantity{.name = "div" + suffix(how),
-                          .latex = "\\mathrm{Div}",
-                          .equation = "Zheng eq. (16)",
-                          .meaning = how == Expectation::exact
-                                         ? "E KL(Q(Z|x) || P0), in closed form"
-                                         : "E KL(Q(Z|x) || P0), mean of log Q(z|x) - log P0(z)",
-                          .moves = {"phi", "psi"}};
+  Quantity quantity{.name = "div" + suffix(how),
+                    .latex = "\\mathrm{Div}",
+                    .formula = "\\mathbb{E}_{Q(z|x)} \\log \\frac{Q(z|x)}{P_0(z)}",
+                    .equation = "Zheng eq. (16)",
+                    .meaning = how == Expectation::exact
+                                   ? "E KL(Q(Z|x) || P0), in closed form"
+                                   : "E KL(Q(Z|x) || P0), mean of log Q(z|x) - log P0(z)",
+                    .moves = {"phi", "psi"}};
   if (how == Expectation::exact) {
+    quantity.also_needs = {closed_form};
+    quantity.check = [](const Setting& setting) {
+      if (!setting.exact_div) {
+        throw Error("the divergence from this prior has no closed form; use div(mc), elbo(mc)");
+      }
+    };
     return Term(quantity, Direction::cost, [](Draw& d) { return d.kl(); });
   }
   return Term(quantity, Direction::cost, [](Draw& d) {
@@ -37,8 +47,10 @@ Term div(Expectation how) {
 Term div_j() {
   return Term({.name = "div_j",
                .latex = "\\mathrm{Div}_j",
+               .formula = "\\tfrac12 (\\sigma_j^2 + \\mu_j^2 - 1 - \\log \\sigma_j^2)",
                .equation = "Zheng eq. (16)",
                .meaning = "Div of each latent dimension; functions of it are summed over them",
+               .also_needs = {"the prior N(0, I) and a diagonal posterior"},
                .per_dimension = true,
                .moves = {"phi"}},
               Direction::cost, [](Draw& d) {
@@ -50,6 +62,7 @@ Term div_j() {
 Term elbo(Expectation how) {
   return Term({.name = "elbo" + suffix(how),
                .latex = "\\mathrm{ELBO}",
+               .formula = "-(\\mathrm{Nell} + \\mathrm{Div})",
                .equation = "Zheng eqs (13)-(14)",
                .meaning = "evidence lower bound, -(Nell + Div)",
                .bias = Bias::under,
@@ -60,6 +73,7 @@ Term elbo(Expectation how) {
 Term hqzx(Expectation how) {
   const Quantity quantity{.name = "hqzx" + suffix(how),
                           .latex = "H[Z|X]",
+                          .formula = "-\\mathbb{E}_{Q(z|x)} \\log Q(z|x)",
                           .equation = "Zheng eq. (8)",
                           .meaning = "conditional entropy of the codes, -E log Q(z|x)",
                           .moves = {"phi"}};
@@ -70,18 +84,24 @@ Term hqzx(Expectation how) {
 }
 
 Term mi_lower() {
+  const auto unknown = [] {
+    throw Error(
+        "the entropy of the data is not known: it is for examples of zeros and ones that "
+        "stay as they are (no dynamic binarisation), with a Bernoulli likelihood");
+  };
   return Term({.name = "mi_lower",
-               .latex = "H_{\\mathrm{data}} - \\mathrm{Nell}",
+               .latex = "I_{\\mathrm{lower}}",
+               .formula = "H_{\\mathrm{data}} - \\mathrm{Nell}",
                .equation = "Zheng eqs (30)-(34)",
                .meaning = "lower bound on I_enc: H_data - Nell",
-               .moves = {"theta", "phi"}},
-              Direction::cost, [](Draw& d) {
-                if (!d.population().entropy) {
-                  throw Error(
-                      "mi_lower: the entropy of the data is not known; it is for finite "
-                      "data that stay as they are, with a decoder that gives them "
-                      "probabilities");
-                }
+               .data_entropy = true,
+               .moves = {"theta", "phi"},
+               .check =
+                   [unknown](const Setting& setting) {
+                     if (!setting.data_entropy) unknown();
+                   }},
+              Direction::cost, [unknown](Draw& d) {
+                if (!d.population().entropy) unknown();
                 return d.log_likelihood() + *d.population().entropy;
               });
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "apps/support/data_entropy.hpp"
+
 namespace nelbo {
 namespace {
 
@@ -10,12 +12,18 @@ constexpr std::size_t evaluation_batch = 100;
 
 /// 100, or for pairwise terms the training batch; less by what leaves no last batch of one.
 std::size_t batch_size(const Term& objective, std::size_t training_batch, std::size_t examples) {
-  const std::vector<Quantity> all = objective.quantities();
-  const bool pairwise =
-      std::any_of(all.begin(), all.end(), [](const Quantity& q) { return q.pairwise; });
+  const bool pairwise = objective.needs(&Quantity::pairwise);
   std::size_t batch = std::min(pairwise ? training_batch : evaluation_batch, examples);
   while (pairwise && batch > 2 && examples % batch == 1) --batch;
   return batch;
+}
+
+Population population_of(const Term& objective, const Vae& model, const Examples& examples) {
+  Population population{.size = std::int64_t(examples.count())};
+  if (objective.needs(&Quantity::data_entropy)) {
+    population.entropy = data_entropy(examples, model.config().likelihood);
+  }
+  return population;
 }
 
 }  // namespace
@@ -27,14 +35,13 @@ Evaluator::Evaluator(const Vae& model, const Critic* critic, const ParameterStor
       seed_(seed),
       rows_(examples.count()),
       objective_(objective),
-      full_(model, critic, store, objective_, {.size = std::int64_t(examples.count())},
+      full_(model, critic, store, objective_, population_of(objective, model, examples),
             batch_size(objective, training_batch, examples.count()), false) {
   std::iota(rows_.begin(), rows_.end(), 0u);
   const std::size_t rest = examples.count() % full_.batch();
   if (rest != 0) {
-    partial_ = std::make_unique<RecordedBatch>(model, critic, store, objective_,
-                                               Population{.size = std::int64_t(examples.count())},
-                                               rest, false);
+    partial_ = std::make_unique<RecordedBatch>(
+        model, critic, store, objective_, population_of(objective, model, examples), rest, false);
   }
 }
 

@@ -64,6 +64,10 @@ std::optional<PictureShape> picture_shape(const std::vector<std::int64_t>& examp
   return std::nullopt;
 }
 
+std::string no_pictures(const std::vector<std::int64_t>& example) {
+  return "examples of shape " + data::shape_text(example) + " are no grey pictures";
+}
+
 std::pair<double, double> picture_range(const Examples& examples) {
   const data::StoredType type = examples.split().images.type();
   if (type == data::StoredType::uint8 || type == data::StoredType::boolean) return {0, 1};

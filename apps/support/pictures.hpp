@@ -23,6 +23,9 @@ struct PictureShape {
 /// what is no grey picture.
 std::optional<PictureShape> picture_shape(const std::vector<std::int64_t>& example);
 
+/// Why there are no pictures: "examples of shape 13 are no grey pictures".
+std::string no_pictures(const std::vector<std::int64_t>& example);
+
 /// The range of values that goes from black to white: [0, 1], or what the examples span where that
 /// is more.
 std::pair<double, double> picture_range(const Examples& examples);

@@ -50,6 +50,16 @@ struct Given {
     for (const toml::node& one : *array) values.push_back(Given{one, where}.whole());
     return values;
   }
+  std::pair<double, double> interval() const {
+    const toml::array* array = node.as_array();
+    if (array == nullptr || array->size() != 2) refuse("a list of two numbers");
+    const std::pair<double, double> ends{Given{*array->get(0), where}.number(),
+                                         Given{*array->get(1), where}.number()};
+    if (!(std::isfinite(ends.first) && std::isfinite(ends.second) && ends.first < ends.second)) {
+      refuse("two finite numbers, the smaller first");
+    }
+    return ends;
+  }
 };
 
 /// One key of the file: how it is read and written. nullopt: nothing to write.
@@ -109,6 +119,13 @@ const std::vector<Key>& keys() {
       text_key("data_hash", &C::data_hash),
       number_key("holdout", &C::holdout),
       text_key("binarize", &C::binarize),
+      {"example", [](C& c, const Given& g) { c.example = g.wholes(); },
+       [](const C& c) { return fmt::format("[{}]", fmt::join(c.example, ", ")); }},
+      {"picture_range", [](C& c, const Given& g) { c.picture_range = g.interval(); },
+       [](const C& c) {
+         return fmt::format("[{}, {}]", written(c.picture_range.first),
+                            written(c.picture_range.second));
+       }},
       text_key("model", &C::model),
       whole_key("latent", &C::latent),
       {"hidden", [](C& c, const Given& g) { c.hidden = g.wholes(); },

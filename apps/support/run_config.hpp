@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace nelbo {
@@ -14,6 +15,9 @@ struct TrainConfig {
   std::string data_hash;          // of the content; empty until the data are loaded
   double holdout = 0.1;           // share held out where the data bring no test split
   std::string binarize = "none";  // none, threshold, fixed or dynamic
+  // What the model must know of the data when they are not at hand; resolved with them.
+  std::vector<std::int64_t> example;              // shape of one example
+  std::pair<double, double> picture_range{0, 1};  // what is black and white in pictures
   // What learns.
   std::string model = "mlp";             // an architecture's name
   std::int64_t latent = 0;               // dimensions of z; 0: the architecture's own

@@ -45,8 +45,7 @@ AppliedRun apply_run(const RunFlags& flags) {
   const auto role = split.name == "train" ? Examples::Role::train : Examples::Role::test;
   Examples examples(*run.data, split, data::parse_binarize(run.config.binarize), role,
                     run.config.seed);
-  const std::uint64_t seed =
-      flags.common.seed ? std::uint64_t(*flags.common.seed) : run.config.seed;
+  const std::uint64_t seed = flags.seed(run.config);
   return {std::move(run), std::move(examples), seed};
 }
 

@@ -15,6 +15,11 @@ struct RunFlags {
   std::string data;   // empty: the run's own
   std::string split;  // empty: "test", or the first split of data that have none
   CommonFlags common;
+
+  /// --seed, or the run's own.
+  std::uint64_t seed(const TrainConfig& config) const {
+    return common.seed ? std::uint64_t(*common.seed) : config.seed;
+  }
 };
 
 /// RUN and the common flags.

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "apps/support/checkpoint.hpp"
+#include "apps/support/data_entropy.hpp"
 #include "apps/support/usage_error.hpp"
 #include "autodiff/random.hpp"
 #include "objectives/language/expression.hpp"
@@ -41,16 +42,13 @@ std::vector<Range> model_ranges(const ParameterStore& store) {
   return ranges;
 }
 
-bool needs_critic(const Term& objective) {
-  const std::vector<Quantity> all = objective.quantities();
-  return std::any_of(all.begin(), all.end(), [](const Quantity& q) { return q.critic; });
-}
-
 /// The objective, once it is known to be defined for the batches that the data give.
-Term checked_objective(const TrainConfig& config, std::size_t examples, std::int64_t latent) {
+Term checked_objective(const TrainConfig& config, std::size_t examples, std::int64_t latent,
+                       bool data_entropy) {
   const Term objective = parse_objective(config.objective);
   const std::size_t batch = std::min(std::size_t(config.batch), examples);
-  Setting setting{std::int64_t(batch), std::int64_t(examples), latent};
+  Setting setting{std::int64_t(batch), std::int64_t(examples), latent,
+                  has_exact_div(parse_prior(config.prior)), data_entropy};
   check_objective(objective, config.objective, setting);
   const std::size_t rest = examples % batch;
   if (rest == 0) return objective;
@@ -68,11 +66,11 @@ Term checked_objective(const TrainConfig& config, std::size_t examples, std::int
 
 }  // namespace
 
-Networks make_networks(const TrainConfig& config, const data::Dataset& data,
+Networks make_networks(const TrainConfig& config, const std::vector<std::int64_t>& example,
                        const DataMoments& moments, ParameterStore& store) {
   VaeConfig wanted;
   wanted.architecture = config.model;
-  wanted.example = Shape(std::span<const std::int64_t>(data.example_shape()));
+  wanted.example = Shape(std::span<const std::int64_t>(example));
   wanted.latent = config.latent;
   wanted.hidden = config.hidden;
   wanted.likelihood = parse_likelihood(config.likelihood);
@@ -80,7 +78,7 @@ Networks make_networks(const TrainConfig& config, const data::Dataset& data,
   wanted.posterior = parse_covariance(config.posterior);
   Networks networks;
   networks.model = std::make_unique<Vae>(wanted, moments, store);
-  if (needs_critic(parse_objective(config.objective))) {
+  if (parse_objective(config.objective).needs(&Quantity::critic)) {
     networks.critic = std::make_unique<Critic>(store, networks.model->latent());
   }
   store.freeze(config.seed);
@@ -99,19 +97,24 @@ Trainer::Trainer(const TrainConfig& config, const data::Dataset& data)
       test_(data, data.split("test"), data::parse_binarize(config.binarize), Examples::Role::test,
             config.seed),
       objective_(parse_objective(config.objective)),
-      networks_(make_networks(config, data, train_.moments(), store_)),
+      networks_(make_networks(config, data.example_shape(), train_.moments(), store_)),
       optimizer_(
           std::make_unique<Optimizer>(optimizer_config(config.optimizer), model_ranges(store_))),
       gradient_(store_),
-      other_gradient_(store_),
       order_(train_.count()) {
-  objective_ = checked_objective(config, train_.count(), networks_.model->latent());
+  if (objective_.needs(&Quantity::data_entropy) && config.binarize != "dynamic") {
+    entropy_ = data_entropy(train_, networks_.model->config().likelihood);
+  }
+  objective_ =
+      checked_objective(config, train_.count(), networks_.model->latent(), entropy_.has_value());
   const std::size_t batch = std::min(std::size_t(config.batch), train_.count());
   full_ = record(batch);
   if (train_.count() % batch != 0) partial_ = record(train_.count() % batch);
+  for (std::size_t i = 1; i < full_->parts().size(); ++i) other_gradients_.emplace_back(store_);
   evaluator_ = std::make_unique<Evaluator>(*networks_.model, networks_.critic.get(), store_,
                                            objective_, batch, test_, config.seed);
   if (networks_.critic) {
+    critic_gradient_.emplace(store_);
     critic_optimizer_ = std::make_unique<Optimizer>(
         critic_config(), std::vector<Range>{store_.range(Critic::group)});
   }
@@ -120,7 +123,7 @@ Trainer::Trainer(const TrainConfig& config, const data::Dataset& data)
 std::unique_ptr<RecordedBatch> Trainer::record(std::size_t batch) const {
   return std::make_unique<RecordedBatch>(
       *networks_.model, networks_.critic.get(), store_, objective_,
-      Population{.size = std::int64_t(train_.count())}, batch, true);
+      Population{.size = std::int64_t(train_.count()), .entropy = entropy_}, batch, true);
 }
 
 std::uint64_t Trainer::batches_per_epoch() const {
@@ -138,8 +141,9 @@ void Trainer::backward(RecordedBatch& batch) {
   const auto& parts = batch.parts();
   batch.tape().backward(parts.front().cost, parts.front().groups, gradient_);
   for (std::size_t i = 1; i < parts.size(); ++i) {
-    batch.tape().backward(parts[i].cost, parts[i].groups, other_gradient_);
-    gradient_.add(other_gradient_);
+    GradientSink& part = other_gradients_[i - 1];
+    batch.tape().backward(parts[i].cost, parts[i].groups, part);
+    gradient_.add(part);
   }
 }
 
@@ -163,8 +167,8 @@ void Trainer::step() {
   if (!std::isfinite(norm)) throw NotFinite("gradient", state_.step + 1);
   if (critic_optimizer_) {
     // Before the encoder moves: both gradients are those of the parameters as they were.
-    batch.tape().backward(*batch.critic_loss(), store_.groups({Critic::group}), other_gradient_);
-    critic_optimizer_->step(store_.data(), other_gradient_.data(), critic_lr);
+    batch.tape().backward(*batch.critic_loss(), store_.groups({Critic::group}), *critic_gradient_);
+    critic_optimizer_->step(store_.data(), critic_gradient_->data(), critic_lr);
   }
   optimizer_->step(store_.data(), gradient_.data(), config_.lr);
 

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,9 +38,9 @@ struct Networks {
   std::unique_ptr<Critic> critic;  // where the objective asks for one
 };
 
-/// The architecture that the settings name, for data of this shape and these moments, and the
+/// The architecture that the settings name, for examples of this shape and these moments, and the
 /// critic of the objective; their parameters are declared in `store` and initialised from the seed.
-Networks make_networks(const TrainConfig& config, const data::Dataset& data,
+Networks make_networks(const TrainConfig& config, const std::vector<std::int64_t>& example,
                        const DataMoments& moments, ParameterStore& store);
 
 /// A model in training: examples, recordings, optimiser and where it stands. Everything random has
@@ -95,12 +96,15 @@ class Trainer {
   Examples train_;
   Examples test_;
   Term objective_;
+  std::optional<double> entropy_;  // H_data of the training examples, where the objective needs it
   ParameterStore store_;
   Networks networks_;
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<Optimizer> critic_optimizer_;
   GradientSink gradient_;
-  GradientSink other_gradient_;  // of a second part of the cost, or of the critic's loss
+  std::vector<GradientSink>
+      other_gradients_;  // of further parts of the cost, 0 outside their groups
+  std::optional<GradientSink> critic_gradient_;
   std::unique_ptr<RecordedBatch> full_;
   std::unique_ptr<RecordedBatch> partial_;  // the last batch of an epoch, if it is smaller
   std::unique_ptr<Evaluator> evaluator_;

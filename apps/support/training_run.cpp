@@ -84,6 +84,8 @@ class TrainingRun {
     config_.latent = trainer_.model().latent();
     config_.hidden = trainer_.model().config().hidden;
     for (const Quantity& q : trainer_.objective().quantities()) term_names_.push_back(q.name);
+    config_.example = data.example_shape();
+    config_.picture_range = picture_range(trainer_.test_examples());
   }
 
   void begin();
@@ -208,6 +210,9 @@ void TrainingRun::show_header(Progress& progress) const {
   progress.line(fmt::format("machine     {}, {} thread{}", active_kernels().isa, num_threads(),
                             num_threads() == 1 ? "" : "s"));
   progress.line("run         " + folder_.path().string());
+  if (!picture_shape(config_.example)) {
+    progress.line("pictures    none: " + no_pictures(config_.example));
+  }
   if (trainer_.state().step > 0) {
     progress.line(fmt::format("resumed     at step {}", trainer_.state().step));
   }

@@ -28,6 +28,7 @@ class Bound {
 
   struct Properties {
     std::string text;      // as it is written: "iw(m=5)"
+    std::string formula;   // L in LaTeX, of the weights R_s = exp f_s
     std::string equation;  // "Zheng eq. (39)"
     std::string meaning;   // half a line for people
     std::int64_t samples;  // S
@@ -38,6 +39,7 @@ class Bound {
   Bound(Properties properties, Function function);
 
   const std::string& text() const { return node_->properties.text; }
+  const std::string& formula() const { return node_->properties.formula; }
   const std::string& equation() const { return node_->properties.equation; }
   const std::string& meaning() const { return node_->properties.meaning; }
   std::int64_t samples() const { return node_->properties.samples; }

@@ -68,13 +68,16 @@ double jackknife_of(std::span<const double> f, std::span<double> a, std::span<do
 }  // namespace
 
 Bound jackknife(std::int64_t m) {
-  return Bound({.text = Arguments("jackknife").several_samples("m", m).text(),
-                .equation = "Nowozin (2018), JVI-1",
-                .meaning = "jackknife of IW: bias of order m^-2",
-                .samples = m,
-                .side = Bound::Side::neither,
-                .bias = Bound::Bias::undetermined},
-               jackknife_of);
+  return Bound(
+      {.text = Arguments("jackknife").several_samples("m", m).text(),
+       .formula =
+           "m\\, \\mathrm{IW}_m - \\tfrac{m-1}{m} \\sum_{s=1}^m \\mathrm{IW}_{m-1}(R_{\\ne s})",
+       .equation = "Nowozin (2018), JVI-1",
+       .meaning = "jackknife of IW: bias of order m^-2",
+       .samples = m,
+       .side = Bound::Side::neither,
+       .bias = Bound::Bias::undetermined},
+      jackknife_of);
 }
 
 }  // namespace nelbo::bounds

@@ -5,6 +5,7 @@ namespace nelbo::bounds {
 
 Bound elbo() {
   return Bound({.text = "elbo",
+                .formula = "\\log R_1",
                 .equation = "Zheng eq. (13)",
                 .meaning = "log-weight of one sample",
                 .samples = 1,
@@ -22,6 +23,8 @@ namespace {
 Bound average(const std::string& text, std::int64_t k, const Bound& inner) {
   Bound::Properties properties = inner.properties();
   properties.text = text;
+  properties.formula = "\\tfrac{1}{" + std::to_string(k) + "} \\sum_{i=1}^{" + std::to_string(k) +
+                       "} \\Bigl[" + inner.formula() + "\\Bigr]_i";
   properties.equation = "Zheng eqs (39)-(40); " + inner.equation();
   properties.meaning = "mean over " + std::to_string(k) + " groups: " + inner.meaning();
   properties.samples *= k;

@@ -21,6 +21,7 @@ Bound renyi(double alpha, std::int64_t m) {
                             .real("alpha", alpha, -infinity, infinity)
                             .several_samples("m", m)
                             .text(),
+                .formula = "\\tfrac{1}{1-\\alpha} \\log \\tfrac1m \\sum_{s=1}^m R_s^{1-\\alpha}",
                 .equation = "Li and Turner (2016), eq. (6)",
                 .meaning = "log of a power mean of the weights",
                 .samples = m,
@@ -40,6 +41,7 @@ Bound renyi(double alpha, std::int64_t m) {
 
 Bound vr_max(std::int64_t m) {
   return Bound({.text = Arguments("vr_max").several_samples("m", m).text(),
+                .formula = "\\max_{s \\le m} \\log R_s",
                 .equation = "Li and Turner (2016), alpha -> -infinity",
                 .meaning = "largest log-weight",
                 .samples = m,

@@ -44,6 +44,8 @@ Bound tvo(std::int64_t partitions, std::int64_t m) {
       Arguments("tvo").whole("partitions", partitions, 1, 1000).several_samples("m", m).text();
   // log mean exp(beta f) is convex in beta, so that the left sum never exceeds iw(m) of the same f.
   return Bound({.text = text,
+                .formula = "\\tfrac1n \\sum_{i=0}^{n-1} \\sum_{s=1}^m v_{is} \\log R_s, \\quad "
+                           "v_{is} \\propto R_s^{i/n}",
                 .equation = "Masrani et al. (2019), eq. (9)",
                 .meaning = "left Riemann sum of the thermodynamic integral; at most IW",
                 .samples = m,

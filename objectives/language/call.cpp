@@ -32,7 +32,16 @@ Argument* Call::find(const std::string& key, std::size_t kind) {
 }
 
 void Call::missing(const std::string& key) const {
-  throw ColumnError(column_, "'" + name_ + "' needs " + key + "=...");
+  throw ColumnError(column_, "'" + name_ + "' needs " + key);
+}
+
+Argument* Call::next_expression() {
+  for (Argument& argument : arguments_) {
+    if (argument.used || !argument.name.empty() || argument.value.index() != term_kind) continue;
+    argument.used = true;
+    return &argument;
+  }
+  return nullptr;
 }
 
 std::string Call::word(const std::string& key, const std::vector<std::string>& words,
@@ -56,86 +65,93 @@ std::string Call::word(const std::string& key, const std::vector<std::string>& w
   return otherwise;
 }
 
-Term Call::weight(const std::string& key, std::optional<Term> otherwise) {
-  Argument* argument = find(key, term_kind);
-  if (!argument) {
-    const auto next = std::find_if(arguments_.begin(), arguments_.end(), [](const Argument& a) {
-      return !a.used && a.name.empty() && a.value.index() == term_kind;
-    });
-    if (next == arguments_.end()) {
-      if (otherwise) return *otherwise;
-      missing(key);
-    }
-    argument = &*next;
-    argument->used = true;
-  }
-  const Term& value = std::get<Term>(argument->value);
-  if (value.direction() != Direction::none) {
+const Argument* Call::weight_argument(const std::string& key) {
+  const Argument* argument = find(key, term_kind);
+  if (!argument) argument = next_expression();
+  if (argument && std::get<Term>(argument->value).direction() != Direction::none) {
     throw ColumnError(argument->column, "'" + name_ + "': " + key +
                                             " is a number or a schedule, not the term '" +
-                                            value.text() + "'");
+                                            std::get<Term>(argument->value).text() + "'");
   }
-  return value;
+  return argument;
+}
+
+Term Call::weight(const std::string& key, std::optional<Term> otherwise) {
+  if (const Argument* argument = weight_argument(key)) return std::get<Term>(argument->value);
+  if (!otherwise) missing(key);
+  return *otherwise;
 }
 
 double Call::number(const std::string& key, std::optional<double> otherwise) {
-  const Term value = weight(key, otherwise ? std::optional<Term>(*otherwise) : std::nullopt);
+  const Argument* argument = weight_argument(key);
+  if (!argument && !otherwise) missing(key);
+  if (!argument) return *otherwise;
+  const Term& value = std::get<Term>(argument->value);
   if (!value.number()) {
-    throw ColumnError(column_, "'" + name_ + "': " + key +
-                                   " is a plain number, not the schedule '" + value.text() + "'");
+    throw ColumnError(
+        argument->column,
+        "'" + name_ + "': " + key + " is a plain number, not the schedule '" + value.text() + "'");
   }
   return *value.number();
 }
 
 std::int64_t Call::whole(const std::string& key, std::optional<std::int64_t> otherwise) {
-  const double value =
-      number(key, otherwise ? std::optional<double>(double(*otherwise)) : std::nullopt);
-  if (value != std::floor(value) || std::abs(value) > 1e15) {
-    throw ColumnError(column_,
-                      "'" + name_ + "': " + key + " is a whole number, not " + Term(value).text());
+  const Argument* argument = weight_argument(key);
+  if (!argument && !otherwise) missing(key);
+  if (!argument) return *otherwise;
+  const Term& value = std::get<Term>(argument->value);
+  const std::optional<double> number = value.number();
+  if (!number || *number != std::floor(*number) || std::abs(*number) > 1e15) {
+    throw ColumnError(argument->column,
+                      "'" + name_ + "': " + key + " is a whole number, not " + value.text());
   }
-  return std::int64_t(value);
+  return std::int64_t(*number);
 }
 
 Term Call::term(const std::string& key) {
-  const auto next = std::find_if(arguments_.begin(), arguments_.end(),
-                                 [](const Argument& a) { return !a.used && a.name.empty(); });
-  if (next == arguments_.end()) missing(key);
-  next->used = true;
-  if (next->value.index() != term_kind) {
-    throw ColumnError(next->column, "'" + name_ + "': " + key + " is an expression");
-  }
-  return std::get<Term>(next->value);
+  known_.push_back(key);
+  const Argument* argument = next_expression();
+  if (!argument) missing(key);
+  return std::get<Term>(argument->value);
 }
 
 std::optional<Grouping> Call::groups(const std::string& key) {
-  const auto named = std::find_if(arguments_.begin(), arguments_.end(), [&](const Argument& a) {
-    return a.name == key && a.value.index() == term_kind;
-  });
-  if (named != arguments_.end()) {
-    const std::int64_t count = whole(key);
-    try {
-      return Grouping::equal(count);
-    } catch (const Error& error) {
-      throw ColumnError(named->column, error.what());
-    }
+  for (Argument& argument : arguments_) {
+    if (argument.used || argument.value.index() != list_kind) continue;
+    if (!argument.name.empty() && argument.name != key) continue;
+    known_.push_back(key);
+    argument.used = true;
+    return std::get<Grouping>(argument.value);
   }
-  const Argument* list = find(key, list_kind);
-  if (!list) return std::nullopt;
-  return std::get<Grouping>(list->value);
+  const Argument* argument = weight_argument(key);
+  if (!argument) return std::nullopt;
+  const Term& value = std::get<Term>(argument->value);
+  const std::optional<double> count = value.number();
+  if (!count || *count != std::floor(*count) || *count < 1 || *count > 1e9) {
+    throw ColumnError(argument->column, "'" + name_ + "': " + key +
+                                            " is the number of equal groups, or the groups as in "
+                                            "[[0,1],[2]]; not " +
+                                            value.text());
+  }
+  return Grouping::equal(std::int64_t(*count));
 }
 
 void Call::finish() const {
   for (const Argument& argument : arguments_) {
     if (argument.used) continue;
-    const std::string given = !argument.name.empty() ? argument.name + "=..."
-                              : argument.value.index() == word_kind
-                                  ? std::get<std::string>(argument.value)
-                                  : "another argument";
-    const std::string& sought = argument.name.empty() ? given : argument.name;
-    throw ColumnError(argument.column, known_.empty() ? "'" + name_ + "' takes no argument"
-                                                      : "'" + name_ + "' does not take '" + given +
-                                                            "'; " + suggest(sought, known_));
+    const auto fail = [&](const std::string& reason) {
+      throw ColumnError(argument.column, "'" + name_ + "' " + reason);
+    };
+    const bool word = argument.value.index() == word_kind;
+    const std::string name =
+        argument.name.empty() && word ? std::get<std::string>(argument.value) : argument.name;
+    if (known_.empty()) fail("takes no argument");
+    if (name.empty()) fail("has one argument too many");
+    if (std::count(known_.begin(), known_.end(), name) > 0) {
+      fail("has one argument too many: '" + name + "' or its like is given already");
+    }
+    fail("does not take '" + name + (argument.name.empty() ? "'; " : "=...'; ") +
+         suggest(name, known_));
   }
 }
 

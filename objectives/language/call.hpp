@@ -38,12 +38,16 @@ class Call {
   Term weight(const std::string& key, std::optional<Term> otherwise = {});
   /// An expression, by position.
   Term term(const std::string& key);
-  /// "groups=2" or "groups=[[0,1],[2,3]]".
+  /// "groups=2" or "groups=[[0,1],[2,3]]", or the value alone.
   std::optional<Grouping> groups(const std::string& key);
   void finish() const;
 
  private:
   Argument* find(const std::string& key, std::size_t kind);
+  /// The next expression given by position.
+  Argument* next_expression();
+  /// The number or schedule given by name or by position.
+  const Argument* weight_argument(const std::string& key);
   [[noreturn]] void missing(const std::string& key) const;
 
   std::string name_;

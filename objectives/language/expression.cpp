@@ -17,6 +17,32 @@ namespace {
 constexpr std::size_t longest = 4096;
 constexpr int deepest = 64;
 
+/// True for the bytes of a UTF-8 character after its first.
+bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+/// Control characters, which a terminal would obey, as spaces.
+std::string printable(std::string text) {
+  for (char& c : text) {
+    if (std::iscntrl(static_cast<unsigned char>(c))) c = ' ';
+  }
+  return text;
+}
+
+/// The expression, or its surroundings of the column, with a caret below the column.
+std::string excerpt(const std::string& expression, std::size_t column) {
+  constexpr std::size_t width = 72;
+  std::size_t begin = column - 1 > width ? column - 1 - width / 2 : 0;
+  while (begin > 0 && continues(expression[begin])) --begin;
+  std::size_t end = std::min(expression.size(), begin + width + width / 2);
+  while (end < expression.size() && continues(expression[end])) ++end;
+  const std::string before = begin > 0 ? "..." : "";
+  std::size_t caret = before.size();
+  for (std::size_t i = begin; i < std::min(column - 1, end); ++i)
+    caret += !continues(expression[i]);
+  return "\n  " + before + printable(expression.substr(begin, end - begin)) +
+         (end < expression.size() ? "..." : "") + "\n  " + std::string(caret, ' ') + "^";
+}
+
 /// What the parameters of a named objective stand for.
 using Scope = std::map<std::string, std::variant<Term, Grouping>>;
 
@@ -37,9 +63,12 @@ class Parser {
     }
     const Term value = sum();
     skip_space();
-    if (at_ < text_.size()) fail(at_, "unexpected '" + text_.substr(at_, 1) + "'");
+    if (at_ < text_.size()) fail(at_, "unexpected " + next_character());
     if (value.direction() == Direction::none) fail(0, "a number alone is no objective");
-    return value;
+    return guarded(0, [&] {
+      value.parts();  // for their weights
+      return value;
+    });
   }
 
  private:
@@ -78,10 +107,16 @@ class Parser {
 
   void expect(char c) {
     if (!accept(c)) {
-      fail(at_,
-           std::string("expected '") + c + "'" +
-               (at_ < text_.size() ? " before '" + text_.substr(at_, 1) + "'" : " at the end"));
+      fail(at_, std::string("expected '") + c + "'" +
+                    (at_ < text_.size() ? " before " + next_character() : " at the end"));
     }
+  }
+
+  /// The next character in quotes, all bytes of it.
+  std::string next_character() const {
+    std::size_t end = at_ + 1;
+    while (end < text_.size() && continues(text_[end])) ++end;
+    return "'" + printable(text_.substr(at_, end - at_)) + "'";
   }
 
   void descend() {
@@ -144,7 +179,7 @@ class Parser {
     const char c = text_[at_];
     if (std::isdigit(static_cast<unsigned char>(c)) || c == '.') return number();
     if (std::isalpha(static_cast<unsigned char>(c)) || c == '_') return name();
-    fail(at_, "unexpected '" + std::string(1, c) + "'");
+    fail(at_, "unexpected " + next_character());
   }
 
   // Not strtod, which reads commas in some locales.
@@ -152,10 +187,10 @@ class Parser {
     double value = 0;
     const char* const start = text_.data() + at_;
     const auto [end, error] = std::from_chars(start, text_.data() + text_.size(), value);
-    if (error == std::errc::result_out_of_range || !std::isfinite(value)) {
-      fail(at_, "a number that is not finite");
+    if (error == std::errc::result_out_of_range) {
+      fail(at_, "a number that is too large or too small");
     }
-    if (error != std::errc{}) fail(at_, "unexpected '" + text_.substr(at_, 1) + "'");
+    if (error != std::errc{}) fail(at_, "unexpected " + next_character());
     at_ += std::size_t(end - start);
     return value;
   }
@@ -199,7 +234,7 @@ class Parser {
     return guarded(start, [&] {
       const Term term = word->make(call);
       call.finish();
-      return term.at_column(start + 1);
+      return own_.empty() ? term.at_column(start + 1) : term;  // columns are of what the user wrote
     });
   }
 
@@ -211,9 +246,9 @@ class Parser {
       for (const auto& [parameter, otherwise] : objective.parameters) {
         if (parameter == "groups") {
           const auto groups = call.groups(parameter);
-          scope.emplace(parameter, groups ? *groups : Grouping::equal(std::stoll(otherwise)));
+          scope.emplace(parameter, groups ? *groups : Grouping::equal(std::int64_t(otherwise)));
         } else {
-          scope.emplace(parameter, call.weight(parameter, Term(std::stod(otherwise))));
+          scope.emplace(parameter, call.weight(parameter, Term(otherwise)));
         }
       }
       call.finish();
@@ -306,9 +341,7 @@ class Parser {
 ExpressionError::ExpressionError(const std::string& expression, std::size_t column,
                                  const std::string& reason)
     : Error("objective, column " + std::to_string(column) + ": " + reason +
-            (expression.size() <= 200
-                 ? "\n  " + expression + "\n  " + std::string(column - 1, ' ') + "^"
-                 : "")),
+            excerpt(expression, column)),
       column_(column),
       reason_(reason) {}
 

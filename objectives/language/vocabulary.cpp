@@ -29,22 +29,23 @@ Word scheme_word(const std::string& name, Term (*make)(Scheme)) {
 
 Term tc_of(Call& call) {
   const Scheme of = scheme(call);
-  const std::string level = call.word("level", {"between", "within"}, "between");
+  const std::string level = call.word("level", {"between", "within"}, "");
   const auto groups = call.groups("groups");
   if (groups) return tc(of, *groups, level == "within" ? Level::within : Level::between);
-  if (level == "within") {
-    throw ColumnError(call.column(), "'tc': level=within needs groups=...");
+  if (!level.empty()) {
+    throw ColumnError(call.column(), "'tc': level=" + level + " needs groups=...");
   }
   return tc(of);
 }
 
 /// A bound on m > 1 samples is no function of the closed-form Div.
-void refuse_exact(Call& call, const std::string& name, std::int64_t m) {
-  if (call.word("div", {"exact", "mc"}, "mc") == "mc" || m == 1) return;
+void refuse_exact(Call& call) {
+  if (call.word("div", {"exact", "mc"}, "mc") == "mc") return;
   throw ColumnError(call.column(),
-                    "the closed form of div is not defined inside " + name +
-                        " for m > 1: the logarithm is of a mean of weights, each with its own "
-                        "log P0(z)/Q(z|x); leave div=exact out");
+                    "the closed form of div is not defined inside '" + call.name() +
+                        "' for m > 1: the logarithm is of a mean of weights, each with its own "
+                        "log P0(z)/Q(z|x); leave 'exact' out, or write 'elbo', which is the bound "
+                        "for m = 1 and takes it");
 }
 
 std::vector<Word> terms() {
@@ -60,8 +61,8 @@ std::vector<Word> terms() {
       {"tc", "tc(scheme=strat, groups=G|[[0,1],[2]], level=between|within)",
        "total correlation of the aggregated posterior", Word::Kind::term, tc_of},
       scheme_word("dwkl", dwkl),
-      {"pf", "pf", "prior factorisation, E log P0(z)/prod_j P0(z_j)", Word::Kind::term,
-       [](Call&) { return pf(); }},
+      {"pf", "pf(mc|exact)", "prior factorisation, E log P0(z)/prod_j P0(z_j)", Word::Kind::term,
+       [](Call& call) { return pf(expectation(call, "how", "mc")); }},
       scheme_word("hagg", hagg),
       {"hqzx", "hqzx(exact|mc)", "conditional entropy of the codes, H[Z|X]", Word::Kind::term,
        [](Call& call) { return hqzx(expectation(call, "how", "exact")); }},
@@ -115,15 +116,15 @@ std::vector<Word> bound_words() {
       {"iw", "iw(m=50)", "importance-weighted bound IW_m", Word::Kind::bound,
        [](Call& call) {
          const std::int64_t m = call.whole("m", 50);
-         refuse_exact(call, "iw", m);
+         refuse_exact(call);
          return bound_term(iw(m));
        }},
       {"mc", "mc(k, m=1)", "MC_k-IW_m: the mean of k bounds IW_m; m = 1 is MC_k-ELBO",
        Word::Kind::bound,
        [](Call& call) {
          const std::int64_t k = call.whole("k"), m = call.whole("m", 1);
-         refuse_exact(call, "mc", m);
-         return bound_term(m == 1 ? mc(k, bounds::elbo()) : mc(k, iw(m)));
+         refuse_exact(call);
+         return mc_term(k, m);
        }},
       word("miwae(k=8, m=8)", "MC_k-IW_m under its name in the literature",
            [](Call& call) {
@@ -249,6 +250,7 @@ void register_word(Word word) {
 }
 
 void register_term(Quantity quantity, std::function<Var(Draw&)> values) {
+  if (quantity.moves.empty()) quantity.moves = {"theta", "phi", "psi"};
   const Term term(quantity, Direction::cost, std::move(values));
   register_word({quantity.name, quantity.name, quantity.meaning, Word::Kind::term,
                  [term](Call&) { return term; }});

@@ -29,7 +29,8 @@ const std::vector<Word>& vocabulary();
 void register_word(Word word);
 
 /// Adds a term without arguments. `values` records its values on a draw, [S, B], [B] or rank 0, of
-/// which the term is the mean; it is minimised.
+/// which the term is the mean; it is minimised. Of the quantity only the name must be given; where
+/// it does not say what it moves, that is everything.
 void register_term(Quantity quantity, std::function<Var(Draw&)> values);
 
 }  // namespace nelbo

@@ -237,3 +237,53 @@ TEST_CASE("sample writes a PNG grid that depends on the seed alone") {
   CHECK(picture({"--n", "10", "--seed", "2"}) != ten);
   CHECK(number(picture({}), 16) == 8 * 4 + 9);  // 64 by default
 }
+
+TEST_CASE("sample needs the run alone; eval and encode say that the data are gone") {
+  const TempFolder folder;
+  const std::string run = folder / "run", data = folder / "blobs-images-idx3-ubyte";
+  folder.write("blobs-images-idx3-ubyte", idx_of(blobs(60, 4, 1)));
+  const Outcome made = run_program_binary({"train", "--data", data, "--hidden", "7", "--latent",
+                                           "3", "--steps", "5", "--out", run, "--quiet"});
+  INFO(made.err);
+  REQUIRE(made.code == 0);
+  const std::vector<std::string> sample{"sample", run, "--n", "9", "--out"};
+  const auto picture = [&](const std::string& out) {
+    std::vector<std::string> arguments = sample;
+    arguments.push_back(out);
+    const Outcome outcome = run_program_binary(arguments);
+    INFO(outcome.err);
+    REQUIRE(outcome.code == 0);
+    return read_whole(out);
+  };
+  const std::string with_data = picture(folder / "with.png");
+  std::filesystem::remove(data);
+  CHECK(picture(folder / "without.png") == with_data);
+  for (const std::string command : {"eval", "encode"}) {
+    std::vector<std::string> arguments{command, run};
+    if (command == "encode") arguments.insert(arguments.end(), {"--out", folder / "z.npz"});
+    const Outcome outcome = run_program_binary(arguments);
+    CHECK(outcome.code == 1);
+    CHECK_THAT(outcome.err, contains(data));
+  }
+}
+
+TEST_CASE("Data that are no pictures: train says so, and sample refuses") {
+  const TempFolder folder;
+  std::string table;
+  for (int row = 0; row < 40; ++row) {
+    table += std::to_string(row % 7 - 3) + ".5," + std::to_string(row % 5) + ",0.25\n";
+  }
+  const std::string data = folder.write("table.csv", table), run = folder / "run";
+  const Outcome made =
+      run_program_binary({"train", "--data", data, "--likelihood", "normal", "--hidden", "7",
+                          "--latent", "2", "--steps", "5", "--out", run});
+  INFO(made.err);
+  REQUIRE(made.code == 0);
+  CHECK_THAT(made.err, contains("pictures    none: examples of shape 3 are no grey pictures"));
+  CHECK(made.out.find("pictures") == std::string::npos);
+  CHECK(std::filesystem::is_empty(run + "/images"));
+  const Outcome sample = run_program_binary({"sample", run, "--out", folder / "grid.png"});
+  CHECK(sample.code == 1);
+  CHECK_THAT(sample.err, contains("examples of shape 3 are no grey pictures"));
+  CHECK_FALSE(std::filesystem::exists(folder / "grid.png"));
+}

@@ -38,6 +38,8 @@ TEST_CASE("run configuration: TOML gives back every setting exactly") {
   config.data_hash = "0123abcd";
   config.holdout = 0.1;
   config.binarize = "dynamic";
+  config.example = {28, 27, 1};
+  config.picture_range = {-0.1, 2};
   config.model = "mlp";
   config.latent = 7;
   config.hidden = {500, 3, 20};
@@ -54,6 +56,8 @@ TEST_CASE("run configuration: TOML gives back every setting exactly") {
   CHECK(to_toml(back) == to_toml(config));
   CHECK(back.data == config.data);
   CHECK(back.hidden == config.hidden);
+  CHECK(back.example == config.example);
+  CHECK(back.picture_range == config.picture_range);
   CHECK(back.lr == 3.0);
   CHECK(back.steps == config.steps);
   CHECK_FALSE(back.epochs.has_value());
@@ -82,6 +86,8 @@ TEST_CASE("run configuration: wrong files are refused with file, line and key") 
   CHECK(contains(toml_error("batch = 1.5"), "'batch' must be a whole number"));
   CHECK(contains(toml_error("hidden = [1, \"a\"]"), "'hidden' must be a whole number"));
   CHECK(contains(toml_error("hidden = 500"), "'hidden' must be a list of whole numbers"));
+  CHECK(contains(toml_error("picture_range = [0.0]"), "must be a list of two numbers"));
+  CHECK(contains(toml_error("picture_range = [1.0, 0.0]"), "the smaller first"));
   CHECK(contains(toml_error("model = 3"), "'model' must be a string"));
   CHECK(contains(toml_error("seed = -1"), "'seed' must be 0 or more"));
   CHECK(contains(toml_error("epochs = 1\nsteps = 2"), "exclude each other"));

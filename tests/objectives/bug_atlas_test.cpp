@@ -134,10 +134,9 @@ TEST_CASE("bug 1: mss and strat err upwards, where the column's weights err down
         tape.data(x).set({b, d}, data.at({std::int64_t(order[b]), d}));
       }
     }
-    fill_normal(tape.data(noise).data_as<double>(), {.stream = {4, StreamId::noise},
-                                                     .step = std::uint64_t(step),
-                                                     .batch = B,
-                                                     .dimensions = D});
+    fill_normal(
+        tape.data(noise).data_as<double>(),
+        {.stream = {4, StreamId::noise}, .step = std::uint64_t(step), .batch = B, .dimensions = D});
     tape.forward();
     const std::vector<double> code = z.value().values();
     const double* point = data.data_as<double>();
@@ -153,9 +152,9 @@ TEST_CASE("bug 1: mss and strat err upwards, where the column's weights err down
       }
       full += (log_q(b, order[b], 0) + log_q(b, order[b], 1) - std::log(density)) / B;
     }
-    const double wrong =
-        decompose(B, D, column, column, [&](int b, int n, int d) { return log_q(b, order[n], d); })
-            .mi;
+    const double wrong = decompose(B, D, column, column, [&](int b, int n, int d) {
+                           return log_q(b, order[n], d);
+                         }).mi;
     of_mss.add(mss.item() - full);
     of_strat.add(strat.item() - full);
     of_naive.add(naive.item() - full);
@@ -229,7 +228,8 @@ TEST_CASE("bug 3: TC holds its constants: that of correlated codes is the closed
   CHECK(tc(Scheme::mws)(few).item() == near(right + 9 * std::log(1000.0)));
 }
 
-TEST_CASE("bug 5, in part: mutual information is that of samples of the codes, not of their means") {
+TEST_CASE(
+    "bug 5, in part: mutual information is that of samples of the codes, not of their means") {
   constexpr int B = 8, D = 3;
   VaeFixture f(1, B, D);
   Draw draw(*f.model, f.x, f.noise, {.size = B});
@@ -288,11 +288,12 @@ TEST_CASE("bug 17: weights of strat add up to 1: codes that do not depend on x h
     CHECK(mi(scheme)(draw).item() == Approx(0).margin(1e-12));
     CHECK(tc(scheme)(draw).item() == Approx(0).margin(1e-12));
   }
-  // Own posterior (B - 1)/(N - 1) and others 1, over B: they add up to B (N - 1) / (N (B - 1)) less.
+  // Own posterior (B - 1)/(N - 1) and others 1, over B: they add up to B (N - 1) / (N (B - 1))
+  // less.
   const double sum = ((B - 1) / (N - 1) + (B - 1)) / B;
   CHECK(sum == Approx(N * (B - 1) / (B * (N - 1))));
-  CHECK(std::abs(-std::log(sum)) > 0.2);            // what I_enc would be
-  CHECK(std::abs((1 - D) * std::log(sum)) > 0.2);   // and TC
+  CHECK(std::abs(-std::log(sum)) > 0.2);           // what I_enc would be
+  CHECK(std::abs((1 - D) * std::log(sum)) > 0.2);  // and TC
 }
 
 TEST_CASE("bug 18: densities of codes far from each other do not underflow") {

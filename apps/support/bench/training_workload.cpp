@@ -38,12 +38,8 @@ constexpr std::int64_t data_size = 737280;
 /// patches.
 std::vector<Workload> workloads() {
   const double b = 64;
-  const std::vector<Product> chen_mlp{{1024, 1200, 4096, 2},
-                                      {1024, 1200, 1200},
-                                      {1024, 20, 1200},
-                                      {1024, 1200, 10},
-                                      {1024, 1200, 1200},
-                                      {1024, 1200, 1200},
+  const std::vector<Product> chen_mlp{{1024, 1200, 4096, 2}, {1024, 1200, 1200}, {1024, 20, 1200},
+                                      {1024, 1200, 10},      {1024, 1200, 1200}, {1024, 1200, 1200},
                                       {1024, 4096, 1200}};
   return {
       {"vae_mlp",

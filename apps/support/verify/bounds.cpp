@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apps/support/verify/log_sum_exp.hpp"
 #include "apps/support/verify/streams.hpp"
 #include "autodiff/threads.hpp"
 
@@ -40,14 +41,6 @@ std::string objection(const WeightFacts& w, std::int64_t m) {
   return "";
 }
 
-/// log of the mean of m weights.
-double log_mean(const double* log_r, std::int64_t m) {
-  const double most = *std::max_element(log_r, log_r + m);
-  double sum = 0;
-  for (std::int64_t i = 0; i < m; ++i) sum += std::exp(log_r[i] - most);
-  return most + std::log(sum / double(m));
-}
-
 }  // namespace
 
 std::vector<Check> check_bounds(const World& world, std::uint64_t seed, std::int64_t samples) {
@@ -76,7 +69,7 @@ std::vector<Check> check_bounds(const World& world, std::uint64_t seed, std::int
       const std::int64_t m = groups_of[i];
       MeanOf mean;
       for (std::int64_t g = 0; (g + 1) * m <= count; ++g) {
-        const double log = log_mean(log_r.data() + g * m, m);
+        const double log = log_sum_exp(log_r.data() + g * m, m) - std::log(double(m));
         // E r = 1: where the mean of m weights is near 1, it takes the noise out of its logarithm.
         mean.add(m > 1 && checks[i].remark.empty() ? log - std::expm1(log) : log);
       }

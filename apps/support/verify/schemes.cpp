@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "apps/support/verify/log_sum_exp.hpp"
 #include "apps/support/verify/streams.hpp"
 #include "autodiff/threads.hpp"
 
@@ -13,13 +14,6 @@ namespace nelbo::verify {
 namespace {
 
 constexpr std::int64_t B = scheme_batch, N = scheme_data;
-
-double log_sum_exp(const double* logs, std::int64_t n) {
-  const double most = *std::max_element(logs, logs + n);
-  double sum = 0;
-  for (std::int64_t i = 0; i < n; ++i) sum += std::exp(logs[i] - most);
-  return most + std::log(sum);
-}
 
 /// Of one sample z_b of a batch: logarithms of q(z_b|x_n) / P_enc(z_b) for the posteriors that
 /// schemes weigh differently.

@@ -42,15 +42,18 @@ constexpr Integrand integrands[] = {
 
 }  // namespace
 
-std::vector<Check> check_terms(const World& world, std::uint64_t seed, std::int64_t samples) {
-  const ExactTerms exact = world.exact();
-  for (const auto& [name, value] : named_terms(exact)) {
+void require_finite(const ExactTerms& terms) {
+  for (const auto& [name, value] : named_terms(terms)) {
     if (!std::isfinite(value)) {
-      throw Error("the term " + name +
-                  " of this world is not finite in float64; its numbers are "
-                  "too large or too small");
+      throw Error(
+          "the term " + name +
+          " of this world is not finite in float64; its numbers are too large or too small");
     }
   }
+}
+
+std::vector<Check> check_terms(const World& world, std::uint64_t seed, std::int64_t samples) {
+  const ExactTerms exact = world.exact();
   constexpr std::int64_t chunk = 4096;  // draws
   const std::size_t chunks = std::size_t((samples + chunk - 1) / chunk);
   std::vector<std::vector<MeanOf>> parts(chunks);

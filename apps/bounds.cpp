@@ -1,0 +1,225 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/command.hpp"
+#include "apps/program.hpp"
+#include "apps/support/bounds/bound_lattice.hpp"
+#include "apps/support/bounds/number_list.hpp"
+#include "apps/support/bounds/progress_line.hpp"
+#include "apps/support/print_json.hpp"
+#include "apps/support/run_flags.hpp"
+#include "apps/support/signals.hpp"
+#include "apps/support/usage_error.hpp"
+#include "autodiff/kernels/dispatch.hpp"
+#include "autodiff/peak.hpp"
+#include "autodiff/threads.hpp"
+#include "objectives/importance_diagnostics.hpp"
+
+namespace nelbo {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::int64_t most_draws = 1'000'000;
+
+struct Options {
+  RunFlags run;
+  std::vector<std::int64_t> m{1, 2, 5, 10, 50, 500, 5000};
+  std::vector<std::int64_t> k;  // empty: 1, and 10 where that takes no more draws
+  std::optional<std::int64_t> examples;
+};
+
+std::vector<LatticeCell> cells_of(const Options& options) {
+  const std::vector<std::int64_t> k =
+      options.k.empty() ? std::vector<std::int64_t>{1, 10} : options.k;
+  std::vector<LatticeCell> cells;
+  for (const std::int64_t groups : k) {
+    for (const std::int64_t m : options.m) {
+      if (options.k.empty() && groups > 1 && groups * m > options.m.back()) continue;
+      if (groups > most_draws / m) {
+        throw UsageError(
+            fmt::format("--k {} and --m {}: {} draws per example; at most {} are "
+                        "possible, and 5000 are common",
+                        groups, m, groups * m, most_draws));
+      }
+      cells.push_back({groups, m});
+    }
+  }
+  return cells;
+}
+
+/// Multiplications and additions of a dense decoder's products for one draw; none of another
+/// decoder.
+std::optional<double> decoder_flop(const ParameterStore& store) {
+  double flop = 0;
+  for (const ParameterStore::Entry& entry : store.entries()) {
+    if (!entry.name.starts_with("decoder.") || !entry.name.ends_with(".weight")) continue;
+    if (entry.shape.rank() > 2) return std::nullopt;
+    if (entry.shape.rank() == 2) flop += 2 * double(entry.shape.size());
+  }
+  return flop;
+}
+
+struct Speed {
+  double gflops = std::nan(""), peak = std::nan(""), share = std::nan("");
+};
+
+Speed speed_of(const ParameterStore& store, const Lattice& lattice, std::size_t count,
+               double peak) {
+  const std::optional<double> flop = decoder_flop(store);
+  if (!flop) return {.peak = peak};
+  const double gflops =
+      *flop * double(lattice.draws) * double(count) * 1e-9 / std::max(lattice.seconds, 1e-9);
+  return {gflops, peak, gflops / peak};
+}
+
+void print_table(const Lattice& lattice, std::size_t count) {
+  std::cout << fmt::format("{:>6} {:>7} {:>12}    {:<8} {:>10} {:>8} {:>9} {:>7} {:>8}\n", "k", "m",
+                           "MC_k-IW_m", "+-", "rise", "z", "ESS", "k-hat", "> 1/2");
+  for (const LatticeRow& row : lattice.rows) {
+    std::string rise = fmt::format("{:>10} {:>8}", "", "");
+    if (row.rise) {
+      rise = fmt::format("{:>10.4f} {:>8.1f}", row.rise->mean,
+                         row.rise->mean / row.rise->standard_error);
+    }
+    std::string tail = fmt::format("{:>7} {:>8}", "", "");
+    if (!std::isnan(row.heavy_share)) {
+      tail = fmt::format("{:>7.2f} {:>7.0f}%", row.khat, 100 * row.heavy_share);
+    }
+    std::cout << fmt::format("{:>6} {:>7} {:>12.4f} +- {:<8.4f} {} {:>9.2f} {}\n", row.cell.k,
+                             row.cell.m, row.value.mean, row.value.standard_error, rise, row.ess,
+                             tail);
+  }
+  std::cout << fmt::format(
+      "\n+- is one standard error over the {} examples. rise: over the row above, on the same "
+      "draws;\nnever negative in expectation. ESS: effective number of the m weights.\n",
+      count);
+  const auto heavy =
+      std::find_if(lattice.rows.begin(), lattice.rows.end(),
+                   [](const LatticeRow& row) { return row.khat > pareto_k_of_infinite_variance; });
+  if (heavy != lattice.rows.end()) {
+    std::cout << "Warning: k-hat is above 1/2 on average: the weights' variance seems to be "
+                 "infinite, and the\nbound to close more slowly than 1/m.\n";
+  }
+}
+
+Json row_json(const LatticeRow& row) {
+  Json json{{"k", row.cell.k},
+            {"m", row.cell.m},
+            {"value", row.value.mean},
+            {"se", row.value.standard_error},
+            {"rise", nullptr},
+            {"rise_se", nullptr},
+            {"ess", row.ess},
+            {"khat", row.khat},
+            {"khat_above_half", row.heavy_share}};
+  if (row.rise) {
+    json["rise"] = row.rise->mean;
+    json["rise_se"] = row.rise->standard_error;
+  }
+  return json;
+}
+
+int bounds(const Options& options) {
+  const std::vector<LatticeCell> cells = cells_of(options);
+  const AppliedRun applied = apply_run(options.run);
+  const LoadedRun& run = applied.run;
+  const std::size_t all = applied.examples.count();
+  const std::size_t count = options.examples ? std::min(all, std::size_t(*options.examples)) : all;
+
+  install_signal_handlers();
+  double peak = measure_fma_peak(num_threads());
+  ProgressLine progress("bounds", progress_style(false));
+  const auto go_on = [&](double share) {
+    progress.update(share);
+    return pending_signal() == 0;
+  };
+  const std::optional<Lattice> lattice =
+      estimate_lattice(*run.model, applied.examples, count, cells, applied.seed, go_on);
+  progress.finish();
+  if (!lattice) return exit_code_of_signal(pending_signal());
+  // The clock of a machine under load drifts: the peak is the best seen around the work.
+  peak = std::max(peak, measure_fma_peak(num_threads()));
+  const Speed speed = speed_of(*run.store, *lattice, count, peak);
+
+  if (options.run.common.json) {
+    Json rows = Json::array();
+    for (const LatticeRow& row : lattice->rows) rows.push_back(row_json(row));
+    print_json({{"run", run.folder.string()},
+                {"data", run.config.data},
+                {"split", applied.examples.split().name},
+                {"count", count},
+                {"draws", lattice->draws},
+                {"bounds", rows},
+                {"seconds", lattice->seconds},
+                {"gflops", speed.gflops},
+                {"peak_gflops", speed.peak},
+                {"share_of_peak", speed.share},
+                {"seed", applied.seed},
+                {"isa", active_kernels().isa},
+                {"threads", num_threads()}});
+  } else {
+    std::cout << fmt::format("{} on {} ({}, {} of {} examples), {} draws each, nats per datum\n\n",
+                             run.folder.string(), run.config.data, applied.examples.split().name,
+                             count, all, lattice->draws);
+    print_table(*lattice, count);
+    std::cout << fmt::format("{:.1f} s", lattice->seconds);
+    if (!std::isnan(speed.gflops)) {
+      std::cout << fmt::format(", {:.1f} GFLOP/s in the decoder's products, {:.0f}% of the peak",
+                               speed.gflops, 100 * speed.share);
+    }
+    std::cout << "\n";
+  }
+  for (const LatticeRow& row : lattice->rows) {
+    if (std::isfinite(row.value.mean)) continue;
+    std::cerr << fmt::format("nelbo: the bound for k = {}, m = {} is not finite\n", row.cell.k,
+                             row.cell.m);
+    return exit_not_finite;
+  }
+  return exit_done;
+}
+
+}  // namespace
+
+void add_bounds_command(CLI::App& program, int& exit_code) {
+  CLI::App* command = program.add_subcommand(
+      "bounds", "The lattice of bounds MC_k-IW_m on log p(x) of a trained model");
+  auto options = std::make_shared<Options>();
+  add_run_flags(*command, options->run, "of the noise of z [the run's own]");
+  add_data_flags(*command, options->run);
+  add_number_list(*command, "--m", options->m, most_draws,
+                  "importance samples, ascending [1,2,5,10,50,500,5000]");
+  add_number_list(*command, "--k", options->k, most_draws,
+                  "groups that are averaged [1, and 10 where that takes no more draws]");
+  add_whole_number(*command, "--examples", options->examples, 1, INT64_MAX,
+                   "only the first N examples [all]");
+  command->footer(
+      "Zheng eqs (36)-(40). MC_k-IW_m averages k importance-weighted bounds of m draws each: m = 1 "
+      "is the\n"
+      "ELBO, m = 5000 the usual estimate of log p(x). Draws are made in chunks and forgotten, so "
+      "memory\n"
+      "does not depend on k and m. From m = 25 on k-hat tells the tail of the weights: above 1/2 "
+      "their\n"
+      "variance is infinite.\n\n"
+      "JSON: {\"count\", \"draws\", \"bounds\": [{\"k\", \"m\", \"value\", \"se\", \"rise\", "
+      "\"rise_se\", \"ess\",\n"
+      "\"khat\", \"khat_above_half\"}], \"seconds\", \"gflops\", \"peak_gflops\", "
+      "\"share_of_peak\", ...}; rise is the gain\n"
+      "over the next smaller m on common draws, khat null below m = 25, gflops null where the "
+      "decoder is\n"
+      "not dense.\n\n"
+      "Examples:\n"
+      "  nelbo bounds runs/burda-mnist-elbo-s0 --m 5000\n"
+      "  nelbo bounds runs/burda-mnist-elbo-s0 --m 1,5,50 --k 1,10 --examples 500 --json");
+  command->callback([options, &exit_code] { exit_code = bounds(*options); });
+}
+
+}  // namespace nelbo

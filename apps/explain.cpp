@@ -1,0 +1,167 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cctype>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/command.hpp"
+#include "apps/program.hpp"
+#include "apps/support/common_flags.hpp"
+#include "apps/support/describe_quantity.hpp"
+#include "apps/support/print_json.hpp"
+#include "apps/support/usage_error.hpp"
+#include "objectives/catalogue.hpp"
+#include "objectives/equations.hpp"
+#include "objectives/language/expression.hpp"
+
+namespace nelbo {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct ExplainFlags {
+  std::string expression;
+  std::optional<std::int64_t> batch, data_size, latent;
+  bool json = false;
+};
+
+/// The named objectives that an expression uses: names stand in it for nothing else.
+Json named_objectives(const std::string& expression) {
+  Json used = Json::array();
+  for (const NamedObjective& named : objective_catalogue()) {
+    const auto letter = [&](std::size_t i) {
+      return i < expression.size() &&
+             (std::isalnum(static_cast<unsigned char>(expression[i])) || expression[i] == '_');
+    };
+    for (std::size_t at = expression.find(named.name); at != std::string::npos;
+         at = expression.find(named.name, at + 1)) {
+      if ((at > 0 && letter(at - 1)) || letter(at + named.name.size())) continue;
+      used.push_back(
+          {{"name", named.name}, {"expression", named.expression}, {"citation", named.citation}});
+      break;
+    }
+  }
+  return used;
+}
+
+Json explain(const std::string& expression, const Term& objective) {
+  Json quantities = Json::array();
+  for (const Term::Part& part : objective.parts()) {
+    Json json = to_json(part.quantity);
+    json["weight"] = nullptr;
+    json["schedule"] = nullptr;
+    if (part.weight) {
+      json["weight"] = *part.weight->at(0);
+      if (!part.weight->number()) json["schedule"] = part.weight->text();
+    }
+    quantities.push_back(json);
+  }
+  return {{"expression", expression},
+          {"text", objective.text()},
+          {"direction", improved_how(objective.direction())},
+          {"samples", objective.samples()},
+          {"bias", meaning(objective.bias())},
+          {"moves", moved_groups(objective)},
+          {"needs", needs(objective)},
+          {"latex", objective.latex()},
+          {"equations", equations(objective)},
+          {"quantities", quantities},
+          {"catalogue", named_objectives(expression)}};
+}
+
+std::string weight_text(const Json& quantity) {
+  if (quantity["weight"].is_null()) return "inside a function";
+  const std::string at_start = fmt::format("weight {}", quantity["weight"].get<double>());
+  if (quantity["schedule"].is_null()) return at_start;
+  return at_start + " at step 0, " + quantity["schedule"].get<std::string>();
+}
+
+void print_text(const Json& json) {
+  const auto text = [](const Json& value) { return value.get<std::string>(); };
+  const auto list = [](const Json& values) {
+    return listed(values.get<std::vector<std::string>>());
+  };
+  std::cout << fmt::format("objective  {}\n", text(json["text"]));
+  for (const Json& named : json["catalogue"]) {
+    std::cout << fmt::format("named      {} = {}\n           {}\n", text(named["name"]),
+                             text(named["expression"]), text(named["citation"]));
+  }
+  std::cout << fmt::format("direction  {}\n", text(json["direction"]))
+            << fmt::format("estimate   {}\n", text(json["bias"]))
+            << fmt::format("moves      {}\n", list(json["moves"]))
+            << fmt::format("samples    {} per datum\n", json["samples"].get<std::int64_t>())
+            << fmt::format("needs      {}\n", list(json["needs"]));
+  for (const Json& q : json["quantities"]) {
+    std::cout << fmt::format("\n{}  {}\n", text(q["name"]), weight_text(q));
+    std::cout << fmt::format("  {}{}{}\n", text(q["meaning"]),
+                             text(q["equation"]).empty() ? "" : "; ", text(q["equation"]));
+    std::cout << fmt::format("  {}{}; moves {}\n",
+                             text(q["unit"]).empty() ? "" : text(q["unit"]) + ", ", text(q["bias"]),
+                             list(q["moves"]));
+  }
+  std::cout << "\n" << text(json["equations"]);
+}
+
+/// The expression; "-elbo + div" looks like a flag, but no flag of this command begins so.
+std::string given_expression(const CLI::App& command, const ExplainFlags& flags) {
+  const std::vector<std::string> extras = command.remaining();
+  const bool minus = extras.size() == 1 && extras[0][0] == '-' && extras[0].rfind("--", 0) != 0;
+  if (minus && flags.expression.empty()) return extras[0];
+  if (!extras.empty()) throw CLI::ExtrasError(extras);
+  if (flags.expression.empty())
+    throw UsageError("explain: which objective? See `nelbo objectives`");
+  return flags.expression;
+}
+
+void run(const std::string& expression, const ExplainFlags& flags) {
+  const Term objective = parse_objective(expression);
+  check_objective(objective, expression,
+                  {.batch = flags.batch.value_or(0),
+                   .data_size = flags.data_size.value_or(0),
+                   .latent = flags.latent.value_or(0)});
+  const Json json = explain(expression, objective);
+  if (flags.json)
+    print_json(json);
+  else
+    print_text(json);
+}
+
+constexpr const char* footer =
+    R"help(Weights are those with which a quantity enters in all; for an objective that is
+maximised, of the gain. theta are the decoder's parameters, phi the encoder's, psi
+the prior's. The equations are LaTeX.
+
+Examples:
+  nelbo explain "nell + mi + 6*tc + dwkl"
+  nelbo explain "beta_tcvae(beta=6)" --batch 64 --data-size 60000 --latent 10
+  nelbo explain "nell + 100*abs(div - anneal(0, 25, steps=10000))" --json)help";
+
+}  // namespace
+
+void add_explain_command(CLI::App& program, int& exit_code) {
+  CLI::App* command =
+      program.add_subcommand("explain", "Say what an objective consists of, moves and needs");
+  auto flags = std::make_shared<ExplainFlags>();
+  command->add_option("EXPR", flags->expression, "the objective, as for `nelbo train --objective`");
+  command->allow_extras();
+  constexpr std::int64_t most = std::int64_t{1} << 62;
+  add_whole_number(*command, "--batch", flags->batch, 1, most,
+                   "refuse what is not defined for batches of N data");
+  add_whole_number(*command, "--data-size", flags->data_size, 1, most,
+                   "the same for N data in all");
+  add_whole_number(*command, "--latent", flags->latent, 1, 65536,
+                   "the same for N latent dimensions");
+  command->add_flag("--json", flags->json, "print one JSON object on stdout");
+  command->footer(footer);
+  command->callback([flags, command, &exit_code] {
+    run(given_expression(*command, *flags), *flags);
+    exit_code = exit_done;
+  });
+}
+
+}  // namespace nelbo

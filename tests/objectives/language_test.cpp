@@ -1,0 +1,361 @@
+// What the language of objectives refuses, and that what it reads it prints and reads again.
+#include <algorithm>
+#include <random>
+
+#include "objectives/catalogue.hpp"
+#include "objectives/equations.hpp"
+#include "objectives/language/expression.hpp"
+#include "objectives/language/vocabulary.hpp"
+#include "tests/catch.hpp"
+
+using namespace nelbo;
+using nelbo::tests::contains;
+
+namespace {
+
+/// The column and the reason for which an expression is refused in a setting.
+std::pair<std::size_t, std::string> refused(const std::string& expression,
+                                            const Setting& setting = {}) {
+  try {
+    check_objective(parse_objective(expression), expression, setting);
+  } catch (const ExpressionError& error) {
+    return {error.column(), error.reason()};
+  }
+  return {0, "not refused"};
+}
+
+std::string canonical(const std::string& expression) { return parse_objective(expression).text(); }
+
+bool balanced(const std::string& latex) {
+  int depth = 0;
+  for (std::size_t i = 0; i < latex.size(); ++i) {
+    if (latex[i] == '\\') {
+      ++i;  // an escaped character
+    } else if (latex[i] == '{') {
+      ++depth;
+    } else if (latex[i] == '}' && --depth < 0) {
+      return false;
+    }
+  }
+  return depth == 0;
+}
+
+/// Random expressions of the whole language, of which all are well-formed and most are meaningful.
+class Generator {
+ public:
+  explicit Generator(unsigned seed) : random_(seed) {}
+
+  std::string sum(int depth) {
+    std::string text = product(depth);
+    for (int n = pick(3); n > 0; --n) text += (pick(2) ? " + " : "-") + product(depth);
+    return text;
+  }
+
+ private:
+  int pick(int n) { return int(random_() % unsigned(n)); }
+  std::string one(std::initializer_list<const char*> choices) {
+    return choices.begin()[pick(int(choices.size()))];
+  }
+  std::string scheme() { return one({"full", "naive", "loo", "strat", "mss", "mws", "average"}); }
+  std::string number() {
+    return one({"0", "1", "2", "0.5", "-3", "1e-7", "2.5e+10", "(1/3)", "1e300", ".25", "7."});
+  }
+  std::string schedule() {
+    return one({"anneal(0, 4, steps=100)", "cosine(1,0.5,10)", "step(1, factor=0.5, every=20)",
+                "warmup(2, steps=5)", "anneal(from=-1, to=1e-3, steps=7)"});
+  }
+  std::string weight(int depth) {
+    switch (pick(depth > 0 ? 6 : 3)) {
+      case 0:
+        return schedule();
+      case 1:
+        return "-" + schedule();
+      case 2:
+        return number();
+      case 3:
+        return "(" + weight(depth - 1) + "+" + weight(depth - 1) + ")";
+      case 4:
+        return weight(depth - 1) + "*" + weight(depth - 1);
+      default:
+        return "max(" + weight(depth - 1) + ", " + weight(depth - 1) + ")";
+    }
+  }
+  std::string product(int depth) {
+    switch (pick(5)) {
+      case 0:
+        return weight(depth) + "*" + atom(depth);
+      case 1:
+        return atom(depth) + "*" + weight(depth);
+      case 2:
+        return atom(depth) + " / " + one({"2", "0.3", "1e5"});
+      case 3:
+        return "-" + atom(depth);
+      default:
+        return atom(depth);
+    }
+  }
+  std::string atom(int depth) {
+    if (depth > 0) {
+      switch (pick(4)) {
+        case 0:
+          return "(" + sum(depth - 1) + ")";
+        case 1:
+          return one({"abs", "square", "relu"}) + "(" + sum(depth - 1) + ")";
+        case 2:
+          return one({"max", "min"}) + "(" + sum(depth - 1) + "," + weight(depth - 1) + ")";
+        default:
+          break;
+      }
+    }
+    switch (pick(6)) {
+      case 0:
+        return one({"tc", "mi", "hagg", "aggdiv", "dwkl"}) + "(" + scheme() + ")";
+      case 1:
+        return "tc(groups=" + one({"2", "[[0,1],[2]]"}) + ", level=" + one({"within", "between"}) +
+               ", scheme=" + scheme() + ")";
+      case 2:
+        return one({"mmd(kernel=rbf)", "dip(ii, diagonal=5)", "dip(i)", "factor_tc", "div_j",
+                    "mi_lower", "pf", "hqzx(mc)"});
+      case 3:
+        return "-" + one({"iw(m=5)", "elbo", "miwae(k=2, m=3)", "mc(k=4)", "mc(3, m=2)",
+                          "renyi(alpha=0.5, m=5)", "tvo", "jackknife(m=4)", "log_px", "vr_max",
+                          "ciwae(beta=0.1, m=2)"});
+      case 4:
+        return one({"beta_vae(4)", "hfvae(beta=2, groups=3)", "free_bits", "info_vae(0.5, 100)",
+                    "annealed_vae(capacity=5)", "-iwae(10)"});
+      default:
+        return one({"nell", "div", "div(mc)"});
+    }
+  }
+
+  std::mt19937 random_;
+};
+
+}  // namespace
+
+TEST_CASE("language: what it prints, it reads back as itself; its LaTeX is balanced") {
+  Generator generator(20);
+  int read = 0;
+  for (int i = 0; i < 3000; ++i) {
+    const std::string text = generator.sum(3);
+    CAPTURE(text);
+    try {
+      const Term objective = parse_objective(text);
+      ++read;
+      const Term again = parse_objective(objective.text());
+      REQUIRE(again.text() == objective.text());
+      REQUIRE(again.latex() == objective.latex());
+      REQUIRE(again.direction() == objective.direction());
+      REQUIRE(again.bias() == objective.bias());
+      REQUIRE(again.parts().size() == objective.parts().size());
+      REQUIRE(balanced(objective.latex()));
+      REQUIRE(balanced(equations(objective)));
+    } catch (const ExpressionError& error) {
+      REQUIRE(error.column() >= 1);
+      REQUIRE(error.column() <= text.size());
+    }
+  }
+  CHECK(read > 1500);
+}
+
+TEST_CASE("language: canonical texts") {
+  const auto [given, text] = GENERATE(table<std::string, std::string>({
+      {"tc + (nell - div)", "tc(strat) + (nell - div)"},
+      {"-(anneal(0, 1, steps=5)*nell)", "-anneal(0, 1, steps=5)*nell"},
+      {"2*(anneal(0, 1, steps=5)*(3*nell))", "6*anneal(0, 1, steps=5)*nell"},
+      {"nell + (1 + warmup(2, 10))*div", "nell + (1 + warmup(2, steps=10))*div"},
+      {"3/10*nell", "0.3*nell"},
+      {"2.5E-3*nell + 1e+5*div", "0.0025*nell + 1e+05*div"},
+      {"max(anneal(0, 4, steps=9), 2)*div + nell", "max(anneal(0, 4, steps=9), 2)*div + nell"},
+      {"mc(3)", "mc(k=3)"},
+      {"mc(k=3, m=1)", "mc(k=3)"},
+      {"mc(3, 5)", "mc(k=3, m=5)"},
+      {"iwae", "iw(m=50)"},
+      {"hfvae(4, 4, 3)",
+       "nell + mi(strat) + 4*tc(strat, groups=3) + 4*tc(strat, groups=3, "
+       "level=within) + dwkl(strat) - pf"},
+      {"tc(groups=[[2], [0,1]])", "tc(strat, groups=[[2],[0,1]])"},
+      {"beta_vae(beta=anneal(0, 4, steps=9))", "nell + anneal(0, 4, steps=9)*div"},
+  }));
+  CHECK(canonical(given) == text);
+  CHECK(canonical(text) == text);
+}
+
+TEST_CASE("language: every named objective is read, alone and inside others") {
+  for (const NamedObjective& named : objective_catalogue()) {
+    CAPTURE(named.name);
+    const Term objective = parse_objective(named.name);
+    CHECK(canonical(objective.text()) == objective.text());
+    CHECK(!named.citation.empty());
+    CHECK(parse_objective("2*(" + named.name + ")").direction() == objective.direction());
+  }
+}
+
+TEST_CASE("language: wrong expressions are refused with the column and the reason") {
+  struct Case {
+    std::string expression;
+    std::size_t column;
+    std::string reason;
+    Setting setting = {};
+  };
+  const Setting batch64{.batch = 64, .data_size = 1000, .latent = 10};
+  const Case wrong = GENERATE_COPY(
+      // Names and arguments.
+      Case{"nell + 6*tcc", 10, "did you mean 'tc'?"},
+      Case{"nell + beta_tcva(6)", 8, "did you mean 'beta_tcvae'?"},
+      Case{"nell + quuxquux", 8, "'nelbo objectives' lists them"},
+      Case{"nell + tc(start)", 11, "did you mean 'strat'?"},
+      Case{"nell + tc(scheme=start)", 18, "did you mean 'strat'?"},
+      Case{"iw(k=5)", 4, "'iw' does not take 'k=...'; did you mean 'm'?"},
+      Case{"beta_vae(bta=3)", 10, "did you mean 'beta'?"}, Case{"nell(3)", 6, "takes no argument"},
+      Case{"iw(m=5, m=6)", 9, "one argument too many"},
+      Case{"iw(5, 6)", 7, "one argument too many"},
+      Case{"tc(strat, mss)", 11, "one argument too many"},
+      Case{"abs(div, 2)", 10, "one argument too many"}, Case{"max(div)", 1, "'max' needs y"},
+      Case{"mc", 1, "'mc' needs k"}, Case{"anneal(0, 1)*nell", 1, "'anneal' needs steps"},
+      Case{"iw(m=2.5)", 4, "m is a whole number, not 2.5"},
+      Case{"nell + 2*iw(m=nell)", 13, "m is a number or a schedule, not the term 'nell'"},
+      Case{"iw(m=anneal(1, 5, steps=9))", 4, "m is a whole number, not anneal"},
+      Case{"beta_vae(beta=div)", 10, "beta is a number or a schedule, not the term 'div'"},
+      Case{"iwae(m=0)", 1, "iwae = iw(m=m): iw: m = 0"}, Case{"tvo(m=1)", 1, "write elbo"},
+      Case{"nell + tc(groups=0)", 11, "groups is the number of equal groups"},
+      Case{"nell + tc(groups=[[0,x]])", 22, "a latent dimension (0, 1, ...) is missing"},
+      Case{"nell + tc(level=within)", 8, "needs groups"},
+      Case{"anneal(0, 1, steps=0)*nell", 1, "steps is at least 1"},
+      // What is not defined whatever the data.
+      Case{"iw(exact, m=5)", 1, "closed form of div is not defined inside 'iw'"},
+      Case{"nell - 2*iw(div=exact)", 10, "closed form of div"},
+      Case{"mc(k=2, m=3, div=exact)", 1, "closed form of div"},
+      Case{"nell + critic_loss", 8, "may not reach the encoder"},
+      Case{"nell + mi_dec", 8, "'nelbo decompose' reads it out"},
+      Case{"iw(m=5) + 10*mmd", 9, "write the bound as a cost, '-iw(m=5)'"},
+      Case{"nell - elbo", 6, "'-elbo'"}, Case{"iw(5) - elbo", 7, "neither minimised nor maximised"},
+      Case{"abs(elbo)", 1, "write it as a cost, '-elbo'"},
+      Case{"nell + max(cubo, div)", 8, "may move different parameters"},
+      Case{"anneal(-1, 1, steps=9)*elbo", 23, "changes its sign"},
+      Case{"max(div_j, tc)", 1, "one number for all latent dimensions"},
+      Case{"nell*div", 5, "two terms cannot be multiplied"},
+      // Numbers.
+      Case{"1e999*nell", 1, "too large"}, Case{"nell + 1e200*(1e200*div)", 13, "not finite"},
+      Case{"1e200*(nell + 1e200*div)", 1, "not finite"}, Case{"nell/1e-320", 5, "not finite"},
+      Case{"nell/0", 5, "division by 0"}, Case{"square(1e200)*nell", 1, "not finite"},
+      Case{"nan*nell", 1, "unknown term 'nan'"}, Case{"3nell", 2, "unexpected 'n'"},
+      Case{"4", 1, "a number alone"}, Case{"anneal(0, 1, steps=4)", 1, "a number alone"},
+      // Characters.
+      Case{"nell + \xC3\xA9t", 8, "unexpected '\xC3\xA9'"},
+      Case{"nell \x1b[31m", 6, "unexpected ' '"},
+      // What is not defined for the setting.
+      Case{"nell + tc(naive)", 8, "compares the data of a batch", {.batch = 1, .data_size = 9}},
+      Case{"nell + abs(div - mmd)", 18, "compares the data", {.batch = 1, .data_size = 9}},
+      Case{"2*beta_tcvae(6)", 3, "compares the data", {.batch = 1, .data_size = 9}},
+      Case{"nell + mi(mss)", 8, "'mi(mss)' needs N", {.batch = 64}},
+      Case{"nell + mi", 8, "'mi(strat)' needs N", {.batch = 64}},
+      Case{"nell + mi(full)", 8, "compares each sample with the posteriors of all 1000", batch64},
+      Case{"nell + tc(groups=3)", 8, "cannot be cut into equal groups", batch64},
+      Case{"nell + tc(groups=[[0,1],[2]])", 8, "dimension 3 is in no group", batch64},
+      Case{"nell + tc(groups=[[0,10]])", 8, "there is no dimension 10", batch64},
+      Case{"nell + tc(groups=[[0,0]])", 8, "dimension 0 is twice", batch64},
+      Case{"3*hfvae(groups=4)", 3, "cannot be cut", batch64});
+  CAPTURE(wrong.expression);
+  const auto [column, reason] = refused(wrong.expression, wrong.setting);
+  CHECK(column == wrong.column);
+  CHECK_THAT(reason, contains(wrong.reason));
+}
+
+TEST_CASE("language: what needs N is fine with it, and what does not without") {
+  CHECK(refused("nell + mi(mss)", {.batch = 64, .data_size = 64}).first == 0);
+  CHECK(refused("nell + mi(naive) + tc(loo) + mmd", {.batch = 64}).first == 0);
+  CHECK(refused("nell + mi(full)", {.batch = 64, .data_size = 64}).first == 0);
+  CHECK(refused("nell + mi(mss)", {.latent = 3}).first == 0);  // the batch is not known
+}
+
+TEST_CASE("language: length and depth are bounded wherever they may grow") {
+  const auto repeated = [](const std::string& what, int times) {
+    std::string text;
+    for (int i = 0; i < times; ++i) text += what;
+    return text;
+  };
+  for (const std::string opening : {"abs(", "max(nell, ", "-(", "2*(", "iw(m=", "beta_vae(beta=",
+                                    "beta_vae(", "+(-", "tc(groups=(", "anneal(0, "}) {
+    CAPTURE(opening);
+    CHECK_THAT(refused(repeated(opening, 300) + "nell").second, contains("nested deeper than 64"));
+  }
+  CHECK_THAT(refused("tc(groups=" + repeated("[", 1000)).second, contains("missing"));
+  CHECK_THAT(refused(repeated("nell+", 900)).second, contains("longer than 4096"));
+
+  // As long as it may be: no quadratic time in what is asked of it.
+  const std::string longest = repeated("pf + ", 800) + "nell";
+  const Term objective = parse_objective(longest);
+  CHECK(objective.parts().size() == 2);
+  CHECK(*objective.parts()[0].weight->number() == 800);
+  CHECK(objective.by_groups().size() == 1);
+}
+
+TEST_CASE("language: errors show where in a long or an odd expression") {
+  CHECK_THROWS_WITH(parse_objective("nell +\n tcc"), contains("\n  nell +  tcc\n          ^"));
+  std::string text = "nell";
+  for (int i = 0; i < 100; ++i) text += " + nell";
+  CHECK_THROWS_WITH(parse_objective(text + " + tcc" + text), contains("...") && contains("\n   "));
+  try {
+    parse_objective(text + " + tcc + nell");
+  } catch (const ExpressionError& error) {
+    // The caret stands below the first letter of the wrong name.
+    const std::string message = error.what();
+    const std::size_t first = message.find('\n'), second = message.find('\n', first + 1);
+    const std::size_t caret = message.find('^', second) - second;
+    CHECK(message.substr(first + caret, 3) == "tcc");
+  }
+}
+
+TEST_CASE("language: cubo moves the encoder only, whatever it is added to") {
+  const auto addends = parse_objective("nell + 2*cubo(m=3) + div - 3*cubo(n=4, m=3)").by_groups();
+  REQUIRE(addends.size() == 2);
+  CHECK(addends[0].only.empty());
+  CHECK(addends[0].term.text() == "nell + div");
+  CHECK(addends[1].only == std::vector<std::string>{"phi"});
+  CHECK(addends[1].term.text() == "2*cubo(n=2, m=3) - 3*cubo(n=4, m=3)");
+}
+
+TEST_CASE("language: weights of quantities, by schedules and in all") {
+  const Term objective = parse_objective(
+      "warmup(2, steps=4)*(nell + 3*div) - (tc - 0.5*div) + abs(mi - anneal(0, 1, steps=2))");
+  const auto parts = objective.parts();
+  REQUIRE(parts.size() == 4);
+  CHECK(parts[0].weight->text() == "warmup(2, steps=4)");
+  CHECK(*parts[0].weight->at(2) == 1);
+  CHECK(*parts[1].weight->at(0) == 0.5);
+  CHECK(*parts[1].weight->at(4) == 6.5);
+  CHECK(*parts[2].weight->number() == -1);
+  CHECK(!parts[3].weight);
+}
+
+TEST_CASE("language: a registered term is a word like the others") {
+  register_term({.name = "my_test_term"}, [](Draw& draw) { return draw.log_likelihood(); });
+  const Term objective = parse_objective("nell + 0.1*my_test_term");
+  CHECK(objective.text() == "nell + 0.1*my_test_term");
+  CHECK(objective.latex() == "\\mathrm{Nell} + 0.1\\,\\mathrm{my\\_test\\_term}");
+  CHECK_THAT(refused("my_tst_term").second, contains("did you mean 'my_test_term'?"));
+  for (const char* taken : {"my_test_term", "nell", "hfvae", "abs", "anneal"}) {
+    CHECK_THROWS_WITH(register_term({.name = taken}, {}), contains("is taken"));
+  }
+  for (const char* odd : {"", "3d", "a-b", "nell div"}) {
+    CHECK_THROWS_WITH(register_term({.name = odd}, {}), contains("is no name"));
+  }
+}
+
+TEST_CASE("language: equations cite every quantity") {
+  const std::string text = equations(parse_objective("nell + 4*div"));
+  CHECK_THAT(text, contains("\\mathcal{L} &= \\mathrm{Nell} + 4\\,\\mathrm{Div}"));
+  CHECK_THAT(text, contains("\\tag{Zheng eq. (15)}"));
+  CHECK_THAT(text, contains("\\tag{Zheng eq. (16)}"));
+  for (const Word& word : vocabulary()) {
+    if (word.kind != Word::Kind::term && word.kind != Word::Kind::bound) continue;
+    if (word.name == "mi_dec" || word.name == "critic_loss" || word.name == "my_test_term")
+      continue;
+    CAPTURE(word.name);
+    const auto parts = parse_objective(word.name + (word.name == "mc" ? "(2)" : "")).parts();
+    CHECK(!parts.front().quantity.formula.empty());
+    CHECK(!parts.front().quantity.equation.empty());
+    CHECK(!parts.front().quantity.meaning.empty());
+  }
+}
