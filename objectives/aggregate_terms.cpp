@@ -13,7 +13,7 @@ Quantity quantity(const std::string& name_, const std::string& latex, const std:
   if (sign < 0) bias = -bias;
   if (sign == 0 && bias != Bias::none) bias = Bias::undetermined;
   return {.name = name_ + "(" + name(scheme) + ")",
-          .latex = latex + "_{\\mathrm{" + name(scheme) + "}}",
+          .latex = latex + "^{\\mathrm{" + name(scheme) + "}}",
           .formula = formula,
           .equation = equation,
           .meaning = meaning,
@@ -89,7 +89,7 @@ Term tc(Scheme scheme, const Grouping& groups, Level level) {
                          scheme, 0);
   of.name =
       "tc(" + name(scheme) + ", groups=" + groups.text() + (between ? "" : ", level=within") + ")";
-  of.latex += between ? "^{\\mathrm{between}}" : "^{\\mathrm{within}}";
+  of.latex = "\\mathrm{TC}^{\\mathrm{" + name(scheme) + (between ? ",\\ between}}" : ",\\ within}}");
   of.check = [check = of.check, groups](const Setting& setting) {
     check(setting);
     if (setting.latent > 0) groups.of(setting.latent);
