@@ -132,14 +132,14 @@ void run(const std::string& expression, const ExplainFlags& flags) {
 }
 
 constexpr const char* footer =
-    R"(Weights are those with which a quantity enters in all; for an objective that is
+    R"help(Weights are those with which a quantity enters in all; for an objective that is
 maximised, of the gain. theta are the decoder's parameters, phi the encoder's, psi
 the prior's. The equations are LaTeX.
 
 Examples:
   nelbo explain "nell + mi + 6*tc + dwkl"
   nelbo explain "beta_tcvae(beta=6)" --batch 64 --data-size 60000 --latent 10
-  nelbo explain "nell + 100*abs(div - anneal(0, 25, steps=10000))" --json)";
+  nelbo explain "nell + 100*abs(div - anneal(0, 25, steps=10000))" --json)help";
 
 }  // namespace
 

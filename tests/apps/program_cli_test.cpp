@@ -10,7 +10,7 @@ using namespace nelbo::tests;
 namespace {
 
 const std::vector<std::string> commands{"train", "eval",  "encode", "sample",
-                                        "data",  "bench", "info"};
+                                        "data",  "bench", "objectives", "explain", "info"};
 
 std::vector<std::string> words(const std::string& line) {
   std::istringstream text(line);
