@@ -47,7 +47,7 @@ TEST_CASE("flags --version and --help answer on stdout and exit 0") {
 
 TEST_CASE("Every command has help with examples") {
   for (const std::string line :
-       {"train", "eval", "encode", "sample", "data show", "bench train", "bench kernels", "info"}) {
+       {"train", "eval", "encode", "sample", "data show", "bench train", "bench kernels", "objectives", "explain", "info"}) {
     CAPTURE(line);
     std::vector<std::string> arguments = words(line);
     arguments.push_back("--help");
