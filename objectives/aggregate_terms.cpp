@@ -78,18 +78,18 @@ Term tc(Scheme scheme) {
 
 Term tc(Scheme scheme, const Grouping& groups, Level level) {
   const bool between = level == Level::between;
-  Quantity of = quantity("tc", "\\mathrm{TC}",
-                         between ? "\\mathbb{E} \\log \\frac{P_{\\mathrm{enc}}(z)}"
-                                   "{\\prod_g P_{\\mathrm{enc}}(z_g)}"
-                                 : "\\mathbb{E} \\sum_g \\log \\frac{P_{\\mathrm{enc}}(z_g)}"
-                                   "{\\prod_{j \\in g} P_{\\mathrm{enc}}(z_j)}",
-                         "Zheng eq. (21); Esmaeili et al. (2019)",
-                         between ? "total correlation between groups of dimensions"
-                                 : "total correlation within groups of dimensions, summed",
-                         scheme, 0);
+  Quantity of = quantity(
+      "tc", between ? "\\mathrm{TC}_{\\mathrm{between}}" : "\\mathrm{TC}_{\\mathrm{within}}",
+      between ? "\\mathbb{E} \\log \\frac{P_{\\mathrm{enc}}(z)}"
+                "{\\prod_g P_{\\mathrm{enc}}(z_g)}"
+              : "\\mathbb{E} \\sum_g \\log \\frac{P_{\\mathrm{enc}}(z_g)}"
+                "{\\prod_{j \\in g} P_{\\mathrm{enc}}(z_j)}",
+      "Zheng eq. (21); Esmaeili et al. (2019)",
+      between ? "total correlation between groups of dimensions"
+              : "total correlation within groups of dimensions, summed",
+      scheme, 0);
   of.name =
       "tc(" + name(scheme) + ", groups=" + groups.text() + (between ? "" : ", level=within") + ")";
-  of.latex = "\\mathrm{TC}^{\\mathrm{" + name(scheme) + (between ? ",\\ between}}" : ",\\ within}}");
   of.check = [check = of.check, groups](const Setting& setting) {
     check(setting);
     if (setting.latent > 0) groups.of(setting.latent);
