@@ -158,7 +158,7 @@ void add_bench_command(CLI::App& program, int& exit_code) {
   CLI::App* train =
       add("train", "Time training steps: new data, forward, backward, Adam", bench_train);
   train->add_option("WORKLOAD", options->workloads,
-                    "vae_mlp, iwae50, conv64, chen_mlp, tiny (default: all)");
+                    "vae_mlp, iwae50, conv64, chen_mlp, tcvae, tiny (default: all)");
   train->add_flag("--cost", options->cost,
                   "With --json, also the mean cost of steps 11 to 20 (scripts/compare-peers)");
   train->footer(

@@ -44,7 +44,7 @@ Term mmd(MmdKernel kernel) {
        .meaning = "maximum mean discrepancy of the aggregated posterior and the prior",
        .unit = "",
        .pairwise = true,
-       .moves = {"phi", "psi"}},
+       .moves = {"phi"}},  // no gradient passes through samples of the prior
       Direction::cost, [kernel](Draw& d) {
         const Var z = codes(d), y = d.prior_sample();
         const double n = double(d.batch());

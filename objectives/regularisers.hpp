@@ -12,7 +12,8 @@ enum class MmdKernel {
 };
 
 /// MMD^2(P_enc(Z), P0) of a batch of codes against as many samples of the prior, the unbiased
-/// U-statistic, which may be negative; Tolstikhin et al. (2018), algorithm 2. No unit.
+/// U-statistic, which may be negative; Tolstikhin et al. (2018), algorithm 2. No unit. It does not
+/// move a prior's own parameters.
 Term mmd(MmdKernel kernel);
 
 /// DIP-VAE (Kumar et al. 2018), of the covariance C of the posterior means in the batch (I), or of

@@ -85,8 +85,9 @@ Term hqzx(Expectation how) {
 
 Term mi_lower() {
   const auto unknown = [] {
-    throw Error("the entropy of the data is not known: it is for examples of zeros and ones that "
-                "stay as they are (no dynamic binarisation), with a Bernoulli likelihood");
+    throw Error(
+        "the entropy of the data is not known: it is for examples of zeros and ones that "
+        "stay as they are (no dynamic binarisation), with a Bernoulli likelihood");
   };
   return Term({.name = "mi_lower",
                .latex = "I_{\\mathrm{lower}}",

@@ -40,9 +40,8 @@ Evaluator::Evaluator(const Vae& model, const Critic* critic, const ParameterStor
   std::iota(rows_.begin(), rows_.end(), 0u);
   const std::size_t rest = examples.count() % full_.batch();
   if (rest != 0) {
-    partial_ = std::make_unique<RecordedBatch>(model, critic, store, objective_,
-                                               population_of(objective, model, examples), rest,
-                                               false);
+    partial_ = std::make_unique<RecordedBatch>(
+        model, critic, store, objective_, population_of(objective, model, examples), rest, false);
   }
 }
 

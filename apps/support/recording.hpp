@@ -40,6 +40,7 @@ class RecordedBatch {
   std::size_t batch() const { return batch_; }
 
   Tape& tape() { return tape_; }
+  const Draw& draw() const { return *draw_; }
   /// The parts of the cost, those that may move most first.
   const std::vector<Part>& parts() const { return parts_; }
   /// The critic's own loss, where there is a critic.

@@ -101,19 +101,20 @@ Trainer::Trainer(const TrainConfig& config, const data::Dataset& data)
       optimizer_(
           std::make_unique<Optimizer>(optimizer_config(config.optimizer), model_ranges(store_))),
       gradient_(store_),
-      other_gradient_(store_),
       order_(train_.count()) {
   if (objective_.needs(&Quantity::data_entropy) && config.binarize != "dynamic") {
     entropy_ = data_entropy(train_, networks_.model->config().likelihood);
   }
-  objective_ = checked_objective(config, train_.count(), networks_.model->latent(),
-                                 entropy_.has_value());
+  objective_ =
+      checked_objective(config, train_.count(), networks_.model->latent(), entropy_.has_value());
   const std::size_t batch = std::min(std::size_t(config.batch), train_.count());
   full_ = record(batch);
   if (train_.count() % batch != 0) partial_ = record(train_.count() % batch);
+  for (std::size_t i = 1; i < full_->parts().size(); ++i) other_gradients_.emplace_back(store_);
   evaluator_ = std::make_unique<Evaluator>(*networks_.model, networks_.critic.get(), store_,
                                            objective_, batch, test_, config.seed);
   if (networks_.critic) {
+    critic_gradient_.emplace(store_);
     critic_optimizer_ = std::make_unique<Optimizer>(
         critic_config(), std::vector<Range>{store_.range(Critic::group)});
   }
@@ -122,8 +123,7 @@ Trainer::Trainer(const TrainConfig& config, const data::Dataset& data)
 std::unique_ptr<RecordedBatch> Trainer::record(std::size_t batch) const {
   return std::make_unique<RecordedBatch>(
       *networks_.model, networks_.critic.get(), store_, objective_,
-      Population{.size = std::int64_t(train_.count()),
-                                                    .entropy = entropy_}, batch, true);
+      Population{.size = std::int64_t(train_.count()), .entropy = entropy_}, batch, true);
 }
 
 std::uint64_t Trainer::batches_per_epoch() const {
@@ -141,8 +141,9 @@ void Trainer::backward(RecordedBatch& batch) {
   const auto& parts = batch.parts();
   batch.tape().backward(parts.front().cost, parts.front().groups, gradient_);
   for (std::size_t i = 1; i < parts.size(); ++i) {
-    batch.tape().backward(parts[i].cost, parts[i].groups, other_gradient_);
-    gradient_.add(other_gradient_);
+    GradientSink& part = other_gradients_[i - 1];
+    batch.tape().backward(parts[i].cost, parts[i].groups, part);
+    gradient_.add(part);
   }
 }
 
@@ -166,8 +167,8 @@ void Trainer::step() {
   if (!std::isfinite(norm)) throw NotFinite("gradient", state_.step + 1);
   if (critic_optimizer_) {
     // Before the encoder moves: both gradients are those of the parameters as they were.
-    batch.tape().backward(*batch.critic_loss(), store_.groups({Critic::group}), other_gradient_);
-    critic_optimizer_->step(store_.data(), other_gradient_.data(), critic_lr);
+    batch.tape().backward(*batch.critic_loss(), store_.groups({Critic::group}), *critic_gradient_);
+    critic_optimizer_->step(store_.data(), critic_gradient_->data(), critic_lr);
   }
   optimizer_->step(store_.data(), gradient_.data(), config_.lr);
 

@@ -102,7 +102,9 @@ class Trainer {
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<Optimizer> critic_optimizer_;
   GradientSink gradient_;
-  GradientSink other_gradient_;  // of a second part of the cost, or of the critic's loss
+  std::vector<GradientSink>
+      other_gradients_;  // of further parts of the cost, 0 outside their groups
+  std::optional<GradientSink> critic_gradient_;
   std::unique_ptr<RecordedBatch> full_;
   std::unique_ptr<RecordedBatch> partial_;  // the last batch of an epoch, if it is smaller
   std::unique_ptr<Evaluator> evaluator_;

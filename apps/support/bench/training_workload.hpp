@@ -18,7 +18,7 @@ class TrainingWorkload {
   virtual double step() = 0;
 };
 
-/// vae_mlp, iwae50, conv64, chen_mlp and tiny.
+/// vae_mlp, iwae50, conv64, chen_mlp, tcvae and tiny.
 std::vector<std::string> training_workload_names();
 /// Throws Error for an unknown name.
 std::unique_ptr<TrainingWorkload> make_training_workload(const std::string& name);
