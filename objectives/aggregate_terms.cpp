@@ -118,7 +118,10 @@ Term pf(Expectation how) {
                .meaning = "how far the prior is from the product of its marginals, "
                           "E log P0(z)/prod_j P0(z_j)",
                .moves = {"phi", "psi"}},
-              Direction::cost, [](Draw& d) { return d.log_prior() - log_prior_product(d); });
+              Direction::cost, [exact](Draw& d) {
+                return exact ? d.prior().prior_factorisation(d.posterior())
+                             : d.log_prior() - log_prior_product(d);
+              });
 }
 
 }  // namespace nelbo

@@ -372,13 +372,12 @@ TEST_CASE("bug 22: no parameter of an objective is ignored") {
     for (const auto& [parameter, otherwise] : named.parameters) {
       CAPTURE(named.name, parameter);
       ++parameters;
-      const double number = std::stod(otherwise);
-      const std::string other =
-          number > 1 ? std::to_string(int(number) - 1) : std::to_string(number / 2 + 0.3);
+      const double other = otherwise > 1 ? otherwise - 1 : otherwise / 2 + 0.3;
       // With equal weights the two levels of hfvae add up to tc, however the groups are.
       const std::string fixed = named.name == "hfvae" && parameter == "groups" ? ", gamma=2" : "";
-      const auto with = [&](const std::string& value) {
-        return gradient_and_value(named.name + "(" + parameter + "=" + value + fixed + ")");
+      const auto with = [&](double value) {
+        return gradient_and_value(named.name + "(" + parameter + "=" + Term(value).text() + fixed +
+                                  ")");
       };
       const auto a = with(otherwise), b = with(other);
       CHECK(std::abs(a.back() - b.back()) > 1e-7);
