@@ -83,8 +83,8 @@ std::string weight_text(const Json& quantity) {
 
 void print_text(const Json& json) {
   const auto text = [](const Json& value) { return value.get<std::string>(); };
-  const auto list = [](const Json& values) {
-    return listed(values.get<std::vector<std::string>>());
+  const auto list = [](const Json& values, const std::string& comma = ", ") {
+    return listed(values.get<std::vector<std::string>>(), comma);
   };
   std::cout << fmt::format("objective  {}\n", text(json["text"]));
   for (const Json& named : json["catalogue"]) {
@@ -95,7 +95,7 @@ void print_text(const Json& json) {
             << fmt::format("estimate   {}\n", text(json["bias"]))
             << fmt::format("moves      {}\n", list(json["moves"]))
             << fmt::format("samples    {} per datum\n", json["samples"].get<std::int64_t>())
-            << fmt::format("needs      {}\n", list(json["needs"]));
+            << fmt::format("needs      {}\n", list(json["needs"], "; "));
   for (const Json& q : json["quantities"]) {
     std::cout << fmt::format("\n{}  {}\n", text(q["name"]), weight_text(q));
     std::cout << fmt::format("  {}{}{}\n", text(q["meaning"]),

@@ -90,7 +90,7 @@ void print_words(const std::string& title, const Json& words) {
       std::cout << fmt::format("\n      {}; moves {}", text(word["bias"]),
                                listed(word["moves"].get<std::vector<std::string>>()));
       const auto needs = word["needs"].get<std::vector<std::string>>();
-      if (!needs.empty()) std::cout << "; needs " << listed(needs);
+      if (!needs.empty()) std::cout << "; needs " << listed(needs, " and ");
     }
     std::cout << "\n";
   }

@@ -24,6 +24,8 @@ constexpr const char* program_footer = R"(Examples:
   nelbo train --data mnist/ --binarize dynamic --model burda --epochs 10
   nelbo train --resume runs/burda-mnist-elbo-s0 --epochs 5
   nelbo eval runs/burda-mnist-elbo-s0 --json
+  nelbo decompose runs/burda-mnist-elbo-s0
+  nelbo explain "nell + mi + 6*tc + dwkl"
   nelbo data show fashion-mnist
   nelbo COMMAND --help
 

@@ -146,6 +146,7 @@ Examples:
   nelbo train --data mnist/ --binarize dynamic --model burda --epochs 10
   nelbo train --data faces.npz:imgs --model mlp --hidden 500,200 --latent 10 \
               --likelihood normal:learned --objective "nell + 4*div"
+  nelbo train --data sprites --objective "nell + mi + anneal(1, 6, steps=5000)*tc + dwkl"
   nelbo train --resume runs/burda-mnist-elbo-s0 --epochs 5)";
 
 }  // namespace
@@ -195,7 +196,8 @@ void add_train_command(CLI::App& program, int& exit_code) {
        "Q(Z|x): normal with diagonal or full covariance [diagonal]");
 
   text(training, "--objective", flags->objective, "EXPR",
-       "what is improved: elbo, elbo(mc), \"nell + 4*div\", ... [elbo]");
+       "what is improved: a bound or a named objective (elbo, \"iw(m=5)\", \"beta_tcvae(beta=6)\") "
+       "or an expression of terms (\"nell + 4*div\"); `nelbo objectives` lists them all [elbo]");
   number(training, "--epochs", flags->epochs, (std::int64_t{1} << 32) - 1,
          "passes over the training data; with --resume further ones [10]");
   number(training, "--steps", flags->steps, most,

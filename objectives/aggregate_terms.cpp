@@ -13,7 +13,7 @@ Quantity quantity(const std::string& name_, const std::string& latex, const std:
   if (sign < 0) bias = -bias;
   if (sign == 0 && bias != Bias::none) bias = Bias::undetermined;
   return {.name = name_ + "(" + name(scheme) + ")",
-          .latex = latex + "_{\\mathrm{" + name(scheme) + "}}",
+          .latex = latex + "^{\\mathrm{" + name(scheme) + "}}",
           .formula = formula,
           .equation = equation,
           .meaning = meaning,
@@ -78,18 +78,18 @@ Term tc(Scheme scheme) {
 
 Term tc(Scheme scheme, const Grouping& groups, Level level) {
   const bool between = level == Level::between;
-  Quantity of = quantity("tc", "\\mathrm{TC}",
-                         between ? "\\mathbb{E} \\log \\frac{P_{\\mathrm{enc}}(z)}"
-                                   "{\\prod_g P_{\\mathrm{enc}}(z_g)}"
-                                 : "\\mathbb{E} \\sum_g \\log \\frac{P_{\\mathrm{enc}}(z_g)}"
-                                   "{\\prod_{j \\in g} P_{\\mathrm{enc}}(z_j)}",
-                         "Zheng eq. (21); Esmaeili et al. (2019)",
-                         between ? "total correlation between groups of dimensions"
-                                 : "total correlation within groups of dimensions, summed",
-                         scheme, 0);
+  Quantity of = quantity(
+      "tc", between ? "\\mathrm{TC}_{\\mathrm{between}}" : "\\mathrm{TC}_{\\mathrm{within}}",
+      between ? "\\mathbb{E} \\log \\frac{P_{\\mathrm{enc}}(z)}"
+                "{\\prod_g P_{\\mathrm{enc}}(z_g)}"
+              : "\\mathbb{E} \\sum_g \\log \\frac{P_{\\mathrm{enc}}(z_g)}"
+                "{\\prod_{j \\in g} P_{\\mathrm{enc}}(z_j)}",
+      "Zheng eq. (21); Esmaeili et al. (2019)",
+      between ? "total correlation between groups of dimensions"
+              : "total correlation within groups of dimensions, summed",
+      scheme, 0);
   of.name =
       "tc(" + name(scheme) + ", groups=" + groups.text() + (between ? "" : ", level=within") + ")";
-  of.latex += between ? "^{\\mathrm{between}}" : "^{\\mathrm{within}}";
   of.check = [check = of.check, groups](const Setting& setting) {
     check(setting);
     if (setting.latent > 0) groups.of(setting.latent);
@@ -118,7 +118,10 @@ Term pf(Expectation how) {
                .meaning = "how far the prior is from the product of its marginals, "
                           "E log P0(z)/prod_j P0(z_j)",
                .moves = {"phi", "psi"}},
-              Direction::cost, [](Draw& d) { return d.log_prior() - log_prior_product(d); });
+              Direction::cost, [exact](Draw& d) {
+                return exact ? d.prior().prior_factorisation(d.posterior())
+                             : d.log_prior() - log_prior_product(d);
+              });
 }
 
 }  // namespace nelbo

@@ -44,10 +44,10 @@ std::string improved_how(Direction direction) {
   return direction == Direction::gain ? "maximised" : "minimised";
 }
 
-std::string listed(const std::vector<std::string>& words, const std::string& none) {
+std::string listed(const std::vector<std::string>& words, const std::string& comma) {
   std::string all;
-  for (const std::string& word : words) all += (all.empty() ? "" : ", ") + word;
-  return all.empty() ? none : all;
+  for (const std::string& word : words) all += (all.empty() ? "" : comma) + word;
+  return all.empty() ? "nothing" : all;
 }
 
 }  // namespace nelbo

@@ -21,7 +21,7 @@ std::vector<std::string> needs(const Term& objective);
 /// "minimised" or "maximised".
 std::string improved_how(Direction direction);
 
-/// Words beside each other, or what to say for none.
-std::string listed(const std::vector<std::string>& words, const std::string& none = "nothing");
+/// Words beside each other; "nothing" for none.
+std::string listed(const std::vector<std::string>& words, const std::string& comma = ", ");
 
 }  // namespace nelbo

@@ -9,8 +9,8 @@ using namespace nelbo::tests;
 
 namespace {
 
-const std::vector<std::string> commands{"train", "eval",  "encode", "sample",
-                                        "data",  "bench", "info"};
+const std::vector<std::string> commands{"train", "eval",       "encode",  "sample", "data",
+                                        "bench", "objectives", "explain", "info"};
 
 std::vector<std::string> words(const std::string& line) {
   std::istringstream text(line);
@@ -46,8 +46,8 @@ TEST_CASE("flags --version and --help answer on stdout and exit 0") {
 }
 
 TEST_CASE("Every command has help with examples") {
-  for (const std::string line :
-       {"train", "eval", "encode", "sample", "data show", "bench train", "bench kernels", "info"}) {
+  for (const std::string line : {"train", "eval", "encode", "sample", "data show", "bench train",
+                                 "bench kernels", "objectives", "explain", "info"}) {
     CAPTURE(line);
     std::vector<std::string> arguments = words(line);
     arguments.push_back("--help");

@@ -206,11 +206,16 @@ TEST_CASE("nell + mi + tc + dwkl - pf trains as nell + div(mc) does, to rounding
   };
   const std::vector<float> whole = trained("nell + div(mc)", optimizer);
   const std::vector<float> decomposed = trained(parts("1"), optimizer);
-  // What a weight that is wrong by a thousandth does, and a decomposition that lacks a term.
+  // What a weight that is wrong by a thousandth does, and one of TC by a tenth.
   const std::vector<float> nearly = trained(parts("1.001"), optimizer);
   const std::vector<float> without = trained("nell + mi + tc + dwkl - 0.9*pf + 0.1*tc", optimizer);
   CAPTURE(scheme, optimizer, distance(whole, decomposed), distance(whole, nearly),
           distance(whole, without));
+  // What the aggregated posterior is sent backward cancels term by term, exactly where the weights
+  // are equal: the trajectories are mostly the same bits. 1e-5 leaves room for float32's rounding
+  // of parameters of order 1 over 50 steps, and is ten times below what a thousandth of a weight
+  // does.
   CHECK(distance(whole, decomposed) < 1e-5);
-  CHECK(distance(whole, nearly) > 20 * distance(whole, decomposed));
+  CHECK(distance(whole, nearly) > 1e-4);
+  CHECK(distance(whole, without) > 1e-3);
 }

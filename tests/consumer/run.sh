@@ -23,7 +23,7 @@ my_nelbo=$folder/build/my_objective/my_nelbo
 "$my_nelbo" objectives | grep "mean absolute code"
 "$my_nelbo" explain "nell + 0.1*sparsity" | grep "sparsity  weight 0.1"
 sparsity() {
-  "$my_nelbo" train --data sprites:32 --model mlp --hidden 16 --latent 2 --batch 50 --steps 150 --lr 0.01 \
+  "$my_nelbo" train --data sprites:32 --model mlp --hidden 16 --latent 2 --batch 100 --epochs 1 --lr 0.01 \
     --objective "nell + $1*sparsity" --seed 1 --out "run$1" --quiet --json >/dev/null
   tail -n 1 "run$1/metrics.jsonl" | sed 's/.*"test":.*"sparsity":\([0-9.e-]*\).*/\1/'
 }

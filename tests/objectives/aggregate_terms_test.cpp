@@ -124,6 +124,37 @@ TEST_CASE("aggregate terms: the identities hold per draw under every scheme") {
         near(of(tc(scheme))));
 }
 
+TEST_CASE("aggregate terms: pf of a correlated prior, in closed form and by samples") {
+  constexpr int S = 4000, B = 3, D = 2;
+  VaeFixture f(S, B, D, "normal:full");
+  // L = [[1, 0], [0.6, 0.8]]: unit variances, correlation 0.6.
+  f.store.tensor("prior.below").data_as<double>()[0] = 0.6;
+  f.store.tensor("prior.log_diagonal").data_as<double>()[1] = std::log(0.8);
+  Draw draw(*f.model, f.x, f.noise);
+  const DiagNormal& q = draw.posterior().diagonal("test");
+  const Tensor m = q.mean.value(), v = q.log_variance.value();
+  // E_q[log N(z; 0, Sigma) - log N(z; 0, I)] with Sigma^-1 = [[1, -r], [-r, 1]] / (1 - r^2).
+  const double r = 0.6, det = 1 - r * r;
+  double exact = 0;
+  for (int b = 0; b < B; ++b) {
+    const double xx = m.at({b, 0}) * m.at({b, 0}) + std::exp(v.at({b, 0}));
+    const double yy = m.at({b, 1}) * m.at({b, 1}) + std::exp(v.at({b, 1}));
+    const double xy = m.at({b, 0}) * m.at({b, 1});
+    exact += (-0.5 * std::log(det) - 0.5 * ((xx - 2 * r * xy + yy) / det - xx - yy)) / B;
+  }
+  CHECK(std::abs(exact) > 0.01);
+  CHECK(pf(Expectation::exact)(draw).item() == Approx(exact).epsilon(1e-10));
+  // By samples: the mean of S values per datum, and its standard error.
+  const auto values = (draw.log_prior() - sum(draw.log_prior_marginals(), -1)).value().values();
+  double mean = 0, squares = 0;
+  for (const double x : values) mean += x / double(values.size());
+  for (const double x : values) squares += (x - mean) * (x - mean);
+  const double z = (mean - exact) / std::sqrt(squares / double(values.size()) / double(S * B));
+  INFO("z = " << z);
+  CHECK(std::abs(z) < 4);
+  CHECK(pf()(draw).item() == Approx(mean).epsilon(1e-12));
+}
+
 TEST_CASE("aggregate terms: leaf densities are computed once, however many terms use them") {
   VaeFixture f(1, 5, 4);
   Draw draw(*f.model, f.x, f.noise, {.size = 50});

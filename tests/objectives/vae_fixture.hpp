@@ -14,17 +14,18 @@ namespace nelbo::tests {
 struct VaeFixture {
   static constexpr int X = 6, H = 5;
 
-  VaeFixture(int samples, int batch, int latent, std::uint64_t seed = 5)
+  VaeFixture(int samples, int batch, int latent, const char* prior = "normal")
       : S(samples), B(batch), D(latent) {
     VaeConfig config;
     config.architecture = "mlp";
     config.example = Shape{X};
     config.latent = D;
     config.hidden = {H};
+    config.prior = parse_prior(prior);
     const DataMoments moments{Tensor::full({X}, 0.4, DType::f64),
                               Tensor::full({X}, 0.24, DType::f64)};
     model = std::make_unique<Vae>(config, moments, store);
-    store.freeze(seed);
+    store.freeze(5);
     const Tensor bits({B, X}, DType::f64), normal({S, B, D}, DType::f64);
     for (int i = 0; i < B * X; ++i) bits.data_as<double>()[i] = (i * 7 + i / 3) % 5 < 2;
     fill_normal(normal.data_as<double>(), {.stream = {9, StreamId::noise},
