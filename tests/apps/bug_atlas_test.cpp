@@ -7,18 +7,16 @@
 #include "apps/support/data/load.hpp"
 #include "apps/support/inference.hpp"
 #include "apps/support/trainer.hpp"
-<<<<<<< HEAD
 #include "autodiff/ops.hpp"
-    =======
 #include "autodiff/ops/elementwise_ops.hpp"
-    >>>>>>> main
+
 #include "autodiff/random.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/language/vocabulary.hpp"
 #include "tests/apps/train_data.hpp"
 #include "tests/catch.hpp"
 
-    using namespace nelbo;
+using namespace nelbo;
 
 namespace {
 
