@@ -7,9 +7,7 @@
 #include "apps/support/data/load.hpp"
 #include "apps/support/inference.hpp"
 #include "apps/support/trainer.hpp"
-#include "autodiff/ops.hpp"
 #include "autodiff/ops/elementwise_ops.hpp"
-
 #include "autodiff/random.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/language/vocabulary.hpp"
