@@ -18,7 +18,7 @@ const std::vector<NamedObjective>& objective_catalogue() {
        "nell + alpha*mi + beta*tc + gamma*dwkl",
        "Chen et al. (2018), \"Isolating sources of disentanglement in VAEs\""},
       {"hfvae",
-       {{"beta", 4}, {"gamma", 4}, {"groups", 2}},
+       {{"beta", 4}, {"gamma", 1}, {"groups", 2}},
        "nell + mi + beta*tc(groups=groups) + gamma*tc(groups=groups, level=within) + dwkl - pf",
        "Esmaeili et al. (2019), \"Structured disentangled representations\""},
       {"factor_vae",

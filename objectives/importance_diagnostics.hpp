@@ -42,7 +42,7 @@ class ImportanceWeights {
   void clear();
   std::size_t size() const { return size_; }
 
-  /// log (1/S) sum_s w_s, nats: IW_S of Zheng eq. (38). -infinity if all f are.
+  /// log (1/S) sum_s w_s, nats: IW_S of Zheng eqs (39)-(40). -infinity if all f are.
   double log_mean() const;
   /// (sum w)^2 / sum w^2, between 1 and S; 0 if no weight is positive.
   double effective_sample_size() const;

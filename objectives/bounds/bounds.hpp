@@ -16,10 +16,10 @@ Bound elbo();
 /// eqs (39)-(40). As an estimate it differs from `inner` in variance only.
 Bound mc(std::int64_t k, const Bound& inner);
 
-/// IW_m = log (1/m) sum_s exp f_s; Zheng eq. (38); Burda et al. (2016). Lower bound.
+/// IW_m = log (1/m) sum_s exp f_s; Zheng eqs (39)-(40); Burda et al. (2016). Lower bound.
 Bound iw(std::int64_t m);
 
-/// MC_k-IW_m, mc(k, iw(m)) under its name in the literature; Zheng eq. (40); Rainforth et al.
+/// MC_k-IW_m, mc(k, iw(m)) under its name in the literature; Zheng eqs (39)-(40); Rainforth et al.
 /// (2018): k outer groups of m importance samples. Lower bound.
 Bound miwae(std::int64_t k, std::int64_t m);
 

@@ -8,7 +8,7 @@ Bound ciwae(double beta, std::int64_t m) {
   return Bound({.text = Arguments("ciwae").real("beta", beta, 0, 1).samples("m", m).text(),
                 .formula = "\\tfrac{\\beta}{m} \\sum_{s=1}^m \\log R_s + (1-\\beta) \\log "
                            "\\tfrac1m \\sum_{s=1}^m R_s",
-                .equation = "Rainforth et al. (2018), eq. (20)",
+                .equation = "Rainforth et al. (2018)",
                 .meaning = "beta ELBO + (1 - beta) IW on the same samples",
                 .samples = m,
                 .side = Bound::Side::lower,

@@ -13,7 +13,7 @@ Bound cubo(double n, std::int64_t m) {
                             .several_samples("m", m)
                             .text(),
                 .formula = "\\tfrac1n \\log \\tfrac1m \\sum_{s=1}^m R_s^n",
-                .equation = "Dieng et al. (2017), eq. (3)",
+                .equation = "Dieng et al. (2017)",
                 .meaning = "upper bound in expectation of w^n; the logarithm is biased down",
                 .samples = m,
                 .side = Bound::Side::upper,

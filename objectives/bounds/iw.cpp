@@ -7,7 +7,7 @@ namespace nelbo::bounds {
 Bound iw(std::int64_t m) {
   return Bound({.text = Arguments("iw").samples("m", m).text(),
                 .formula = "\\log \\tfrac1m \\sum_{s=1}^m R_s",
-                .equation = "Zheng eq. (38); Burda et al. (2016)",
+                .equation = "Zheng eqs (39)-(40); Burda et al. (2016)",
                 .meaning = "log of the mean weight",
                 .samples = m,
                 .side = Bound::Side::lower,

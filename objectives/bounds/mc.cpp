@@ -25,7 +25,7 @@ Bound average(const std::string& text, std::int64_t k, const Bound& inner) {
   properties.text = text;
   properties.formula = "\\tfrac{1}{" + std::to_string(k) + "} \\sum_{i=1}^{" + std::to_string(k) +
                        "} \\Bigl[" + inner.formula() + "\\Bigr]_i";
-  properties.equation = "Zheng eqs (39)-(40); " + inner.equation();
+  properties.equation = "Zheng eqs (39)-(40)";
   properties.meaning = "mean over " + std::to_string(k) + " groups: " + inner.meaning();
   properties.samples *= k;
   return Bound(std::move(properties), [k, inner](auto f, auto a, auto h) {

@@ -22,7 +22,7 @@ Bound renyi(double alpha, std::int64_t m) {
                             .several_samples("m", m)
                             .text(),
                 .formula = "\\tfrac{1}{1-\\alpha} \\log \\tfrac1m \\sum_{s=1}^m R_s^{1-\\alpha}",
-                .equation = "Li and Turner (2016), eq. (6)",
+                .equation = "Li and Turner (2016)",
                 .meaning = "log of a power mean of the weights",
                 .samples = m,
                 .side = alpha >= 0 && alpha <= 1 ? Bound::Side::lower : Bound::Side::neither,

@@ -46,7 +46,7 @@ Bound tvo(std::int64_t partitions, std::int64_t m) {
   return Bound({.text = text,
                 .formula = "\\tfrac1n \\sum_{i=0}^{n-1} \\sum_{s=1}^m v_{is} \\log R_s, \\quad "
                            "v_{is} \\propto R_s^{i/n}",
-                .equation = "Masrani et al. (2019), eq. (9)",
+                .equation = "Masrani et al. (2019)",
                 .meaning = "left Riemann sum of the thermodynamic integral; at most IW",
                 .samples = m,
                 .side = Bound::Side::neither,
