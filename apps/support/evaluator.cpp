@@ -35,13 +35,14 @@ Evaluator::Evaluator(const Vae& model, const Critic* critic, const ParameterStor
       seed_(seed),
       rows_(examples.count()),
       objective_(objective),
-      full_(model, critic, store, objective_, population_of(objective, model, examples),
+      population_(population_of(objective, model, examples)),
+      full_(model, critic, store, objective_, population_,
             batch_size(objective, training_batch, examples.count()), false) {
   std::iota(rows_.begin(), rows_.end(), 0u);
   const std::size_t rest = examples.count() % full_.batch();
   if (rest != 0) {
-    partial_ = std::make_unique<RecordedBatch>(
-        model, critic, store, objective_, population_of(objective, model, examples), rest, false);
+    partial_ =
+        std::make_unique<RecordedBatch>(model, critic, store, objective_, population_, rest, false);
   }
 }
 

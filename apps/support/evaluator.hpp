@@ -27,6 +27,7 @@ class Evaluator {
   std::uint64_t seed_;
   std::vector<std::uint32_t> rows_;
   Term objective_;
+  Population population_;
   RecordedBatch full_;
   std::unique_ptr<RecordedBatch> partial_;  // the last batch, if it is smaller
 };

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cctype>
 #include <chrono>
 #include <cmath>
 #include <ctime>
@@ -18,6 +17,7 @@
 #include "apps/support/progress.hpp"
 #include "apps/support/run_data.hpp"
 #include "apps/support/run_folder.hpp"
+#include "apps/support/shell_word.hpp"
 #include "apps/support/signals.hpp"
 #include "apps/support/trainer.hpp"
 #include "apps/support/usage_error.hpp"
@@ -50,18 +50,6 @@ std::string utc_now() {
   char text[32];
   std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
   return text;
-}
-
-/// A word as a shell reads it back.
-std::string shell_word(const std::string& word) {
-  std::string quoted = "'";
-  bool plain = !word.empty();
-  for (const char c : word) {
-    plain &= std::isalnum(static_cast<unsigned char>(c)) ||
-             std::string("/._+-=,:").find(c) != std::string::npos;
-    quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  }
-  return plain ? word : quoted + "'";
 }
 
 Json to_json(const Metrics& m) {

@@ -8,37 +8,16 @@
 #include "objectives/language/expression.hpp"
 #include "objectives/terms.hpp"
 #include "tests/catch.hpp"
+#include "tests/objectives/vae_fixture.hpp"
 
 using namespace nelbo;
 
 namespace {
 
-constexpr int S = 3, B = 4, X = 6, H = 5, D = 2;
+constexpr int S = 3, B = 4, X = tests::VaeFixture::X, D = 2;
 
-/// A small Bernoulli VAE in double, its data and noise.
-struct Fixture {
-  Fixture() {
-    VaeConfig config;
-    config.architecture = "mlp";
-    config.example = Shape{X};
-    config.latent = D;
-    config.hidden = {H};
-    const DataMoments moments{Tensor::full({X}, 0.4, DType::f64),
-                              Tensor::full({X}, 0.24, DType::f64)};
-    model = std::make_unique<Vae>(config, moments, store);
-    store.freeze(5);
-    const Tensor bits({B, X}, DType::f64), normal({S, B, D}, DType::f64);
-    for (int i = 0; i < B * X; ++i) bits.data_as<double>()[i] = (i * 7 + i / 3) % 5 < 2;
-    fill_normal(normal.data_as<double>(),
-                {.stream = {9, StreamId::noise}, .draws = S, .batch = B, .dimensions = D});
-    x = tape.leaf(bits);
-    noise = tape.leaf(normal);
-  }
-  ParameterStore store{DType::f64};
-  std::unique_ptr<Vae> model;
-  Tape tape;
-  Recording recording{tape};
-  Var x, noise;
+struct Fixture : tests::VaeFixture {
+  Fixture() : VaeFixture(::S, ::B, ::D) {}
 };
 
 /// out[j] = act(sum_i in[i] w[i, j] + b[j]) in plain loops.
