@@ -28,7 +28,7 @@ constexpr std::int64_t most = std::int64_t{1} << 62;
 struct TrainFlags {
   CommonFlags common;
   std::optional<std::string> data, binarize, model, hidden, likelihood, prior, posterior;
-  std::optional<std::string> objective, optimizer;
+  std::optional<std::string> objective, estimator, optimizer;
   std::optional<std::string> out, config, preset, resume;
   std::optional<std::int64_t> latent, batch, epochs, steps;
   double holdout = 0, lr = 0;
@@ -68,6 +68,7 @@ void apply_flags(TrainConfig& config, const TrainFlags& flags) {
   set(config.prior, flags.prior);
   set(config.posterior, flags.posterior);
   set(config.objective, flags.objective);
+  set(config.estimator, flags.estimator);
   set(config.optimizer, flags.optimizer);
   set(config.batch, flags.batch);
   set(config.seed, flags.common.seed);
@@ -198,6 +199,10 @@ void add_train_command(CLI::App& program, int& exit_code) {
   text(training, "--objective", flags->objective, "EXPR",
        "what is improved: a bound or a named objective (elbo, \"iw(m=5)\", \"beta_tcvae(beta=6)\") "
        "or an expression of terms (\"nell + 4*div\"); `nelbo objectives` lists them all [elbo]");
+  text(training, "--estimator", flags->estimator, "NAME",
+       "gradient estimator of the objective's bounds: reparam, stl, dreg, score, vimco, ... or by "
+       "group, "
+       "phi=dreg,theta=reparam; `nelbo objectives` lists them all [reparam]");
   number(training, "--epochs", flags->epochs, (std::int64_t{1} << 32) - 1,
          "passes over the training data; with --resume further ones [10]");
   number(training, "--steps", flags->steps, most,

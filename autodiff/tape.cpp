@@ -267,10 +267,10 @@ Var Tape::view(Var var, const Shape& shape, const Strides& strides, std::int64_t
   return add_slot(s);
 }
 
-Var Tape::stopped(Var var) {
+Var Tape::restricted(Var var, Groups groups) {
   check_recording("stop");
   Slot s = slot(var);
-  s.reach = 0;
+  s.reach &= groups;
   return add_slot(s);
 }
 

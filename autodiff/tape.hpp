@@ -148,8 +148,10 @@ class Tape {
   Var alias(const Op& op, Var x, Var other);
   /// 64-byte aligned memory that lives as long as the recording.
   void* workspace(std::size_t bytes) { return arena_.allocate(bytes); }
+  /// The same value through which gradients pass to the parameters of `groups` alone.
+  Var restricted(Var var, Groups groups);
   /// The same value through which no gradient passes.
-  Var stopped(Var var);
+  Var stopped(Var var) { return restricted(var, 0); }
   const Strides& strides(Var var) const { return slot(var).strides; }
   /// True if gradients can pass from var to some parameter or differentiable leaf.
   bool differentiable(Var var) const { return slot(var).reach != 0; }

@@ -83,6 +83,23 @@ Var Vae::log_likelihood(Var z, Var x) const {
   return DiagNormal{output, Tape::current().parameter(*store_, *log_variance_)}.log_prob(x);
 }
 
+Var Vae::sample_data(Var z, Var noise) const {
+  const Var output = decode(z);
+  switch (config_.likelihood.kind) {
+    case Kind::bernoulli:
+      return Bernoulli{output}.sample(noise);
+    case Kind::normal:
+      return fixed_normal(output, config_.likelihood.variance).sample(noise);
+    case Kind::normal_learned:
+      break;
+  }
+  return DiagNormal{output, Tape::current().parameter(*store_, *log_variance_)}.sample(noise);
+}
+
+Noise Vae::data_noise() const {
+  return config_.likelihood.kind == Kind::bernoulli ? Noise::uniform : Noise::normal;
+}
+
 Var Vae::mean_image(Var z) const {
   const Var output = decode(z);
   return config_.likelihood.kind == Kind::bernoulli ? sigmoid(output) : output;

@@ -42,6 +42,10 @@ class Vae {
   Var decode(Var z) const;
   /// log P(x|z) of z [S, B, L] and x [B, X], in nats: [S, B].
   Var log_likelihood(Var z, Var x) const;
+  /// Data [S, B, X] drawn from P(X|z) of z [S, B, L], from noise [S, B, X] or [B, X] of the kind
+  /// data_noise(). No gradient flows.
+  Var sample_data(Var z, Var noise) const;
+  Noise data_noise() const;
   /// E[X|z] on the scale of the data: [S, B, X] of z [S, B, L].
   Var mean_image(Var z) const;
 

@@ -1,7 +1,5 @@
 #include "objectives/bound_terms.hpp"
 
-#include "autodiff/ops.hpp"
-#include "objectives/bounds/bound_op.hpp"
 #include "objectives/bounds/bounds.hpp"
 #include "objectives/latex.hpp"
 
@@ -26,16 +24,11 @@ Term make(const Bound& bound, const std::string& name, const std::string& meanin
                     .meaning = meaning,
                     .bias = bound.bias() == Bound::Bias::under ? Bias::under : Bias::undetermined,
                     .samples = bound.samples(),
+                    .bound = bound,
                     .moves = {"theta", "phi", "psi"}};
   if (upper) quantity.only = {"phi"};
-  return Term(quantity, upper ? Direction::cost : Direction::gain, [bound](Draw& d) {
-    const Var f = d.log_weights();
-    if (d.samples() < bound.samples()) {
-      throw Error(bound.text() + " needs " + std::to_string(bound.samples()) +
-                  " samples per datum, the draw has " + std::to_string(d.samples()));
-    }
-    return bound_value(bound, d.samples() == bound.samples() ? f : slice(f, 0, 0, bound.samples()));
-  });
+  return Term(quantity, upper ? Direction::cost : Direction::gain,
+              [bound](Draw& d) { return d.estimate(bound); });
 }
 
 }  // namespace

@@ -2,13 +2,18 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/ops.hpp"
+#include "objectives/bounds/bound_op.hpp"
+#include "objectives/bounds/bounds.hpp"
+#include "objectives/estimators/estimate_op.hpp"
 #include "objectives/grouping.hpp"
 
 namespace nelbo {
 
-Draw::Draw(const Vae& model, Var x, Var noise, Population population, const Critic* critic)
+Draw::Draw(const Vae& model, Var x, Var noise, Population population, const Critic* critic,
+           const Estimation* estimation)
     : model_(model),
       critic_(critic),
+      estimation_(estimation),
       x_(x),
       noise_(noise),
       population_(std::move(population)),
@@ -42,11 +47,11 @@ Var Draw::log_posterior() {
 }
 
 Var Draw::log_likelihood() {
-  return once("log_likelihood", [&] { return model_.log_likelihood(z(), x_); });
+  return once("log_likelihood", [&] { return model_.log_likelihood(weighed_z(), x_); });
 }
 
 Var Draw::log_prior() {
-  return once("log_prior", [&] { return prior().log_prob(z()); });
+  return once("log_prior", [&] { return prior().log_prob(weighed_z()); });
 }
 
 Var Draw::log_prior_marginals() {
@@ -59,6 +64,89 @@ Var Draw::kl() {
 
 Var Draw::log_weights() {
   return once("log_weights", [&] { return log_likelihood() + (log_prior() - log_posterior()); });
+}
+
+// Bounds and their gradients
+// ------------------------------------------------------------------------------------------------
+
+Var Draw::weighed_z() {
+  if (!estimation_ || !estimation_->one_sweep) return z();
+  return once("weighed_z", [&] {
+    switch (estimation_->estimators.phi.properties().path) {
+      case Estimator::Path::none:
+        return stop(z());
+      case Estimator::Path::decoder:
+        return z();
+      case Estimator::Path::own:
+        break;
+    }
+    gate_ = Tape::current().leaf({samples(), batch()}, noise_.dtype());
+    return gate(z(), *gate_);
+  });
+}
+
+Var Draw::dream_log_posterior() {
+  return once("dream_log_posterior", [&] {
+    const Var code = reshape(prior_sample(), {1, batch(), latent()});
+    dream_noise_ = Tape::current().leaf({batch(), x_.shape()[1]}, noise_.dtype());
+    const Var datum = model_.sample_data(stop(code), *dream_noise_);
+    return model_.posterior(reshape(datum, {batch(), -1})).log_prob(stop(code));
+  });
+}
+
+Var Draw::estimate(const Bound& wanted) {
+  const bool mean = wanted.samples() == 1 && samples() > 1;
+  const Bound& bound = bounds_.emplace_back(mean ? bounds::mc(samples(), wanted) : wanted);
+  const std::int64_t needed = bound.samples();
+  if (samples() < needed) {
+    throw Error(bound.text() + " needs " + std::to_string(needed) +
+                " samples per datum, the draw has " + std::to_string(samples()));
+  }
+  const auto first = [&](Var x) { return samples() == needed ? x : slice(x, 0, 0, needed); };
+  return estimation_ ? weighed(bound, first) : bound_value(bound, first(log_weights()));
+}
+
+Var Draw::weighed(const Bound& bound, const std::function<Var(Var)>& first) {
+  const Estimation& estimation = *estimation_;
+  const Estimator::Properties& of = estimation.estimators.phi.properties();
+  estimation.estimators.check(bound);
+  if (of.exact_div) return nelbo::mean(log_likelihood(), 0) - kl();
+
+  std::optional<Var> baseline;
+  if (of.baseline != Estimator::Baseline::none) {
+    if (!estimation.baseline) throw Error(of.text + ": the draw has no baseline");
+    baseline = once("baseline", [&] { return (*estimation.baseline)(x_); });
+  }
+  const Var f = first(log_weights());
+  const EstimateVars w = nelbo::estimate(bound, estimation.estimators, f, baseline, gate_);
+  if (baseline) baseline_loss_ = Baseline::loss(w.value, *baseline);
+
+  Var value = w.value;
+  const bool path = of.path != Estimator::Path::none;
+  if (!estimation.one_sweep && model_.config().prior.kind == PriorConfig::Kind::vamp) {
+    throw Error("the estimator " + estimation.estimators.text() + " for '" + bound.text() +
+                "' sweeps the model twice, and the prior vamp would be reached by the wrong one; "
+                "use another prior, or a single bound such as iw(m)");
+  }
+  for (const Var& log_p : {first(log_likelihood()), first(log_prior())}) {
+    if (estimation.one_sweep) {
+      value = carry(value, log_p, w.decoder);
+      continue;
+    }
+    value = carry(value, only(log_p, ~estimation.encoder), w.decoder);
+    if (path) value = carry(value, only(log_p, estimation.encoder), w.path);
+  }
+  if (path) value = carry(value, first(log_posterior()), w.path, -1);
+  if (of.score == Estimator::Score::own) {
+    const Var at_fixed_z =
+        once("log_posterior at fixed z", [&] { return posterior_.log_prob(stop(z())); });
+    value = carry(value, first(at_fixed_z), w.direct);
+  }
+  if (of.sleep > 0) {
+    const Var share = Tape::current().leaf(Tensor::full({1, batch()}, of.sleep, f.dtype()));
+    value = carry(value, dream_log_posterior(), share);
+  }
+  return value;
 }
 
 const DiagNormal& Draw::standard_kl_posterior(const std::string& what) const {

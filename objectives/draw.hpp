@@ -1,4 +1,5 @@
 #pragma once
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,7 +14,10 @@
 #include "models/distributions/normal.hpp"
 #include "models/layers/layer.hpp"
 #include "models/vae.hpp"
+#include "objectives/bounds/bound.hpp"
 #include "objectives/critic.hpp"
+#include "objectives/estimators/baseline.hpp"
+#include "objectives/estimators/choice.hpp"
 #include "objectives/scheme.hpp"
 
 namespace nelbo {
@@ -35,14 +39,26 @@ struct AggregateLogProb {
 /// Sets of latent dimensions, disjoint.
 using DimensionGroups = std::vector<std::vector<int>>;
 
+/// How the gradients of a draw's bounds are estimated, where not by differentiating the sampled
+/// bound itself.
+struct Estimation {
+  EstimatorChoice estimators;
+  Groups encoder;                      // mask of the group phi
+  const Baseline* baseline = nullptr;  // where the estimator takes one
+  /// Whether one backward pass serves all groups: the draw then holds nothing but one bound for
+  /// which estimators.one_sweep() is true. Else the encoder has a pass of its own.
+  bool one_sweep = false;
+};
+
 /// One pass encoder -> z -> decoder of a batch, with S samples per datum. Each leaf density is
 /// evaluated once, at its first use, however many terms use it.
 class Draw {
  public:
   /// x [B, X]: the data; noise [S, B, D]: standard normal numbers, D the latent dimension.
-  /// Model and critic must outlive the draw. Throws Error if the shapes do not fit the model.
+  /// Model, critic and estimation must outlive the draw. Throws Error if the shapes do not fit the
+  /// model.
   Draw(const Vae& model, Var x, Var noise, Population population = {},
-       const Critic* critic = nullptr);
+       const Critic* critic = nullptr, const Estimation* estimation = nullptr);
   Draw(const Draw&) = delete;
   Draw& operator=(const Draw&) = delete;
 
@@ -74,6 +90,12 @@ class Draw {
   /// log R_s = log P(x|z_s) + log P0(z_s) - log Q(z_s|x), [S, B], nats; Zheng eq. (37).
   Var log_weights();
 
+  /// The bound on each datum's log-weights, [B], nats: Zheng eqs (36)-(40). Of a draw with more
+  /// than its S samples it takes the first S; the ELBO is the mean over all. Its value does not
+  /// depend on the estimation (but for piwae's, and closed-form Div), its gradient is what the
+  /// estimation says. Throws Error for fewer samples, and where the estimator is not defined.
+  Var estimate(const Bound& bound);
+
   /// The aggregated posterior under a scheme, Zheng eqs (10), (22)-(29). `full` wants the
   /// population's posteriors, or a batch that is the whole population. Throws Error as weights()
   /// does.
@@ -90,6 +112,10 @@ class Draw {
   /// alone, and the objective every group but that.
   const std::optional<Var>& critic_loss() const { return critic_loss_; }
 
+  /// The baseline's own loss, rank 0; nothing where the estimation has none. It may move the group
+  /// "baseline" alone.
+  const std::optional<Var>& baseline_loss() const { return baseline_loss_; }
+
   // Inputs besides data and noise
   // ------------------------------------------------------------------------------------------
   // They are leaves that whoever replays the tape fills before each forward pass.
@@ -103,6 +129,8 @@ class Draw {
   const std::vector<ScheduledInput>& scheduled_inputs() const { return scheduled_; }
   /// Standard normal numbers [B, noise_dimensions] that prior_sample() is made of.
   const std::optional<Var>& prior_noise_input() const { return prior_noise_; }
+  /// Noise [B, X] that the model's dreams are scattered by, of the kind Vae::data_noise().
+  const std::optional<Var>& dream_noise_input() const { return dream_noise_; }
   /// Which number of codes [B, D] each permuted one is, i32 [B D]: element b D + d is
   /// rows_d[b] D + d for a permutation rows_d of the batch.
   const std::optional<Var>& permutation_input() const { return permutation_; }
@@ -115,18 +143,28 @@ class Draw {
 
  private:
   void sample();
+  /// z as the densities of the model see it: where one sweep serves all groups, its way back to the
+  /// encoder is scaled by path / decoder.
+  Var weighed_z();
+  /// As estimate(), with the estimation's gradient; `first` gives the first S of
+  /// [samples(), B].
+  Var weighed(const Bound& bound, const std::function<Var(Var)>& first);
+  /// log Q(z|x) of a datum that the model dreams, [1, B].
+  Var dream_log_posterior();
   PairwiseLogProb pairwise(Scheme scheme, const PairwiseRequest& request);
 
   const Vae& model_;
   const Critic* critic_;
+  const Estimation* estimation_;
   Var x_;
   Var noise_;
   Population population_;
   Normal posterior_;
   std::shared_ptr<const Prior> prior_;
-  std::optional<Var> z_, log_posterior_;
+  std::optional<Var> z_, log_posterior_, gate_;
+  std::deque<Bound> bounds_;  // the tape refers to them
   std::vector<ScheduledInput> scheduled_;
-  std::optional<Var> prior_noise_, permutation_, critic_loss_;
+  std::optional<Var> prior_noise_, dream_noise_, permutation_, critic_loss_, baseline_loss_;
   std::map<std::string, Var> named_;
   std::unordered_map<std::shared_ptr<const void>, Var> objects_;
 };

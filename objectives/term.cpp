@@ -68,6 +68,10 @@ std::optional<double> Term::number() const { return node_->number; }
 // Values
 // ------------------------------------------------------------------------------------------------
 
+Var Term::values(const Node& node, Draw& draw) {
+  return node.quantity->bound ? draw.estimate(*node.quantity->bound) : node.values(draw);
+}
+
 Var Term::evaluate(Draw& draw) const {
   return draw.once(node_, [&]() -> Var {
     const Node& node = *node_;
@@ -79,8 +83,8 @@ Var Term::evaluate(Draw& draw) const {
     };
     switch (node.kind) {
       case Node::Kind::quantity: {
-        if (!node.operands.empty()) return operand(0);
-        const Var values = node.values(draw);
+        if (!node.operands.empty() && !node.quantity->bound) return operand(0);
+        const Var values = Term::values(node, draw);
         return node.per_dimension || values.shape().rank() == 0 ? values : nelbo::mean(values);
       }
       case Node::Kind::number:
@@ -114,9 +118,11 @@ std::optional<Var> Term::per_datum(Draw& draw) const {
   const Node& node = *node_;
   switch (node.kind) {
     case Node::Kind::quantity: {
-      if (!node.operands.empty()) return node.operands[0].per_datum(draw);
+      if (!node.operands.empty() && !node.quantity->bound) {
+        return node.operands[0].per_datum(draw);
+      }
       if (node.per_dimension) return std::nullopt;
-      const Var values = node.values(draw);
+      const Var values = Term::values(node, draw);
       if (values.shape().rank() == 2) return nelbo::mean(values, 0);
       if (values.shape().rank() == 1) return values;
       return std::nullopt;
@@ -158,6 +164,12 @@ std::optional<double> Term::at(std::uint64_t step) const {
 
 // What it consists of
 // ------------------------------------------------------------------------------------------------
+
+std::optional<Bound> Term::bound() const {
+  if (node_->quantity) return node_->quantity->bound;
+  if (node_->kind == Node::Kind::product) return node_->operands[1].bound();
+  return std::nullopt;
+}
 
 std::int64_t Term::samples() const {
   std::int64_t most = node_->quantity ? node_->quantity->samples : 1;

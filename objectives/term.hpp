@@ -8,6 +8,7 @@
 #include "autodiff/error.hpp"
 #include "autodiff/schedule.hpp"
 #include "objectives/bias.hpp"
+#include "objectives/bounds/bound.hpp"
 #include "objectives/draw.hpp"
 #include "objectives/setting.hpp"
 
@@ -33,6 +34,7 @@ struct Quantity {
   bool data_entropy = false;                 // needs H_data, the entropy of the data
   std::vector<std::string> also_needs = {};  // whatever else, in words
   bool per_dimension = false;                // a value for every latent dimension
+  std::optional<Bound> bound = {};           // that it is, whose gradient an estimator can give
   std::vector<std::string> moves = {};       // parameter groups that its value depends on
   /// The groups that it may move as an objective, where these are fewer.
   std::vector<std::string> only = {};
@@ -63,7 +65,7 @@ class Term {
   /// A named quantity. `values` records its values on a draw, of which the term is the mean: [S,
   /// B], [B] or rank 0, or [D] for one per latent dimension.
   Term(Quantity quantity, Direction direction, std::function<Var(Draw&)> values);
-  /// A name for a quantity defined by others.
+  /// A name for a quantity defined by others, by which a bound is read out but not computed.
   Term(Quantity quantity, Direction direction, const Term& definition);
   Term(double number);             // NOLINT: implicit, as in 4 * div()
   Term(const Schedule& schedule);  // NOLINT: implicit, for weights that change by step
@@ -82,6 +84,8 @@ class Term {
   const std::string& latex() const;
   /// Bias of the whole as an estimate.
   Bias bias() const;
+  /// The bound that it is, where it is nothing else but for a factor.
+  std::optional<Bound> bound() const;
   /// Draws of z per datum that the objective needs: S.
   std::int64_t samples() const;
   /// Its number, if it is a plain one.
@@ -140,6 +144,8 @@ class Term {
                        std::function<double(const std::vector<double>&)> compute);
   /// Adds the quantities in it, in the order of writing; `weight` is that of the whole.
   void collect(const std::optional<Term>& weight, std::vector<Part>& parts) const;
+  /// What the node's own mean is taken of: [S, B], [B], rank 0 or [D].
+  static Var values(const Node& node, Draw& draw);
   /// The mean over the data: rank 0, or [D] per dimension.
   Var evaluate(Draw& draw) const;
 

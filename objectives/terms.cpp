@@ -1,6 +1,7 @@
 #include "objectives/terms.hpp"
 
 #include "autodiff/ops.hpp"
+#include "objectives/bounds/bounds.hpp"
 
 namespace nelbo {
 namespace {
@@ -60,14 +61,15 @@ Term div_j() {
 }
 
 Term elbo(Expectation how) {
-  return Term({.name = "elbo" + suffix(how),
-               .latex = "\\mathrm{ELBO}",
-               .formula = "-(\\mathrm{Nell} + \\mathrm{Div})",
-               .equation = "Zheng eqs (13)-(14)",
-               .meaning = "evidence lower bound, -(Nell + Div)",
-               .bias = Bias::under,
-               .moves = {"theta", "phi", "psi"}},
-              Direction::gain, -(nell() + div(how)));
+  Quantity quantity{.name = "elbo" + suffix(how),
+                    .latex = "\\mathrm{ELBO}",
+                    .formula = "-(\\mathrm{Nell} + \\mathrm{Div})",
+                    .equation = "Zheng eqs (13)-(14)",
+                    .meaning = "evidence lower bound, -(Nell + Div)",
+                    .bias = Bias::under,
+                    .moves = {"theta", "phi", "psi"}};
+  if (how == Expectation::monte_carlo) quantity.bound = bounds::elbo();
+  return Term(quantity, Direction::gain, -(nell() + div(how)));
 }
 
 Term hqzx(Expectation how) {

@@ -68,7 +68,8 @@ std::vector<Restored> read_parameters(const safetensors::Reader& file, const std
   }
   const safetensors::Views known = parameter_views(store);
   for (const auto& [name, entry] : file.entries()) {
-    const bool moment = name.starts_with("optimizer.") || name.starts_with("critic_optimizer.");
+    const bool moment = name.starts_with("optimizer.") || name.starts_with("critic_optimizer.") ||
+                        name.starts_with("baseline_optimizer.");
     if (!moment && !known.contains(name)) {
       throw Error(path + ": tensor '" + name + "' is no parameter of the model");
     }

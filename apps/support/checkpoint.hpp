@@ -13,7 +13,8 @@ namespace nelbo {
 // in the order of the flat buffer; the numbers of TrainState are in the metadata, doubles as
 // hexadecimal floats. No time, host, path or thread count: equal runs give equal bytes.
 
-/// An optimiser, and what its tensors' names begin with: "optimizer" or "critic_optimizer".
+/// An optimiser, and what its tensors' names begin with: "optimizer",
+/// "critic_optimizer" or "baseline_optimizer".
 struct NamedOptimizer {
   std::string name;
   Optimizer* optimizer;

@@ -28,21 +28,21 @@ Population population_of(const Term& objective, const Vae& model, const Examples
 
 }  // namespace
 
-Evaluator::Evaluator(const Vae& model, const Critic* critic, const ParameterStore& store,
-                     const Term& objective, std::size_t training_batch, const Examples& examples,
-                     std::uint64_t seed)
+Evaluator::Evaluator(const Networks& networks, const ParameterStore& store, const Term& objective,
+                     const EstimatorChoice& estimators, std::size_t training_batch,
+                     const Examples& examples, std::uint64_t seed)
     : examples_(examples),
       seed_(seed),
       rows_(examples.count()),
       objective_(objective),
-      population_(population_of(objective, model, examples)),
-      full_(model, critic, store, objective_, population_,
+      population_(population_of(objective, *networks.model, examples)),
+      full_(networks, store, objective_, estimators, population_,
             batch_size(objective, training_batch, examples.count()), false) {
   std::iota(rows_.begin(), rows_.end(), 0u);
   const std::size_t rest = examples.count() % full_.batch();
   if (rest != 0) {
-    partial_ =
-        std::make_unique<RecordedBatch>(model, critic, store, objective_, population_, rest, false);
+    partial_ = std::make_unique<RecordedBatch>(networks, store, objective_, estimators, population_,
+                                               rest, false);
   }
 }
 

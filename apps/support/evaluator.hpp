@@ -15,8 +15,8 @@ namespace nelbo {
 class Evaluator {
  public:
   /// What is passed by reference or pointer must outlive the evaluator.
-  Evaluator(const Vae& model, const Critic* critic, const ParameterStore& store,
-            const Term& objective, std::size_t training_batch, const Examples& examples,
+  Evaluator(const Networks& networks, const ParameterStore& store, const Term& objective,
+            const EstimatorChoice& estimators, std::size_t training_batch, const Examples& examples,
             std::uint64_t seed);
 
   /// Means over all examples with the parameters as they are now, and schedules as at `step`.

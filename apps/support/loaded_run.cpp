@@ -61,9 +61,8 @@ LoadedModel open_model(const std::filesystem::path& run) {
   loaded.store = std::make_unique<ParameterStore>();
   const Shape features{example.size()};
   const DataMoments moments{Tensor::full(features, 0.5), Tensor::full(features, 1)};
-  Networks networks = make_networks(loaded.config, loaded.config.example, moments, *loaded.store);
-  loaded.model = std::move(networks.model);
-  loaded.critic = std::move(networks.critic);
+  static_cast<Networks&>(loaded) =
+      make_networks(loaded.config, loaded.config.example, moments, *loaded.store);
   load_parameters(is_checkpoint ? run.string() : folder.last(), *loaded.store);
   return loaded;
 }

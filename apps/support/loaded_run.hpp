@@ -5,20 +5,17 @@
 
 #include "apps/support/data/dataset.hpp"
 #include "apps/support/examples.hpp"
+#include "apps/support/networks.hpp"
 #include "apps/support/run_config.hpp"
 #include "autodiff/parameters.hpp"
-#include "models/vae.hpp"
-#include "objectives/critic.hpp"
 
 namespace nelbo {
 
 /// The trained model of a run.
-struct LoadedModel {
+struct LoadedModel : Networks {
   std::filesystem::path folder;
   TrainConfig config;
   std::unique_ptr<ParameterStore> store;
-  std::unique_ptr<Vae> model;
-  std::unique_ptr<Critic> critic;  // where the run's objective has one
 };
 
 /// The same, and the data it is applied to.

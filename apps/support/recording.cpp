@@ -8,40 +8,77 @@ namespace nelbo {
 namespace {
 
 // Random variables of one step, each with numbers of its own.
-constexpr std::uint32_t posterior_variable = 0, prior_variable = 1, permutation_variable = 16;
+constexpr std::uint32_t posterior_variable = 0, prior_variable = 1, dream_variable = 2,
+                        permutation_variable = 16;
 
 Groups mask_of(const ParameterStore& store, const std::vector<std::string>& only) {
   Groups mask = 0;
   for (const std::string& group : store.group_names()) {
     const bool named = std::find(only.begin(), only.end(), group) != only.end();
-    if (only.empty() ? group != Critic::group : named) mask |= store.groups({group});
+    const bool models = group != Critic::group && group != Baseline::group;
+    if (only.empty() ? models : named) mask |= store.groups({group});
   }
   return mask;
 }
 
+/// Throws Error unless the objective holds a bound and its estimators are defined for each.
+void check_estimators(const Term& objective, const EstimatorChoice& estimators) {
+  int bounds = 0;
+  for (const Quantity& quantity : objective.quantities()) {
+    if (!quantity.bound) continue;
+    estimators.check(*quantity.bound);
+    ++bounds;
+  }
+  if (bounds > 0) return;
+  throw Error("the estimator " + estimators.text() +
+              " is for bounds on sampled log-weights, and '" + objective.text() +
+              "' holds none; write elbo(mc) for the ELBO, or one of iw(m), mc(k, m), ...");
+}
+
+bool one_sweep(const Term& objective, const EstimatorChoice& estimators) {
+  const std::optional<Bound> bound = objective.bound();
+  return bound && estimators.one_sweep(*bound);
+}
+
 }  // namespace
 
-RecordedBatch::RecordedBatch(const Vae& model, const Critic* critic, const ParameterStore& store,
-                             const Term& objective, const Population& population, std::size_t batch,
-                             bool gradients)
-    : tape_({.mode = Tape::Mode::replay, .gradients = gradients}), batch_(batch) {
+RecordedBatch::RecordedBatch(const Networks& networks, const ParameterStore& store,
+                             const Term& objective, const EstimatorChoice& estimators,
+                             const Population& population, std::size_t batch, bool gradients)
+    : tape_({.mode = Tape::Mode::replay, .gradients = gradients}),
+      batch_(batch),
+      model_(*networks.model) {
   const Recording recording(tape_);
-  x_ = tape_.leaf({std::int64_t(batch), model.features()});
-  noise_ = tape_.leaf({objective.samples(), std::int64_t(batch), model.latent()});
-  draw_.emplace(model, x_, noise_, population, critic);
+  x_ = tape_.leaf({std::int64_t(batch), model_.features()});
+  noise_ = tape_.leaf({objective.samples(), std::int64_t(batch), model_.latent()});
+  const Groups encoder = store.groups({"phi"});
+  if (!estimators.plain()) {
+    check_estimators(objective, estimators);
+    estimation_ = {estimators, encoder, networks.baseline.get(), one_sweep(objective, estimators)};
+  }
+  draw_.emplace(model_, x_, noise_, population, networks.critic.get(),
+                estimation_ ? &*estimation_ : nullptr);
   Draw& draw = *draw_;
 
   const Term cost = objective.cost();
   const std::vector<Term::Addend> addends = cost.by_groups();
   for (const Term::Addend& addend : addends) {
-    parts_.push_back({addend.term(draw), mask_of(store, addend.only)});
+    const Var part = addend.term(draw);
+    const Groups groups = mask_of(store, addend.only);
+    if (!estimation_ || estimation_->one_sweep) {
+      parts_.push_back({part, groups});
+      continue;
+    }
+    for (const Groups own : {groups & ~encoder, groups & encoder}) {
+      if (own != 0) parts_.push_back({part, own});
+    }
   }
   std::stable_sort(parts_.begin(), parts_.end(), [](const Part& a, const Part& b) {
     return __builtin_popcount(a.groups) > __builtin_popcount(b.groups);
   });
   cost_ = addends.size() == 1 ? parts_.front().cost : cost(draw);
   nell_ = nelbo::nell()(draw);
-  const bool exact = has_exact_div(model.config().prior);
+  const bool exact = has_exact_div(model_.config().prior);
   div_ = nelbo::div(exact ? Expectation::exact : Expectation::monte_carlo)(draw);
   for (const Reading& reading : objective.readings(draw)) terms_.push_back(reading.value);
   for (const Var& value : {cost_, nell_, div_}) tape_.keep(value);
@@ -68,6 +105,12 @@ void RecordedBatch::fill_noise(const Stream& stream, std::uint64_t step,
   };
   fill(noise_, posterior_variable, std::size_t(noise_.shape()[0]));
   if (const auto& prior = draw_->prior_noise_input()) fill(*prior, prior_variable, 1);
+  if (const auto& dream = draw_->dream_noise_input()) {
+    nelbo::fill_noise(
+        model_.data_noise(),
+        tape_.data(*dream).reshape({1, std::int64_t(batch_), model_.features()}),
+        {.stream = {stream.seed, stream.id, dream_variable}, .step = step, .datum = rows.data()});
+  }
   if (const auto& permuted = draw_->permutation_input()) {
     std::int32_t* const index = tape_.data(*permuted).data_as<std::int32_t>();
     const std::size_t latent = std::size_t(draw_->latent());

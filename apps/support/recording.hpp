@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "apps/support/metrics.hpp"
+#include "apps/support/networks.hpp"
 #include "autodiff/random.hpp"
 #include "autodiff/tape.hpp"
-#include "models/vae.hpp"
 #include "objectives/draw.hpp"
 #include "objectives/term.hpp"
 
@@ -26,9 +26,10 @@ class RecordedBatch {
 
   /// Records encoder, samples, decoder, the objective's cost and the metrics, with as many draws
   /// per datum as the objective needs. Without gradients the tape reuses buffers; only metrics and
-  /// cost are then kept. Model, critic, store and objective must outlive it.
-  RecordedBatch(const Vae& model, const Critic* critic, const ParameterStore& store,
-                const Term& objective, const Population& population, std::size_t batch,
+  /// cost are then kept. Networks, store and objective must outlive it. Throws Error where the
+  /// estimators are not defined for the objective.
+  RecordedBatch(const Networks& networks, const ParameterStore& store, const Term& objective,
+                const EstimatorChoice& estimators, const Population& population, std::size_t batch,
                 bool gradients);
 
   /// The data leaf, [B, X], to be filled before forward().
@@ -45,6 +46,8 @@ class RecordedBatch {
   const std::vector<Part>& parts() const { return parts_; }
   /// The critic's own loss, where there is a critic.
   const std::optional<Var>& critic_loss() const { return draw_->critic_loss(); }
+  /// The baseline's, where the estimator has one.
+  const std::optional<Var>& baseline_loss() const { return draw_->baseline_loss(); }
 
   // Values after tape().forward(), nats per datum.
   double cost_value() const { return cost_.item(); }
@@ -54,6 +57,8 @@ class RecordedBatch {
  private:
   Tape tape_;
   std::size_t batch_;
+  const Vae& model_;
+  std::optional<Estimation> estimation_;  // none: the sampled objective is differentiated
   Var x_, noise_, cost_, nell_, div_;
   std::optional<Draw> draw_;
   std::vector<Part> parts_;

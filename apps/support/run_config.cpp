@@ -13,6 +13,7 @@
 #include "apps/support/usage_error.hpp"
 #include "models/architectures/architecture.hpp"
 #include "models/priors/prior_config.hpp"
+#include "objectives/estimators/choice.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/nearest_name.hpp"
 
@@ -134,6 +135,7 @@ const std::vector<Key>& keys() {
       text_key("prior", &C::prior),
       text_key("posterior", &C::posterior),
       text_key("objective", &C::objective),
+      text_key("estimator", &C::estimator),
       text_key("optimizer", &C::optimizer),
       number_key("lr", &C::lr),
       whole_key("batch", &C::batch),
@@ -249,13 +251,15 @@ void check(const TrainConfig& c) {
           "--steps must be 1 to 2^62 - 1");
   require(c.seed < std::uint64_t{1} << 63, "--seed must be below 2^63");
   parse_objective(c.objective);
+  parse_estimators(c.estimator);
 }
 
 std::string run_name(const TrainConfig& config) {
   std::filesystem::path data(config.data);
   if (!data.has_filename()) data = data.parent_path();
+  const std::string estimator = config.estimator == "reparam" ? "" : "-" + config.estimator;
   return fmt::format("{}-{}-{}-s{}", file_name(config.model), file_name(data.filename().string()),
-                     file_name(config.objective), config.seed);
+                     file_name(config.objective + estimator), config.seed);
 }
 
 }  // namespace nelbo

@@ -26,8 +26,9 @@ struct TrainConfig {
   std::string prior = "normal";          // normal:full, mixture:K, vamp:K, laplace
   std::string posterior = "diagonal";    // or full
   // How.
-  std::string objective = "elbo";  // an expression
-  std::string optimizer = "adam";  // adam, adamw or sgd
+  std::string objective = "elbo";     // an expression
+  std::string estimator = "reparam";  // or phi=NAME,theta=NAME
+  std::string optimizer = "adam";     // adam, adamw or sgd
   double lr = 1e-3;
   std::int64_t batch = 100;
   // How long, counted from the run's very beginning; exactly one is set once the configuration is
@@ -46,10 +47,11 @@ void apply_toml(TrainConfig& config, const std::string& text, const std::string&
 std::string to_toml(const TrainConfig& config);
 
 /// Throws UsageError naming the flag for a value out of its range or an unknown name, before
-/// anything is loaded. The objective is parsed too (ExpressionError).
+/// anything is loaded. Objective and estimator are parsed too (ExpressionError, Error).
 void check(const TrainConfig& config);
 
-/// "mlp-mnist-elbo-s0": model, data, objective and seed in characters that every file system takes.
+/// "mlp-mnist-elbo-s0": model, data, objective, an estimator other than reparam, and seed in
+/// characters that every file system takes.
 std::string run_name(const TrainConfig& config);
 
 }  // namespace nelbo

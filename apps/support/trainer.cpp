@@ -33,12 +33,22 @@ OptimizerConfig optimizer_config(const std::string& name) {
 constexpr double critic_lr = 1e-4;
 OptimizerConfig critic_config() { return {.beta1 = 0.5, .beta2 = 0.9}; }
 
-/// All groups but the critic's.
+/// The running mean of L keeps nine tenths of itself at each step; the network learns as the model
+/// does by default.
+constexpr double mean_baseline_lr = 0.1, learned_baseline_lr = 1e-3;
+
+OptimizerConfig baseline_config(Estimator::Baseline kind) {
+  if (kind == Estimator::Baseline::learned) return {};
+  return {.rule = OptimizerConfig::Rule::sgd};
+}
+
+double baseline_lr(Estimator::Baseline kind) {
+  return kind == Estimator::Baseline::learned ? learned_baseline_lr : mean_baseline_lr;
+}
+
 std::vector<Range> model_ranges(const ParameterStore& store) {
   std::vector<Range> ranges;
-  for (const std::string& group : store.group_names()) {
-    if (group != Critic::group) ranges.push_back(store.range(group));
-  }
+  for (const std::string& group : model_groups(store)) ranges.push_back(store.range(group));
   return ranges;
 }
 
@@ -66,25 +76,6 @@ Term checked_objective(const TrainConfig& config, std::size_t examples, std::int
 
 }  // namespace
 
-Networks make_networks(const TrainConfig& config, const std::vector<std::int64_t>& example,
-                       const DataMoments& moments, ParameterStore& store) {
-  VaeConfig wanted;
-  wanted.architecture = config.model;
-  wanted.example = Shape(std::span<const std::int64_t>(example));
-  wanted.latent = config.latent;
-  wanted.hidden = config.hidden;
-  wanted.likelihood = parse_likelihood(config.likelihood);
-  wanted.prior = parse_prior(config.prior);
-  wanted.posterior = parse_covariance(config.posterior);
-  Networks networks;
-  networks.model = std::make_unique<Vae>(wanted, moments, store);
-  if (parse_objective(config.objective).needs(&Quantity::critic)) {
-    networks.critic = std::make_unique<Critic>(store, networks.model->latent());
-  }
-  store.freeze(config.seed);
-  return networks;
-}
-
 NotFinite::NotFinite(const std::string& op, std::uint64_t step)
     : Error("training: step " + std::to_string(step) +
             " gave a number that is not finite; first in '" + op + "'. A smaller --lr often helps"),
@@ -97,6 +88,7 @@ Trainer::Trainer(const TrainConfig& config, const data::Dataset& data)
       test_(data, data.split("test"), data::parse_binarize(config.binarize), Examples::Role::test,
             config.seed),
       objective_(parse_objective(config.objective)),
+      estimators_(parse_estimators(config.estimator)),
       networks_(make_networks(config, data.example_shape(), train_.moments(), store_)),
       optimizer_(
           std::make_unique<Optimizer>(optimizer_config(config.optimizer), model_ranges(store_))),
@@ -111,18 +103,24 @@ Trainer::Trainer(const TrainConfig& config, const data::Dataset& data)
   full_ = record(batch);
   if (train_.count() % batch != 0) partial_ = record(train_.count() % batch);
   for (std::size_t i = 1; i < full_->parts().size(); ++i) other_gradients_.emplace_back(store_);
-  evaluator_ = std::make_unique<Evaluator>(*networks_.model, networks_.critic.get(), store_,
-                                           objective_, batch, test_, config.seed);
+  evaluator_ = std::make_unique<Evaluator>(networks_, store_, objective_, estimators_, batch, test_,
+                                           config.seed);
   if (networks_.critic) {
     critic_gradient_.emplace(store_);
     critic_optimizer_ = std::make_unique<Optimizer>(
         critic_config(), std::vector<Range>{store_.range(Critic::group)});
   }
+  if (networks_.baseline) {
+    baseline_gradient_.emplace(store_);
+    baseline_optimizer_ =
+        std::make_unique<Optimizer>(baseline_config(estimators_.phi.properties().baseline),
+                                    std::vector<Range>{store_.range(Baseline::group)});
+  }
 }
 
 std::unique_ptr<RecordedBatch> Trainer::record(std::size_t batch) const {
   return std::make_unique<RecordedBatch>(
-      *networks_.model, networks_.critic.get(), store_, objective_,
+      networks_, store_, objective_, estimators_,
       Population{.size = std::int64_t(train_.count()), .entropy = entropy_}, batch, true);
 }
 
@@ -170,6 +168,12 @@ void Trainer::step() {
     batch.tape().backward(*batch.critic_loss(), store_.groups({Critic::group}), *critic_gradient_);
     critic_optimizer_->step(store_.data(), critic_gradient_->data(), critic_lr);
   }
+  if (baseline_optimizer_) {
+    batch.tape().backward(*batch.baseline_loss(), store_.groups({Baseline::group}),
+                          *baseline_gradient_);
+    baseline_optimizer_->step(store_.data(), baseline_gradient_->data(),
+                              baseline_lr(estimators_.phi.properties().baseline));
+  }
   optimizer_->step(store_.data(), gradient_.data(), config_.lr);
 
   rows_ = rows.size();
@@ -192,6 +196,7 @@ bool Trainer::close_epoch(double held_out_bound) {
 std::vector<NamedOptimizer> Trainer::optimizers() const {
   std::vector<NamedOptimizer> all{{"optimizer", optimizer_.get()}};
   if (critic_optimizer_) all.push_back({"critic_optimizer", critic_optimizer_.get()});
+  if (baseline_optimizer_) all.push_back({"baseline_optimizer", baseline_optimizer_.get()});
   return all;
 }
 

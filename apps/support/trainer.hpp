@@ -10,13 +10,13 @@
 #include "apps/support/evaluator.hpp"
 #include "apps/support/examples.hpp"
 #include "apps/support/metrics.hpp"
+#include "apps/support/networks.hpp"
 #include "apps/support/recording.hpp"
 #include "apps/support/run_config.hpp"
 #include "apps/support/train_state.hpp"
 #include "autodiff/error.hpp"
 #include "autodiff/optimizer.hpp"
 #include "autodiff/parameters.hpp"
-#include "models/vae.hpp"
 #include "objectives/term.hpp"
 
 namespace nelbo {
@@ -31,17 +31,6 @@ class NotFinite : public Error {
  private:
   std::string op_;
 };
-
-/// The networks of a run.
-struct Networks {
-  std::unique_ptr<Vae> model;
-  std::unique_ptr<Critic> critic;  // where the objective asks for one
-};
-
-/// The architecture that the settings name, for examples of this shape and these moments, and the
-/// critic of the objective; their parameters are declared in `store` and initialised from the seed.
-Networks make_networks(const TrainConfig& config, const std::vector<std::int64_t>& example,
-                       const DataMoments& moments, ParameterStore& store);
 
 /// A model in training: examples, recordings, optimiser and where it stands. Everything random has
 /// an address (seed, stream, step, example), so equal settings give equal bits, interrupted or not.
@@ -77,6 +66,7 @@ class Trainer {
   const TrainConfig& config() const { return config_; }
   const TrainState& state() const { return state_; }
   const Term& objective() const { return objective_; }
+  const EstimatorChoice& estimators() const { return estimators_; }
   const Vae& model() const { return *networks_.model; }
   const ParameterStore& store() const { return store_; }
   const Examples& train_examples() const { return train_; }
@@ -96,15 +86,18 @@ class Trainer {
   Examples train_;
   Examples test_;
   Term objective_;
+  EstimatorChoice estimators_;
   std::optional<double> entropy_;  // H_data of the training examples, where the objective needs it
   ParameterStore store_;
   Networks networks_;
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<Optimizer> critic_optimizer_;
+  std::unique_ptr<Optimizer> baseline_optimizer_;
   GradientSink gradient_;
   std::vector<GradientSink>
       other_gradients_;  // of further parts of the cost, 0 outside their groups
   std::optional<GradientSink> critic_gradient_;
+  std::optional<GradientSink> baseline_gradient_;
   std::unique_ptr<RecordedBatch> full_;
   std::unique_ptr<RecordedBatch> partial_;  // the last batch of an epoch, if it is smaller
   std::unique_ptr<Evaluator> evaluator_;

@@ -193,6 +193,7 @@ void TrainingRun::show_header(Progress& progress) const {
                             to_string(model.posterior)));
   progress.line(fmt::format("parameters  {}", trainer_.store().count()));
   progress.line(fmt::format("objective   {}", trainer_.objective().text()));
+  progress.line(fmt::format("estimator   {}", trainer_.estimators().text()));
   progress.line(fmt::format("optimizer   {}, lr {}, batch {}, seed {}", config_.optimizer,
                             config_.lr, config_.batch, config_.seed));
   progress.line(fmt::format("machine     {}, {} thread{}", active_kernels().isa, num_threads(),

@@ -270,6 +270,8 @@ Var gather_rows(Var table, Var index) {
 
 Var stop(Var x) { return x.tape().stopped(x); }
 
+Var only(Var x, Groups groups) { return x.tape().restricted(x, groups); }
+
 Var gate(Var x, Var coefficients) {
   const Shape shape = x.shape();
   const Shape rows = coefficients.shape();

@@ -37,6 +37,9 @@ Var gather_rows(Var table, Var index);
 /// The same value, through which no gradient passes: stop(x) has no cost.
 Var stop(Var x);
 
+/// The same value through which gradients pass to the parameters of `groups` alone; no cost.
+Var only(Var x, Groups groups);
+
 /// The identity whose cotangent is scaled: backward, row (s, b) of the cotangent of x [S, B, ...]
 /// is that of the result times coefficients[s, b] [S, B]. The coefficients are read in the backward
 /// pass and may be set after the forward pass; no gradient flows to them. This is all that the

@@ -10,6 +10,10 @@ namespace nelbo {
 Bound::Bound(Properties properties, Function function)
     : node_(std::make_shared<const Node>(Node{std::move(properties), std::move(function)})) {}
 
+Bound::Bound(Properties properties, Function function, std::int64_t groups, const Bound& inner)
+    : node_(std::make_shared<const Node>(Node{std::move(properties), std::move(function), groups,
+                                              std::make_shared<const Bound>(inner)})) {}
+
 double Bound::operator()(std::span<const double> f, std::span<double> a,
                          std::span<double> h) const {
   const std::size_t needed = std::size_t(samples());

@@ -34,9 +34,15 @@ class Bound {
     std::int64_t samples;  // S
     Side side;
     Bias bias;
+    bool linear = false;  // L is a weighted mean of f: h = 0
+    bool smooth = true;   // L has second derivatives everywhere
+    /// a_s vanishes only where h_s does; h_s / a_s is then bounded.
+    bool bounded_curvature = true;
   };
 
   Bound(Properties properties, Function function);
+  /// The mean of `groups` copies of `inner` on consecutive samples.
+  Bound(Properties properties, Function function, std::int64_t groups, const Bound& inner);
 
   const std::string& text() const { return node_->properties.text; }
   const std::string& formula() const { return node_->properties.formula; }
@@ -45,7 +51,15 @@ class Bound {
   std::int64_t samples() const { return node_->properties.samples; }
   Side side() const { return node_->properties.side; }
   Bias bias() const { return node_->properties.bias; }
+  bool linear() const { return node_->properties.linear; }
+  bool smooth() const { return node_->properties.smooth; }
+  bool bounded_curvature() const { return node_->properties.bounded_curvature; }
   const Properties& properties() const { return node_->properties; }
+  /// k of a mean of k copies of inner(), else 1 and the bound itself.
+  std::int64_t groups() const { return node_->groups; }
+  const Bound& inner() const { return node_->inner ? *node_->inner : *this; }
+  /// Whether it is the ELBO, f_1, or a mean of k of them.
+  bool is_elbo() const { return inner().samples() == 1 && inner().linear(); }
 
   /// L of one datum, nats, with its first and second derivatives in each f_s. Throws Error if f, a
   /// or h has not samples() elements.
@@ -60,6 +74,8 @@ class Bound {
   struct Node {
     Properties properties;
     Function function;
+    std::int64_t groups = 1;
+    std::shared_ptr<const Bound> inner = nullptr;
   };
   std::shared_ptr<const Node> node_;
 };

@@ -1,12 +1,11 @@
 #include "objectives/bounds/bound_op.hpp"
 
-#include <algorithm>
 #include <array>
 
 #include "autodiff/dtype.hpp"
 #include "autodiff/error.hpp"
 #include "autodiff/scratch.hpp"
-#include "autodiff/threads.hpp"
+#include "objectives/bounds/for_each_datum.hpp"
 
 namespace nelbo {
 namespace {
@@ -14,16 +13,6 @@ namespace {
 struct SavedFunction {
   const Bound::Function* function;
 };
-
-/// Calls body(b) for the data of a batch, in chunks of about 1,024 samples.
-template <class F>
-void for_each_datum(std::int64_t batch, std::int64_t samples, F&& body) {
-  const std::int64_t block = std::max<std::int64_t>(1, 1024 / std::max<std::int64_t>(1, samples));
-  parallel_for(std::size_t((batch + block - 1) / block), [&](std::size_t chunk) {
-    const std::int64_t end = std::min<std::int64_t>(batch, std::int64_t(chunk + 1) * block);
-    for (std::int64_t b = std::int64_t(chunk) * block; b < end; ++b) body(b);
-  });
-}
 
 const Op bound_op{
     .name = "bound_value",

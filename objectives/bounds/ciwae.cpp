@@ -12,7 +12,8 @@ Bound ciwae(double beta, std::int64_t m) {
                 .meaning = "beta ELBO + (1 - beta) IW on the same samples",
                 .samples = m,
                 .side = Bound::Side::lower,
-                .bias = Bound::Bias::under},
+                .bias = Bound::Bias::under,
+                .linear = beta == 1},
                [beta](auto f, auto a, auto h) {
                  const double iw = power_mean(1, f, a);
                  for (std::size_t s = 0; s < f.size(); ++s) {

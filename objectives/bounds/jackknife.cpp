@@ -76,7 +76,8 @@ Bound jackknife(std::int64_t m) {
        .meaning = "jackknife of IW: bias of order m^-2",
        .samples = m,
        .side = Bound::Side::neither,
-       .bias = Bound::Bias::undetermined},
+       .bias = Bound::Bias::undetermined,
+       .bounded_curvature = false},
       jackknife_of);
 }
 

@@ -10,7 +10,8 @@ Bound elbo() {
                 .meaning = "log-weight of one sample",
                 .samples = 1,
                 .side = Bound::Side::lower,
-                .bias = Bound::Bias::under},
+                .bias = Bound::Bias::under,
+                .linear = true},
                [](auto f, auto a, auto h) {
                  a[0] = 1;
                  h[0] = 0;
@@ -28,7 +29,7 @@ Bound average(const std::string& text, std::int64_t k, const Bound& inner) {
   properties.equation = "Zheng eqs (39)-(40)";
   properties.meaning = "mean over " + std::to_string(k) + " groups: " + inner.meaning();
   properties.samples *= k;
-  return Bound(std::move(properties), [k, inner](auto f, auto a, auto h) {
+  const auto mean = [k, inner](auto f, auto a, auto h) {
     const std::size_t m = std::size_t(inner.samples());
     double sum = 0;
     for (std::size_t first = 0; first < f.size(); first += m) {
@@ -39,7 +40,8 @@ Bound average(const std::string& text, std::int64_t k, const Bound& inner) {
       h[s] /= double(k);
     }
     return sum / double(k);
-  });
+  };
+  return Bound(std::move(properties), mean, k, inner);
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ Bound renyi(double alpha, std::int64_t m) {
                 .meaning = "log of a power mean of the weights",
                 .samples = m,
                 .side = alpha >= 0 && alpha <= 1 ? Bound::Side::lower : Bound::Side::neither,
-                .bias = alpha >= 0 ? Bound::Bias::under : Bound::Bias::undetermined},
+                .bias = alpha >= 0 ? Bound::Bias::under : Bound::Bias::undetermined,
+                .linear = p == 0},
                [p](auto f, auto v, auto h) {
                  if (p == 0) {
                    std::fill(v.begin(), v.end(), 1 / double(f.size()));
@@ -46,7 +47,8 @@ Bound vr_max(std::int64_t m) {
                 .meaning = "largest log-weight",
                 .samples = m,
                 .side = Bound::Side::neither,
-                .bias = Bound::Bias::undetermined},
+                .bias = Bound::Bias::undetermined,
+                .smooth = false},
                [](auto f, auto v, auto h) {
                  std::fill(h.begin(), h.end(), 0.0);
                  const auto nan = std::find_if(f.begin(), f.end(), [](double x) { return x != x; });

@@ -50,7 +50,9 @@ Bound tvo(std::int64_t partitions, std::int64_t m) {
                 .meaning = "left Riemann sum of the thermodynamic integral; at most IW",
                 .samples = m,
                 .side = Bound::Side::neither,
-                .bias = Bound::Bias::under},
+                .bias = Bound::Bias::under,
+                .linear = partitions == 1,
+                .bounded_curvature = false},
                [partitions](auto f, auto a, auto h) {
                  std::fill(a.begin(), a.end(), 0.0);
                  std::fill(h.begin(), h.end(), 0.0);

@@ -58,9 +58,7 @@ class Parser {
       : text_(text), depth_(depth), scope_(std::move(scope)), own_(std::move(own)) {}
 
   Term parse() {
-    if (text_.size() > longest) {
-      fail(longest, "longer than " + std::to_string(longest) + " characters");
-    }
+    check_length();
     const Term value = sum();
     skip_space();
     if (at_ < text_.size()) fail(at_, "unexpected " + next_character());
@@ -71,7 +69,24 @@ class Parser {
     });
   }
 
+  Call call() {
+    check_length();
+    skip_space();
+    const std::size_t start = at_;
+    const std::string name = identifier();
+    if (name.empty()) fail(start, "a name is missing");
+    Call call(name, start + 1, arguments(false));
+    skip_space();
+    if (at_ < text_.size()) fail(at_, "unexpected " + next_character());
+    return call;
+  }
+
  private:
+  void check_length() const {
+    if (text_.size() <= longest) return;
+    fail(longest, "longer than " + std::to_string(longest) + " characters");
+  }
+
   [[noreturn]] void fail(std::size_t at, const std::string& reason) const {
     throw ExpressionError(text_, at + 1, reason);
   }
@@ -346,6 +361,8 @@ ExpressionError::ExpressionError(const std::string& expression, std::size_t colu
       reason_(reason) {}
 
 Term parse_objective(const std::string& expression) { return Parser(expression).parse(); }
+
+Call parse_call(const std::string& text) { return Parser(text).call(); }
 
 void check_objective(const Term& objective, const std::string& expression, const Setting& setting) {
   try {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "autodiff/error.hpp"
+#include "objectives/language/call.hpp"
 #include "objectives/term.hpp"
 
 namespace nelbo {
@@ -31,6 +32,10 @@ class ExpressionError : public Error {
 /// Throws ExpressionError for anything else, numbers that are not finite, an expression without a
 /// term, longer than 4,096 characters or nested deeper than 64.
 Term parse_objective(const std::string& expression);
+
+/// Reads a name with arguments, as in "vimco(arithmetic)". Throws ExpressionError for anything
+/// else.
+Call parse_call(const std::string& text);
 
 /// Throws ExpressionError where a part of the objective that `expression` gave is not defined for
 /// the setting: a pairwise term of a batch of 1, groups of other dimensions.

@@ -9,6 +9,7 @@
 #include "apps/support/trainer.hpp"
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/random.hpp"
+#include "objectives/estimators/estimators.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/language/vocabulary.hpp"
 #include "tests/apps/train_data.hpp"
@@ -47,7 +48,7 @@ struct ByHand {
         examples(trainer.train_examples()),
         objective(parse_objective(config.objective)),
         networks(make_networks(config, data.example_shape(), examples.moments(), store)),
-        batch(*networks.model, networks.critic.get(), store, objective,
+        batch(networks, store, objective, estimators::reparam(),
               {.size = std::int64_t(examples.count())}, batch_size, true),
         order(examples.count()),
         of_model(store),

@@ -10,6 +10,7 @@
 #include "apps/support/loaded_run.hpp"
 #include "apps/support/safetensors.hpp"
 #include "apps/support/sha256.hpp"
+#include "objectives/estimators/estimators.hpp"
 #include "objectives/terms.hpp"
 #include "tests/apps/train_data.hpp"
 #include "tests/apps/train_process.hpp"
@@ -123,7 +124,8 @@ TEST_CASE("train: the run folder and the JSON object") {
   const LoadedRun loaded = open_run(run);
   CHECK(loaded.config.latent == 2);
   const Examples test = loaded.test();
-  Evaluator evaluator(*loaded.model, nullptr, *loaded.store, elbo(), 100, test, loaded.config.seed);
+  Evaluator evaluator(loaded, *loaded.store, elbo(), estimators::reparam(), 100, test,
+                      loaded.config.seed);
   CHECK(evaluator().nell == result["test"]["nell"].get<double>());
   CHECK(open_run(run + "/checkpoints/best.safetensors").store->count() == loaded.store->count());
 }

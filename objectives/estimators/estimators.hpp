@@ -1,0 +1,54 @@
+#pragma once
+#include "objectives/estimators/estimator.hpp"
+
+/// The estimators. a, h and L are the bound's (bounds/bound.hpp); w its a where it is iw. Inside
+/// mc(k, inner) the others of a sample are those of its own group.
+namespace nelbo::estimators {
+
+/// path a, log Q as a whole: the derivative of the sampled bound itself; Kingma and Welling (2014),
+/// Burda et al. (2016). Unbiased for every bound.
+Estimator reparam();
+
+/// The same with Div in closed form, Zheng eq. (16): for the ELBO alone.
+Estimator reparam_exact_div();
+
+/// path a, score 0: sticking the landing; Roeder et al. (2017). Unbiased where L is linear in f; 0
+/// for each draw where Q is the true posterior.
+Estimator stl();
+
+/// path a - h, score 0: doubly reparameterised; Tucker et al. (2018). w^2 for iw. Unbiased for
+/// every bound with second derivatives.
+Estimator dreg();
+
+/// score L - c - a with a baseline c that does not depend on the samples: REINFORCE; Williams
+/// (1992), Mnih and Gregor (2014). Unbiased.
+Estimator score(Estimator::Baseline baseline = Estimator::Baseline::none);
+
+/// score (L_i - mean of the other groups' L)/k - a for a sample of group i of mc(k, inner): the
+/// baseline is what the other k - 1 copies of the bound came to; Kool et al. (2019). Unbiased; k >=
+/// 2.
+Estimator rloo();
+
+/// score L - c_s - a, c_s = L with f_s replaced by a mean of the others' f, or by the logarithm of
+/// the mean of their weights; Mnih and Rezende (2016). Unbiased; needs m >= 2.
+enum class OthersMean { geometric, arithmetic };
+Estimator vimco(OthersMean mean = OthersMean::geometric);
+
+/// score L - w_s - c_s, c_s = log mean_{t != s} R_t - gamma w_s + (1 - gamma) log(1 - 1/m): optimal
+/// variance control of Lievin et al. (2020). For iw(m), m >= 2. c_s depends on its own sample
+/// through gamma: biased but for gamma = 0.
+Estimator ovis(double gamma = 1);
+
+/// theta: a (wake-theta). phi: `wake` parts of wake-phi, score w, which lowers KL(P(Z|x) || Q), and
+/// 1 - wake of sleep-phi, log Q(z|x) raised at pairs (x, z) that the model dreams; Hinton et al.
+/// (1995), Bornschein and Bengio (2015). For iw(m); 0 <= wake <= 1.
+Estimator wake_sleep(double wake = 0.5);
+
+/// path w - w^2, score 0: the doubly reparameterised wake-phi; Tucker et al. (2018). For iw(m).
+Estimator rws_dreg();
+
+/// Of mc(k, iw(m)): phi as reparam, theta and psi from IW_km of the same samples, whose value is
+/// reported; Rainforth et al. (2018).
+Estimator piwae();
+
+}  // namespace nelbo::estimators

@@ -1,0 +1,44 @@
+#include <algorithm>
+
+#include "objectives/bounds/arguments.hpp"
+#include "objectives/estimators/estimators.hpp"
+#include "objectives/estimators/importance_weighted.hpp"
+
+namespace nelbo::estimators {
+namespace {
+
+std::string wake_target(const Bound&) { return "follows KL(P(Z|x) || Q), not the bound"; }
+
+}  // namespace
+
+Estimator wake_sleep(double wake) {
+  return Estimator({.text = bounds::Arguments("wake_sleep").real("wake", wake, 0, 1).text(),
+                    .formula = "path 0, score wake w_s; (1 - wake) grad log Q(z|x), x and z "
+                               "dreamt by the model",
+                    .meaning = "wake-theta; wake-phi and sleep-phi",
+                    .source = "Hinton et al. (1995); Bornschein and Bengio (2015)",
+                    .sleep = 1 - wake,
+                    .undefined = needs_importance_weights,
+                    .bias = wake_target},
+                   [wake](const Estimator::Datum& datum, Estimator::Weights& weights) {
+                     for (std::size_t s = 0; s < datum.a.size(); ++s) {
+                       weights.score[s] = wake * datum.a[s];
+                     }
+                   });
+}
+
+Estimator rws_dreg() {
+  return Estimator({.text = "rws_dreg",
+                    .formula = "path w_s - w_s^2, score 0",
+                    .meaning = "wake-phi, doubly reparameterised",
+                    .source = "Tucker et al. (2018)",
+                    .path = Estimator::Path::own,
+                    .undefined = needs_importance_weights,
+                    .bias = wake_target},
+                   [](const Estimator::Datum& datum, Estimator::Weights& weights) {
+                     // h of iw is w (1 - w), of a mean of k copies a k-th of that.
+                     std::copy(datum.h.begin(), datum.h.end(), weights.path.begin());
+                   });
+}
+
+}  // namespace nelbo::estimators
