@@ -271,6 +271,71 @@ TEST_CASE("gradvar: standard errors by batch means are those of repeated studies
   CHECK(norm.value.result().mean == Approx(std::sqrt(0.64 + 0.36 + 0.09)).epsilon(0.002));
 }
 
+TEST_CASE("gradvar: the IWAE toy of Rainforth et al. (2018) at m = 4") {
+  // D = 20, delta = 0.1 and (x - mu) / 2 = 1 in all coordinates, q's covariance 2/3. Log-weights
+  // and gradients are written out; a separate simulation with numpy gave the numbers per
+  // coordinate.
+  const std::size_t D = 20, m = 4, batches = 32, size = 1000;
+  const double delta = 0.1, s = std::sqrt(2.0 / 3);
+  Normals normals(23);
+  const Ranges ranges{{0, D}};
+  struct Estimator {
+    GradientMoments all{20}, batch{20};
+    GroupSummary summary{{{0, 20}}};
+  };
+  Estimator reparam, dreg, theta;
+  std::vector<double> noise(m * D), w(m), g(3 * D);
+  for (std::size_t b = 0; b < batches; ++b) {
+    for (Estimator* of : {&reparam, &dreg, &theta}) of->batch.clear();
+    for (std::size_t r = 0; r < size; ++r) {
+      double total = 0;
+      for (std::size_t k = 0; k < m; ++k) {
+        double log_weight = 0;
+        for (std::size_t d = 0; d < D; ++d) {
+          const double e = noise[k * D + d] = normals();
+          log_weight -= 2 * s * delta * e + e * e / 6;
+        }
+        total += w[k] = std::exp(log_weight);
+      }
+      std::fill(g.begin(), g.end(), 0.0);
+      for (std::size_t k = 0; k < m; ++k) {
+        for (std::size_t d = 0; d < D; ++d) {
+          const double e = noise[k * D + d], share = w[k] / total;
+          g[d] += share * (-2 * delta - 2 * s * e);
+          g[D + d] += share * share * (-2 * delta + (1 / s - 2 * s) * e);
+          g[2 * D + d] += share * (1 + delta + s * e);
+        }
+      }
+      reparam.batch.add(std::span(g).subspan(0, D));
+      dreg.batch.add(std::span(g).subspan(D, D));
+      theta.batch.add(std::span(g).subspan(2 * D, D));
+    }
+    for (Estimator* of : {&reparam, &dreg, &theta}) {
+      of->summary.add(of->batch);
+      of->all.merge(of->batch);
+    }
+  }
+  struct Expected {
+    Estimator* of;
+    double mean, variance, snr, digits;  // the last digit known of each, relative
+  };
+  for (const Expected& expected : {Expected{&reparam, 0.0638, 0.851, 0.0691, 2e-3},
+                                   Expected{&dreg, 0.0638, 0.01566, 0.508, 2e-3},
+                                   Expected{&theta, 1.032, 0.2127, 2.24, 2e-3}}) {
+    const GroupEstimates found = expected.of->summary.result(expected.of->all);
+    const auto check = [&](const Estimate& estimate, double value) {
+      CAPTURE(estimate.mean, estimate.standard_error, value);
+      CHECK(std::abs(estimate.mean - value) <
+            4 * estimate.standard_error + expected.digits * value);
+      CHECK(estimate.standard_error < 0.05 * value);
+    };
+    check(found.mean_norm, expected.mean * std::sqrt(double(D)));
+    check(found.variance, expected.variance * double(D));
+    check(found.snr, expected.snr);
+    check(found.snr_norm, expected.snr);  // all coordinates are alike
+  }
+}
+
 TEST_CASE("gradvar: directional SNR of normals in closed form") {
   // g = a u + sd e in P = 6 dimensions: |u.g| and |g - (u.g) u| = sd chi_5 are independent.
   const double a = 0.9, sd = 0.7, cross = 5;
