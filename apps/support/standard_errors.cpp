@@ -1,7 +1,6 @@
 #include "apps/support/standard_errors.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <numeric>
 #include <vector>
@@ -53,17 +52,6 @@ class PerDatumTape {
 };
 
 }  // namespace
-
-void RunningEstimate::add(double value) {
-  count_ += 1;
-  const double deviation = value - mean_;
-  mean_ += deviation / count_;
-  squares_ += deviation * (value - mean_);
-}
-
-Estimate RunningEstimate::result() const {
-  return {mean_, std::sqrt(squares_ / (count_ - 1) / count_)};
-}
 
 Estimates estimate_terms(const Vae& model, const Examples& examples, std::uint64_t seed) {
   std::vector<std::uint32_t> all(examples.count());

@@ -1,29 +1,11 @@
 #pragma once
 #include <cstdint>
 
+#include "apps/support/estimate.hpp"
 #include "apps/support/examples.hpp"
 #include "models/vae.hpp"
 
 namespace nelbo {
-
-/// A mean over data and its standard error, s / sqrt(N) with s the sample standard deviation; NaN
-/// for N = 1.
-struct Estimate {
-  double mean = 0;
-  double standard_error = 0;
-};
-
-/// Sums from which an Estimate is made, one value after the other (Welford 1962: no cancellation).
-class RunningEstimate {
- public:
-  void add(double value);
-  Estimate result() const;
-
- private:
-  double count_ = 0;
-  double mean_ = 0;
-  double squares_ = 0;  // of deviations from the mean
-};
 
 /// The terms of the bound, nats per datum.
 struct Estimates {

@@ -1,0 +1,503 @@
+// Statistics of a gradient-variance study on numbers whose mean, variance and signal are known.
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <random>
+#include <vector>
+
+#include "apps/support/gradvar/moments.hpp"
+#include "apps/support/gradvar/projection.hpp"
+#include "apps/support/gradvar/slopes.hpp"
+#include "apps/support/gradvar/student_t.hpp"
+#include "apps/support/gradvar/summary.hpp"
+#include "autodiff/error.hpp"
+#include "autodiff/threads.hpp"
+#include "tests/catch.hpp"
+
+using namespace nelbo;
+using namespace nelbo::gradvar;
+using namespace nelbo::tests;
+
+namespace {
+
+/// Normal gradients [R, P] with the means and standard deviations given.
+class Normals {
+ public:
+  explicit Normals(std::uint64_t seed) : engine_(seed) {}
+  double operator()() { return normal_(engine_); }
+  std::vector<double> gradients(std::size_t rows, const std::vector<double>& mean,
+                                const std::vector<double>& sd) {
+    std::vector<double> all;
+    for (std::size_t r = 0; r < rows; ++r) {
+      for (std::size_t j = 0; j < mean.size(); ++j)
+        all.push_back(mean[j] + sd[j] * normal_(engine_));
+    }
+    return all;
+  }
+
+ private:
+  std::mt19937_64 engine_;
+  std::normal_distribution<double> normal_;
+};
+
+std::vector<float> floats(std::size_t n, double offset, std::uint64_t seed) {
+  Normals normals(seed);
+  std::vector<float> all(n);
+  for (std::size_t i = 0; i < n; ++i) all[i] = float(offset * double(i % 7) + normals());
+  return all;
+}
+
+std::vector<double> numbers(const GradientMoments& moments) {
+  std::vector<double> all(moments.mean().begin(), moments.mean().end());
+  all.insert(all.end(), moments.squares().begin(), moments.squares().end());
+  return all;
+}
+
+/// How many standard errors the mean of `found` is from `expected`.
+double z_score(const RunningEstimate& found, double expected) {
+  return (found.result().mean - expected) / found.result().standard_error;
+}
+
+}  // namespace
+
+TEST_CASE("gradvar: streamed and merged moments are those of two passes in long double") {
+  const std::size_t parameters = 1500,
+                    rows = 301;  // more than one tile, not a whole number of them
+  const std::vector<float> g = floats(rows * parameters, 1e3, 1);  // means up to 6000, sd 1
+  GradientMoments streamed(parameters), merged(parameters), batch(parameters), tiled(parameters);
+  tiled.add(g);
+  const std::size_t ends[] = {1, 3, 50, 180, rows};
+  std::size_t r = 0;
+  for (const std::size_t end : ends) {
+    batch.clear();
+    for (; r < end; ++r) {
+      const auto row = std::span(g).subspan(r * parameters, parameters);
+      streamed.add(row);
+      batch.add(row);
+    }
+    merged.merge(batch);
+  }
+  CHECK(streamed.count() == rows);
+  CHECK(merged.count() == rows);
+  CHECK(numbers(tiled) == numbers(streamed));  // the same bits
+  double worst_mean = 0, worst_streamed = 0, worst_merged = 0;
+  for (std::size_t j = 0; j < parameters; ++j) {
+    long double mean = 0, squares = 0;
+    for (std::size_t i = 0; i < rows; ++i) mean += g[i * parameters + j] / (long double)(rows);
+    for (std::size_t i = 0; i < rows; ++i) {
+      squares += (g[i * parameters + j] - mean) * (g[i * parameters + j] - mean);
+    }
+    const auto relative = [](double a, long double b) { return std::abs(double(a / b - 1)); };
+    if (std::abs(mean) > 1) {
+      worst_mean = std::max(
+          {worst_mean, relative(streamed.mean()[j], mean), relative(merged.mean()[j], mean)});
+    }
+    worst_streamed = std::max(worst_streamed, relative(streamed.squares()[j], squares));
+    worst_merged = std::max(worst_merged, relative(merged.squares()[j], squares));
+  }
+  CHECK(worst_mean < 1e-15 * rows);
+  CHECK(worst_streamed < 1e-12);
+  CHECK(worst_merged < 1e-12);
+}
+
+TEST_CASE("gradvar: moments of fixed batches do not depend on threads") {
+  const std::size_t parameters = 333, rows = 40, batches = 8;
+  const std::vector<float> g = floats(batches * rows * parameters, 1, 2);
+  const auto run = [&](std::size_t threads) {
+    set_num_threads(threads);
+    std::vector<GradientMoments> each(batches, GradientMoments(parameters));
+    parallel_for(batches, [&](std::size_t b) {
+      each[b].add(std::span(g).subspan(b * rows * parameters, rows * parameters));
+    });
+    GradientMoments all(parameters);
+    for (const GradientMoments& batch : each) all.merge(batch);
+    return numbers(all);
+  };
+  const std::vector<double> one = run(1);
+  CHECK(run(4) == one);
+  set_num_threads(2);
+  // float and double gradients of the same values
+  const std::vector<double> wide(g.begin(), g.end());
+  GradientMoments from_float(parameters), from_double(parameters);
+  from_float.add(g);
+  from_double.add(wide);
+  CHECK(numbers(from_float) == numbers(from_double));
+}
+
+TEST_CASE("gradvar: moments of another size are refused, and nothing merges into nothing") {
+  GradientMoments three(3), four(4), empty(3);
+  const std::vector<double> g{1, 2, 3};
+  three.add(g);
+  CHECK_THROWS_WITH(four.add(g), contains("3 numbers are no gradients of 4 parameters"));
+  CHECK_THROWS_WITH(three.merge(four), contains("3 parameters and of 4"));
+  CHECK_THROWS_WITH(group_scalars(three, {{0, 3}}), contains("take at least 2"));
+  const std::vector<double> before = numbers(three);
+  three.merge(empty);
+  CHECK(numbers(three) == before);
+  empty.merge(three);
+  CHECK(numbers(empty) == before);
+  CHECK(empty.count() == 1);
+  empty.clear();
+  CHECK(numbers(empty) == std::vector<double>(6, 0.0));
+  CHECK(empty.count() == 0);
+}
+
+TEST_CASE("gradvar: projections on a group's direction, and its norms") {
+  const std::size_t parameters = 5000;
+  const Ranges ranges{{3, 1}, {10, 2717}, {4000, 13}};
+  const std::vector<float> g = floats(parameters, 0.3, 4);
+  const std::vector<float> v32 = floats(parameters, 0.1, 5);
+  const std::vector<double> v(v32.begin(), v32.end()), wide(g.begin(), g.end());
+  long double gv = 0, vv = 0, gg = 0;
+  for (const Range& range : ranges) {
+    for (std::size_t j = range.offset; j < range.offset + range.length; ++j) {
+      gv += (long double)(g[j]) * v[j];
+      vv += (long double)(v[j]) * v[j];
+      gg += (long double)(g[j]) * g[j];
+    }
+  }
+  const Projection projection(v, ranges);
+  CHECK(projection.defined());
+  const double along = double(gv / std::sqrt(vv));
+  CHECK(projection.along(g) == Approx(along).epsilon(1e-13));
+  CHECK(projection.along(wide) == projection.along(g));
+  CHECK(projection.parts(g).along == Approx(along).epsilon(1e-13));
+  CHECK(projection.parts(g).squared_norm == Approx(double(gg)).epsilon(1e-13));
+  CHECK(projection.parts(wide).squared_norm == projection.parts(g).squared_norm);
+  CHECK(squared_norm(wide, ranges) == Approx(double(gg)).epsilon(1e-13));
+  CHECK(dot(wide, v, ranges) == Approx(double(gv)).epsilon(1e-12));
+  const Projection none(std::vector<double>(parameters, 0.0), ranges);
+  CHECK_FALSE(none.defined());
+  CHECK(none.along(g) == 0);
+}
+
+TEST_CASE("gradvar: squared norm, variance and SNR of simulated normals are unbiased") {
+  // The third parameter is no part of the group, the last never varies.
+  const std::vector<double> mean{0.1, -0.2, 50, 0, 0.5, 0.25}, sd{1, 2, 9, 1, 0.5, 0};
+  const Ranges ranges{{0, 2}, {3, 3}};
+  const double R = 40;
+  Normals normals(7);
+  RunningEstimate squared_norm, variance, squared_snr, naive;
+  for (int repeat = 0; repeat < 20000; ++repeat) {
+    GradientMoments moments(mean.size());
+    moments.add(normals.gradients(std::size_t(R), mean, sd));
+    const GroupScalars of = group_scalars(moments, ranges);
+    squared_norm.add(of.squared_norm);
+    variance.add(of.variance);
+    squared_snr.add(of.squared_snr);
+    naive.add(of.squared_snr + 1 / R);
+    REQUIRE(of.squared_snr_norm == Approx(of.squared_norm / of.variance).epsilon(1e-14));
+  }
+  // E 1/v = (R - 1) / (R - 3) / sd^2 for normals, and m and v are independent.
+  double expected_snr = 0, expected_norm = 0.25 * 0.25;
+  for (const std::size_t j : {0, 1, 3, 4}) {
+    const double ratio = mean[j] / sd[j];
+    expected_snr += ((ratio * ratio + 1 / R) * (R - 1) / (R - 3) - 1 / R) / 4;
+    expected_norm += mean[j] * mean[j];
+  }
+  CHECK(std::abs(z_score(squared_norm, expected_norm)) < 4);
+  CHECK(std::abs(z_score(variance, 1 + 4 + 1 + 0.25)) < 4);
+  CHECK(std::abs(z_score(squared_snr, expected_snr)) < 4);
+  CHECK(z_score(naive, expected_snr) > 20);  // the floor that debiasing takes away
+}
+
+TEST_CASE("gradvar: what has no variance or no signal") {
+  GradientMoments constant(2);
+  constant.add(std::vector<double>{3, 4, 3, 4, 3, 4});
+  const GroupScalars of = group_scalars(constant, {{0, 2}}, &constant);
+  CHECK(of.squared_norm == 25);
+  CHECK(of.variance == 0);
+  CHECK(std::isnan(of.squared_snr));
+  CHECK(std::isnan(of.squared_snr_norm));
+  CHECK(of.cosine == Approx(1).epsilon(1e-15));
+  CHECK(std::isnan(group_scalars(constant, {{0, 2}}).cosine));
+  GroupSummary summary({{0, 2}});
+  summary.add(constant);
+  const GroupEstimates found = summary.result(constant);
+  CHECK(found.mean_norm.mean == 5);
+  CHECK(std::isnan(found.mean_norm.standard_error));  // one batch
+  CHECK(std::isnan(found.snr.mean));
+
+  GradientMoments noise(1);
+  noise.add(std::vector<double>{1, -1, 1, -1});
+  GroupSummary nothing({{0, 1}});
+  nothing.add(noise);
+  nothing.add(noise);
+  CHECK(nothing.result(noise).snr.mean == 0);
+  CHECK(nothing.result(noise).mean_norm.mean == 0);
+  CHECK(nothing.result(noise).snr_floor == 0.5);
+}
+
+TEST_CASE("gradvar: standard errors by batch means are those of repeated studies") {
+  const std::vector<double> mean{0.8, -0.6, 0.3}, sd{0.5, 0.7, 1.1}, other_mean{0.5, -0.1, 0.9};
+  const Ranges ranges{{0, 3}};
+  const std::size_t batches = 32, size = 50;
+  Normals normals(11);
+  struct Seen {
+    RunningEstimate value, error;
+  };
+  Seen norm, variance, snr, snr_norm, cosine;
+  for (int study = 0; study < 1500; ++study) {
+    GradientMoments all(3), all_other(3), batch(3), other(3);
+    GroupSummary summary(ranges);
+    for (std::size_t b = 0; b < batches; ++b) {
+      batch.clear();
+      other.clear();
+      batch.add(normals.gradients(size, mean, sd));
+      other.add(normals.gradients(size, other_mean, sd));
+      summary.add(batch, &other);
+      all.merge(batch);
+      all_other.merge(other);
+    }
+    const GroupEstimates found = summary.result(all, &all_other);
+    const auto see = [](Seen& seen, const Estimate& estimate) {
+      seen.value.add(estimate.mean);
+      seen.error.add(estimate.standard_error * estimate.standard_error);
+    };
+    see(norm, found.mean_norm);
+    see(variance, found.variance);
+    see(snr, found.snr);
+    see(snr_norm, found.snr_norm);
+    see(cosine, found.cosine);
+  }
+  for (const Seen* seen : {&norm, &variance, &snr, &snr_norm, &cosine}) {
+    const double spread = seen->value.result().standard_error * std::sqrt(1500.0);
+    const double reported = std::sqrt(seen->error.result().mean);
+    CAPTURE(spread, reported);
+    // The spread of 1500 is known to 2 %; the noise of squared means adds a little.
+    CHECK(reported / spread > 0.93);
+    CHECK(reported / spread < 1.15);
+  }
+  CHECK(norm.value.result().mean == Approx(std::sqrt(0.64 + 0.36 + 0.09)).epsilon(0.002));
+}
+
+TEST_CASE("gradvar: the IWAE toy of Rainforth et al. (2018) at m = 4") {
+  // D = 20, delta = 0.1 and (x - mu) / 2 = 1 in all coordinates, q's covariance 2/3. Log-weights
+  // and gradients are written out; a separate simulation with numpy gave the numbers per
+  // coordinate.
+  const std::size_t D = 20, m = 4, batches = 32, size = 1000;
+  const double delta = 0.1, s = std::sqrt(2.0 / 3);
+  Normals normals(23);
+  const Ranges ranges{{0, D}};
+  struct Estimator {
+    GradientMoments all{20}, batch{20};
+    GroupSummary summary{{{0, 20}}};
+  };
+  Estimator reparam, dreg, theta;
+  std::vector<double> noise(m * D), w(m), g(3 * D);
+  for (std::size_t b = 0; b < batches; ++b) {
+    for (Estimator* of : {&reparam, &dreg, &theta}) of->batch.clear();
+    for (std::size_t r = 0; r < size; ++r) {
+      double total = 0;
+      for (std::size_t k = 0; k < m; ++k) {
+        double log_weight = 0;
+        for (std::size_t d = 0; d < D; ++d) {
+          const double e = noise[k * D + d] = normals();
+          log_weight -= 2 * s * delta * e + e * e / 6;
+        }
+        total += w[k] = std::exp(log_weight);
+      }
+      std::fill(g.begin(), g.end(), 0.0);
+      for (std::size_t k = 0; k < m; ++k) {
+        for (std::size_t d = 0; d < D; ++d) {
+          const double e = noise[k * D + d], share = w[k] / total;
+          g[d] += share * (-2 * delta - 2 * s * e);
+          g[D + d] += share * share * (-2 * delta + (1 / s - 2 * s) * e);
+          g[2 * D + d] += share * (1 + delta + s * e);
+        }
+      }
+      reparam.batch.add(std::span(g).subspan(0, D));
+      dreg.batch.add(std::span(g).subspan(D, D));
+      theta.batch.add(std::span(g).subspan(2 * D, D));
+    }
+    for (Estimator* of : {&reparam, &dreg, &theta}) {
+      of->summary.add(of->batch);
+      of->all.merge(of->batch);
+    }
+  }
+  struct Expected {
+    Estimator* of;
+    double mean, variance, snr, digits;  // the last digit known of each, relative
+  };
+  for (const Expected& expected : {Expected{&reparam, 0.0638, 0.851, 0.0691, 2e-3},
+                                   Expected{&dreg, 0.0638, 0.01566, 0.508, 2e-3},
+                                   Expected{&theta, 1.032, 0.2127, 2.24, 2e-3}}) {
+    const GroupEstimates found = expected.of->summary.result(expected.of->all);
+    const auto check = [&](const Estimate& estimate, double value) {
+      CAPTURE(estimate.mean, estimate.standard_error, value);
+      CHECK(std::abs(estimate.mean - value) <
+            4 * estimate.standard_error + expected.digits * value);
+      CHECK(estimate.standard_error < 0.05 * value);
+    };
+    check(found.mean_norm, expected.mean * std::sqrt(double(D)));
+    check(found.variance, expected.variance * double(D));
+    check(found.snr, expected.snr);
+    check(found.snr_norm, expected.snr);  // all coordinates are alike
+  }
+}
+
+TEST_CASE("gradvar: directional SNR of normals in closed form") {
+  // g = a u + sd e in P = 6 dimensions: |u.g| and |g - (u.g) u| = sd chi_5 are independent.
+  const double a = 0.9, sd = 0.7, cross = 5;
+  const std::vector<double> u{0.48, -0.64, 0, 0.6, 0, 0};
+  std::vector<double> mean(6);
+  for (std::size_t j = 0; j < 6; ++j) mean[j] = a * u[j];
+  const Projection projection(u, {{0, 6}});
+  Normals normals(13);
+  DirectionalSnr found;
+  const std::vector<double> sds(6, sd);
+  for (int r = 0; r < 100000; ++r) found.add(projection.parts(normals.gradients(1, mean, sds)));
+  const double expected_along =
+      sd * std::sqrt(2 / std::numbers::pi) * std::exp(-a * a / (2 * sd * sd)) +
+      a * std::erf(a / sd / std::numbers::sqrt2);
+  const double expected_inverse =
+      std::tgamma((cross - 1) / 2) / (std::numbers::sqrt2 * std::tgamma(cross / 2)) / sd;
+  const Estimate result = found.result();
+  CHECK(std::abs(result.mean - expected_along * expected_inverse) / result.standard_error < 4);
+  CHECK(result.standard_error < 0.01 * result.mean);
+
+  DirectionalSnr single;
+  const Projection one(std::vector<double>{-3}, {{0, 1}});
+  single.add(one.parts(std::vector<double>{0.3}));
+  single.add(one.parts(std::vector<double>{0.7}));
+  CHECK(std::isnan(single.result().mean));
+  CHECK(std::isnan(DirectionalSnr().result().mean));
+}
+
+TEST_CASE("gradvar: Student's tail") {
+  struct Point {
+    double t, freedom, p;
+  };
+  // mpmath 1.3 with 40 digits; scipy 1.15's 2 * t.sf agrees
+  const std::vector<Point> points{
+      {0.5, 1, 0.70483276469913345165},        {1, 1, 0.5},
+      {12.7, 1, 0.050024327689344160055},      {1e6, 1, 6.3661977236736913648e-7},
+      {0.1, 2, 0.92946543841414016922},        {3, 3, 0.057668885622437308578},
+      {2.0452, 29, 0.050003107137746637004},   {-8, 31, 4.940263701903379558e-9},
+      {0.001, 31, 0.999208523146496485},       {0.3, 10, 0.77032060756579861281},
+      {5, 99, 2.4813960130409478239e-6},       {20, 99, 1.5064448594601807613e-36},
+      {1.96, 999, 0.050273462733810046148},    {4, 9999, 0.00006379871456258758497},
+      {-4, 99999, 0.000063387998012454955247}, {1e-6, 99999, 0.99999920211743392612},
+      {6, 1e7, 1.9732427333677835118e-9},      {0.7, 1e7, 0.48392732073018837367},
+      {200, 50, 2.8822500465573920405e-74},    {1.5, 41, 0.14127622897723976163},
+      {1.5, 39, 0.14166704294689667029}};
+  for (const Point& point : points) {
+    CAPTURE(point.t, point.freedom);
+    const double allowed = point.freedom > 1e6 ? 1e-10 : 1e-12;
+    CHECK(std::abs(student_t_two_sided(point.t, point.freedom) / point.p - 1) < allowed);
+  }
+  CHECK(student_t_two_sided(0, 5) == 1);
+  CHECK(student_t_two_sided(INFINITY, 5) == 0);
+  CHECK(std::isnan(student_t_two_sided(NAN, 5)));
+}
+
+TEST_CASE("gradvar: the bias test rejects 5 % where there is no bias, and finds one") {
+  Normals normals(17);
+  const int studies = 4000, replicates = 12;  // few: the normal would reject 7.6 %
+  int rejected = 0;
+  for (int study = 0; study < studies; ++study) {
+    BiasTest test;
+    for (int r = 0; r < replicates; ++r) test.add(3 * normals());
+    rejected += test.result().p < 0.05;
+  }
+  const double z = (rejected - 0.05 * studies) / std::sqrt(0.05 * 0.95 * studies);
+  CAPTURE(rejected);
+  CHECK(std::abs(z) < 4);
+
+  BiasTest biased;
+  for (int r = 0; r < 10000; ++r) biased.add(-0.1 + normals());
+  CHECK(biased.result().t == Approx(-10).margin(4));
+  CHECK(biased.result().p < 1e-8);
+
+  BiasTest equal, apart, single;
+  single.add(1);
+  for (int r = 0; r < 3; ++r) {
+    equal.add(0);
+    apart.add(0.5);
+  }
+  CHECK(equal.result().t == 0);
+  CHECK(equal.result().p == 1);
+  CHECK(std::isinf(apart.result().t));
+  CHECK(apart.result().p == 0);
+  CHECK(std::isnan(single.result().t));
+  CHECK(std::isnan(single.result().p));
+}
+
+TEST_CASE("gradvar: a slope is recovered, and its interval holds it 95 times in 100") {
+  const double slope = -0.5;
+  const std::vector<double> m{16, 64, 256}, error{0.02, 0.05, 0.1};  // of log snr
+  const auto points = [&](const auto& noise) {
+    std::vector<SlopePoint> all;
+    for (std::size_t i = 0; i < m.size(); ++i) {
+      const double snr = 0.3 * std::pow(m[i], slope) * std::exp(error[i] * noise());
+      all.push_back({m[i], {snr, error[i] * snr}, 0.001, 1});
+    }
+    return all;
+  };
+  const std::optional<SlopeFit> exact = fit_slope(points([] { return 0.0; }));
+  REQUIRE(exact);
+  CHECK(exact->slope == Approx(slope).epsilon(1e-12));
+  CHECK(exact->points == 3);
+  CHECK(exact->high - exact->low == Approx(2 * 1.959963984540054 * exact->se).epsilon(1e-12));
+  // numpy: polyfit(log m, log snr, 1, w = 1 / error, cov = "unscaled")
+  CHECK(exact->se == Approx(0.027662414648639).epsilon(1e-12));
+
+  Normals normals(19);
+  RunningEstimate found;
+  int covered = 0;
+  const int fits = 5000;
+  for (int i = 0; i < fits; ++i) {
+    const SlopeFit fit = *fit_slope(points([&] { return normals(); }));
+    found.add(fit.slope);
+    covered += fit.low <= slope && slope <= fit.high;
+  }
+  CHECK(std::abs(z_score(found, slope)) < 4);
+  CHECK(found.result().standard_error * std::sqrt(double(fits)) == Approx(exact->se).epsilon(0.04));
+  CHECK(std::abs(covered - 0.95 * fits) / std::sqrt(0.95 * 0.05 * fits) < 4);
+}
+
+TEST_CASE("gradvar: slopes leave out what is below the floor or not known") {
+  const SlopePoint a{1, {0.4, 0.01}, 0.01, 1}, b{4, {0.2, 0.01}, 0.01, 1};
+  CHECK(fit_slope(std::vector{a, b})->slope == Approx(-0.5).epsilon(1e-12));
+  const SlopePoint below{16, {0.009, 0.001}, 0.01, 1}, unknown{16, not_estimated, 0.01, 1},
+      no_error{16, {0.1, NAN}, 0.01, 1}, zero{16, {0, 0.1}, 0.01, 1};
+  for (const SlopePoint& bad : {below, unknown, no_error, zero}) {
+    const std::optional<SlopeFit> fit = fit_slope(std::vector{a, bad, b});
+    CHECK(fit->slope == Approx(-0.5).epsilon(1e-12));
+    CHECK(fit->points == 2);
+    CHECK_FALSE(fit_slope(std::vector{a, bad}));
+  }
+  CHECK_FALSE(fit_slope({}));
+  CHECK_FALSE(fit_slope(std::vector{a, a}));
+  // Two lines with one slope; a third stratum with one point says nothing.
+  const SlopePoint c{1, {8, 0.1}, 0.01, 2}, d{4, {4, 0.1}, 0.01, 2}, e{4, {1, 0.1}, 0.01, 3};
+  CHECK(fit_slope(std::vector{a, b, c, d, e})->slope == Approx(-0.5).epsilon(1e-12));
+}
+
+TEST_CASE("gradvar: slopes of a study's rows, over m and over k") {
+  std::vector<Row> rows;
+  for (const char* estimator : {"reparam", "dreg", "vimco"}) {
+    for (const std::int64_t k : {1, 2}) {
+      for (const std::int64_t m : {4, 16, 64}) {
+        Row row{.bound = "iw", .estimator = estimator, .m = m, .k = k, .group = "phi"};
+        const double power = row.estimator == "dreg" ? 0.5 : -0.5;
+        const double snr = std::pow(double(m), power) * std::sqrt(double(k));
+        row.snr = {snr, 0.01 * snr};
+        row.snr_floor = 1e-3;
+        if (row.estimator == "vimco") row.undefined = "why not";
+        rows.push_back(row);
+      }
+    }
+  }
+  const std::vector<Slope> slopes = slopes_of(rows);
+  REQUIRE(slopes.size() == 4);
+  for (std::size_t i = 0; i < 4; ++i) {
+    const Slope& slope = slopes[i];
+    CHECK(slope.estimator == (i < 2 ? "reparam" : "dreg"));
+    CHECK(slope.axis == (i % 2 == 0 ? Axis::m : Axis::k));
+    CHECK(slope.slope ==
+          Approx(slope.axis == Axis::k || slope.estimator == "dreg" ? 0.5 : -0.5).epsilon(1e-9));
+    CHECK(slope.points == 6);
+    CHECK_FALSE(slope.theory);
+  }
+}
