@@ -8,9 +8,8 @@
 #include "models/init.hpp"
 
 namespace nelbo {
-namespace {
 
-void check(const RainforthConfig& c) {
+const RainforthConfig& checked(const RainforthConfig& c) {
   const auto refuse = [](const std::string& reason) { throw Error("Rainforth toy: " + reason); };
   if (c.dimensions < 1) {
     refuse(std::to_string(c.dimensions) + " dimensions; there must be at least 1");
@@ -22,13 +21,11 @@ void check(const RainforthConfig& c) {
     refuse("delta " + std::to_string(c.delta) + " and residual " + std::to_string(c.residual) +
            " must be finite");
   }
+  return c;
 }
 
-}  // namespace
-
 RainforthToy::RainforthToy(ParameterStore& store, const RainforthConfig& config)
-    : config_(config), store_(&store) {
-  check(config);
+    : config_(checked(config)), store_(&store) {
   const Shape shape{config.dimensions};
   prior_mean_ = store.add("prior.mean", "theta", shape, zeros());
   bias_ = store.add("encoder.bias", "phi", shape,

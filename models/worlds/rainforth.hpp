@@ -14,6 +14,10 @@ struct RainforthConfig {
   double variance = 2.0 / 3;     // s^2, the encoder's variance (not its standard deviation)
 };
 
+/// The config itself. Throws Error for fewer than one dimension, a variance that is not positive,
+/// and numbers that are not finite.
+const RainforthConfig& checked(const RainforthConfig& config);
+
 /// The toy of Rainforth et al. (2018), "Tighter variational bounds are not necessarily better",
 /// section 4, at one datum:
 ///   prior    P0(z) = N(mu, I)         mu: parameter "prior.mean" [D] of group "theta"
@@ -24,8 +28,8 @@ struct RainforthConfig {
 /// coordinate. What the gradient estimators do here is known: rainforth_theory.hpp.
 class RainforthToy {
  public:
-  /// Declares the parameters; freeze the store before recording. Throws Error for fewer than one
-  /// dimension, a variance that is not positive, and numbers that are not finite.
+  /// Declares the parameters; freeze the store before recording. Throws Error for a config that
+  /// checked() refuses.
   RainforthToy(ParameterStore& store, const RainforthConfig& config = {});
 
   const RainforthConfig& config() const { return config_; }
