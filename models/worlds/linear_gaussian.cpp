@@ -147,6 +147,10 @@ ExactTerms LinearGaussian::Parts::exact() const {
   return t;
 }
 
+LinearPosterior LinearGaussian::true_posterior() const {
+  return {parts_->K, parts_->k.reshape({parts_->D}), parts_->Sigma_p};
+}
+
 ExactTerms LinearGaussian::exact() const { return parts_->exact(); }
 
 Tensor LinearGaussian::sample_data(const Tensor& noise) const {

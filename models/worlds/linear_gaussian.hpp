@@ -29,6 +29,13 @@ struct LinearGaussianParameters {
 /// not positive.
 LinearGaussianParameters checked(const LinearGaussianParameters& parameters);
 
+/// N(weight x + bias, covariance) of z given x.
+struct LinearPosterior {
+  Tensor weight;      // [D, X]
+  Tensor bias;        // [D]
+  Tensor covariance;  // [D, D]
+};
+
 /// A world in which everything is Gaussian: every term of Zheng eqs (3)-(35) in closed form, for
 /// any prior covariance.
 class LinearGaussian : public World {
@@ -49,6 +56,9 @@ class LinearGaussian : public World {
   WeightFacts weight_facts() const override;
   std::vector<double> log_weights(const Stream& stream, std::uint64_t step, std::uint32_t first,
                                   std::size_t count) const override;
+
+  /// P_dec(Z|x), the posterior of the model itself.
+  LinearPosterior true_posterior() const;
 
   // Samples, from standard normal noise: x [S, X], z [S, D].
   Tensor sample_data(const Tensor& noise) const;

@@ -1,0 +1,91 @@
+#include "models/worlds/linear_gaussian_model.hpp"
+
+#include <cmath>
+
+#include "autodiff/ops.hpp"
+#include "autodiff/random.hpp"
+#include "models/worlds/dense.hpp"
+
+namespace nelbo {
+
+using namespace dense;
+
+namespace {
+
+/// The encoder that the parameters start at.
+LinearPosterior start_of(const LinearGaussian& world, LinearEncoder encoder) {
+  const LinearGaussianParameters& p = world.parameters();
+  if (encoder == LinearEncoder::posterior) return world.true_posterior();
+  return {p.enc_weight, p.enc_bias, dense::diagonal(p.enc_var)};
+}
+
+/// A layer x W' + b of a matrix W [O, I] and a vector b [O].
+Linear layer(ParameterStore& store, const char* name, const char* group, const Tensor& weight,
+             const Tensor& bias) {
+  return Linear(
+      store, name, group, weight.shape()[1], weight.shape()[0], Activation::identity,
+      [&](auto, auto) { return constant(transposed(weight)); }, constant(bias));
+}
+
+}  // namespace
+
+LinearGaussianModel::LinearGaussianModel(ParameterStore& store,
+                                         const LinearGaussianParameters& world,
+                                         LinearEncoder encoder)
+    : store_(&store),
+      world_(world),
+      encoder_([&] {
+        const LinearPosterior start = start_of(world_, encoder);
+        return layer(store, "encoder", "phi", start.weight, start.bias);
+      }()),
+      decoder_(layer(store, "decoder", "theta", world_.parameters().dec_weight,
+                     world_.parameters().dec_bias)) {
+  const std::int64_t D = world_.latent_dimensions();
+  const Tensor lower = Factor(start_of(world_, encoder).covariance).lower();
+  Tensor log_variance({D}, DType::f64), below({D * (D - 1) / 2}, DType::f64);
+  for (std::int64_t i = 0, at = 0; i < D; ++i) {
+    log_variance.set({i}, 2 * std::log(lower.at({i, i})));
+    for (std::int64_t j = 0; j < i; ++j) below.set({at++}, lower.at({i, j}));
+  }
+  log_variance_ = store.add("encoder.log_variance", "phi", {D}, constant(log_variance));
+  if (encoder != LinearEncoder::diagonal) {
+    below_ = store.add("encoder.below", "phi", below.shape(), constant(below));
+  }
+  const Factor prior(world_.parameters().prior_cov);
+  whitener_ = transposed(prior.whiten(identity(D))).cast(store.dtype());
+  whitened_mean_ = prior.whiten(column(world_.parameters().prior_mean)).reshape({D});
+  whitened_mean_ = (-1.0 * whitened_mean_).cast(store.dtype());
+  log_prior_scale_ = prior.log_determinant() / 2;
+}
+
+Tensor LinearGaussianModel::data(std::int64_t batch, std::uint64_t seed) const {
+  Tensor noise({batch, world_.data_dimensions()}, DType::f64);
+  fill_normal(noise.data_as<double>(), {.stream = {.seed = seed, .id = StreamId::data},
+                                        .batch = std::size_t(batch),
+                                        .dimensions = std::size_t(noise.shape()[1])});
+  return world_.sample_data(noise).cast(store_->dtype());
+}
+
+Normal LinearGaussianModel::posterior(Var x) const {
+  Tape& tape = Tape::current();
+  const Var mean = encoder_(x), log_variance = tape.parameter(*store_, log_variance_);
+  if (!below_) return DiagNormal{mean, log_variance};
+  return FullNormal{mean,
+                    lower_triangular(exp(0.5 * log_variance), tape.parameter(*store_, *below_))};
+}
+
+Var LinearGaussianModel::log_joint(Var z, Var x) const {
+  Tape& tape = Tape::current();
+  const Tensor log_variance = [&] {
+    Tensor v = world_.parameters().dec_var.cast(DType::f64).contiguous();
+    for (std::int64_t i = 0; i < v.size(); ++i) v.set({i}, std::log(v.at({i})));
+    return v.cast(store_->dtype());
+  }();
+  const Var log_likelihood = DiagNormal{decoder_(z), tape.leaf(log_variance)}.log_prob(x);
+  // The prior's covariance never changes: its density is that of a standard normal number
+  // L^-1 (z - mu_0).
+  const Var white = linear(z, tape.leaf(whitener_), tape.leaf(whitened_mean_));
+  return log_likelihood + (standard_normal_log_prob(white) - log_prior_scale_);
+}
+
+}  // namespace nelbo
