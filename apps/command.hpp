@@ -8,6 +8,7 @@ namespace nelbo {
 void add_train_command(CLI::App& program, int& exit_code);
 void add_eval_command(CLI::App& program, int& exit_code);
 void add_bounds_command(CLI::App& program, int& exit_code);
+void add_gradvar_command(CLI::App& program, int& exit_code);
 void add_encode_command(CLI::App& program, int& exit_code);
 void add_sample_command(CLI::App& program, int& exit_code);
 void add_data_command(CLI::App& program, int& exit_code);

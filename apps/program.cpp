@@ -159,6 +159,7 @@ int run(int argc, char** argv) {
   add_train_command(app, exit_code);
   add_eval_command(app, exit_code);
   add_bounds_command(app, exit_code);
+  add_gradvar_command(app, exit_code);
   add_encode_command(app, exit_code);
   add_sample_command(app, exit_code);
   add_data_command(app, exit_code);

@@ -47,13 +47,16 @@ RecordedBatch::RecordedBatch(const Networks& networks, const ParameterStore& sto
                              const Population& population, std::size_t batch, bool gradients)
     : tape_({.mode = Tape::Mode::replay, .gradients = gradients}),
       batch_(batch),
-      model_(*networks.model) {
+      model_(*networks.model),
+      coupling_(estimators.coupling) {
   const Recording recording(tape_);
   x_ = tape_.leaf({std::int64_t(batch), model_.features()});
   noise_ = tape_.leaf({objective.samples(), std::int64_t(batch), model_.latent()});
   const Groups encoder = store.groups({"phi"});
-  if (!estimators.plain()) {
+  if (!estimators.plain() || estimators.coupling != Coupling::independent) {
     check_estimators(objective, estimators);
+  }
+  if (!estimators.plain()) {
     estimation_ = {estimators, encoder, networks.baseline.get(), one_sweep(objective, estimators)};
   }
   draw_.emplace(model_, x_, noise_, population, networks.critic.get(),
@@ -95,15 +98,18 @@ void RecordedBatch::fill_schedules(std::uint64_t step) {
 
 void RecordedBatch::fill_noise(const Stream& stream, std::uint64_t step,
                                std::span<const std::uint32_t> rows) {
-  const auto fill = [&](Var leaf, std::uint32_t variable, std::size_t draws) {
-    fill_normal(tape_.data(leaf).data_as<float>(), {.stream = {stream.seed, stream.id, variable},
-                                                    .step = step,
-                                                    .draws = draws,
-                                                    .batch = rows.size(),
-                                                    .dimensions = std::size_t(leaf.shape()[-1]),
-                                                    .datum = rows.data()});
+  const auto fill = [&](Var leaf, std::uint32_t variable, std::size_t draws,
+                        Coupling coupling = Coupling::independent) {
+    fill_normal(tape_.data(leaf).data_as<float>(),
+                {.stream = {stream.seed, stream.id, variable},
+                 .step = step,
+                 .draws = draws,
+                 .batch = rows.size(),
+                 .dimensions = std::size_t(leaf.shape()[-1]),
+                 .datum = rows.data()},
+                coupling);
   };
-  fill(noise_, posterior_variable, std::size_t(noise_.shape()[0]));
+  fill(noise_, posterior_variable, std::size_t(noise_.shape()[0]), coupling_);
   if (const auto& prior = draw_->prior_noise_input()) fill(*prior, prior_variable, 1);
   if (const auto& dream = draw_->dream_noise_input()) {
     nelbo::fill_noise(

@@ -58,6 +58,7 @@ class RecordedBatch {
   Tape tape_;
   std::size_t batch_;
   const Vae& model_;
+  Coupling coupling_;
   std::optional<Estimation> estimation_;  // none: the sampled objective is differentiated
   Var x_, noise_, cost_, nell_, div_;
   std::optional<Draw> draw_;

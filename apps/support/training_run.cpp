@@ -192,7 +192,11 @@ void TrainingRun::show_header(Progress& progress) const {
   progress.line(fmt::format("prior       {}, posterior {}", to_string(model.prior),
                             to_string(model.posterior)));
   progress.line(fmt::format("parameters  {}", trainer_.store().count()));
-  progress.line(fmt::format("objective   {}", trainer_.objective().text()));
+  const Term& objective = trainer_.objective();
+  progress.line("objective   " + (objective.bound()
+                                      ? on_samples(*objective.bound(), objective.text(),
+                                                   trainer_.estimators().coupling)
+                                      : objective.text()));
   progress.line(fmt::format("estimator   {}", trainer_.estimators().text()));
   progress.line(fmt::format("optimizer   {}, lr {}, batch {}, seed {}", config_.optimizer,
                             config_.lr, config_.batch, config_.seed));

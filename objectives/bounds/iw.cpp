@@ -11,7 +11,8 @@ Bound iw(std::int64_t m) {
                 .meaning = "log of the mean weight",
                 .samples = m,
                 .side = Bound::Side::lower,
-                .bias = Bound::Bias::under},
+                .bias = Bound::Bias::under,
+                .linear = m == 1},
                [](auto f, auto w, auto h) {
                  const double value = power_mean(1, f, w);
                  for (std::size_t s = 0; s < f.size(); ++s) h[s] = w[s] * (1 - w[s]);

@@ -10,13 +10,32 @@
 namespace nelbo {
 
 std::string EstimatorChoice::text() const {
-  if (phi.text() == theta.text()) return phi.text();
-  return "phi=" + phi.text() + ",theta=" + theta.text();
+  const std::string coupled = coupling == Coupling::independent ? "" : "+" + to_string(coupling);
+  if (phi.text() == theta.text()) return phi.text() + coupled;
+  return "phi=" + phi.text() + ",theta=" + theta.text() + coupled;
 }
 
 void EstimatorChoice::check(const Bound& bound) const {
   phi.check(bound);
   theta.check(bound);
+  if (coupling == Coupling::independent) return;
+  const auto refuse = [&](const std::string& why) {
+    throw Error(text() + " is not defined for " + bound.text() + ": " + why);
+  };
+  for (const Estimator& estimator : {phi, theta}) {
+    if (estimator.properties().independent) {
+      refuse(estimator.text() + " compares samples that must be independent; use " +
+             to_string(coupling) + " noise with reparam");
+    }
+    if (estimator.properties().path == Estimator::Path::decoder && !estimator.unbiased(bound)) {
+      refuse(to_string(coupling) + " noise goes with " + estimator.text() + " for the ELBO only");
+    }
+  }
+}
+
+std::string on_samples(const Bound& bound, const std::string& name, Coupling coupling) {
+  if (coupling == Coupling::independent || bound.is_elbo()) return name;
+  return name + (coupling == Coupling::antithetic ? " on antithetic pairs" : " on Sobol' points");
 }
 
 bool EstimatorChoice::one_sweep(const Bound& bound) const {
@@ -42,14 +61,11 @@ void EstimatorChoice::operator()(const Estimator::Datum& datum, Estimator::Weigh
   weights.value = of_theta.value;
 }
 
-namespace {
-
-/// The parts between commas that are not inside parentheses.
-std::vector<std::string> split(const std::string& text) {
+std::vector<std::string> split_at_commas(const std::string& text) {
   std::vector<std::string> parts(1);
   int depth = 0;
   for (const char c : text) {
-    depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+    depth += c == '(' || c == '[' ? 1 : c == ')' || c == ']' ? -1 : 0;
     if (c == ',' && depth == 0) {
       parts.emplace_back();
     } else {
@@ -59,32 +75,75 @@ std::vector<std::string> split(const std::string& text) {
   return parts;
 }
 
+namespace {
+
+/// The group in front of a part, "phi" of "phi=dreg"; empty where it names none.
+std::string group_of(const std::string& part) {
+  const std::size_t equals = part.find('=');
+  return equals == std::string::npos || part.find('(') < equals ? "" : part.substr(0, equals);
+}
+
+/// Takes "+antithetic" off the end.
+Coupling take_coupling(std::string& text) {
+  const std::size_t plus = text.rfind('+');
+  if (plus == std::string::npos || text.find(')', plus) != std::string::npos) {
+    return Coupling::independent;
+  }
+  const Coupling coupling = parse_coupling(text.substr(plus + 1));
+  text.resize(plus);
+  return coupling;
+}
+
 }  // namespace
 
-EstimatorChoice parse_estimators(const std::string& text) {
+EstimatorChoice parse_estimators(const std::string& given) {
+  std::string text = given;
+  const Coupling coupling = take_coupling(text);
   std::optional<Estimator> phi, theta;
-  for (const std::string& part : split(text)) {
-    const std::size_t equals = part.find('=');
-    const std::size_t open = part.find('(');
-    if (equals == std::string::npos || open < equals) {
-      if (phi || theta || part.size() != text.size()) {
-        throw Error("estimator '" + text + "': '" + part +
+  const std::vector<std::string> parts = split_at_commas(text);
+  for (const std::string& part : parts) {
+    const std::string group = group_of(part);
+    if (group.empty()) {
+      if (parts.size() > 1) {
+        throw Error("estimator '" + given + "': '" + part +
                     "' names no group; write phi=NAME,theta=NAME, or one name for both");
       }
-      return parse_estimator(part);
+      phi = theta = parse_estimator(part);
+      break;
     }
-    const std::string group = part.substr(0, equals);
     std::optional<Estimator>* const of = group == "phi"     ? &phi
                                          : group == "theta" ? &theta
                                                             : nullptr;
     if (of == nullptr) {
-      throw Error("estimator '" + text + "': there is no group '" + group +
+      throw Error("estimator '" + given + "': there is no group '" + group +
                   "'; there are phi (encoder) and theta (decoder and prior)");
     }
-    if (*of) throw Error("estimator '" + text + "': " + group + " is given twice");
-    *of = parse_estimator(part.substr(equals + 1));
+    if (*of) throw Error("estimator '" + given + "': " + group + " is given twice");
+    *of = parse_estimator(part.substr(group.size() + 1));
   }
-  return {phi.value_or(estimators::reparam()), theta.value_or(estimators::reparam())};
+  EstimatorChoice choice{phi.value_or(estimators::reparam()),
+                         theta.value_or(estimators::reparam())};
+  choice.coupling = coupling;
+  return choice;
+}
+
+std::vector<EstimatorChoice> parse_estimator_list(const std::string& text) {
+  std::vector<std::string> choices;
+  std::string before;  // groups that the last choice names
+  for (const std::string& part : split_at_commas(text)) {
+    const std::string group = group_of(part);
+    const bool open = !before.empty() && choices.back().find('+') == std::string::npos;
+    if (!group.empty() && open && before.find(group + ";") == std::string::npos) {
+      choices.back() += "," + part;
+      before += group + ";";
+    } else {
+      choices.push_back(part);
+      before = group.empty() ? "" : group + ";";
+    }
+  }
+  std::vector<EstimatorChoice> all;
+  for (const std::string& choice : choices) all.push_back(parse_estimators(choice));
+  return all;
 }
 
 }  // namespace nelbo

@@ -1,20 +1,24 @@
 #pragma once
 #include <string>
+#include <vector>
 
+#include "autodiff/coupled_noise.hpp"
 #include "objectives/estimators/estimator.hpp"
 
 namespace nelbo {
 
 /// Gradient estimators by parameter group: phi's says how log-weights reach the encoder (path and
-/// score), theta's what the decoder and the prior get, and which value is reported.
+/// score), theta's what the decoder and the prior get, and which value is reported. The noise of a
+/// datum's samples may be coupled; of m > 1 samples the bound is then another one.
 struct EstimatorChoice {
   Estimator phi;
   Estimator theta;
+  Coupling coupling = Coupling::independent;
 
-  EstimatorChoice(const Estimator& both) : phi(both), theta(both) {}
+  EstimatorChoice(const Estimator& both) : phi(both), theta(both) {}  // NOLINT: implicit
   EstimatorChoice(const Estimator& phi, const Estimator& theta) : phi(phi), theta(theta) {}
 
-  /// "dreg", or "phi=dreg,theta=piwae".
+  /// "dreg", "phi=dreg,theta=piwae" or "reparam+antithetic".
   std::string text() const;
   /// Throws Error where one of them is not defined for the bound.
   void check(const Bound& bound) const;
@@ -28,8 +32,19 @@ struct EstimatorChoice {
   void operator()(const Estimator::Datum& datum, Estimator::Weights& weights) const;
 };
 
-/// Reads "dreg", "score(baseline=mean)" or "phi=dreg,theta=reparam"; a group that is not named is
-/// estimated by reparam. Throws Error naming the part that is wrong.
+/// The bound's name on coupled samples: "iw(m=8) on antithetic pairs". Of one sample, and of means
+/// over copies of that, it is the same bound.
+std::string on_samples(const Bound& bound, const std::string& name, Coupling coupling);
+
+/// Reads "dreg", "score(baseline=mean)", "phi=dreg,theta=reparam" or "stl+rqmc"; a group that is
+/// not named is estimated by reparam. Throws Error naming the part that is wrong.
 EstimatorChoice parse_estimators(const std::string& text);
+
+/// Reads several, separated by commas: "reparam,phi=dreg,theta=piwae,vimco" are three. Throws
+/// Error.
+std::vector<EstimatorChoice> parse_estimator_list(const std::string& text);
+
+/// The parts between commas that are not inside parentheses.
+std::vector<std::string> split_at_commas(const std::string& text);
 
 }  // namespace nelbo

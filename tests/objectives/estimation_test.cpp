@@ -25,7 +25,7 @@ constexpr int samples = 6, batch = 3, latent = 2;
 std::vector<Bound> bounds_to_try() {
   using namespace bounds;
   return {mc(samples, bounds::elbo()), iw(samples),        miwae(2, 3),    renyi(-1, samples),
-          ciwae(.3, samples),  jackknife(samples), tvo(4, samples)};
+          ciwae(.3, samples),          jackknife(samples), tvo(4, samples)};
 }
 
 std::vector<EstimatorChoice> estimators_to_try() {

@@ -1,0 +1,200 @@
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cmath>
+#include <iostream>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <string>
+
+#include "apps/command.hpp"
+#include "apps/program.hpp"
+#include "apps/support/bounds/number_list.hpp"
+#include "apps/support/bounds/progress_line.hpp"
+#include "apps/support/gradvar/slopes.hpp"
+#include "apps/support/gradvar/study_cells.hpp"
+#include "apps/support/gradvar/study_files.hpp"
+#include "apps/support/gradvar/subject.hpp"
+#include "apps/support/gradvar/tables.hpp"
+#include "apps/support/print_json.hpp"
+#include "apps/support/run_flags.hpp"
+#include "apps/support/signals.hpp"
+#include "apps/support/usage_error.hpp"
+#include "autodiff/kernels/dispatch.hpp"
+#include "autodiff/threads.hpp"
+
+namespace nelbo {
+namespace {
+
+using namespace gradvar;
+
+constexpr std::int64_t most_samples = 1'000'000;
+
+struct Options {
+  RunFlags run;
+  std::string world;
+  StudyPlan plan;
+  std::int64_t replicates = 10'000;
+  std::optional<std::int64_t> batch;
+  std::string out;
+};
+
+/// B data of a split, drawn once by the seed.
+Tensor draw_data(const AppliedRun& applied, std::int64_t batch) {
+  const std::size_t count = applied.examples.count();
+  if (std::size_t(batch) > count) {
+    throw UsageError("--batch " + std::to_string(batch) + ": the split has " +
+                     std::to_string(count) + " examples");
+  }
+  std::vector<std::uint32_t> order(count);
+  fill_permutation(order.data(), count, {applied.seed, StreamId::evaluation}, 0);
+  order.resize(std::size_t(batch));
+  const Tensor x({batch, applied.run.model->features()}, applied.run.store->dtype());
+  applied.examples.fill(x.data_as<float>(), order, 0);
+  return x;
+}
+
+Subject run_subject(const RunFlags& flags, std::int64_t batch) {
+  const auto applied = std::make_shared<AppliedRun>(apply_run(flags));
+  const LoadedRun& run = applied->run;
+  return {.name = "run " + run.folder.string(),
+          .model = study_of(*run.model, *run.store, draw_data(*applied, batch), run.baseline.get()),
+          .owner = applied};
+}
+
+Subject subject_of(const Options& options) {
+  const std::uint64_t seed = std::uint64_t(options.run.common.seed.value_or(0));
+  if (!options.run.run.empty()) {
+    if (!options.world.empty()) throw UsageError("--world and --run exclude each other");
+    return run_subject(options.run, options.batch.value_or(20));
+  }
+  if (!options.run.data.empty() || !options.run.split.empty()) {
+    throw UsageError("--data and --split are for --run; a world brings its own data");
+  }
+  if (options.world == "linear-gaussian") {
+    return linear_gaussian_subject(options.batch.value_or(20), seed);
+  }
+  if (options.batch && *options.batch != 1) {
+    throw UsageError("--batch: the Rainforth toy is one datum");
+  }
+  return rainforth_subject();
+}
+
+int gradvar_command(const Options& options) {
+  options.run.common.apply_threads();
+  const Subject subject = subject_of(options);
+  const StudyCells plan = [&] {
+    try {
+      return plan_cells(options.plan, subject.model);
+    } catch (const Error& error) {
+      throw UsageError(error.what());
+    }
+  }();
+
+  install_signal_handlers();
+  ProgressLine progress("gradvar", progress_style(false));
+  const auto start = std::chrono::steady_clock::now();
+  Study study{.subject = subject.name,
+              .reference = options.plan.reference,
+              .replicates = std::uint64_t(options.replicates),
+              .batch = std::uint64_t(subject.model.batch()),
+              .seed = std::uint64_t(options.run.common.seed.value_or(0)),
+              .isa = active_kernels().isa,
+              .threads = num_threads()};
+  double all = 0, done = 0;
+  for (const StudyCell& cell : plan.cells) all += double(cell.bound.samples());
+  for (const StudyCell& cell : plan.cells) {
+    const double work = double(cell.bound.samples());
+    const ReplicateOptions replicate{
+        .replicates = study.replicates,
+        .seed = study.seed,
+        .workers = num_threads(),
+        .progress = [&](double share) { progress.update((done + share * work) / all); },
+        .stop = [] { return pending_signal() != 0; }};
+    std::vector<Row> rows = run_replicates(subject.model, cell, replicate);
+    if (pending_signal() != 0) break;
+    for (Row& row : rows) {
+      for (const EstimatorChoice& choice : cell.estimators) {
+        if (choice.text() != row.estimator) continue;
+        subject.add_theory(cell, choice, row);
+        break;
+      }
+    }
+    study.rows.insert(study.rows.end(), rows.begin(), rows.end());
+    done += work;
+  }
+  progress.finish();
+  study.rows.insert(study.rows.end(), plan.undefined.begin(), plan.undefined.end());
+  study.slopes = slopes_of(study.rows);
+  for (Slope& slope : study.slopes) slope.theory = slope_theory(slope);
+  study.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+
+  // What was finished before Ctrl-C is kept.
+  if (!options.out.empty()) write_study(study, options.out);
+  if (options.run.common.json) {
+    print_json(json_of(study));
+  } else {
+    std::cout << text_report(study);
+    if (!options.out.empty()) std::cout << "\n" << options.out << "/report.html\n";
+  }
+  if (pending_signal() != 0) return exit_code_of_signal(pending_signal());
+  for (const Row& row : study.rows) {
+    if (!row.defined() || std::isfinite(row.variance.mean)) continue;
+    std::cerr << "nelbo: the gradient of " << row.group << " by " << row.estimator << " for "
+              << row.bound << ", m = " << row.m << ", is not finite\n";
+    return exit_not_finite;
+  }
+  return exit_done;
+}
+
+}  // namespace
+
+void add_gradvar_command(CLI::App& program, int& exit_code) {
+  CLI::App* command = program.add_subcommand(
+      "gradvar", "Compare gradient estimators: variance, signal-to-noise ratio, bias, time");
+  auto options = std::make_shared<Options>();
+  command
+      ->add_option("--world", options->world,
+                   "a model whose gradients are known: rainforth or linear-gaussian [rainforth]")
+      ->check(CLI::IsMember({"rainforth", "linear-gaussian"}));
+  command->add_option("--run", options->run.run, "a trained model: the folder of a run");
+  add_data_flags(*command, options->run);
+  command->add_option("--bounds", options->plan.bounds,
+                      "bounds on log P(x): names, which take --m, or expressions such as "
+                      "\"iw(8)\" [elbo,iw]");
+  command->add_option("--estimators", options->plan.estimators,
+                      "gradient estimators; `nelbo objectives` lists them [reparam,stl,dreg]");
+  add_number_list(*command, "--m", options->plan.m, most_samples, "importance samples [1,4,16,64]");
+  add_number_list(*command, "--k", options->plan.k, most_samples,
+                  "copies of the bound that are averaged [1]");
+  add_whole_number(*command, "--replicates", options->replicates, 4, 1'000'000'000,
+                   "gradients of each combination [10000]");
+  add_whole_number(*command, "--batch", options->batch, 1, 1 << 20,
+                   "data, drawn once by the seed [20; of rainforth 1]");
+  command->add_option("--reference", options->plan.reference,
+                      "the estimator that bias is tested against [reparam]");
+  command->add_option("--out", options->out,
+                      "a folder for study.json, study.csv, report.html and its figures");
+  add_common_flags(*command, options->run.common, "of data and noise [0]");
+  command->footer(
+      "For every bound, number of samples and estimator, of theta (decoder), phi (encoder) and "
+      "each "
+      "layer:\n"
+      "norm of the mean gradient, total variance, signal-to-noise ratio (debiased, beside its "
+      "floor), time,\n"
+      "a test for bias on common random numbers, and slopes over m and k beside theory.\n\n"
+      "JSON: {\"rows\": [{\"bound\", \"estimator\", \"m\", \"k\", \"group\", \"mean_norm\", "
+      "\"variance\", \"snr\",\n"
+      "\"snr_norm\", \"snr_floor\", \"dsnr\", \"bias_t\", \"us_per_gradient\", \"exact\", "
+      "\"asymptote\", \"undefined\"}],\n"
+      "\"slopes\": [{\"bound\", \"estimator\", \"group\", \"axis\", \"slope\", \"se\", "
+      "\"theory\"}]}.\n\n"
+      "Examples:\n"
+      "  nelbo gradvar --world rainforth --m 16,64,256 --replicates 100000\n"
+      "  nelbo gradvar --world rainforth --bounds iw --m 4 --k 1,4,16 --out study\n"
+      "  nelbo gradvar --run runs/burda-mnist-elbo-s0 --bounds \"elbo,iw(8),iw(64)\" \\\n"
+      "    --estimators \"reparam,stl,dreg,score,vimco\" --replicates 1000");
+  command->callback([options, &exit_code] { exit_code = gradvar_command(*options); });
+}
+
+}  // namespace nelbo
