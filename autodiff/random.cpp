@@ -27,22 +27,6 @@ constexpr std::uint64_t mix(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
-void check(const char* what, const RandomBlock& block, std::size_t limit) {
-  if (block.dimensions > limit) {
-    throw Error(std::string(what) + ": " + std::to_string(block.dimensions) +
-                " dimensions are more than the " + std::to_string(limit) +
-                " that have addresses; spread them over several variables or data");
-  }
-  if (block.first_draw + std::uint64_t{block.draws} > counter_limit) {
-    throw Error(std::string(what) + ": draws " + std::to_string(block.first_draw) + " + " +
-                std::to_string(block.draws) + " reach beyond 2^32");
-  }
-  if (block.datum == nullptr && block.first_datum + std::uint64_t{block.batch} > counter_limit) {
-    throw Error(std::string(what) + ": data " + std::to_string(block.first_datum) + " + " +
-                std::to_string(block.batch) + " reach beyond 2^32");
-  }
-}
-
 kernels::RandomFill fill_of(const RandomBlock& block) {
   const auto key = philox_key(block.stream, block.step);
   return {{key[0], key[1]},  static_cast<std::uint32_t>(block.step),
@@ -54,7 +38,7 @@ kernels::RandomFill fill_of(const RandomBlock& block) {
 /// Runs body(fill, first, last) over fixed ranges of the block's Philox blocks.
 template <class Body>
 void in_chunks(const char* what, const RandomBlock& block, Body body) {
-  check(what, block, dimension_limit);
+  check_addresses(what, block, dimension_limit);
   const kernels::RandomFill fill = fill_of(block);
   const std::size_t blocks = block.draws * block.batch * fill.blocks_per_row;
   parallel_for((blocks + blocks_per_chunk - 1) / blocks_per_chunk, [&](std::size_t chunk) {
@@ -138,7 +122,7 @@ double gamma_at(double alpha, std::array<std::uint32_t, 4> counter,
 template <class T, class A>
 void fill_gamma_as(T* out, const A* alphas, std::size_t stride, const RandomBlock& block) {
   constexpr std::size_t chunk_size = 4096;  // a gamma number costs some ten normal ones
-  check("fill_gamma", block, gamma_dimension_limit);
+  check_addresses("fill_gamma", block, gamma_dimension_limit);
   const std::size_t size = block.size();
   for (std::size_t i = 0; i < (stride == 0 ? std::size_t{1} : size); ++i) {
     const double alpha = static_cast<double>(alphas[i]);
@@ -166,6 +150,22 @@ void fill_gamma_as(T* out, const A* alphas, std::size_t stride, const RandomBloc
 }
 
 }  // namespace
+
+void check_addresses(const char* what, const RandomBlock& block, std::size_t dimensions) {
+  if (block.dimensions > dimensions) {
+    throw Error(std::string(what) + ": " + std::to_string(block.dimensions) +
+                " dimensions are more than the " + std::to_string(dimensions) +
+                " that have addresses; spread them over several variables or data");
+  }
+  if (block.first_draw + std::uint64_t{block.draws} > counter_limit) {
+    throw Error(std::string(what) + ": draws " + std::to_string(block.first_draw) + " + " +
+                std::to_string(block.draws) + " reach beyond 2^32");
+  }
+  if (block.datum == nullptr && block.first_datum + std::uint64_t{block.batch} > counter_limit) {
+    throw Error(std::string(what) + ": data " + std::to_string(block.first_datum) + " + " +
+                std::to_string(block.batch) + " reach beyond 2^32");
+  }
+}
 
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
                                     std::array<std::uint32_t, 2> key) {

@@ -59,6 +59,10 @@ struct RandomBlock {
   std::size_t size() const { return draws * batch * dimensions; }
 };
 
+/// Throws Error, which begins with `what`, for more dimensions than these or a draw or datum beyond
+/// its range.
+void check_addresses(const char* what, const RandomBlock& block, std::size_t dimensions);
+
 /// One block of Philox4x32-10: four uniform 32-bit words.
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
                                     std::array<std::uint32_t, 2> key);

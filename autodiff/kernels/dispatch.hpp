@@ -10,6 +10,7 @@
 #include "autodiff/kernels/optimizer.hpp"
 #include "autodiff/kernels/pairwise.hpp"
 #include "autodiff/kernels/peak.hpp"
+#include "autodiff/kernels/quantile.hpp"
 #include "autodiff/kernels/random.hpp"
 #include "autodiff/kernels/reduce.hpp"
 #include "autodiff/kernels/sparse.hpp"
