@@ -271,6 +271,35 @@ TEST_CASE("gradvar: standard errors by batch means are those of repeated studies
   CHECK(norm.value.result().mean == Approx(std::sqrt(0.64 + 0.36 + 0.09)).epsilon(0.002));
 }
 
+TEST_CASE("gradvar: near the floor the error of an SNR is too large by a known factor") {
+  const std::size_t batches = 32, size = 200, studies = 250;
+  const std::vector<double> sd(20, 1.0);
+  Normals normals(29);
+  for (const double floors : {2.0, 5.0}) {
+    const std::vector<double> mean(20, floors / std::sqrt(double(batches * size)));
+    RunningEstimate squared_snr, squared_error;  // the square is not bent by a root
+    for (std::size_t study = 0; study < studies; ++study) {
+      GradientMoments all(20), batch(20);
+      GroupSummary summary({{0, 20}});
+      for (std::size_t b = 0; b < batches; ++b) {
+        batch.clear();
+        batch.add(normals.gradients(size, mean, sd));
+        summary.add(batch);
+        all.merge(batch);
+      }
+      const Estimate found = summary.result(all).snr;
+      squared_snr.add(found.mean * found.mean);
+      squared_error.add(std::pow(2 * found.mean * found.standard_error, 2));
+    }
+    const double spread = squared_snr.result().standard_error * std::sqrt(double(studies));
+    const double factor =
+        std::sqrt((2 * floors * floors + double(batches)) / (2 * floors * floors + 1));
+    CAPTURE(floors, factor, spread);
+    // The spread of 250 studies is known to 4.5 %.
+    CHECK(std::sqrt(squared_error.result().mean) / spread == Approx(factor).epsilon(0.15));
+  }
+}
+
 TEST_CASE("gradvar: the IWAE toy of Rainforth et al. (2018) at m = 4") {
   // D = 20, delta = 0.1 and (x - mu) / 2 = 1 in all coordinates, q's covariance 2/3. Log-weights
   // and gradients are written out; a separate simulation with numpy gave the numbers per

@@ -97,7 +97,7 @@ class Drawing {
   }
 
   std::string title(const std::string& what) const {
-    return fmt::format("{}: {} of {}", what, bound_, group_);
+    return fmt::format("{}, {}: {}", bound_, group_, what);
   }
 
   void against_samples(const std::string& kind, const std::string& label, Axis axis,

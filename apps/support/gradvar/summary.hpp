@@ -35,7 +35,9 @@ GroupScalars group_scalars(const GradientMoments& moments, const Ranges& ranges,
                            const GradientMoments* reference = nullptr);
 
 /// Estimates of a group over all replicates with standard errors by batch means. Near the floor the
-/// errors err on the safe side: the noise of a squared mean falls faster than 1 / R.
+/// errors of the norm and of the ratios are too large, never too small: the squared noise of a mean
+/// falls as 1 / R^2, but is seen in B batches of R / B. At an SNR of c floors the error is about
+/// sqrt((2 c^2 + B) / (2 c^2 + 1)) times the true one: with 32 batches 2.1 at c = 2, 1.3 at c = 5.
 struct GroupEstimates {
   Estimate mean_norm;  // |E g|, the root of the debiased square
   Estimate variance;   // tr V
