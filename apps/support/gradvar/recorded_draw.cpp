@@ -58,6 +58,7 @@ RecordedDraw::RecordedDraw(const StudyModel& model, const Bound& bound,
   seconds_for_decoder_.resize(decoder_weights_.size());
   ones_ = Tensor::full(rows, 1, dtype_);
   dz_weighted_ = Tensor({samples_, batch_, model.latent}, dtype_);
+  if (needs_exact_) dz_likelihood_ = Tensor(dz_weighted_.shape(), dtype_);
   dkl_ = Tensor::full({batch_}, -1.0 / double(batch_), dtype_);
   record();
 }
@@ -208,7 +209,6 @@ void RecordedDraw::replicate(const Stream& stream, std::uint64_t r) {
     };
     weigh<T>();
     if (needs_exact_) {
-      if (dz_likelihood_.size() == 0) dz_likelihood_ = Tensor(dz_weighted_.shape(), dtype_);
       dz_likelihood_.copy_from(derivative_in_z(*log_likelihood_, seconds_likelihood_));
     }
     // A view: it holds until the decoder's next sweep.

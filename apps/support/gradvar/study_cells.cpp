@@ -12,13 +12,19 @@ namespace {
 
 constexpr std::int64_t most_samples = 1'000'000;
 
-Bound bound_of(const std::string& text) {
-  const Term term = parse_objective(text);
-  if (const auto bound = term.bound(); bound && term.text().find('*') == std::string::npos) {
-    return *bound;
+/// The bound that an expression, or a name that takes m, stands for.
+Bound bound_of(const std::string& name, const std::string& expression) {
+  std::string why;
+  try {
+    const Term term = parse_objective(expression);
+    if (const auto bound = term.bound(); bound && term.text().find('*') == std::string::npos) {
+      return *bound;
+    }
+  } catch (const ExpressionError& error) {
+    why = " (" + error.reason() + ")";
   }
-  throw Error("--bounds: '" + text + "' is no bound on sampled log-weights; there are elbo, iw, " +
-              "ciwae(beta=0.05), renyi(alpha=0.5), ...");
+  throw Error("--bounds: '" + name + "' is no bound on sampled log-weights" + why +
+              "; there are elbo, iw, ciwae(beta=0.05), renyi(alpha=0.5), ...");
 }
 
 /// A bound of one group with its number of samples, and its name without that: "ciwae(beta=0.05)".
@@ -52,12 +58,12 @@ std::vector<SizedBound> sized_bounds(const StudyPlan& plan) {
     if (text == "elbo") {
       add(bounds::elbo());
     } else if (text.find('(') != std::string::npos) {
-      add(bound_of(text));
+      add(bound_of(text, text));
     } else {
       for (const std::int64_t m : plan.m) {
         // Of one sample every bound is the ELBO, which some refuse to be called.
         add(m == 1 && text != "iw" ? bounds::elbo()
-                                   : bound_of(text + "(m=" + std::to_string(m) + ")"));
+                                   : bound_of(text, text + "(m=" + std::to_string(m) + ")"));
       }
     }
   }

@@ -46,10 +46,9 @@ StudyModel study_of(const Vae& model, const ParameterStore& store, const Tensor&
   if (prior.kind == PriorConfig::Kind::normal) {
     study.kl = [&model](const Normal& q) { return model.prior()->kl(q); };
   }
-  study.dream = [&model](std::int64_t batch) {
+  study.dream = [&model, type = store.dtype()](std::int64_t batch) {
     Tape& tape = Tape::current();
     const auto prior = model.prior();
-    const DType type = DType::f32;
     const Var prior_noise = tape.leaf({batch, prior->noise_dimensions()}, type);
     const Var data_noise = tape.leaf({batch, model.features()}, type);
     const Var z = stop(reshape(prior->sample(prior_noise), {1, batch, model.latent()}));
