@@ -27,9 +27,9 @@ std::string to_string(Coupling coupling);
 ///   rqmc: draw s of a datum is point s of the sequence, mapped by the normal quantile. Each
 ///     dimension of each (seed, stream, variable, step, datum) has its own random lower triangular
 ///     digit matrix and digital shift (Matousek 1998, "On the L2-discrepancy for anchored boxes"),
-///     for which means have the variance that Owen's scrambling gives them. Let the number of draws
-///     be a power of two: others spoil the balance. Up to 1,024 dimensions, 2^32 draws, variables
-///     below 2^31.
+///     for which means have the variance that Owen's scrambling gives them (Owen 2003). Let the
+///     number of draws be a power of two: others spoil the balance. Up to 1,024 dimensions, 2^32
+///     draws, variables below 2^31.
 /// float and double numbers of one address agree up to rounding (rqmc: of the probability, to
 /// 2^-32). Throws Error beyond these ranges and those of fill_normal.
 void fill_normal(float* out, const RandomBlock& block, Coupling coupling);
