@@ -35,16 +35,26 @@ Var columns(Var x, std::int64_t first, std::int64_t last) {
   return Tape::current().contiguous(slice(x, -1, first, last));
 }
 
+/// The posterior whose parameters are the encoder's output [B, ..], as encoder_head() lays it out.
+Posterior posterior_from(Var head, const VaeConfig& config) {
+  using Family = PosteriorConfig::Kind;
+  const Family family = config.posterior.kind;
+  const std::int64_t l = config.latent;
+  if (family == Family::bernoulli) return Bernoulli{head};
+  if (family == Family::categorical) {
+    return OneHotCategorical{reshape(head, {head.shape()[0], l, config.posterior.classes})};
+  }
+  const Var mean = columns(head, 0, l), log_variance = columns(head, l, 2 * l);
+  if (family == Family::diagonal) return Normal(DiagNormal{mean, log_variance});
+  const Var below = columns(head, 2 * l, head.shape()[-1]);
+  return Normal(FullNormal{mean, lower_triangular(exp(0.5 * log_variance), below)});
+}
+
 /// x [B, X] to Q(Z|x).
-std::function<Normal(Var x)> posterior_of(const Layer& encoder, const VaeConfig& config) {
-  return [=](Var x) -> Normal {
+std::function<Posterior(Var x)> posterior_of(const Layer& encoder, const VaeConfig& config) {
+  return [=](Var x) {
     check_axes("posterior", "[B, X]", x, 2, config.example.size());
-    const std::int64_t l = config.latent;
-    const Var head = encoder(x);
-    const Var mean = columns(head, 0, l), log_variance = columns(head, l, 2 * l);
-    if (config.posterior == Covariance::diagonal) return DiagNormal{mean, log_variance};
-    const Var below = columns(head, 2 * l, head.shape()[-1]);
-    return FullNormal{mean, lower_triangular(exp(0.5 * log_variance), below)};
+    return posterior_from(encoder(x), config);
   };
 }
 
@@ -65,7 +75,7 @@ Vae::Vae(const VaeConfig& config, const DataMoments& moments, ParameterStore& st
 }
 
 Var Vae::decode(Var z) const {
-  check_axes("decode", "[S, B, L]", z, 3, latent());
+  check_axes("decode", "[S, B, D]", z, 3, dimensions());
   return decoder_(z);
 }
 

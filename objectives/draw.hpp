@@ -10,7 +10,7 @@
 #include "autodiff/ops/pairwise_ops.hpp"
 #include "autodiff/schedule.hpp"
 #include "autodiff/tape.hpp"
-#include "models/distributions/normal.hpp"
+#include "models/distributions/posterior.hpp"
 #include "models/layers/layer.hpp"
 #include "models/vae.hpp"
 #include "objectives/critic.hpp"
@@ -39,7 +39,8 @@ using DimensionGroups = std::vector<std::vector<int>>;
 /// evaluated once, at its first use, however many terms use it.
 class Draw {
  public:
-  /// x [B, X]: the data; noise [S, B, D]: standard normal numbers, D the latent dimension.
+  /// x [B, X]: the data; noise [S, B, D]: what samples of the posterior are made of, as
+  /// Vae::fill_noise fills it, D the numbers of a code.
   /// Model and critic must outlive the draw. Throws Error if the shapes do not fit the model.
   Draw(const Vae& model, Var x, Var noise, Population population = {},
        const Critic* critic = nullptr);
@@ -51,19 +52,25 @@ class Draw {
   std::int64_t latent() const { return noise_.shape()[2]; }
   const Population& population() const { return population_; }
 
-  /// The encoder's Q(Z|x), with mean [B, D].
-  const Normal& posterior() const { return posterior_; }
+  DType dtype() const { return noise_.dtype(); }
+  /// The encoder's Q(Z|x), with mean or probabilities [B, D].
+  const Posterior& posterior() const { return posterior_; }
   /// P0(Z).
   const Prior& prior();
-  /// Reparameterised samples of Q(Z|x), [S, B, D].
+  /// Samples of Q(Z|x), [S, B, D]: reparameterised, or through which no gradient flows where the
+  /// posterior is discrete.
   Var z();
+  /// The same for a quantity `what` whose gradient has to pass through them: throws Error where
+  /// none does.
+  Var z(const std::string& what);
   /// log P(x|z_s), [S, B], nats.
   Var log_likelihood();
   /// log P0(z_s), [S, B], nats.
   Var log_prior();
   /// log P0(z_sd) of each dimension, [S, B, D], nats.
   Var log_prior_marginals();
-  /// log Q(z_s|x), [S, B], nats; from the noise, not from a difference of near-equal numbers.
+  /// log Q(z_s|x), [S, B], nats; of normal posteriors from the noise, not from a difference of
+  /// near-equal numbers.
   Var log_posterior();
   /// KL(Q(Z|x) || P0) in closed form, [B], nats; Zheng eq. (16). Throws Error for a prior that has
   /// none.
@@ -122,7 +129,7 @@ class Draw {
   Var x_;
   Var noise_;
   Population population_;
-  Normal posterior_;
+  Posterior posterior_;
   std::shared_ptr<const Prior> prior_;
   std::optional<Var> z_, log_posterior_;
   std::vector<ScheduledInput> scheduled_;

@@ -24,10 +24,10 @@ Groups mask_of(const ParameterStore& store, const std::vector<std::string>& only
 RecordedBatch::RecordedBatch(const Vae& model, const Critic* critic, const ParameterStore& store,
                              const Term& objective, const Population& population, std::size_t batch,
                              bool gradients)
-    : tape_({.mode = Tape::Mode::replay, .gradients = gradients}), batch_(batch) {
+    : model_(model), tape_({.mode = Tape::Mode::replay, .gradients = gradients}), batch_(batch) {
   const Recording recording(tape_);
   x_ = tape_.leaf({std::int64_t(batch), model.features()});
-  noise_ = tape_.leaf({objective.samples(), std::int64_t(batch), model.latent()});
+  noise_ = tape_.leaf({objective.samples(), std::int64_t(batch), model.dimensions()});
   draw_.emplace(model, x_, noise_, population, critic);
   Draw& draw = *draw_;
 
@@ -58,16 +58,17 @@ void RecordedBatch::fill_schedules(std::uint64_t step) {
 
 void RecordedBatch::fill_noise(const Stream& stream, std::uint64_t step,
                                std::span<const std::uint32_t> rows) {
-  const auto fill = [&](Var leaf, std::uint32_t variable, std::size_t draws) {
-    fill_normal(tape_.data(leaf).data_as<float>(), {.stream = {stream.seed, stream.id, variable},
-                                                    .step = step,
-                                                    .draws = draws,
-                                                    .batch = rows.size(),
-                                                    .dimensions = std::size_t(leaf.shape()[-1]),
-                                                    .datum = rows.data()});
+  const auto block = [&](std::uint32_t variable) {
+    return RandomBlock{
+        .stream = {stream.seed, stream.id, variable}, .step = step, .datum = rows.data()};
   };
-  fill(noise_, posterior_variable, std::size_t(noise_.shape()[0]));
-  if (const auto& prior = draw_->prior_noise_input()) fill(*prior, prior_variable, 1);
+  model_.fill_noise(tape_.data(noise_), block(posterior_variable));
+  if (const auto& prior = draw_->prior_noise_input()) {
+    RandomBlock normal = block(prior_variable);
+    normal.batch = rows.size();
+    normal.dimensions = std::size_t(prior->shape()[-1]);
+    fill_normal(tape_.data(*prior).data_as<float>(), normal);
+  }
   if (const auto& permuted = draw_->permutation_input()) {
     std::int32_t* const index = tape_.data(*permuted).data_as<std::int32_t>();
     const std::size_t latent = std::size_t(draw_->latent());

@@ -52,6 +52,7 @@ class RecordedBatch {
   const Metrics& metrics();
 
  private:
+  const Vae& model_;
   Tape tape_;
   std::size_t batch_;
   Var x_, noise_, cost_, nell_, div_;

@@ -45,10 +45,13 @@ std::vector<Range> model_ranges(const ParameterStore& store) {
 /// The objective, once it is known to be defined for the batches that the data give.
 Term checked_objective(const TrainConfig& config, std::size_t examples, std::int64_t latent,
                        bool data_entropy) {
+  if (parse_posterior(config.posterior).discrete()) {
+    throw UsageError("--posterior: " + no_rsample(config.posterior));
+  }
   const Term objective = parse_objective(config.objective);
   const std::size_t batch = std::min(std::size_t(config.batch), examples);
   Setting setting{std::int64_t(batch), std::int64_t(examples), latent,
-                  has_exact_div(parse_prior(config.prior)), data_entropy};
+                  has_exact_div(prior_of(config)), data_entropy};
   check_objective(objective, config.objective, setting);
   const std::size_t rest = examples % batch;
   if (rest == 0) return objective;
@@ -74,8 +77,8 @@ Networks make_networks(const TrainConfig& config, const std::vector<std::int64_t
   wanted.latent = config.latent;
   wanted.hidden = config.hidden;
   wanted.likelihood = parse_likelihood(config.likelihood);
-  wanted.prior = parse_prior(config.prior);
-  wanted.posterior = parse_covariance(config.posterior);
+  wanted.prior = prior_of(config);
+  wanted.posterior = parse_posterior(config.posterior);
   Networks networks;
   networks.model = std::make_unique<Vae>(wanted, moments, store);
   if (parse_objective(config.objective).needs(&Quantity::critic)) {
