@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -20,21 +21,36 @@ struct EncodeFlags : RunFlags {
 };
 
 data::ArrayView view(const Tensor& tensor) {
-  return {data::StoredType::float32, {tensor.shape()[0], tensor.shape()[1]}, tensor.data()};
+  const auto dims = tensor.shape().dims();
+  return {data::StoredType::float32, {dims.begin(), dims.end()}, tensor.data()};
+}
+
+/// What describes the posteriors, under the names of the file: [N, L], or [N, L, K] of a
+/// categorical one.
+std::vector<std::pair<std::string, Tensor>> arrays_of(const Encoded& q, const VaeConfig& model) {
+  if (!model.posterior.discrete()) return {{"mean", q.mean}, {"log_variance", q.log_variance}};
+  if (model.posterior.kind == PosteriorConfig::Kind::bernoulli) return {{"probabilities", q.mean}};
+  return {{"probabilities",
+           q.mean.reshape({q.mean.shape()[0], model.latent, model.posterior.classes})}};
 }
 
 int encode_examples(const EncodeFlags& flags) {
   const AppliedRun applied = apply_run(flags);
   const Encoded q = encode(*applied.run.model, applied.examples);
   const std::vector<std::int64_t>& labels = applied.examples.split().labels;
-  std::map<std::string, data::ArrayView> arrays{{"mean", view(q.mean)},
-                                                {"log_variance", view(q.log_variance)}};
+  const auto described = arrays_of(q, applied.run.model->config());
+  std::map<std::string, data::ArrayView> arrays;
+  std::vector<std::string> names;
+  for (const auto& [name, values] : described) {
+    arrays[name] = view(values);
+    names.push_back(name);
+  }
   if (!labels.empty()) {
     arrays["labels"] = {data::StoredType::int64, {std::int64_t(labels.size())}, labels.data()};
   }
   write_npz(flags.out, arrays);
 
-  const std::int64_t count = q.mean.shape()[0], latent = q.mean.shape()[1];
+  const std::int64_t count = q.mean.shape()[0], latent = applied.run.model->latent();
   if (flags.common.json) {
     print_json({{"out", flags.out},
                 {"data", applied.run.config.data},
@@ -43,7 +59,8 @@ int encode_examples(const EncodeFlags& flags) {
                 {"latent", latent},
                 {"labels", !labels.empty()}});
   } else {
-    std::cout << fmt::format("{}: mean and log_variance [{}, {}]{}\n", flags.out, count, latent,
+    std::cout << fmt::format("{}: {} {}{}\n", flags.out, fmt::join(names, " and "),
+                             described.front().second.shape().text(),
                              labels.empty() ? "" : fmt::format(", labels [{}]", count));
   }
   return exit_done;
@@ -55,14 +72,15 @@ void add_encode_command(CLI::App& program, int& exit_code) {
   CLI::App* command =
       program.add_subcommand("encode", "Write the posteriors Q(Z|x) of data as .npz");
   auto flags = std::make_shared<EncodeFlags>();
-  add_run_flags(*command, *flags, "not used: means and log-variances need no noise");
+  add_run_flags(*command, *flags, "not used: the posteriors need no noise");
   add_data_flags(*command, *flags);
   command->add_option("--out", flags->out, "the file; one that exists is replaced")
       ->required()
       ->type_name("FILE.npz");
   command->footer(
-      "numpy.load reads the arrays mean [N, D], log_variance [N, D] (float32) and, if\n"
-      "the data have them, labels [N] (int64), in the order of the split.\n\n"
+      "numpy.load reads the arrays mean [N, L], log_variance [N, L] (float32) and, if\n"
+      "the data have them, labels [N] (int64), in the order of the split. Discrete\n"
+      "posteriors have probabilities instead, [N, L] or, categorical, [N, L, K].\n\n"
       "Examples:\n"
       "  nelbo encode runs/burda-mnist-elbo-s0 --out z.npz\n"
       "  nelbo encode runs/burda-mnist-elbo-s0 --split train --out z-train.npz\n"

@@ -182,7 +182,7 @@ void add_train_command(CLI::App& program, int& exit_code) {
           ->group(data);
 
   text(model, "--model", flags->model, "NAME", choices(architectures(), "[mlp]"));
-  number(model, "--latent", flags->latent, 65536, "dimensions of z [the model's own]");
+  number(model, "--latent", flags->latent, 65536, "latent variables [the model's own]");
   text(model, "--hidden", flags->hidden, "W,W", "widths of the hidden layers of mlp [500]");
   text(model, "--likelihood", flags->likelihood, "NAME",
        "bernoulli, normal (variance 1, Zheng eq. (2)), normal:VAR or normal:learned (one variance "
@@ -191,10 +191,12 @@ void add_train_command(CLI::App& program, int& exit_code) {
   text(model, "--prior", flags->prior, "NAME",
        "P0(Z): normal (N(0, I)), normal:full (mean and covariance learned), mixture:K (of K "
        "normals, "
-       "learned), vamp:K (Tomczak and Welling 2018) or laplace; all but the normal ones want an "
-       "objective with div(mc) [normal]");
+       "learned), vamp:K (Tomczak and Welling 2018), laplace, or uniform over the values of a "
+       "discrete posterior; mixture, vamp and laplace want an objective with div(mc) [normal, or "
+       "uniform]");
   text(model, "--posterior", flags->posterior, "NAME",
-       "Q(Z|x): normal with diagonal or full covariance [diagonal]");
+       "Q(Z|x): normal with diagonal or full covariance, bernoulli (binary variables) or "
+       "categorical:K (variables of K classes, one-hot) [diagonal]");
 
   text(training, "--objective", flags->objective, "EXPR",
        "what is improved: a bound or a named objective (elbo, \"iw(m=5)\", \"beta_tcvae(beta=6)\") "

@@ -9,4 +9,6 @@
 #include "models/distributions/kl.hpp"
 #include "models/distributions/laplace.hpp"
 #include "models/distributions/normal.hpp"
+#include "models/distributions/one_hot_categorical.hpp"
+#include "models/distributions/posterior.hpp"
 #include "models/distributions/standard_normal.hpp"

@@ -1,5 +1,6 @@
 #include "models/vae.hpp"
 
+#include "autodiff/dtype.hpp"
 #include "autodiff/error.hpp"
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/linalg_ops.hpp"
@@ -35,16 +36,26 @@ Var columns(Var x, std::int64_t first, std::int64_t last) {
   return Tape::current().contiguous(slice(x, -1, first, last));
 }
 
+/// The posterior whose parameters are the encoder's output [B, ..], as encoder_head() lays it out.
+Posterior posterior_from(Var head, const VaeConfig& config) {
+  using Family = PosteriorConfig::Kind;
+  const Family family = config.posterior.kind;
+  const std::int64_t l = config.latent;
+  if (family == Family::bernoulli) return Bernoulli{head};
+  if (family == Family::categorical) {
+    return OneHotCategorical{reshape(head, {head.shape()[0], l, config.posterior.classes})};
+  }
+  const Var mean = columns(head, 0, l), log_variance = columns(head, l, 2 * l);
+  if (family == Family::diagonal) return Normal(DiagNormal{mean, log_variance});
+  const Var below = columns(head, 2 * l, head.shape()[-1]);
+  return Normal(FullNormal{mean, lower_triangular(exp(0.5 * log_variance), below)});
+}
+
 /// x [B, X] to Q(Z|x).
-std::function<Normal(Var x)> posterior_of(const Layer& encoder, const VaeConfig& config) {
-  return [=](Var x) -> Normal {
+std::function<Posterior(Var x)> posterior_of(const Layer& encoder, const VaeConfig& config) {
+  return [=](Var x) {
     check_axes("posterior", "[B, X]", x, 2, config.example.size());
-    const std::int64_t l = config.latent;
-    const Var head = encoder(x);
-    const Var mean = columns(head, 0, l), log_variance = columns(head, l, 2 * l);
-    if (config.posterior == Covariance::diagonal) return DiagNormal{mean, log_variance};
-    const Var below = columns(head, 2 * l, head.shape()[-1]);
-    return FullNormal{mean, lower_triangular(exp(0.5 * log_variance), below)};
+    return posterior_from(encoder(x), config);
   };
 }
 
@@ -65,7 +76,7 @@ Vae::Vae(const VaeConfig& config, const DataMoments& moments, ParameterStore& st
 }
 
 Var Vae::decode(Var z) const {
-  check_axes("decode", "[S, B, L]", z, 3, latent());
+  check_axes("decode", "[S, B, D]", z, 3, dimensions());
   return decoder_(z);
 }
 
@@ -94,6 +105,23 @@ Var Vae::sample_data(Var z, Var noise) const {
       break;
   }
   return DiagNormal{output, Tape::current().parameter(*store_, *log_variance_)}.sample(noise);
+}
+
+void Vae::fill_noise(const Tensor& noise, const RandomBlock& first, Coupling coupling) const {
+  if (coupling == Coupling::independent) {
+    nelbo::fill_noise(config_.posterior.noise(), noise, first);
+    return;
+  }
+  if (config_.posterior.noise() != Noise::normal) {
+    throw Error(to_string(coupling) + " noise is for normal posteriors; here it is " +
+                to_string(config_.posterior));
+  }
+  RandomBlock block = first;
+  block.draws = std::size_t(noise.shape()[0]);
+  block.batch = std::size_t(noise.shape()[1]);
+  block.dimensions = std::size_t(noise.shape()[2]);
+  dispatch(noise.dtype(),
+           [&](auto type) { fill_normal(noise.data_as<decltype(type)>(), block, coupling); });
 }
 
 Noise Vae::data_noise() const {

@@ -6,8 +6,8 @@
 
 #include "autodiff/activation.hpp"
 #include "autodiff/tensor.hpp"
-#include "models/distributions/normal.hpp"
 #include "models/likelihood.hpp"
+#include "models/posterior_config.hpp"
 #include "models/priors/prior_config.hpp"
 
 namespace nelbo {
@@ -16,14 +16,17 @@ namespace nelbo {
 struct VaeConfig {
   std::string architecture = "mlp";  // a name of architectures()
   Shape example;                     // of one datum: [X], [H, W] or [H, W, C]
-  std::int64_t latent = 0;           // L; 0: the architecture's own
+  std::int64_t latent = 0;           // variables L; 0: the architecture's own
   std::vector<std::int64_t> hidden;  // widths of the encoder, which the decoder mirrors; empty: the
                                      // architecture's own. Only mlp takes others
   std::optional<Activation> activation;  // of the hidden layers; none: the architecture's own. Only
                                          // mlp takes others
   Likelihood likelihood;
-  PriorConfig prior;
-  Covariance posterior = Covariance::diagonal;
+  PriorConfig prior;  // uniform where the posterior is discrete
+  PosteriorConfig posterior;
+
+  /// D, the numbers of a code z: L, or L K of one-hot rows.
+  std::int64_t dimensions() const { return latent * posterior.width(); }
 };
 
 /// Mean and variance of every feature over the training data, on the scale on which the model sees

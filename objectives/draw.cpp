@@ -18,7 +18,7 @@ Draw::Draw(const Vae& model, Var x, Var noise, Population population, const Crit
       noise_(noise),
       population_(std::move(population)),
       posterior_(model.posterior(x)) {
-  const Shape expected{noise.shape()[0], x.shape()[0], model.latent()};
+  const Shape expected{noise.shape()[0], x.shape()[0], model.dimensions()};
   if (!(noise.shape() == expected)) {
     throw Error("draw: noise " + noise.shape().text() + " for data " + x.shape().text() +
                 "; expected [S, B, D] = " + expected.text());
@@ -31,7 +31,7 @@ const Prior& Draw::prior() {
 }
 
 void Draw::sample() {
-  const auto sample = posterior_.rsample_log_prob(noise_);
+  const PosteriorSample sample = posterior_.draw(noise_);
   z_ = sample.z;
   log_posterior_ = sample.log_prob;
 }
@@ -39,6 +39,11 @@ void Draw::sample() {
 Var Draw::z() {
   if (!z_) sample();
   return *z_;
+}
+
+Var Draw::z(const std::string& what) {
+  if (posterior_.has_rsample()) return z();
+  throw Error(what + ": " + no_rsample(posterior_.family()));
 }
 
 Var Draw::log_posterior() {
@@ -110,6 +115,7 @@ Var Draw::weighed(const Bound& bound, const std::function<Var(Var)>& first) {
   const Estimation& estimation = *estimation_;
   const Estimator::Properties& of = estimation.estimators.phi.properties();
   estimation.estimators.check(bound);
+  if (of.path != Estimator::Path::none) z(of.text);  // a discrete one has no way back
   if (of.exact_div) return nelbo::mean(log_likelihood(), 0) - kl();
 
   std::optional<Var> baseline;
@@ -138,8 +144,9 @@ Var Draw::weighed(const Bound& bound, const std::function<Var(Var)>& first) {
   }
   if (path) value = carry(value, first(log_posterior()), w.path, -1);
   if (of.score == Estimator::Score::own) {
-    const Var at_fixed_z =
-        once("log_posterior at fixed z", [&] { return posterior_.log_prob(stop(z())); });
+    const Var at_fixed_z = once("log_posterior at fixed z", [&] {
+      return posterior_.has_rsample() ? posterior_.log_prob(stop(z())) : log_posterior();
+    });
     value = carry(value, first(at_fixed_z), w.direct);
   }
   if (of.sleep > 0) {
@@ -150,8 +157,9 @@ Var Draw::weighed(const Bound& bound, const std::function<Var(Var)>& first) {
 }
 
 const DiagNormal& Draw::standard_kl_posterior(const std::string& what) const {
+  const DiagNormal& diagonal = posterior_.diagonal(what);
   const PriorConfig& prior = model_.config().prior;
-  if (prior.kind == PriorConfig::Kind::normal) return posterior_.diagonal(what);
+  if (prior.kind == PriorConfig::Kind::normal) return diagonal;
   throw Error(what + " needs the prior N(0, I); here it is " + to_string(prior) +
               " (choose --prior normal)");
 }
@@ -161,9 +169,9 @@ const DiagNormal& Draw::standard_kl_posterior(const std::string& what) const {
 
 PairwiseLogProb Draw::pairwise(Scheme scheme, const PairwiseRequest& request) {
   const SchemeWeights w = weights(scheme, population_.size, batch());
+  const DiagNormal& own = posterior_.diagonal("the aggregated posterior");
   const PairwiseWeights pairwise{.other = w.other, .own = w.own, .stand_in = w.stand_in};
   if (scheme != Scheme::full || batch() == population_.size) {
-    const DiagNormal& own = posterior_.diagonal("the aggregated posterior");
     return pairwise_normal_log_prob(z(), own.mean, own.log_variance, pairwise, request);
   }
   if (!population_.posteriors) {

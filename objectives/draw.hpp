@@ -11,7 +11,7 @@
 #include "autodiff/ops/pairwise_ops.hpp"
 #include "autodiff/schedule.hpp"
 #include "autodiff/tape.hpp"
-#include "models/distributions/normal.hpp"
+#include "models/distributions/posterior.hpp"
 #include "models/layers/layer.hpp"
 #include "models/vae.hpp"
 #include "objectives/bounds/bound.hpp"
@@ -54,9 +54,9 @@ struct Estimation {
 /// evaluated once, at its first use, however many terms use it.
 class Draw {
  public:
-  /// x [B, X]: the data; noise [S, B, D]: standard normal numbers, D the latent dimension.
-  /// Model, critic and estimation must outlive the draw. Throws Error if the shapes do not fit the
-  /// model.
+  /// x [B, X]: the data; noise [S, B, D]: what samples of the posterior are made of, as
+  /// Vae::fill_noise fills it, D the numbers of a code. Model, critic and estimation must outlive
+  /// the draw. Throws Error if the shapes do not fit the model.
   Draw(const Vae& model, Var x, Var noise, Population population = {},
        const Critic* critic = nullptr, const Estimation* estimation = nullptr);
   Draw(const Draw&) = delete;
@@ -67,19 +67,25 @@ class Draw {
   std::int64_t latent() const { return noise_.shape()[2]; }
   const Population& population() const { return population_; }
 
-  /// The encoder's Q(Z|x), with mean [B, D].
-  const Normal& posterior() const { return posterior_; }
+  DType dtype() const { return noise_.dtype(); }
+  /// The encoder's Q(Z|x), with mean or probabilities [B, D].
+  const Posterior& posterior() const { return posterior_; }
   /// P0(Z).
   const Prior& prior();
-  /// Reparameterised samples of Q(Z|x), [S, B, D].
+  /// Samples of Q(Z|x), [S, B, D]: reparameterised, or through which no gradient flows where the
+  /// posterior is discrete.
   Var z();
+  /// The same for a quantity `what` whose gradient has to pass through them: throws Error where
+  /// none does.
+  Var z(const std::string& what);
   /// log P(x|z_s), [S, B], nats.
   Var log_likelihood();
   /// log P0(z_s), [S, B], nats.
   Var log_prior();
   /// log P0(z_sd) of each dimension, [S, B, D], nats.
   Var log_prior_marginals();
-  /// log Q(z_s|x), [S, B], nats; from the noise, not from a difference of near-equal numbers.
+  /// log Q(z_s|x), [S, B], nats; of normal posteriors from the noise, not from a difference of
+  /// near-equal numbers.
   Var log_posterior();
   /// KL(Q(Z|x) || P0) in closed form, [B], nats; Zheng eq. (16). Throws Error for a prior that has
   /// none.
@@ -159,7 +165,7 @@ class Draw {
   Var x_;
   Var noise_;
   Population population_;
-  Normal posterior_;
+  Posterior posterior_;
   std::shared_ptr<const Prior> prior_;
   std::optional<Var> z_, log_posterior_, gate_;
   std::deque<Bound> bounds_;  // the tape refers to them

@@ -5,9 +5,12 @@
 namespace nelbo {
 namespace {
 
-/// The codes of the first sample of every datum, [B, D].
-Var codes(Draw& d) {
-  return d.once("codes", [&] { return reshape(slice(d.z(), 0, 0, 1), {d.batch(), d.latent()}); });
+/// The codes of the first sample of every datum, [B, D], through which the gradient of `what`
+/// passes.
+Var codes(Draw& d, const char* what) {
+  return d.once("codes", [&] {
+    return reshape(slice(d.z(what), 0, 0, 1), {d.batch(), d.latent()});
+  });
 }
 
 /// |a_i - b_j|^2 of a, b [B, D]: [B, B].
@@ -46,7 +49,7 @@ Term mmd(MmdKernel kernel) {
        .pairwise = true,
        .moves = {"phi"}},  // no gradient passes through samples of the prior
       Direction::cost, [kernel](Draw& d) {
-        const Var z = codes(d), y = d.prior_sample();
+        const Var z = codes(d, "mmd"), y = d.prior_sample();
         const double n = double(d.batch());
         // Without the diagonals, on which k is the same number.
         const auto within = [&](Var a) {
@@ -94,7 +97,7 @@ Term factor_tc() {
                .pairwise = true,
                .critic = true,
                .moves = {"phi"}},
-              Direction::cost, [](Draw& d) { return d.critic_logit(codes(d)); });
+              Direction::cost, [](Draw& d) { return d.critic_logit(codes(d, "factor_tc")); });
 }
 
 }  // namespace nelbo

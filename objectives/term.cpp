@@ -88,7 +88,7 @@ Var Term::evaluate(Draw& draw) const {
         return node.per_dimension || values.shape().rank() == 0 ? values : nelbo::mean(values);
       }
       case Node::Kind::number:
-        return Tape::current().constant(*node.number, draw.posterior().expectation().dtype());
+        return Tape::current().constant(*node.number, draw.dtype());
       case Node::Kind::schedule:
         return draw.scheduled(*node.schedule);
       case Node::Kind::sum: {

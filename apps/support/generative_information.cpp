@@ -72,7 +72,7 @@ Estimate generative_information(const Vae& model, const ParameterStore& store, s
 
     const Recording recording(weigh);
     const Var code = weigh.leaf(z.value()), x = weigh.leaf({b, model.features()});
-    const Var importance = weigh.leaf({std::int64_t(samples), b, model.latent()});
+    const Var importance = weigh.leaf({std::int64_t(samples), b, model.dimensions()});
     Draw draw(model, x, importance);
     const Var value =
         reshape(model.log_likelihood(code, x), {b}) - logmeanexp(draw.log_weights(), 0);
@@ -82,9 +82,8 @@ Estimate generative_information(const Vae& model, const ParameterStore& store, s
     std::copy_n(image.data_as<float>(), image.size(), data);
     sample_data(model, store, data, rows,
                 block(seed, data_variable, first, rows, model.features()));
-    RandomBlock numbers = block(seed, importance_variable, first, rows, model.latent());
-    numbers.draws = samples;
-    fill_normal(weigh.data(importance).data_as<float>(), numbers);
+    model.fill_noise(weigh.data(importance),
+                     block(seed, importance_variable, first, rows, model.dimensions()));
     weigh.forward();
     for (const double one : value.value().values()) information.add(one);
   }

@@ -1,6 +1,7 @@
 #include "apps/support/inference.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <numeric>
 #include <optional>
@@ -67,10 +68,19 @@ auto rows_of(const Tensor& values) {
 
 auto posterior_of(const Vae& model) {
   return [&model](Var x) {
-    const DiagNormal q = model.posterior(x).marginals();
-    return std::vector<Var>{q.mean, q.log_variance};
+    const Posterior q = model.posterior(x);
+    if (model.config().posterior.discrete()) return std::vector<Var>{q.expectation()};
+    const DiagNormal normal = q.normal("encode").marginals();
+    return std::vector<Var>{normal.mean, normal.log_variance};
   };
 }
+
+Encoded encoded(const std::vector<Tensor>& q) {
+  return q.size() == 1 ? Encoded{q[0]} : Encoded{q[0], q[1]};
+}
+
+/// p log(p / p0), 0 for p = 0.
+double divergence(double p, double p0) { return p > 0 ? p * std::log(p / p0) : 0; }
 
 }  // namespace
 
@@ -84,19 +94,44 @@ Encoded encode(const Vae& model, const Examples& examples, std::size_t count) {
     std::iota(which.begin(), which.end(), std::uint32_t(first));
     examples.fill(to, which, 0);
   };
-  auto q = map_rows(count, examples.features(), fill, posterior_of(model));
-  return {q[0], q[1]};
+  return encoded(map_rows(count, examples.features(), fill, posterior_of(model)));
 }
 
 Encoded encode(const Vae& model, const Tensor& x) {
-  auto q = map_rows(std::size_t(x.shape()[0]), std::size_t(x.shape()[1]), rows_of(x),
-                    posterior_of(model));
-  return {q[0], q[1]};
+  return encoded(map_rows(std::size_t(x.shape()[0]), std::size_t(x.shape()[1]), rows_of(x),
+                          posterior_of(model)));
+}
+
+std::vector<double> mean_divergences(const Vae& model, const Encoded& q) {
+  const PosteriorConfig& posterior = model.config().posterior;
+  const std::int64_t n = q.mean.shape()[0], dimensions = q.mean.shape()[1];
+  const double p0 = posterior.discrete() ? 1 / double(posterior.values()) : 0;
+  const float* const mean = q.mean.data_as<float>();
+  std::vector<double> all(std::size_t(model.latent()), 0);
+  for (std::int64_t i = 0; i < n * dimensions; ++i) {
+    double& of = all[std::size_t(i % dimensions / posterior.width())];
+    const double m = mean[i];
+    if (posterior.discrete()) {
+      of += divergence(m, p0);
+      if (posterior.kind == PosteriorConfig::Kind::bernoulli) of += divergence(1 - m, p0);
+    } else {
+      const double log_variance = q.log_variance.data_as<float>()[i];
+      of += 0.5 * (std::exp(log_variance) + m * m - 1 - log_variance);
+    }
+  }
+  for (double& of : all) of /= double(n);
+  return all;
+}
+
+Tensor most_probable_codes(const Vae& model, const Tensor& x) {
+  const auto record = [&](Var rows) { return std::vector<Var>{model.posterior(rows).mode()}; };
+  return map_rows(std::size_t(x.shape()[0]), std::size_t(x.shape()[1]), rows_of(x), record)[0];
 }
 
 Tensor decode_means(const Vae& model, const Tensor& z) {
   const auto record = [&](Var rows) {
-    return std::vector<Var>{model.mean_image(reshape(rows, {1, rows.shape()[0], model.latent()}))};
+    return std::vector<Var>{
+        model.mean_image(reshape(rows, {1, rows.shape()[0], model.dimensions()}))};
   };
   return map_rows(std::size_t(z.shape()[0]), std::size_t(z.shape()[1]), rows_of(z), record)[0];
 }

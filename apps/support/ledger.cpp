@@ -35,10 +35,10 @@ class TermTape {
  public:
   TermTape(const Vae& model, const std::vector<Named>& terms, const Population& population,
            const Encoded* posteriors, std::size_t draws, std::size_t batch)
-      : batch_(batch) {
+      : model_(model), batch_(batch) {
     const Recording recording(tape_);
     x_ = tape_.leaf({std::int64_t(batch), model.features()});
-    noise_ = tape_.leaf({std::int64_t(draws), std::int64_t(batch), model.latent()});
+    noise_ = tape_.leaf({std::int64_t(draws), std::int64_t(batch), model.dimensions()});
     Population all = population;
     if (posteriors) {
       all.posteriors =
@@ -56,11 +56,8 @@ class TermTape {
   void add(const Examples& examples, std::span<const std::uint32_t> rows, std::uint64_t seed,
            std::vector<Named>& terms) {
     examples.fill(tape_.data(x_).data_as<float>(), rows, 0);
-    fill_normal(tape_.data(noise_).data_as<float>(), {.stream = {seed, StreamId::evaluation},
-                                                      .draws = std::size_t(noise_.shape()[0]),
-                                                      .batch = rows.size(),
-                                                      .dimensions = std::size_t(noise_.shape()[2]),
-                                                      .datum = rows.data()});
+    model_.fill_noise(tape_.data(noise_),
+                      {.stream = {seed, StreamId::evaluation}, .datum = rows.data()});
     tape_.forward();
     for (std::size_t i = 0; i < terms.size(); ++i) {
       for (const double value : values_[i].value().values()) terms[i].estimate.add(value);
@@ -68,6 +65,7 @@ class TermTape {
   }
 
  private:
+  const Vae& model_;
   Tape tape_{{.mode = Tape::Mode::replay, .gradients = false}};
   std::size_t batch_;
   Var x_, noise_;
@@ -88,22 +86,24 @@ std::vector<Named> terms_of_all_models(std::size_t draws, bool closed_form,
 }
 
 std::vector<Ledger::Unit> units_of(const Vae& model, const Encoded& q) {
-  const std::int64_t n = q.mean.shape()[0], latent = q.mean.shape()[1];
-  const bool standard = model.config().prior.kind == PriorConfig::Kind::normal &&
-                        model.config().posterior == Covariance::diagonal;
+  const VaeConfig& config = model.config();
+  const std::int64_t n = q.mean.shape()[0], dimensions = q.mean.shape()[1];
+  const bool standard =
+      config.posterior.discrete() || (config.prior.kind == PriorConfig::Kind::normal &&
+                                      config.posterior.kind == PosteriorConfig::Kind::diagonal);
   std::vector<Ledger::Unit> units;
-  for (std::int64_t d = 0; d < latent; ++d) {
-    double mean = 0, squares = 0, kl = 0;
+  for (const double kl : mean_divergences(model, q))
+    units.push_back({standard ? kl : nan, 0, false});
+  for (std::int64_t d = 0; d < dimensions; ++d) {
+    double mean = 0, squares = 0;
     for (std::int64_t i = 0; i < n; ++i) {
-      const double m = q.mean.at({i, d}), v = q.log_variance.at({i, d});
-      const double before = mean;
+      const double m = q.mean.at({i, d}), before = mean;
       mean += (m - mean) / double(i + 1);
       squares += (m - before) * (m - mean);
-      kl += 0.5 * (std::exp(v) + m * m - 1 - v) / double(n);
     }
-    const double variance = squares / double(n);
-    units.push_back({standard ? kl : nan, variance, variance > 0.01});
+    units[std::size_t(d / config.posterior.width())].variance += squares / double(n);
   }
+  for (Ledger::Unit& unit : units) unit.active = unit.variance > 0.01;
   return units;
 }
 
@@ -141,7 +141,7 @@ Ledger measure_ledger(const Vae& model, const ParameterStore& store, const Examp
   std::vector<std::uint32_t> rows(n);
   fill_permutation(rows.data(), n, {options.seed, StreamId::evaluation, 48}, 0);
 
-  const bool diagonal = model.config().posterior == Covariance::diagonal;
+  const bool diagonal = model.config().posterior.kind == PosteriorConfig::Kind::diagonal;
   const bool closed_form = has_exact_div(model.config().prior);
   const std::optional<double> entropy =
       n == examples.count() ? data_entropy(examples, model.config().likelihood) : std::nullopt;

@@ -33,17 +33,17 @@ struct Ledger {
     std::string equation;
     std::string meaning;
   };
-  /// One latent dimension.
+  /// One latent variable.
   struct Unit {
-    double kl;        // E KL(Q(Z_j|x) || P0(Z_j)); NaN unless P0 is the standard normal
-    double variance;  // of E[Z_j|x] over the data
+    double kl;        // E KL(Q(Z_j|x) || P0(Z_j)); NaN unless P0 is standard normal or uniform
+    double variance;  // of E[Z_j|x] over the data, summed over the numbers of a one-hot row
     bool active;      // variance > 0.01: Burda et al. (2016)
   };
 
   std::size_t count = 0;  // N
   LedgerOptions options;
   std::vector<Entry> terms;
-  /// H_agg and I_enc under all schemes; empty for posteriors with full covariance.
+  /// H_agg and I_enc under all schemes; empty unless the posterior is a diagonal normal.
   std::vector<Entry> hagg, mi;
   /// div(mc) - (mi + aggdiv), and aggdiv - (tc + dwkl - pf): 0 to rounding.
   double div_residual = 0, aggdiv_residual = 0;

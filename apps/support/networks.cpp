@@ -13,8 +13,8 @@ Networks make_networks(const TrainConfig& config, const std::vector<std::int64_t
   wanted.latent = config.latent;
   wanted.hidden = config.hidden;
   wanted.likelihood = parse_likelihood(config.likelihood);
-  wanted.prior = parse_prior(config.prior);
-  wanted.posterior = parse_covariance(config.posterior);
+  wanted.prior = prior_of(config);
+  wanted.posterior = parse_posterior(config.posterior);
   Networks networks;
   networks.model = std::make_unique<Vae>(wanted, moments, store);
   if (parse_objective(config.objective).needs(&Quantity::critic)) {

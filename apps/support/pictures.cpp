@@ -15,7 +15,7 @@ constexpr std::size_t reconstruction_columns = 10;
 constexpr std::size_t reconstruction_rows = 3;
 constexpr std::size_t sample_columns = 8;
 constexpr std::size_t traversal_columns = 11;
-constexpr std::size_t traversal_dimensions = 10;
+constexpr std::size_t traversal_variables = 10;
 constexpr float traversal_range = 3;
 constexpr std::size_t examples_for_kl = 500;
 
@@ -32,20 +32,36 @@ Tensor examples_at(const Examples& examples, const std::vector<std::uint32_t>& r
   return x;
 }
 
-/// Latent dimensions by decreasing mean of their part of Zheng eq. (16).
-std::vector<std::int64_t> by_divergence(const Encoded& q) {
-  const std::int64_t n = q.mean.shape()[0], latent = q.mean.shape()[1];
-  std::vector<double> kl(std::size_t(latent), 0);
-  for (std::int64_t i = 0; i < n * latent; ++i) {
-    const double mean = q.mean.data_as<float>()[i],
-                 log_variance = q.log_variance.data_as<float>()[i];
-    kl[std::size_t(i % latent)] += 0.5 * (std::exp(log_variance) + mean * mean - 1 - log_variance);
-  }
-  std::vector<std::int64_t> order(static_cast<std::size_t>(latent));
+/// Latent variables by decreasing mean of their part of Zheng eq. (16).
+std::vector<std::int64_t> by_divergence(const Vae& model, const Encoded& q) {
+  const std::vector<double> kl = mean_divergences(model, q);
+  std::vector<std::int64_t> order(kl.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
                    [&](auto a, auto b) { return kl[std::size_t(a)] > kl[std::size_t(b)]; });
   return order;
+}
+
+/// Pictures of one latent variable: all its values, if they are few.
+std::size_t columns_of(const PosteriorConfig& posterior) {
+  if (!posterior.discrete()) return traversal_columns;
+  return std::min(traversal_columns, std::size_t(posterior.values()));
+}
+
+/// Takes the numbers of one latent variable to the place `column` of its traversal.
+void set_variable(float* numbers, std::size_t column, const PosteriorConfig& posterior) {
+  switch (posterior.kind) {
+    case PosteriorConfig::Kind::bernoulli:
+      *numbers = float(column);
+      return;
+    case PosteriorConfig::Kind::categorical:
+      std::fill_n(numbers, posterior.classes, 0.0f);
+      numbers[column] = 1;
+      return;
+    case PosteriorConfig::Kind::diagonal:
+    case PosteriorConfig::Kind::full:
+      *numbers = traversal_range * (2 * float(column) / float(traversal_columns - 1) - 1);
+  }
 }
 
 }  // namespace
@@ -98,13 +114,14 @@ void Pictures::write(const RunFolder& folder) const {
   write_pictures(folder.image("reconstructions"), reconstructions(), *shape_,
                  reconstruction_columns, range_);
   write_pictures(folder.image("samples"), samples(), *shape_, sample_columns, range_);
-  write_pictures(folder.image("traversals"), traversals(), *shape_, traversal_columns, range_);
+  write_pictures(folder.image("traversals"), traversals(), *shape_,
+                 columns_of(model_.config().posterior), range_);
 }
 
 Tensor Pictures::reconstructions() const {
   const Tensor x = examples_at(
       held_out_, spread(held_out_.count(), reconstruction_columns * reconstruction_rows));
-  const Tensor again = decode_means(model_, encode(model_, x).mean);
+  const Tensor again = decode_means(model_, most_probable_codes(model_, x));
   const std::int64_t n = x.shape()[0], width = x.shape()[1];
   const auto columns = std::min(n, std::int64_t(reconstruction_columns));
   // Whole rows only: a row of examples, then the row of their reconstructions.
@@ -125,18 +142,20 @@ Tensor Pictures::samples() const {
 }
 
 Tensor Pictures::traversals() const {
-  const Encoded q =
-      encode(model_, examples_at(held_out_, spread(held_out_.count(), examples_for_kl)));
-  std::vector<std::int64_t> dimensions = by_divergence(q);
-  dimensions.resize(std::min(dimensions.size(), traversal_dimensions));
-  const std::int64_t latent = model_.latent();
-  Tensor z({std::int64_t(dimensions.size() * traversal_columns), latent});
+  const Tensor x = examples_at(held_out_, spread(held_out_.count(), examples_for_kl));
+  std::vector<std::int64_t> variables = by_divergence(model_, encode(model_, x));
+  variables.resize(std::min(variables.size(), traversal_variables));
+  const PosteriorConfig& posterior = model_.config().posterior;
+  const std::int64_t dimensions = model_.dimensions();
+  const std::size_t columns = columns_of(posterior);
+  // The other variables stay where the encoder puts the first example.
+  const Tensor first = most_probable_codes(model_, x.slice(0, 0, 1));
+  Tensor z({std::int64_t(variables.size() * columns), dimensions});
   float* row = z.data_as<float>();
-  for (const std::int64_t dimension : dimensions) {
-    for (std::size_t column = 0; column < traversal_columns; ++column, row += latent) {
-      // The other dimensions stay where the encoder puts the first example.
-      std::copy_n(q.mean.data_as<float>(), latent, row);
-      row[dimension] = traversal_range * (2 * float(column) / float(traversal_columns - 1) - 1);
+  for (const std::int64_t variable : variables) {
+    for (std::size_t column = 0; column < columns; ++column, row += dimensions) {
+      std::copy_n(first.data_as<float>(), dimensions, row);
+      set_variable(row + variable * posterior.width(), column, posterior);
     }
   }
   return decode_means(model_, z);

@@ -51,7 +51,7 @@ RecordedBatch::RecordedBatch(const Networks& networks, const ParameterStore& sto
       coupling_(estimators.coupling) {
   const Recording recording(tape_);
   x_ = tape_.leaf({std::int64_t(batch), model_.features()});
-  noise_ = tape_.leaf({objective.samples(), std::int64_t(batch), model_.latent()});
+  noise_ = tape_.leaf({objective.samples(), std::int64_t(batch), model_.dimensions()});
   const Groups encoder = store.groups({"phi"});
   if (!estimators.plain() || estimators.coupling != Coupling::independent) {
     check_estimators(objective, estimators);
@@ -98,24 +98,21 @@ void RecordedBatch::fill_schedules(std::uint64_t step) {
 
 void RecordedBatch::fill_noise(const Stream& stream, std::uint64_t step,
                                std::span<const std::uint32_t> rows) {
-  const auto fill = [&](Var leaf, std::uint32_t variable, std::size_t draws,
-                        Coupling coupling = Coupling::independent) {
-    fill_normal(tape_.data(leaf).data_as<float>(),
-                {.stream = {stream.seed, stream.id, variable},
-                 .step = step,
-                 .draws = draws,
-                 .batch = rows.size(),
-                 .dimensions = std::size_t(leaf.shape()[-1]),
-                 .datum = rows.data()},
-                coupling);
+  const auto block = [&](std::uint32_t variable) {
+    return RandomBlock{
+        .stream = {stream.seed, stream.id, variable}, .step = step, .datum = rows.data()};
   };
-  fill(noise_, posterior_variable, std::size_t(noise_.shape()[0]), coupling_);
-  if (const auto& prior = draw_->prior_noise_input()) fill(*prior, prior_variable, 1);
+  model_.fill_noise(tape_.data(noise_), block(posterior_variable), coupling_);
+  if (const auto& prior = draw_->prior_noise_input()) {
+    RandomBlock normal = block(prior_variable);
+    normal.batch = rows.size();
+    normal.dimensions = std::size_t(prior->shape()[-1]);
+    fill_normal(tape_.data(*prior).data_as<float>(), normal);
+  }
   if (const auto& dream = draw_->dream_noise_input()) {
-    nelbo::fill_noise(
-        model_.data_noise(),
-        tape_.data(*dream).reshape({1, std::int64_t(batch_), model_.features()}),
-        {.stream = {stream.seed, stream.id, dream_variable}, .step = step, .datum = rows.data()});
+    const Shape shape{1, std::int64_t(batch_), model_.features()};
+    nelbo::fill_noise(model_.data_noise(), tape_.data(*dream).reshape(shape),
+                      block(dream_variable));
   }
   if (const auto& permuted = draw_->permutation_input()) {
     std::int32_t* const index = tape_.data(*permuted).data_as<std::int32_t>();

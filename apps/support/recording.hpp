@@ -55,6 +55,7 @@ class RecordedBatch {
   const Metrics& metrics();
 
  private:
+  const Vae& model_;
   Tape tape_;
   std::size_t batch_;
   const Vae& model_;

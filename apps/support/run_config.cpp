@@ -12,7 +12,6 @@
 
 #include "apps/support/usage_error.hpp"
 #include "models/architectures/architecture.hpp"
-#include "models/priors/prior_config.hpp"
 #include "objectives/estimators/choice.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/nearest_name.hpp"
@@ -158,11 +157,20 @@ void require_one_of(const std::string& flag, const std::string& value,
   }
 }
 
-void check_prior(const std::string& text) {
-  require_one_of("--prior", text.substr(0, text.find(':')),
-                 {"normal", "mixture", "vamp", "laplace"});
+void check_codes(const TrainConfig& c) {
+  const auto name = [](const std::string& text) { return text.substr(0, text.find(':')); };
+  require_one_of("--posterior", name(c.posterior),
+                 {"diagonal", "full", "bernoulli", "categorical"});
+  PosteriorConfig posterior;
   try {
-    parse_prior(text);
+    posterior = parse_posterior(c.posterior);
+  } catch (const Error& error) {
+    throw UsageError(std::string("--posterior: ") + error.what());
+  }
+  if (c.prior.empty()) return;
+  require_one_of("--prior", name(c.prior), {"normal", "mixture", "vamp", "laplace", "uniform"});
+  try {
+    check_prior_for(parse_prior(c.prior), posterior);
   } catch (const Error& error) {
     throw UsageError(std::string("--prior: ") + error.what());
   }
@@ -181,8 +189,7 @@ void check_model(const TrainConfig& c) {
   } catch (const Error& error) {
     throw UsageError(std::string("--likelihood: ") + error.what());
   }
-  check_prior(c.prior);
-  require_one_of("--posterior", c.posterior, {"diagonal", "full"});
+  check_codes(c);
 }
 
 /// Letters, digits and "+-=._" of `text`; runs of anything else become one '_' between them.
@@ -252,6 +259,11 @@ void check(const TrainConfig& c) {
   require(c.seed < std::uint64_t{1} << 63, "--seed must be below 2^63");
   parse_objective(c.objective);
   parse_estimators(c.estimator);
+}
+
+PriorConfig prior_of(const TrainConfig& config) {
+  return config.prior.empty() ? simplest_prior(parse_posterior(config.posterior))
+                              : parse_prior(config.prior);
 }
 
 std::string run_name(const TrainConfig& config) {

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "models/priors/prior_config.hpp"
+
 namespace nelbo {
 
 /// Every setting that the result of a training run depends on. Threads, the run folder and what is
@@ -20,11 +22,12 @@ struct TrainConfig {
   std::pair<double, double> picture_range{0, 1};  // what is black and white in pictures
   // What learns.
   std::string model = "mlp";             // an architecture's name
-  std::int64_t latent = 0;               // dimensions of z; 0: the architecture's own
+  std::int64_t latent = 0;               // latent variables; 0: the architecture's own
   std::vector<std::int64_t> hidden;      // widths; empty: the architecture's own
   std::string likelihood = "bernoulli";  // normal, normal:VAR, normal:learned
-  std::string prior = "normal";          // normal:full, mixture:K, vamp:K, laplace
-  std::string posterior = "diagonal";    // or full
+  std::string prior;  // normal, normal:full, mixture:K, vamp:K, laplace or uniform; empty: normal,
+                      // or uniform where the posterior is discrete
+  std::string posterior = "diagonal";  // full, bernoulli, categorical:K
   // How.
   std::string objective = "elbo";     // an expression
   std::string estimator = "reparam";  // or phi=NAME,theta=NAME
@@ -49,6 +52,9 @@ std::string to_toml(const TrainConfig& config);
 /// Throws UsageError naming the flag for a value out of its range or an unknown name, before
 /// anything is loaded. Objective and estimator are parsed too (ExpressionError, Error).
 void check(const TrainConfig& config);
+
+/// The prior that the settings name. Throws Error as parse_prior and parse_posterior do.
+PriorConfig prior_of(const TrainConfig& config);
 
 /// "mlp-mnist-elbo-s0": model, data, objective, an estimator other than reparam, and seed in
 /// characters that every file system takes.

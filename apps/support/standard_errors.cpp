@@ -19,10 +19,10 @@ constexpr std::size_t largest_batch = 100;
 /// replayed.
 class PerDatumTape {
  public:
-  PerDatumTape(const Vae& model, std::size_t batch) : batch_(batch) {
+  PerDatumTape(const Vae& model, std::size_t batch) : model_(model), batch_(batch) {
     const Recording recording(tape_);
     x_ = tape_.leaf({std::int64_t(batch), model.features()});
-    noise_ = tape_.leaf({1, std::int64_t(batch), model.latent()});
+    noise_ = tape_.leaf({1, std::int64_t(batch), model.dimensions()});
     Draw draw(model, x_, noise_);
     log_likelihood_ = draw.log_likelihood();  // [1, B]
     const bool exact = has_exact_div(model.config().prior);
@@ -35,17 +35,15 @@ class PerDatumTape {
 
   void run(const Examples& examples, std::span<const std::uint32_t> rows, std::uint64_t seed) {
     examples.fill(tape_.data(x_).data_as<float>(), rows, 0);
-    const Tensor noise = tape_.data(noise_);
-    fill_normal(noise.data_as<float>(), {.stream = {seed, StreamId::evaluation},
-                                         .batch = rows.size(),
-                                         .dimensions = std::size_t(noise.shape()[2]),
-                                         .datum = rows.data()});
+    model_.fill_noise(tape_.data(noise_),
+                      {.stream = {seed, StreamId::evaluation}, .datum = rows.data()});
     tape_.forward();
   }
   std::vector<double> log_likelihood() const { return log_likelihood_.value().values(); }
   std::vector<double> div() const { return div_.value().values(); }
 
  private:
+  const Vae& model_;
   Tape tape_{{.mode = Tape::Mode::replay, .gradients = false}};
   std::size_t batch_;
   Var x_, noise_, log_likelihood_, div_;

@@ -55,10 +55,15 @@ std::vector<Range> model_ranges(const ParameterStore& store) {
 /// The objective, once it is known to be defined for the batches that the data give.
 Term checked_objective(const TrainConfig& config, std::size_t examples, std::int64_t latent,
                        bool data_entropy) {
+  const Estimator phi = parse_estimators(config.estimator).phi;
+  if (parse_posterior(config.posterior).discrete() &&
+      phi.properties().path != Estimator::Path::none) {
+    throw UsageError("--posterior: " + no_rsample(config.posterior));
+  }
   const Term objective = parse_objective(config.objective);
   const std::size_t batch = std::min(std::size_t(config.batch), examples);
   Setting setting{std::int64_t(batch), std::int64_t(examples), latent,
-                  has_exact_div(parse_prior(config.prior)), data_entropy};
+                  has_exact_div(prior_of(config)), data_entropy};
   check_objective(objective, config.objective, setting);
   const std::size_t rest = examples % batch;
   if (rest == 0) return objective;

@@ -71,6 +71,7 @@ class TrainingRun {
       : config_(config), data_(data), folder_(folder), options_(options), trainer_(config, data) {
     config_.latent = trainer_.model().latent();
     config_.hidden = trainer_.model().config().hidden;
+    config_.prior = to_string(trainer_.model().config().prior);
     for (const Quantity& q : trainer_.objective().quantities()) term_names_.push_back(q.name);
     config_.example = data.example_shape();
     config_.picture_range = picture_range(trainer_.test_examples());

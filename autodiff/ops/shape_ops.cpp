@@ -133,6 +133,29 @@ const Op gate_op{
         },
 };
 
+const Op straight_through_op{
+    .name = "straight_through",
+    .forward =
+        [](const Frame& f) {
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            std::copy_n(f.in<T>(0), f.out_shape().size(), f.out<T>());
+          });
+        },
+    .vjp =
+        [](const Frame& f) {
+          if (!f.wants(1)) return;
+          dispatch(f.dtype(), [&](auto t) {
+            using T = decltype(t);
+            const T* from = f.cotangent<T>();
+            const auto to = f.adjoint<T>(1);
+            for (std::int64_t i = 0; i < f.out_shape().size(); ++i) {
+              to.data[i] = to.add ? to.data[i] + from[i] : from[i];
+            }
+          });
+        },
+};
+
 }  // namespace
 
 Var reshape(Var x, const Shape& shape) {
@@ -283,6 +306,15 @@ Var gate(Var x, Var coefficients) {
   return Tape::current().alias(gate_op, x, stop(coefficients));
 }
 
+Var straight_through(Var hard, Var soft) {
+  if (!(hard.shape() == soft.shape()) || hard.dtype() != soft.dtype()) {
+    throw Error("straight_through: hard " + hard.shape().text() + " of type " +
+                name_of(hard.dtype()) + " and soft " + soft.shape().text() + " of type " +
+                name_of(soft.dtype()) + " must be alike");
+  }
+  return record(straight_through_op, {stop(hard), soft}, hard.shape());
+}
+
 namespace {
 
 Tensor with_values(const Shape& shape, const std::vector<double>& values) {
@@ -419,6 +451,16 @@ std::vector<OperatorRow> shape_rows() {
       },
       [](const Tensors& x) { return with_values(x[0].shape(), x[0].values()); },
       {{{.shape = {3, 4, 5}}}}));
+  rows.push_back(row(
+      "straight_through", "hard as soft, of which it is the identity",
+      [](const Vars& x) { return straight_through(x[0], x[0]); },
+      [](const Tensors& x) { return x[0]; },
+      {{{.shape = {3, 4, 5}}}, {{.shape = {1}}}, {{.shape = {0, 3}}}}));
+  rows.push_back(row(
+      "straight_through", "the value of hard",
+      [](const Vars& x) { return straight_through(x[0], x[1]); },
+      [](const Tensors& x) { return x[0]; }, {{{.shape = {3, 17}}, {.shape = {3, 17}}}}));
+  rows.back().differentiable = false;
   return rows;
 }
 

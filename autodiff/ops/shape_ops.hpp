@@ -46,4 +46,9 @@ Var only(Var x, Groups groups);
 /// estimators of Zheng eqs (36)-(40) need: path derivatives weighted after the weights are known.
 Var gate(Var x, Var coefficients);
 
+/// The value of `hard`, whose cotangent goes to `soft` as if soft had been the value: the
+/// straight-through estimator of Bengio, Leonard and Courville (2013). Both of one shape and type.
+/// It is biased: `hard` is a step function, and this is the derivative of something else.
+Var straight_through(Var hard, Var soft);
+
 }  // namespace nelbo

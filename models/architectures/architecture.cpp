@@ -47,6 +47,13 @@ VaeConfig resolve(const VaeConfig& config) {
                 " latent dimensions; there must be at least 1");
   }
   if (config.latent == 0) resolved.latent = own.latent;
+  check_prior_for(config.prior, config.posterior);
+  constexpr std::int64_t most_dimensions = std::int64_t{1} << 20;
+  if (resolved.latent > most_dimensions / config.posterior.width()) {
+    throw Error("model " + own.name + ": " + std::to_string(resolved.latent) +
+                " latent variables, posterior " + to_string(config.posterior) +
+                ", make codes of more than " + std::to_string(most_dimensions) + " numbers");
+  }
   if (config.hidden.empty()) resolved.hidden = own.hidden;
   for (const std::int64_t width : resolved.hidden) {
     if (width < 1) {

@@ -8,10 +8,11 @@
 
 namespace nelbo {
 
-/// The two networks of a variational autoencoder. X features, L latent dimensions.
+/// The two networks of a variational autoencoder. X features, L latent variables, D numbers of a
+/// code (vae.hpp).
 struct Coders {
-  Layer encoder;  // [B, X] to [B, 2L] or more, as encoder_head() says
-  Layer decoder;  // [S, B, L] to [S, B, X]: logits or means
+  Layer encoder;  // [B, X] to [B, 2L] or as many as encoder_head() says
+  Layer decoder;  // [S, B, D] to [S, B, X]: logits or means
 };
 
 /// A named pair of networks.
@@ -33,8 +34,9 @@ const std::vector<Architecture>& architectures();
 const Architecture& architecture(const std::string& name);
 
 /// The configuration with the architecture's own latent dimensions and widths where none are given.
-/// Throws Error for an unknown architecture, an example without features, sizes below 1, and widths
-/// or an activation given to an architecture that has its own.
+/// Throws Error for an unknown architecture, an example without features, sizes below 1, codes of
+/// more than 2^20 numbers, a prior that does not go with the posterior, and widths or an activation
+/// given to an architecture that has its own.
 VaeConfig resolve(const VaeConfig& config);
 
 }  // namespace nelbo

@@ -49,7 +49,7 @@ Coders conv64_coders(const VaeConfig& config, const Tensor& mean, ParameterStore
 
   const Tensor start = output_start(config.likelihood, channel_means(mean, channels));
   const Sequential decoder{
-      Linear(store, "decoder.0", "theta", config.latent, 256, relu),
+      Linear(store, "decoder.0", "theta", config.dimensions(), 256, relu),
       Linear(store, "decoder.1", "theta", 256, core, relu),
       Unflatten(image_core),
       ConvTranspose2d(store, "decoder.2", "theta", 64, 64, halving, relu),

@@ -19,7 +19,7 @@ Layer dense_encoder(const VaeConfig& config, const Widths& widths, Activation ac
 
 Layer dense_decoder(const VaeConfig& config, const Widths& widths, Activation activation,
                     const Tensor& mean, ParameterStore& store) {
-  const Mlp hidden(store, "decoder", "theta", config.latent, widths, activation);
+  const Mlp hidden(store, "decoder", "theta", config.dimensions(), widths, activation);
   const Linear output(store, "decoder.output", "theta", hidden.outputs(), config.example.size(),
                       Activation::identity, glorot_uniform,
                       constant(output_start(config.likelihood, mean)));

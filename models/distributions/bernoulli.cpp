@@ -14,6 +14,11 @@ Var Bernoulli::log_prob(Var x) const {
 
 Var Bernoulli::sample(Var noise) const { return less(noise, sigmoid(logits)); }
 
+Var Bernoulli::relaxed_sample(Var noise, Var temperature) const {
+  const Var logistic = log1p(-noise) - log(noise);
+  return sigmoid((logits + logistic) / temperature);
+}
+
 Var Bernoulli::entropy() const {
   // softplus(l) - l sigmoid(l), which is even in l, without its cancellation.
   const Var a = abs(logits);

@@ -17,6 +17,10 @@ struct Bernoulli {
   Var log_prob(Var x) const;
   /// 1 where noise < sigmoid(logits), else 0.
   Var sample(Var noise) const;
+  /// sigmoid((logits - logit(noise)) / temperature) of the same noise, above 1/2 where
+  /// sample(noise) is 1: the binary concrete distribution of Maddison, Mnih and Teh (2017).
+  /// temperature > 0, rank 0. Gradients flow to logits and temperature.
+  Var relaxed_sample(Var noise, Var temperature) const;
   Var entropy() const;
   /// The probabilities.
   Var expectation() const;

@@ -38,9 +38,10 @@ std::int64_t Categorical::classes() const {
 
 Var Categorical::log_probabilities() const { return log_softmax(logits, -1); }
 
+Var Categorical::one_hot(Var x) const { return equal(beside_classes(x), class_numbers(*this)); }
+
 Var Categorical::log_prob(Var x) const {
-  const Var chosen = equal(beside_classes(x), class_numbers(*this));
-  const Var log_p = where(chosen, log_probabilities(), -infinity);
+  const Var log_p = where(one_hot(x), log_probabilities(), -infinity);
   return sum(logsumexp(log_p, -1), -1);
 }
 

@@ -27,6 +27,8 @@ struct Categorical {
 
   /// log P(x_d = k), of the logits' shape.
   Var log_probabilities() const;
+  /// 1 in the place of each class x_d, else 0: [.., K] of x [..].
+  Var one_hot(Var x) const;
   /// K. Throws Error for logits without the axes D and K.
   std::int64_t classes() const;
 };

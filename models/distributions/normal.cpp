@@ -4,16 +4,6 @@
 
 namespace nelbo {
 
-Covariance parse_covariance(const std::string& text) {
-  if (text == "diagonal") return Covariance::diagonal;
-  if (text == "full") return Covariance::full;
-  throw Error("posterior '" + text + "' is unknown; there are diagonal and full");
-}
-
-std::string to_string(Covariance covariance) {
-  return covariance == Covariance::full ? "full" : "diagonal";
-}
-
 const DiagNormal& Normal::diagonal(const std::string& what) const {
   if (const auto* diagonal = std::get_if<DiagNormal>(&kind_)) return *diagonal;
   throw Error(what +

@@ -10,11 +10,7 @@ namespace nelbo {
 /// Whether the dimensions of a normal distribution are independent.
 enum class Covariance { diagonal, full };
 
-/// "diagonal" or "full". Throws Error naming what was given.
-Covariance parse_covariance(const std::string& text);
-std::string to_string(Covariance covariance);
-
-/// A normal distribution of either kind: the encoder's Q(Z|x).
+/// A normal distribution of either kind.
 class Normal {
  public:
   Normal(const DiagNormal& diagonal) : kind_(diagonal) {}

@@ -11,6 +11,7 @@
 #include "models/priors/factorised_priors.hpp"
 #include "models/priors/full_normal_prior.hpp"
 #include "models/priors/mixture_prior.hpp"
+#include "models/priors/uniform_prior.hpp"
 
 namespace nelbo {
 namespace {
@@ -62,7 +63,7 @@ PriorRecorder mixture(const PriorConfig& prior, std::int64_t latent, ParameterSt
 }
 
 PriorRecorder vamp(const VaeConfig& config, const DataMoments& moments, ParameterStore& store,
-                   std::function<Normal(Var x)> encoder) {
+                   std::function<Posterior(Var x)> encoder) {
   const std::int64_t k = config.prior.components, x = config.example.size();
   const bool bernoulli = config.likelihood.kind == Likelihood::Kind::bernoulli;
   const Tensor centre = output_start(config.likelihood, moments.mean).reshape({x});
@@ -76,14 +77,15 @@ PriorRecorder vamp(const VaeConfig& config, const DataMoments& moments, Paramete
       store.add("prior.pseudo_inputs", group, {k, x}, scattered(centre, deviation));
   return [=, &store, text = to_string(config.prior)] {
     const Var free = Tape::current().parameter(store, inputs);
-    return std::make_shared<MixturePrior>(text, encoder(bernoulli ? sigmoid(free) : free));
+    return std::make_shared<MixturePrior>(text,
+                                          encoder(bernoulli ? sigmoid(free) : free).normal(text));
   };
 }
 
 }  // namespace
 
 PriorRecorder declare_prior(const VaeConfig& config, const DataMoments& moments,
-                            ParameterStore& store, std::function<Normal(Var x)> encoder) {
+                            ParameterStore& store, std::function<Posterior(Var x)> encoder) {
   const std::int64_t latent = config.latent;
   switch (config.prior.kind) {
     case Kind::normal:
@@ -98,6 +100,8 @@ PriorRecorder declare_prior(const VaeConfig& config, const DataMoments& moments,
       return vamp(config, moments, store, std::move(encoder));
     case Kind::laplace:
       return [latent] { return std::make_shared<LaplacePrior>(latent); };
+    case Kind::uniform:
+      return [latent, of = config.posterior] { return std::make_shared<UniformPrior>(latent, of); };
   }
   return [latent] { return std::make_shared<StandardNormalPrior>(latent); };
 }

@@ -23,6 +23,6 @@ using PriorRecorder = std::function<std::shared_ptr<const Prior>()>;
 ///       deviation
 /// `encoder` is the model's own Q(Z|x). Throws Error for a given normal of the wrong size.
 PriorRecorder declare_prior(const VaeConfig& config, const DataMoments& moments,
-                            ParameterStore& store, std::function<Normal(Var x)> encoder);
+                            ParameterStore& store, std::function<Posterior(Var x)> encoder);
 
 }  // namespace nelbo

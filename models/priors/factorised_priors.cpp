@@ -26,8 +26,9 @@ Var StandardNormalPrior::sample(Var noise) const {
   return stop(noise);
 }
 
-Var StandardNormalPrior::kl(const Normal& q) const {
-  return nelbo::kl(q, StandardNormal{dimensions_, q.expectation().dtype()});
+Var StandardNormalPrior::kl(const Posterior& q) const {
+  const Normal& normal = q.normal("the prior N(0, I)");
+  return nelbo::kl(normal, StandardNormal{dimensions_, normal.expectation().dtype()});
 }
 
 Var LaplacePrior::log_prob(Var z) const { return sum(marginal_log_prob(z), -1); }

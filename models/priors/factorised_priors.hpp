@@ -14,7 +14,7 @@ class StandardNormalPrior : public Prior {
   Var marginal_log_prob(Var z) const override;
   std::int64_t noise_dimensions() const override { return dimensions_; }
   Var sample(Var noise) const override;
-  Var kl(const Normal& q) const override;
+  Var kl(const Posterior& q) const override;
 
  private:
   std::int64_t dimensions_;

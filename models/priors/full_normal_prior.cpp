@@ -26,10 +26,13 @@ Var FullNormalPrior::sample(Var noise) const {
   return normal_.sample(noise);
 }
 
-Var FullNormalPrior::kl(const Normal& q) const { return nelbo::kl(q, normal_); }
+Var FullNormalPrior::kl(const Posterior& q) const {
+  return nelbo::kl(q.normal("the prior " + text()), normal_);
+}
 
-Var FullNormalPrior::prior_factorisation(const Normal& q) const {
-  return expected_log_prob(q, normal_) - expected_log_prob(q, normal_.marginals());
+Var FullNormalPrior::prior_factorisation(const Posterior& q) const {
+  const Normal& own = q.normal("the prior " + text());
+  return expected_log_prob(own, normal_) - expected_log_prob(own, normal_.marginals());
 }
 
 }  // namespace nelbo

@@ -4,12 +4,12 @@
 
 namespace nelbo {
 
-Var Prior::kl(const Normal&) const {
+Var Prior::kl(const Posterior&) const {
   throw Error("div(exact): the divergence from the prior " + text() +
               " has no closed form; use div(mc)");
 }
 
-Var Prior::prior_factorisation(const Normal& q) const {
+Var Prior::prior_factorisation(const Posterior& q) const {
   if (!factorised()) {
     throw Error("pf(exact): its expectation under the prior " + text() +
                 " has no closed form; use pf");

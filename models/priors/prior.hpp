@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "models/distributions/normal.hpp"
+#include "models/distributions/posterior.hpp"
 
 namespace nelbo {
 
@@ -20,7 +20,8 @@ class Prior {
 
   /// log P0(z) of z [S, B, D]: [S, B], nats.
   virtual Var log_prob(Var z) const = 0;
-  /// log P0(z_d) of every dimension of z [S, B, D]: [S, B, D], nats. What Zheng eq. (21) needs.
+  /// log P0(z_d) of every dimension of z [S, B, D]: [S, B, D], nats. What Zheng eq. (21) needs. For
+  /// one-hot codes of every latent variable, [S, B, L].
   virtual Var marginal_log_prob(Var z) const = 0;
 
   /// Standard normal numbers that a sample takes.
@@ -31,10 +32,10 @@ class Prior {
 
   /// KL(q || P0) in closed form, nats, [B] for a posterior of B data: div(exact), Zheng eq. (16).
   /// Throws Error where there is none.
-  virtual Var kl(const Normal& q) const;
+  virtual Var kl(const Posterior& q) const;
   /// E_q[log P0(z) / prod_d P0(z_d)] in closed form, nats, [B]: pf(exact), the last expectation of
   /// Zheng eq. (21) for one datum. 0 for factorised priors. Throws Error where there is none.
-  virtual Var prior_factorisation(const Normal& q) const;
+  virtual Var prior_factorisation(const Posterior& q) const;
 };
 
 }  // namespace nelbo

@@ -83,15 +83,6 @@ Moments moments(const std::vector<double>& values) {
   return m;
 }
 
-std::vector<float> floats(const std::string& spec) {
-  const data::Images images = data::read_dataset(spec).splits[0].images;
-  std::vector<float> values(std::size_t(images.count() * images.features()));
-  for (std::int64_t i = 0; i < images.count(); ++i) {
-    images.write(i, 1, values.data() + i * images.features());
-  }
-  return values;
-}
-
 }  // namespace
 
 TEST_CASE("A running mean and its standard error") {

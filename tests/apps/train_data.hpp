@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "apps/support/data/dataset.hpp"
+#include "apps/support/data/load.hpp"
 #include "apps/support/run_config.hpp"
 #include "tests/apps/data_files.hpp"
 
@@ -52,6 +53,16 @@ inline TrainConfig tiny_config() {
   config.lr = 1e-2;
   config.epochs = 1;
   return config;
+}
+
+/// The numbers of an array in a file: FILE:member.
+inline std::vector<float> floats(const std::string& spec) {
+  const data::Images images = data::read_dataset(spec).splits[0].images;
+  std::vector<float> values(std::size_t(images.count() * images.features()));
+  for (std::int64_t i = 0; i < images.count(); ++i) {
+    images.write(i, 1, values.data() + i * images.features());
+  }
+  return values;
 }
 
 inline std::string operator/(const TempFolder& folder, const std::string& name) {

@@ -73,6 +73,21 @@ TEST_CASE("tape: gate scales cotangents by coefficients set after the forward pa
   CHECK(list(tape.adjoint(z)) == std::vector<double>{2, 4, 6, 8, 10, 12, 14, 16});
 }
 
+TEST_CASE("tape: straight_through has the value of hard and hands its cotangent to soft") {
+  Tape tape;
+  Recording recording(tape);
+  const Var hard = tape.leaf(Tensor::of({1, 0, 1}, {3}, DType::f64), true);
+  const Var soft = tape.leaf(Tensor::of({0.9, 0.4, 0.6}, {3}, DType::f64), true);
+  const Var z = straight_through(hard, soft);
+  CHECK(list(z.value()) == std::vector<double>{1, 0, 1});
+  tape.backward(sum(square(z) + 3.0 * z + square(soft)));  // 2 hard + 3, and soft's own 2 soft
+  CHECK(list(tape.adjoint(hard)) == std::vector<double>{0, 0, 0});
+  const std::vector<double> expected{5 + 1.8, 3 + 0.8, 5 + 1.2};
+  for (int i = 0; i < 3; ++i) CHECK(tape.adjoint(soft).at({i}) == Approx(expected[i]));
+  const Var wide = tape.leaf({2, 3}, DType::f64);
+  CHECK_THROWS_WITH(straight_through(wide, soft), contains("[2, 3]") && contains("[3]"));
+}
+
 TEST_CASE("tape: groups choose what a backward pass reaches, sinks where it goes") {
   ParameterStore store(DType::f64);
   const ParameterId a = store.add("decoder.a", "theta", {2}, constant_values(2));

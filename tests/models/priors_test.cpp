@@ -31,7 +31,7 @@ Tensor numbers(const Shape& shape, unsigned seed, double scale = 1) {
 /// A model in double of 6 features and 2 latent dimensions, whose prior's parameters are moved away
 /// from where they start.
 struct Model {
-  explicit Model(const std::string& prior, Covariance posterior = Covariance::diagonal,
+  explicit Model(const std::string& prior, PosteriorConfig posterior = {},
                  const std::string& likelihood = "bernoulli") {
     config.example = {6};
     config.latent = 2;
@@ -119,7 +119,7 @@ std::function<double(double, double)> reference(const Model& m) {
     }
     Tape tape;
     Recording recording(tape);
-    const Normal q = m.vae->posterior(tape.leaf(copy));
+    const Normal q = m.vae->posterior(tape.leaf(copy)).normal("test");
     q.visit([&](const auto& own) {
       for (std::int64_t i = 0; i < k; ++i) {
         weights.push_back(1 / double(k));
@@ -150,9 +150,10 @@ std::vector<std::unique_ptr<Model>> models() {
        {"normal", "laplace", "normal:full", "normal:given", "mixture:1", "mixture:4", "vamp:3"}) {
     all.push_back(std::make_unique<Model>(prior));
   }
-  all.push_back(std::make_unique<Model>("vamp:3", Covariance::full));
-  all.push_back(std::make_unique<Model>("vamp:3", Covariance::diagonal, "normal:0.5"));
-  all.push_back(std::make_unique<Model>("normal:full", Covariance::full));
+  all.push_back(std::make_unique<Model>("vamp:3", PosteriorConfig{PosteriorConfig::Kind::full}));
+  all.push_back(std::make_unique<Model>("vamp:3", PosteriorConfig{}, "normal:0.5"));
+  all.push_back(
+      std::make_unique<Model>("normal:full", PosteriorConfig{PosteriorConfig::Kind::full}));
   return all;
 }
 
@@ -315,15 +316,16 @@ TEST_CASE(
     "priors: div(exact) and pf(exact) lie within 4 standard errors of their Monte Carlo forms") {
   const std::int64_t n = 50000;
   for (const char* name : {"normal", "normal:full", "normal:given", "laplace"}) {
-    for (const Covariance posterior : {Covariance::diagonal, Covariance::full}) {
+    for (const PosteriorConfig& posterior :
+         {PosteriorConfig{}, PosteriorConfig{PosteriorConfig::Kind::full}}) {
       const Model m(name, posterior);
       Tape tape;
       Recording recording(tape);
       const auto prior = m.vae->prior();
-      const Normal q = m.vae->posterior(tape.leaf(numbers({3, 6}, 8)));
+      const Posterior q = m.vae->posterior(tape.leaf(numbers({3, 6}, 8)));
       const Var noise = tape.leaf({n, 3, 2}, DType::f64);
       fill_noise(Noise::normal, tape.data(noise), {.stream = {19, StreamId::user}});
-      const NormalSample s = q.rsample_log_prob(noise);
+      const PosteriorSample s = q.draw(noise);
       const auto check = [&](const char* term, Var closed, Var samples) {
         REQUIRE(closed.shape().text() == "[3]");
         const auto all = samples.value().values();
@@ -388,9 +390,9 @@ TEST_CASE("priors: gradients agree with differences, in z and in every parameter
         {z}, 1e-6);
     check_parameters(*m, [&](Tape& tape) {
       const Var data = tape.leaf(x);
-      const Normal q = m->vae->posterior(data);
+      const Posterior q = m->vae->posterior(data);
       const auto prior = m->vae->prior();
-      const NormalSample s = q.rsample_log_prob(tape.leaf(noise));
+      const PosteriorSample s = q.draw(tape.leaf(noise));
       Var all = mean(m->vae->log_likelihood(s.z, data)) + weighted_sum(prior->log_prob(s.z)) -
                 weighted_sum(s.log_prob) + 0.3 * weighted_sum(prior->marginal_log_prob(s.z));
       if (has_exact_div(m->config.prior)) {
@@ -450,7 +452,7 @@ TEST_CASE("priors: what has no closed form is refused") {
     const Model m(name);
     Tape tape;
     Recording recording(tape);
-    const Normal q = m.vae->posterior(tape.leaf(numbers({3, 6}, 8)));
+    const Posterior q = m.vae->posterior(tape.leaf(numbers({3, 6}, 8)));
     const auto prior = m.vae->prior();
     CHECK_FALSE(has_exact_div(m.config.prior));
     CHECK_THROWS_WITH(prior->kl(q), contains(std::string("prior ") + name));

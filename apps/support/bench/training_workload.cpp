@@ -122,7 +122,7 @@ class VaeTraining : public TrainingWorkload {
 
     Recording recording(tape_);
     x_ = tape_.leaf({workload.batch, features});
-    noise_ = tape_.leaf({objective_.samples(), workload.batch, workload.latent});
+    noise_ = tape_.leaf({objective_.samples(), workload.batch, model_->dimensions()});
     draw_ = std::make_unique<Draw>(*model_, x_, noise_, Population{.size = data_size});
     cost_ = objective_(*draw_);
   }
@@ -142,11 +142,7 @@ class VaeTraining : public TrainingWorkload {
                        .batch = batch,
                        .dimensions = std::size_t(workload_.example.size())};
     fill_binarized(tape_.data(x_).data_as<float>(), intensities_.data(), nullptr, images);
-    fill_normal(tape_.data(noise_).data_as<float>(), {.stream = {0, StreamId::noise},
-                                                      .step = steps_,
-                                                      .draws = std::size_t(objective_.samples()),
-                                                      .batch = batch,
-                                                      .dimensions = std::size_t(workload_.latent)});
+    model_->fill_noise(tape_.data(noise_), {.stream = {0, StreamId::noise}, .step = steps_});
     tape_.forward();
     tape_.backward(cost_, all_groups, *gradient_);
     optimizer_->step(static_cast<float*>(parameters_.data()),

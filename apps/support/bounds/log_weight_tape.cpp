@@ -28,13 +28,13 @@ std::int64_t chunk_of(std::int64_t draws) {
 }  // namespace
 
 LogWeightTape::LogWeightTape(const Vae& model, std::int64_t draws, std::size_t count)
-    : chunk_(chunk_of(draws)) {
+    : model_(model), chunk_(chunk_of(draws)) {
   batch_ = std::min(count, std::size_t(std::max<std::int64_t>(1, rows_at_a_time / chunk_)));
   rows_.resize(batch_);
 
   const Recording recording(tape_);
   x_ = tape_.leaf({std::int64_t(batch_), model.features()});
-  noise_ = tape_.leaf({chunk_, std::int64_t(batch_), model.latent()});
+  noise_ = tape_.leaf({chunk_, std::int64_t(batch_), model.dimensions()});
   Draw draw(model, x_, noise_);
   log_weights_ = draw.log_likelihood() + (draw.log_prior() - draw.log_posterior());
   tape_.keep(log_weights_);
@@ -46,13 +46,9 @@ void LogWeightTape::load(const Examples& examples, std::size_t first, std::size_
 }
 
 std::span<const float> LogWeightTape::run(std::uint64_t seed, std::int64_t first) {
-  const Tensor noise = tape_.data(noise_);
-  fill_normal(noise.data_as<float>(), {.stream = {seed, StreamId::evaluation},
-                                       .draws = std::size_t(chunk_),
-                                       .batch = batch_,
-                                       .dimensions = std::size_t(noise.shape()[2]),
-                                       .first_draw = std::uint32_t(first),
-                                       .datum = rows_.data()});
+  model_.fill_noise(tape_.data(noise_), {.stream = {seed, StreamId::evaluation},
+                                         .first_draw = std::uint32_t(first),
+                                         .datum = rows_.data()});
   tape_.forward();
   return {log_weights_.value().data_as<float>(), std::size_t(chunk_) * batch_};
 }

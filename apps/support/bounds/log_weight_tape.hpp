@@ -15,7 +15,8 @@ namespace nelbo {
 /// caches.
 class LogWeightTape {
  public:
-  /// For `draws` draws per example in all, in chunks of equal size, on `count` examples.
+  /// For `draws` draws per example in all, in chunks of equal size, on `count` examples. The model
+  /// must outlive it.
   LogWeightTape(const Vae& model, std::int64_t draws, std::size_t count);
 
   std::size_t batch() const { return batch_; }   // B
@@ -29,6 +30,7 @@ class LogWeightTape {
   std::span<const float> run(std::uint64_t seed, std::int64_t first);
 
  private:
+  const Vae& model_;
   std::size_t batch_;
   std::int64_t chunk_;
   std::vector<std::uint32_t> rows_;  // [B] ids of the examples

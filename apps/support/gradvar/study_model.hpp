@@ -5,7 +5,7 @@
 
 #include "autodiff/parameters.hpp"
 #include "autodiff/tape.hpp"
-#include "models/distributions/normal.hpp"
+#include "models/distributions/posterior.hpp"
 #include "models/worlds/linear_gaussian_model.hpp"
 #include "models/worlds/rainforth.hpp"
 #include "objectives/estimators/baseline.hpp"
@@ -33,11 +33,11 @@ struct StudyModel {
   };
 
   const ParameterStore* store;
-  Tensor x;  // [B, X], of the store's type
-  std::int64_t latent;
-  std::function<Normal(Var x)> posterior;
+  Tensor x;             // [B, X], of the store's type
+  std::int64_t latent;  // D, numbers of a code
+  std::function<Posterior(Var x)> posterior;
   std::function<LogJoint(Var z, Var x)> log_joint;
-  std::function<Var(const Normal&)> kl = {};  // KL(Q || P0) [B], where it has a closed form
+  std::function<Var(const Posterior&)> kl = {};  // KL(Q || P0) [B], where it has a closed form
   std::function<Dream(std::int64_t batch)> dream = {};
   const Baseline* baseline = nullptr;  // a trained one
   bool prior_moves_phi = false;        // the prior depends on the encoder (VampPrior)

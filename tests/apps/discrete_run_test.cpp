@@ -1,0 +1,243 @@
+// Runs whose posterior is discrete: settings, the program's reports on a model as it starts, and
+// the refusal to train it without a gradient estimator.
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "apps/support/checkpoint.hpp"
+#include "apps/support/evaluator.hpp"
+#include "apps/support/inference.hpp"
+#include "apps/support/loaded_run.hpp"
+#include "apps/support/pictures.hpp"
+#include "apps/support/run_folder.hpp"
+#include "apps/support/standard_errors.hpp"
+#include "apps/support/trainer.hpp"
+#include "apps/support/usage_error.hpp"
+#include "autodiff/threads.hpp"
+#include "objectives/language/expression.hpp"
+#include "objectives/terms.hpp"
+#include "tests/apps/program_run.hpp"
+#include "tests/apps/train_data.hpp"
+#include "tests/catch.hpp"
+
+using namespace nelbo;
+using namespace nelbo::tests;
+using nlohmann::json;
+
+namespace {
+
+TrainConfig discrete_config(const std::string& posterior) {
+  TrainConfig config = tiny_config();
+  config.posterior = posterior;
+  config.example = {4, 4};
+  return config;
+}
+
+/// A model as it starts.
+struct Untrained {
+  explicit Untrained(const std::string& posterior) : config(discrete_config(posterior)) {
+    networks = make_networks(config, config.example, test.moments(), store);
+  }
+  const Vae& model() const { return *networks.model; }
+
+  TrainConfig config;
+  data::Dataset data = tiny_data();
+  Examples test{data, data.split("test"), data::parse_binarize("dynamic"), Examples::Role::test, 0};
+  ParameterStore store;
+  Networks networks;
+};
+
+/// A run folder as training would leave it, on data of 50 + 23 images.
+struct UntrainedRun : Untrained {
+  explicit UntrainedRun(const std::string& posterior) : Untrained(posterior) {
+    const auto write = [&](const char* name, const data::Array& images) {
+      folder.write(std::string("blobs/") + name,
+                   idx({std::uint32_t(images.shape[0]), 4, 4},
+                       {reinterpret_cast<const char*>(images.bytes.data()), images.bytes.size()}));
+    };
+    std::filesystem::create_directory(folder / "blobs");
+    write("train-images-idx3-ubyte", blobs(50, 4, 1));
+    write("t10k-images-idx3-ubyte", blobs(23, 4, 2));
+    config.data = folder / "blobs";
+    config.binarize = "fixed";
+    const RunFolder run = RunFolder::at(folder / "run");
+    run.make();
+    folder.write("run/config.toml", to_toml(config));
+    save_parameters(run.last(), store, {});
+  }
+  json ask(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin() + 1, folder / "run");
+    arguments.push_back("--json");
+    const Outcome outcome = run_program_binary(arguments);
+    INFO(arguments[0] << ": " << outcome.err);
+    REQUIRE(outcome.code == 0);
+    return json::parse(outcome.out);
+  }
+  TempFolder folder;
+};
+
+const std::vector<std::string> families{"bernoulli", "categorical:4"};
+
+}  // namespace
+
+TEST_CASE("discrete run: settings are read, resolved and refused before anything is loaded") {
+  TrainConfig config = discrete_config("categorical:4");
+  TrainConfig again;
+  apply_toml(again, to_toml(config), "test");
+  CHECK(again.posterior == "categorical:4");
+  CHECK(to_string(prior_of(again)) == "uniform");
+  CHECK(to_string(prior_of(TrainConfig{})) == "normal");
+  check(config);
+  config.prior = "uniform";
+  check(config);
+  config.prior = "normal:full";
+  CHECK_THROWS_WITH(check(config), contains("--prior: prior normal:full") &&
+                                       contains("posterior categorical:4") &&
+                                       contains("choose the prior uniform"));
+  config.posterior = "diagonal";
+  config.prior = "uniform";
+  CHECK_THROWS_WITH(check(config), contains("--prior: prior uniform"));
+  config.prior = "";
+  config.posterior = "bernouli";
+  CHECK_THROWS_WITH(check(config), contains("--posterior 'bernouli'") && contains("bernoulli"));
+  config.posterior = "categorical:1";
+  CHECK_THROWS_WITH(check(config), contains("--posterior: ") && contains("2 to 4096"));
+}
+
+TEST_CASE("discrete run: training without an estimator for it is refused") {
+  const data::Dataset data = tiny_data();
+  for (const std::string& family : families) {
+    CHECK_THROWS_AS(Trainer(discrete_config(family), data), UsageError);
+    CHECK_THROWS_WITH(
+        Trainer(discrete_config(family), data),
+        contains("--posterior: a " + family + " posterior has no reparameterised samples") &&
+            contains("--estimator score"));
+  }
+}
+
+TEST_CASE(
+    "discrete run: held-out figures are those of single data with the noise of their address") {
+  for (const std::string& family : families) {
+    const Untrained u(family);
+    const Term objective = parse_objective("iw(m=3)");
+    Evaluator evaluator(u.model(), nullptr, u.store, objective, 16, u.test, 7);
+    const Metrics measured = evaluator();
+    double nell = 0, div = 0, bound = 0;
+    for (std::uint32_t i = 0; i < 23; ++i) {
+      Tape tape;
+      Recording recording(tape);
+      const Var x = tape.leaf({1, 16}), noise = tape.leaf({3, 1, u.model().dimensions()});
+      u.test.fill(tape.data(x).data_as<float>(), {&i, 1}, 0);
+      fill_uniform(tape.data(noise).data_as<float>(),
+                   {.stream = {7, StreamId::evaluation},
+                    .draws = 3,
+                    .dimensions = std::size_t(u.model().dimensions()),
+                    .datum = &i});
+      Draw draw(u.model(), x, noise);
+      nell += nelbo::nell()(draw).item() / 23;
+      div += nelbo::div()(draw).item() / 23;
+      bound += objective(draw).item() / 23;
+    }
+    CHECK(measured.nell == Approx(nell).epsilon(1e-5));
+    CHECK(measured.div == Approx(div).epsilon(1e-4));
+    CHECK(measured.bound == Approx(bound).epsilon(1e-5));
+    const Estimates of = estimate_terms(u.model(), u.test, 7);
+    CHECK(of.div.mean == Approx(div).epsilon(1e-4));
+    CHECK(std::fabs(of.nell.mean - nell) < 4 * of.nell.standard_error);
+    CHECK(of.elbo.mean == Approx(-of.nell.mean - of.div.mean).epsilon(1e-6));
+
+    const std::size_t threads = num_threads();
+    set_num_threads(1);
+    const Metrics one = evaluator();
+    set_num_threads(3);
+    const Metrics three = evaluator();
+    set_num_threads(threads);
+    CHECK(one.bound == three.bound);
+    CHECK(one.nell == three.nell);
+  }
+}
+
+TEST_CASE("discrete run: a model's codes, divergences and pictures") {
+  for (const std::string& family : families) {
+    const Untrained u(family);
+    const std::int64_t width = u.config.posterior == "bernoulli" ? 1 : 4;
+    const Encoded q = encode(u.model(), u.test);
+    REQUIRE(q.mean.shape() == Shape{23, 3 * width});
+    const std::vector<double> kl = mean_divergences(u.model(), q);
+    REQUIRE(kl.size() == 3);
+    CHECK(kl[0] + kl[1] + kl[2] ==
+          Approx(estimate_terms(u.model(), u.test, 0).div.mean).epsilon(1e-4));
+    for (const double each : kl) CHECK(each > 0);
+
+    const Tensor z = sample_prior(u.model(), 400, 3);
+    REQUIRE(z.shape() == Shape{400, 3 * width});
+    double ones = 0;
+    for (const double number : z.values()) {
+      CHECK((number == 0 || number == 1));
+      ones += number;
+    }
+    if (width == 1) CHECK(std::fabs(ones - 600) < 4 * std::sqrt(1200 * 0.25));
+    if (width == 4) CHECK(ones == 1200);
+    CHECK(decode_means(u.model(), z).shape() == Shape{400, 16});
+
+    const TempFolder folder;
+    const RunFolder run = RunFolder::at(folder / "run");
+    run.make();
+    Pictures(u.model(), u.test, 1).write(run);
+    for (const char* name : {"reconstructions", "samples", "traversals"}) {
+      CHECK(std::filesystem::file_size(run.image(name)) > 0);
+    }
+  }
+}
+
+TEST_CASE("discrete run: eval, bounds, decompose, encode and sample") {
+  for (const std::string& family : families) {
+    INFO(family);
+    const UntrainedRun u(family);
+    const json of = u.ask({"eval"});
+    CHECK(of["div"].get<double>() > 0);
+    CHECK(of["elbo"].get<double>() ==
+          Approx(-of["nell"].get<double>() - of["div"].get<double>()).epsilon(1e-6));
+
+    const json bounds = u.ask({"bounds", "--m", "1,8", "--k", "1"})["bounds"];
+    CHECK(bounds[1]["value"].get<double>() > bounds[0]["value"].get<double>());
+    CHECK(std::fabs(bounds[0]["value"].get<double>() - of["elbo"].get<double>()) < 1);
+
+    const json ledger = u.ask({"decompose", "--pairs", "50"});
+    CHECK(ledger["terms"]["div"]["value"].get<double>() ==
+          Approx(of["div"].get<double>()).epsilon(1e-4));
+    CHECK(ledger["terms"]["pf"]["value"].get<double>() == 0);
+    CHECK_FALSE(ledger["terms"].contains("mi"));
+    REQUIRE(ledger["units"].size() == 3);
+    double kl = 0;
+    for (const json& unit : ledger["units"]) kl += unit["kl"].get<double>();
+    CHECK(kl == Approx(of["div"].get<double>()).epsilon(1e-4));
+
+    const json encoded = u.ask({"encode", "--out", u.folder / "z.npz"});
+    CHECK(encoded["latent"] == 3);
+    const LoadedRun run = open_run(u.folder / "run");
+    const Encoded q = encode(*run.model, run.test());
+    const std::vector<float> written = floats(u.folder / "z.npz:probabilities");
+    CHECK(std::vector<double>(written.begin(), written.end()) == q.mean.values());
+    CHECK(u.ask({"sample", "--n", "9", "--out", u.folder / "grid.png"})["n"] == 9);
+  }
+}
+
+TEST_CASE("discrete run: nelbo train says what a discrete posterior needs, with exit code 2") {
+  const TempFolder folder;
+  const auto train = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> all{"train", "--data", "sprites:32", "--out", folder / "run"};
+    all.insert(all.end(), more.begin(), more.end());
+    return run_program_binary(all);
+  };
+  const Outcome refused = train({"--posterior", "bernoulli"});
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, contains("a bernoulli posterior has no reparameterised samples"));
+  CHECK_FALSE(std::filesystem::exists(folder / "run"));
+  const Outcome mismatch = train({"--posterior", "categorical:3", "--prior", "mixture:2"});
+  CHECK(mismatch.code == 2);
+  CHECK_THAT(mismatch.err, contains("choose the prior uniform"));
+  const Outcome other = train({"--prior", "uniform"});
+  CHECK(other.code == 2);
+  CHECK_THAT(other.err, contains("with the posterior diagonal choose another"));
+}
