@@ -84,6 +84,8 @@ double entropy_of_von_mises_derivative(double kappa) {
 }
 
 using StirlingError = Unary<special::stirling_error, special::stirling_error_derivative, false>;
+using DigammaMinusLog =
+    Unary<special::digamma_minus_log, special::digamma_minus_log_derivative, false>;
 using GammaEntropy = Unary<special::gamma_entropy, special::gamma_entropy_derivative, false>;
 using LogBesselI0e = Unary<special::log_bessel_i0e, minus_spread, true>;
 using VonMisesEntropy = Unary<entropy_of_von_mises, entropy_of_von_mises_derivative, true>;
@@ -156,6 +158,7 @@ const Op logit_beta_quantile_op = op_of<LogitBetaQuantile>("logit_beta_quantile"
 const Op student_t_quantile_op = op_of<StudentTQuantile>("student_t_quantile");
 const Op von_mises_quantile_op = op_of<VonMisesQuantile>("von_mises_quantile");
 const Op stirling_error_op = op_of<StirlingError>("stirling_error");
+const Op digamma_minus_log_op = op_of<DigammaMinusLog>("digamma_minus_log");
 const Op gamma_entropy_op = op_of<GammaEntropy>("gamma_entropy");
 const Op log_bessel_i0e_op = op_of<LogBesselI0e>("log_bessel_i0e");
 const Op von_mises_entropy_op = op_of<VonMisesEntropy>("von_mises_entropy");
@@ -185,6 +188,7 @@ Var von_mises_quantile(Var kappa, Var u) {
 }
 
 Var stirling_error(Var x) { return record(stirling_error_op, {x}, x.shape()); }
+Var digamma_minus_log(Var x) { return record(digamma_minus_log_op, {x}, x.shape()); }
 Var gamma_entropy(Var x) { return record(gamma_entropy_op, {x}, x.shape()); }
 Var log_bessel_i0e(Var x) { return record(log_bessel_i0e_op, {x}, x.shape()); }
 Var von_mises_entropy(Var x) { return record(von_mises_entropy_op, {x}, x.shape()); }

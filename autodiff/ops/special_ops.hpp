@@ -31,6 +31,9 @@ Var von_mises_quantile(Var kappa, Var u);
 /// densities of large parameters without cancellation (Loader 2000).
 Var stirling_error(Var x);
 
+/// digamma(x) - log x, x > 0: the mean of log(z / E z) of a gamma variable z of shape x.
+Var digamma_minus_log(Var x);
+
 /// Entropy of a gamma variable of shape x > 0 and rate 1, nats: x + log Gamma(x) + (1 - x)
 /// digamma(x), of the size of log x.
 Var gamma_entropy(Var x);

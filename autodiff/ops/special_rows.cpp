@@ -93,6 +93,11 @@ Real reference_digamma(Real z) {
          shift;
 }
 
+double reference_digamma_minus_log(const At& x) {
+  const Real z = x[0];
+  return double(reference_digamma(z) - std::log(z));
+}
+
 double reference_gamma_entropy(const At& x) {
   const Real z = x[0];
   return double(z + std::lgamma(z) + (1 - z) * reference_digamma(z));
@@ -230,6 +235,7 @@ std::vector<OperatorRow> special_rows() {
           student,
           mises,
           unary_row("stirling_error", stirling_error, reference_stirling, 0.3, 30),
+          unary_row("digamma_minus_log", digamma_minus_log, reference_digamma_minus_log, 0.3, 30),
           entropy,
           circular,
           bessel};

@@ -70,6 +70,10 @@ double digamma_difference(double x, double d) {
          stirling_derivative_series(x);
 }
 
+double digamma_minus_log(double x) { return stirling_error_derivative(x) - 0.5 / x; }
+
+double digamma_minus_log_derivative(double x) { return trigamma(x) - 1 / x; }
+
 double gamma_entropy(double x) {
   return half_log_two_pi + 0.5 * std::log(x) + 0.5 * (1 - 1 / x) + stirling_error(x) +
          (1 - x) * stirling_error_derivative(x);

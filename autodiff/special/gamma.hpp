@@ -19,6 +19,10 @@ double trigamma(double x);
 /// digamma(x + d) - digamma(x) for d >= 0, accurate where d is small against x.
 double digamma_difference(double x, double d);
 
+/// digamma(x) - log x = E log(z / E z) of a gamma variable z of shape x.
+double digamma_minus_log(double x);
+double digamma_minus_log_derivative(double x);
+
 /// Entropy of a gamma variable of shape x and rate 1: x + log Gamma(x) + (1 - x) digamma(x), nats.
 double gamma_entropy(double x);
 double gamma_entropy_derivative(double x);
