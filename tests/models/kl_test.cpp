@@ -177,8 +177,8 @@ TEST_CASE("kl: 0 between equal distributions") {
     CHECK(v == Approx(0).margin(1e-14));
   for (double v : kl(Bernoulli{a}, Bernoulli{a}).value().values())
     CHECK(v == Approx(0).margin(1e-14));
-  for (const Var& v : {kl(Gamma{a, a}, Gamma{a, a}), kl(Beta{a, a}, Beta{a, a}),
-                       kl(Dirichlet{a}, Dirichlet{a})}) {
+  for (const Var& v :
+       {kl(Gamma{a, a}, Gamma{a, a}), kl(Beta{a, a}, Beta{a, a}), kl(Dirichlet{a}, Dirichlet{a})}) {
     for (double number : v.value().values()) CHECK(number == Approx(0).margin(1e-13));
   }
 }
@@ -207,9 +207,9 @@ TEST_CASE("kl: between gamma distributions of large shape in float") {
   Recording recording(tape);
   const auto at = [&](DType dtype) {
     const auto leaf = [&](double x) { return tape.leaf(Tensor::of({x}, {1}, dtype)); };
-    return kl(Gamma{leaf(9.25), leaf(0.5)}, Gamma{leaf(9.21875), leaf(0.46875)}).item();
+    return kl(Gamma{leaf(9.25), leaf(0.5)}, Gamma{leaf(9.21875), leaf(0.484375)}).item();
   };
-  CHECK(at(DType::f64) > 0.01);
+  CHECK(at(DType::f64) > 0.5);
   // Terms of 1e5 would leave errors of 1e-2.
   CHECK(at(DType::f32) == Approx(at(DType::f64)).margin(1e-4));
 }
