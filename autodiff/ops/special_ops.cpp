@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "autodiff/ops/shape_ops.hpp"
@@ -20,12 +21,25 @@ namespace {
 template <std::size_t N>
 using Numbers = std::array<double, N>;
 
+bool positive(double x) { return x > 0 && std::isfinite(x); }
+
+/// quantile(u) for 0 < u < 1, the ends of the range at 0 and 1, and NaN elsewhere.
+template <class F>
+double quantile_or_end(bool in_domain, double u, double low, double high, F&& quantile) {
+  if (!(in_domain && u >= 0 && u <= 1)) return std::nan("");
+  return u == 0 ? low : u == 1 ? high : quantile(u);
+}
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
 struct LogGammaQuantile {
   static constexpr std::size_t operands = 2;
-  static double value(const Numbers<2>& x) { return special::log_gamma_quantile(x[0], x[1]); }
+  static double value(const Numbers<2>& x) {
+    return quantile_or_end(positive(x[0]), x[1], -infinity, infinity,
+                           [&](double u) { return special::LogGamma(x[0]).quantile(u); });
+  }
   static Numbers<2> slopes(const Numbers<2>& x, double y) {
-    if (!std::isfinite(y)) return {0, 0};
-    const auto p = special::log_gamma_point(x[0], y);
+    const auto p = special::LogGamma(x[0]).at(y);
     return {p.d_alpha, std::exp(-p.log_density)};
   }
 };
@@ -33,20 +47,23 @@ struct LogGammaQuantile {
 struct LogitBetaQuantile {
   static constexpr std::size_t operands = 3;
   static double value(const Numbers<3>& x) {
-    return special::logit_beta_quantile(x[0], x[1], x[2], 1 - x[2]);
+    return quantile_or_end(
+        positive(x[0]) && positive(x[1]), x[2], -infinity, infinity,
+        [&](double u) { return special::LogitBeta(x[0], x[1]).quantile(u, 1 - u); });
   }
   static Numbers<3> slopes(const Numbers<3>& x, double y) {
-    if (!std::isfinite(y)) return {0, 0, 0};
-    const auto p = special::logit_beta_point(x[0], x[1], y);
+    const auto p = special::LogitBeta(x[0], x[1]).at(y);
     return {p.d_a, p.d_b, std::exp(-p.log_density)};
   }
 };
 
 struct StudentTQuantile {
   static constexpr std::size_t operands = 2;
-  static double value(const Numbers<2>& x) { return special::student_t_quantile(x[0], x[1]); }
+  static double value(const Numbers<2>& x) {
+    return quantile_or_end(positive(x[0]), x[1], -infinity, infinity,
+                           [&](double u) { return special::student_t_quantile(x[0], u); });
+  }
   static Numbers<2> slopes(const Numbers<2>& x, double t) {
-    if (!std::isfinite(t)) return {0, 0};
     const auto slope = special::student_t_slope(x[0], t);
     return {slope.d_nu, slope.d_u};
   }
@@ -54,10 +71,13 @@ struct StudentTQuantile {
 
 struct VonMisesQuantile {
   static constexpr std::size_t operands = 2;
-  static double value(const Numbers<2>& x) { return special::von_mises_quantile(x[0], x[1]); }
+  static double value(const Numbers<2>& x) {
+    return quantile_or_end(x[0] >= 0 && std::isfinite(x[0]), x[1], -std::numbers::pi,
+                           std::numbers::pi,
+                           [&](double u) { return special::VonMises(x[0]).quantile(u); });
+  }
   static Numbers<2> slopes(const Numbers<2>& x, double y) {
-    if (!std::isfinite(y)) return {0, 0};
-    const auto p = special::von_mises_point(x[0], y);
+    const auto p = special::VonMises(x[0]).at(y);
     return {p.d_kappa, std::exp(-p.log_density)};
   }
 };
@@ -68,27 +88,20 @@ struct Unary {
   static constexpr std::size_t operands = 1;
   static bool in_domain(double x) { return (zero ? x >= 0 : x > 0) && std::isfinite(x); }
   static double value(const Numbers<1>& x) { return in_domain(x[0]) ? f(x[0]) : std::nan(""); }
-  static Numbers<1> slopes(const Numbers<1>& x, double) {
-    return {in_domain(x[0]) ? derivative(x[0]) : std::nan("")};
-  }
+  static Numbers<1> slopes(const Numbers<1>& x, double) { return {derivative(x[0])}; }
 };
 
-double minus_spread(double kappa) { return -special::von_mises_spread(kappa); }
-
-double entropy_of_von_mises(double kappa) {
-  return std::log(2 * std::numbers::pi) + special::log_bessel_i0e(kappa) +
-         kappa * special::von_mises_spread(kappa);
-}
-double entropy_of_von_mises_derivative(double kappa) {
-  return -kappa * special::von_mises_variance(kappa);
-}
+double log_i0e(double kappa) { return special::VonMises(kappa).log_bessel_i0e(); }
+double minus_spread(double kappa) { return -special::VonMises(kappa).spread(); }
+double circular_entropy(double kappa) { return special::VonMises(kappa).entropy(); }
+double circular_entropy_slope(double kappa) { return -kappa * special::VonMises(kappa).variance(); }
 
 using StirlingError = Unary<special::stirling_error, special::stirling_error_derivative, false>;
 using DigammaMinusLog =
     Unary<special::digamma_minus_log, special::digamma_minus_log_derivative, false>;
 using GammaEntropy = Unary<special::gamma_entropy, special::gamma_entropy_derivative, false>;
-using LogBesselI0e = Unary<special::log_bessel_i0e, minus_spread, true>;
-using VonMisesEntropy = Unary<entropy_of_von_mises, entropy_of_von_mises_derivative, true>;
+using LogBesselI0e = Unary<log_i0e, minus_spread, true>;
+using VonMisesEntropy = Unary<circular_entropy, circular_entropy_slope, true>;
 
 /// body(i) for all elements, in chunks that cost some 0.1 ms.
 template <class Body>
@@ -137,7 +150,13 @@ void vjp(const Frame& f) {
     const auto operands = operands_of<Rules, T>(f);
     const T *y = f.out<T>(), *dy = f.cotangent<T>();
     for_each_element(f.out_shape().size(), [&](std::int64_t i) {
-      const auto slopes = Rules::slopes(operands(i), double(y[i]));
+      const double value = double(y[i]);
+      Numbers<Rules::operands> slopes;
+      if (std::isfinite(value)) {
+        slopes = Rules::slopes(operands(i), value);
+      } else {
+        slopes.fill(std::isnan(value) ? value : 0);  // nothing moves an end of the range
+      }
       for (std::size_t k = 0; k < Rules::operands; ++k) {
         if (to[k].data == nullptr) continue;
         const T contribution = T(double(dy[i]) * slopes[k]);

@@ -12,8 +12,9 @@ namespace nelbo::special {
 
 double student_t_quantile(double nu, double u) {
   const double distance = 2 * u - 1;  // exact
+  if (distance == 0) return 0;
   const double p = u < 0.5 ? 2 * u : 2 * (1 - u);
-  const double y = logit_beta_quantile(nu / 2, 0.5, p, std::fabs(distance));
+  const double y = LogitBeta(nu / 2, 0.5).quantile(p, std::fabs(distance));
   return std::copysign(std::exp(0.5 * (std::log(nu) - y)), distance);
 }
 
@@ -34,7 +35,7 @@ StudentTSlope student_t_slope(double nu, double t) {
     // with n written in t: below, two terms of order 1 / nu would differ by one of order 1 / nu^2.
     slope.d_nu = t * (-(square + 1) / 4 + square * (square - 1) / (12 * nu)) / (nu * nu);
   } else {
-    const double d_a = logit_beta_point(h, 0.5, -log_square).d_a;
+    const double d_a = LogitBeta(h, 0.5).at(-log_square).d_a;
     slope.d_nu = 0.5 * t * (1 / nu - 0.5 * d_a);
   }
   return slope;

@@ -1,8 +1,7 @@
 #pragma once
 namespace nelbo::special {
 
-/// The t with F(t) = u of Student's distribution with nu degrees of freedom: -infinity and infinity
-/// for u = 0 and 1; NaN for nu not positive and finite or u outside [0, 1].
+/// The t with F(t) = u, 0 < u < 1, of Student's distribution with nu > 0 degrees of freedom.
 double student_t_quantile(double nu, double u);
 
 /// Its derivatives at the quantile t.

@@ -2,7 +2,26 @@
 
 #include <numbers>
 
+#include "autodiff/kernels/dispatch.hpp"
+
 namespace nelbo::special {
+
+namespace {
+
+constexpr std::size_t size = nodes;
+
+Nodes apply(const kernels::UnaryKernel& kernel, const Nodes& x) {
+  Nodes y;
+  kernel.f64.value(nullptr, nodes, x.data(), y.data());
+  return y;
+}
+
+}  // namespace
+
+Nodes exp(const Nodes& x) { return apply(active_kernels().elementwise().exp, x); }
+Nodes expm1(const Nodes& x) { return apply(active_kernels().elementwise().expm1, x); }
+Nodes log1p(const Nodes& x) { return apply(active_kernels().elementwise().log1p, x); }
+Nodes sin(const Nodes& x) { return apply(active_kernels().elementwise().sin, x); }
 
 /// Newton's iteration for the roots of the Legendre polynomial.
 GaussLegendre::GaussLegendre() {

@@ -19,21 +19,44 @@ namespace nelbo::special {
 /// k(e) beyond which a tail adds less than rounding.
 inline constexpr double deepest = 38;
 
+/// One number for every node of the quadrature below.
+inline constexpr std::size_t nodes = 48;
+using Nodes = std::array<double, nodes>;
+
 /// Gauss and Legendre's nodes and weights on (0, 1).
 struct GaussLegendre {
-  static constexpr std::size_t size = 48;
-  std::array<double, size> node, weight;
+  Nodes node, weight;
   GaussLegendre();
 };
 const GaussLegendre& gauss_legendre();
 
-/// Calls body(e, weight) at the nodes of (0, length).
-template <class Body>
-void integrate(double length, Body&& body) {
-  const GaussLegendre& rule = gauss_legendre();
-  for (std::size_t i = 0; i < GaussLegendre::size; ++i) {
-    body(length * rule.node[i], length * rule.weight[i]);
-  }
+// Functions of all nodes, by the kernels of the instruction set in use.
+Nodes exp(const Nodes& x);
+Nodes expm1(const Nodes& x);
+Nodes log1p(const Nodes& x);
+Nodes sin(const Nodes& x);
+
+/// f(i) for all nodes.
+template <class F>
+Nodes each_node(F&& f) {
+  Nodes x;
+  for (std::size_t i = 0; i < nodes; ++i) x[i] = f(i);
+  return x;
+}
+
+/// The nodes of (0, length).
+inline Nodes nodes_of(double length) {
+  const Nodes& node = gauss_legendre().node;
+  return each_node([&](std::size_t i) { return length * node[i]; });
+}
+
+/// sum_i weight_i f(i) over the nodes of (0, length): the integral of f.
+template <class F>
+double integral(double length, F&& f) {
+  const Nodes& weight = gauss_legendre().weight;
+  double sum = 0;
+  for (std::size_t i = 0; i < nodes; ++i) sum += weight[i] * f(i);
+  return length * sum;
 }
 
 /// An e with k(e) a little above `deepest`, by Newton's steps downwards from `bound`, where k is
@@ -57,6 +80,14 @@ struct CdfPoint {
   double log_lower, log_upper;  // log F, log(1 - F)
   double log_density;           // log g
   double log_slope;             // (log g)'
+
+  /// log F or log(1 - F), and the other from it.
+  void set_tail(bool lower, double log_tail) {
+    log_tail = std::fmin(log_tail, 0.0);
+    const double log_rest = std::log1p(-std::exp(log_tail));
+    log_lower = lower ? log_tail : log_rest;
+    log_upper = lower ? log_rest : log_tail;
+  }
 };
 
 /// The y with F(y) = u, v = 1 - u, both above 0: Halley's iteration for log F(y) = log u or

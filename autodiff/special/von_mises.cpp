@@ -1,6 +1,5 @@
 #include "autodiff/special/von_mises.hpp"
 
-#include <limits>
 #include <numbers>
 
 namespace nelbo::special {
@@ -41,83 +40,68 @@ Bessel bessel(double kappa) {
 /// 1 - cos t.
 double versine(double t) { return 2 * std::sin(0.5 * t) * std::sin(0.5 * t); }
 
-/// An integral over the density at its edge, and dx/dkappa.
-struct Part {
-  double mass, d_kappa;
-};
-
-/// From -pi to x < 0.
-Part lower_tail(double kappa, double x, double spread) {
-  const auto k = [&](double e) { return 2 * kappa * std::sin(0.5 * e) * std::sin(0.5 * e - x); };
-  double length = std::fmin(pi + x, std::sqrt(2 * deepest / kappa));
-  while (length < pi + x && k(length) < deepest) length *= 1.25;
-  length = std::fmin(length, pi + x);
-  Part part{0, 0};
-  integrate(length, [&](double e, double weight) {
-    const double ratio = weight * std::exp(-k(e));
-    part.mass += ratio;
-    part.d_kappa += ratio * (versine(x - e) - spread);  // A - cos
-  });
-  return part;
-}
-
-/// From x < 0 to 0.
-Part centre(double kappa, double x, double spread) {
-  Part part{0, 0};
-  integrate(-x, [&](double e, double weight) {
-    const double ratio = weight * std::exp(kappa * (versine(x) - versine(x + e)));
-    part.mass += ratio;
-    part.d_kappa += ratio * (spread - versine(x + e));
-  });
-  return part;
-}
-
 }  // namespace
 
-double log_bessel_i0e(double kappa) { return std::log(bessel(kappa).i0); }
-
-double von_mises_spread(double kappa) {
+VonMises::VonMises(double kappa) : kappa_(kappa) {
   const Bessel i = bessel(kappa);
-  return i.gap / i.i0;
+  log_i0e_ = std::log(i.i0);
+  spread_ = i.gap / i.i0;
+  ratio_ = i.ratio;
 }
 
-double von_mises_variance(double kappa) {
-  // 1 - A^2 - A / kappa.
-  const Bessel i = bessel(kappa);
-  const double spread = i.gap / i.i0;
-  return spread * (2 - spread) - i.ratio;
+double VonMises::entropy() const { return std::log(2 * pi) + log_i0e_ + kappa_ * spread_; }
+
+// Integrals over the density at their edge x < 0, and dx/dkappa: of the score, cos - A = spread -
+// versine.
+
+/// From -pi to x.
+VonMises::Part VonMises::lower_tail(double x) const {
+  const auto k = [&](double e) { return 2 * kappa_ * std::sin(0.5 * e) * std::sin(0.5 * e - x); };
+  double length = std::fmin(pi + x, std::sqrt(2 * deepest / kappa_));
+  while (length < pi + x && k(length) < deepest) length *= 1.25;
+  length = std::fmin(length, pi + x);
+  const Nodes e = nodes_of(length), half = sin(nodes_of(0.5 * length));
+  const Nodes edge = sin(each_node([&](std::size_t i) { return 0.5 * (e[i] - x); }));
+  const Nodes middle = sin(each_node([&](std::size_t i) { return 0.5 * e[i] - x; }));
+  const Nodes ratio =
+      exp(each_node([&](std::size_t i) { return -2 * kappa_ * half[i] * middle[i]; }));
+  return {integral(length, [&](std::size_t i) { return ratio[i]; }),
+          integral(length,
+                   [&](std::size_t i) { return ratio[i] * (2 * edge[i] * edge[i] - spread_); })};
 }
 
-VonMisesPoint von_mises_point(double kappa, double x) {
-  const Bessel i = bessel(kappa);
-  const double spread = i.gap / i.i0, near = -std::fabs(x);
-  VonMisesPoint p;
-  p.log_density = -kappa * versine(x) - std::log(2 * pi * i.i0);
-  p.log_slope = -kappa * std::sin(x);
-  // The score cos - A has one sign beyond |x| = acos A, and one within.
-  const bool tail = versine(x) > spread;
-  const Part part = tail ? lower_tail(kappa, near, spread) : centre(kappa, near, spread);
+/// From x to 0.
+VonMises::Part VonMises::centre(double x) const {
+  const Nodes half = sin(nodes_of(0.5 * x));  // of the distances from 0
+  const double edge = versine(x);
+  const Nodes ratio =
+      exp(each_node([&](std::size_t i) { return kappa_ * (edge - 2 * half[i] * half[i]); }));
+  return {integral(-x, [&](std::size_t i) { return ratio[i]; }), integral(-x, [&](std::size_t i) {
+            return ratio[i] * (spread_ - 2 * half[i] * half[i]);
+          })};
+}
+
+VonMises::Point VonMises::at(double x) const {
+  Point p;
+  p.log_density = -kappa_ * versine(x) - std::log(2 * pi) - log_i0e_;
+  p.log_slope = -kappa_ * std::sin(x);
+  // The score has one sign beyond |x| = acos A, and one within.
+  const bool tail = versine(x) > spread_;
+  const Part part = tail ? lower_tail(-std::fabs(x)) : centre(-std::fabs(x));
   const double log_part = p.log_density + std::log(part.mass);
-  double log_tail = tail ? log_part : std::log(0.5 - std::exp(log_part));
-  const double log_rest = std::log1p(-std::exp(log_tail));
-  p.log_lower = x < 0 ? log_tail : log_rest;
-  p.log_upper = x < 0 ? log_rest : log_tail;
+  p.set_tail(x < 0, tail ? log_part : std::log(0.5 - std::exp(log_part)));
   p.d_kappa = x < 0 ? part.d_kappa : -part.d_kappa;
   return p;
 }
 
-double von_mises_quantile(double kappa, double u) {
-  if (!(kappa >= 0 && kappa < std::numeric_limits<double>::infinity() && u >= 0 && u <= 1)) {
-    return std::nan("");
-  }
+double VonMises::quantile(double u) const {
   const double p = u < 0.5 ? u : 1 - u;
-  if (p == 0) return u < 0.5 ? -pi : pi;
   if (p == 0.5) return 0;
   // Between the uniform distribution and the normal one.
-  const double start = kappa < 1 ? 2 * pi * (p - 0.5) * (1 - 0.5 * kappa)
-                                 : rough_normal_quantile(p, 1 - p) / std::sqrt(kappa);
-  const double x = solve_quantile(
-      p, 1 - p, start, -pi, 0, [&](double at) -> CdfPoint { return von_mises_point(kappa, at); });
+  const double start = kappa_ < 1 ? 2 * pi * (p - 0.5) * (1 - 0.5 * kappa_)
+                                  : rough_normal_quantile(p, 1 - p) / std::sqrt(kappa_);
+  const double x =
+      solve_quantile(p, 1 - p, start, -pi, 0, [&](double y) -> CdfPoint { return at(y); });
   return u < 0.5 ? x : -x;
 }
 

@@ -3,24 +3,34 @@
 
 namespace nelbo::special {
 
-// Modified Bessel functions of the von Mises distribution, density exp(kappa cos x) /
-// 2 pi I_0(kappa), kappa >= 0.
+/// An angle x in (-pi, pi) of density exp(kappa cos x) / 2 pi I_0(kappa), kappa >= 0.
+class VonMises {
+ public:
+  explicit VonMises(double kappa);
 
-/// log(exp(-kappa) I_0(kappa)).
-double log_bessel_i0e(double kappa);
-/// 1 - A, A = I_1(kappa) / I_0(kappa) = E cos x; also minus the derivative of log_bessel_i0e.
-double von_mises_spread(double kappa);
-/// dA/dkappa = var cos x.
-double von_mises_variance(double kappa);
+  /// log(exp(-kappa) I_0(kappa)).
+  double log_bessel_i0e() const { return log_i0e_; }
+  /// 1 - A, A = I_1(kappa) / I_0(kappa) = E cos x; also minus the derivative of log_bessel_i0e.
+  double spread() const { return spread_; }
+  /// dA/dkappa = 1 - A^2 - A / kappa, the variance of cos x.
+  double variance() const { return spread_ * (2 - spread_) - ratio_; }
+  double entropy() const;
 
-/// The distribution on (-pi, pi) at x, whose distribution function is 0 at -pi.
-struct VonMisesPoint : CdfPoint {
-  double d_kappa;  // dx/dkappa at fixed F
+  struct Point : CdfPoint {
+    double d_kappa;  // dx/dkappa at fixed F
+  };
+  Point at(double x) const;
+  /// The x with F(x) = u, 0 < u < 1.
+  double quantile(double u) const;
+
+ private:
+  struct Part {
+    double mass, d_kappa;
+  };
+  Part lower_tail(double x) const;
+  Part centre(double x) const;
+
+  double kappa_, log_i0e_, spread_, ratio_;  // ratio = A / kappa
 };
-VonMisesPoint von_mises_point(double kappa, double x);
-
-/// The x with F(x) = u: -pi and pi for u = 0 and 1; NaN for kappa negative or not finite or u
-/// outside [0, 1].
-double von_mises_quantile(double kappa, double u);
 
 }  // namespace nelbo::special
