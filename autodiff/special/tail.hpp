@@ -1,12 +1,12 @@
 #pragma once
-// Distribution functions as tails of a log-concave density, and their quantiles.
+// Distribution functions as tails of a density with one peak, and their quantiles.
 //
 // For a density g(y; theta) with distribution function F, everything that a sample y = F^-1(u;
-// theta) and its derivative need is an integral over one tail, measured by the density at its edge:
+// theta) and its derivative need is an integral over one tail, measured by the density at its edge.
+// With k(e) = log g(y) - log g(y - e) and score = d log g / dtheta,
 //
-//   F / g(y)                  = int_0^inf exp(-k(e)) de,                k(e) = log g(y) - log g(y -
-//   e) dy/dtheta = -F_theta / g  = int_0^inf exp(-k(e)) (-score(y - e)) de, score = d log g /
-//   dtheta
+//   F / g(y)                 = int_0^inf exp(-k(e)) de
+//   dy/dtheta = -F_theta / g = -int_0^inf exp(-k(e)) score(y - e) de
 //
 // (Figurnov, Mohamed and Mnih 2018, "Implicit reparameterization gradients"). The score has mean 0,
 // so either tail may be taken; where it does not change its sign in the tail, nothing cancels.

@@ -51,8 +51,8 @@ VonMises::VonMises(double kappa) : kappa_(kappa) {
 
 double VonMises::entropy() const { return std::log(2 * pi) + log_i0e_ + kappa_ * spread_; }
 
-// Integrals over the density at their edge x < 0, and dx/dkappa: of the score, cos - A = spread -
-// versine.
+// Integrals over the density at their edge x < 0, and dx/dkappa. The score is cos - A, here written
+// spread - versine.
 
 /// From -pi to x.
 VonMises::Part VonMises::lower_tail(double x) const {
