@@ -9,3 +9,4 @@
 #include "autodiff/ops/pairwise_ops.hpp"
 #include "autodiff/ops/reduce_ops.hpp"
 #include "autodiff/ops/shape_ops.hpp"
+#include "autodiff/ops/special_ops.hpp"

@@ -55,7 +55,6 @@ class RecordedBatch {
   const Metrics& metrics();
 
  private:
-  const Vae& model_;
   Tape tape_;
   std::size_t batch_;
   const Vae& model_;

@@ -14,5 +14,6 @@ std::vector<OperatorRow> linear_rows();
 std::vector<OperatorRow> linalg_rows();
 std::vector<OperatorRow> convolution_rows();
 std::vector<OperatorRow> pairwise_rows();
+std::vector<OperatorRow> special_rows();
 
 }  // namespace nelbo

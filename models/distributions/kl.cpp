@@ -1,12 +1,15 @@
 #include "models/distributions/kl.hpp"
 
+#include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "autodiff/error.hpp"
 #include "autodiff/ops/density_ops.hpp"
 #include "autodiff/ops/linalg_ops.hpp"
 #include "autodiff/ops/linear_ops.hpp"
 #include "autodiff/ops/shape_ops.hpp"
+#include "autodiff/ops/special_ops.hpp"
 
 namespace nelbo {
 namespace {
@@ -38,6 +41,23 @@ Var trace_ratio(const DiagNormal& p, const FullNormal& q) {
 }
 Var trace_ratio(const FullNormal& p, const FullNormal& q) {
   return sum(square(matmul(inverse_factor(q.factor), p.factor)), {-2, -1});
+}
+
+/// Of gamma variables, element by element, given log c and log(rate_q / rate_p). With e the entropy
+/// of gamma_entropy and rho = E_p x / E_q x,
+///   c_q (rho - 1 - log rho) - c_q E_p log(x / E_p x) + stirling_error(c_q) - 1/2 log(c_q / 2 pi) +
+///   digamma(c_p) - e(c_p),
+/// whose terms do not grow with c where p is near q.
+Var gamma_kl(Var log_p, Var log_q, Var log_rates) {
+  const double half_log_two_pi = 0.5 * std::log(2 * std::numbers::pi);
+  const Var c_p = exp(log_p), c_q = exp(log_q);
+  const Var log_rho = log_p - log_q + log_rates;
+  return c_q * (expm1(log_rho) - log_rho - digamma_minus_log(c_p)) + stirling_error(c_q) -
+         0.5 * log_q + half_log_two_pi + digamma(c_p) - gamma_entropy(c_p);
+}
+
+Var gamma_kl(Var log_p, Var log_q) {
+  return gamma_kl(log_p, log_q, Tape::current().constant(0, log_p.dtype()));
 }
 
 }  // namespace
@@ -101,6 +121,29 @@ Var kl(const Laplace& p, const Laplace& q) {
   const Var scale_p = exp(p.log_scale), precision_q = exp(-q.log_scale);
   const Var crossed = (scale_p * exp(-distance / scale_p) + distance) * precision_q;
   return sum(q.log_scale - p.log_scale + crossed - 1.0, -1);
+}
+
+Var kl(const Gamma& p, const Gamma& q) {
+  return sum(gamma_kl(p.log_concentration, q.log_concentration, q.log_rate - p.log_rate), -1);
+}
+
+// Gamma variables are, one to one, their proportions and their independent sum: the divergence of
+// the proportions is that of the variables less that of the sum.
+
+Var kl(const Beta& p, const Beta& q) {
+  const auto log_total = [](const Beta& x) { return log(exp(x.log_a) + exp(x.log_b)); };
+  return sum(gamma_kl(p.log_a, q.log_a) + gamma_kl(p.log_b, q.log_b) -
+                 gamma_kl(log_total(p), log_total(q)),
+             -1);
+}
+
+Var kl(const Dirichlet& p, const Dirichlet& q) {
+  const Var c_p = p.log_concentration, c_q = q.log_concentration;
+  if (c_p.shape().rank() < 1 || c_q.shape().rank() < 1 || c_p.shape()[-1] != c_q.shape()[-1]) {
+    throw Error("kl: Dirichlet distributions of concentrations " + c_p.shape().text() + " and " +
+                c_q.shape().text() + "; the last axis must be the same");
+  }
+  return sum(gamma_kl(c_p, c_q), -1) - gamma_kl(logsumexp(c_p, -1), logsumexp(c_q, -1));
 }
 
 Var kl(const DiscretizedLogistic& p, const DiscretizedLogistic& q) {

@@ -5,9 +5,12 @@
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/reduce_ops.hpp"
 #include "models/distributions/bernoulli.hpp"
+#include "models/distributions/beta.hpp"
 #include "models/distributions/categorical.hpp"
 #include "models/distributions/diag_normal.hpp"
+#include "models/distributions/dirichlet.hpp"
 #include "models/distributions/discretized_logistic.hpp"
+#include "models/distributions/gamma.hpp"
 #include "models/distributions/laplace.hpp"
 #include "models/distributions/normal.hpp"
 #include "models/distributions/standard_normal.hpp"
@@ -34,6 +37,15 @@ Var kl(const Bernoulli& p, const Bernoulli& q);
 Var kl(const Categorical& p, const Categorical& q);
 /// sum_d log(b_q / b_p) + (b_p exp(-|d| / b_p) + |d|) / b_q - 1 with d = mean_p - mean_q.
 Var kl(const Laplace& p, const Laplace& q);
+/// sum_d (c_p - c_q) digamma(c_p) - log Gamma(c_p) + log Gamma(c_q) + c_q log(rate_p / rate_q) +
+/// c_p (rate_q / rate_p - 1).
+Var kl(const Gamma& p, const Gamma& q);
+/// sum_d log B(a_q, b_q) / B(a_p, b_p) + (a_p - a_q) digamma(a_p) + (b_p - b_q) digamma(b_p) -
+/// (a_p + b_p - a_q - b_q) digamma(a_p + b_p).
+Var kl(const Beta& p, const Beta& q);
+/// log B(c_q) / B(c_p) + sum_d (c_p - c_q)_d (digamma(c_p,d) - digamma(sum_d c_p,d)). Throws Error
+/// for different numbers of proportions.
+Var kl(const Dirichlet& p, const Dirichlet& q);
 /// Summed over all levels: holds 256 numbers for each of the parameters'.
 Var kl(const DiscretizedLogistic& p, const DiscretizedLogistic& q);
 

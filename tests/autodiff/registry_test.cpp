@@ -356,7 +356,7 @@ TEST_CASE("registry: every declared operator has a row", "[registry]") {
   };
   for (const char* file :
        {"shape_ops.hpp", "linear_ops.hpp", "reduce_ops.hpp", "density_ops.hpp", "linalg_ops.hpp",
-        "convolution_ops.hpp", "elementwise_ops.hpp", "pairwise_ops.hpp"}) {
+        "convolution_ops.hpp", "elementwise_ops.hpp", "pairwise_ops.hpp", "special_ops.hpp"}) {
     demand(file, R"((?:^|\n)(?:Var|std::array<Var, \d+>|NormalSample|PairwiseLogProb) (\w+)\()");
   }
   demand("elementwise/list.def", R"((?:^|\n)NELBO_\w+\((\w+))");

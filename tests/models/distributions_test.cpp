@@ -31,7 +31,10 @@ Tensor some_values(const Subject& s) {
   Tensor x({2, 2, 3}, DType::f64);
   for (std::int64_t i = 0; i < 12; ++i) {
     const std::size_t k = std::size_t(i * 7 + 1) % std::max<std::size_t>(s.support.size(), 1);
-    x.data_as<double>()[i] = s.discrete() ? s.support[k] : 0.37 * double(i) - 2.1;
+    const double share = (double(i) + 0.6) / 13;  // of a support that begins at 0
+    x.data_as<double>()[i] = s.discrete() ? s.support[k]
+                             : s.low == 0 ? share * std::min(s.high, 9.0)
+                                          : 0.37 * double(i) - 2.1;
   }
   return x;
 }

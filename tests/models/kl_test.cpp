@@ -12,6 +12,7 @@ using namespace nelbo::tests;
 
 static_assert(HasKl<DiagNormal, StandardNormal> && HasKl<DiagNormal, DiagNormal>);
 static_assert(HasKl<Bernoulli, Bernoulli> && HasKl<Laplace, Laplace>);
+static_assert(HasKl<Gamma, Gamma> && HasKl<Beta, Beta> && HasKl<Dirichlet, Dirichlet>);
 static_assert(!HasKl<DiagNormal, Laplace> && !HasKl<Laplace, StandardNormal>);
 
 namespace {
@@ -76,20 +77,25 @@ std::vector<Pair> all_pairs() {
   const std::function<DiscretizedLogistic(const Vars&)> logistic = [](const Vars& p) {
     return DiscretizedLogistic{p[0], p[1]};
   };
+  const std::function<Gamma(const Vars&)> gamma = [](const Vars& p) { return Gamma{p[0], p[1]}; };
+  const std::function<Beta(const Vars&)> beta = [](const Vars& p) { return Beta{p[0], p[1]}; };
   Subject prior = by_name("normal");
   prior.parameters = {};
   prior.log_density = [](const Numbers&, double x) {
     return -0.5 * (x * x + std::log(2 * std::acos(-1.0)));
   };
   const Subject n = by_name("normal"), l = by_name("laplace"), b = by_name("bernoulli"),
-                c = by_name("categorical"), d = by_name("discretized logistic");
+                c = by_name("categorical"), d = by_name("discretized logistic"),
+                g = by_name("gamma"), t = by_name("beta");
   return {pair("normal, standard normal", n, prior, normal, standard),
           pair("normal, normal", n, n, normal, normal),
           pair("standard normal, normal", prior, n, standard, normal),
           pair("laplace, laplace", l, l, laplace, laplace),
           pair("bernoulli, bernoulli", b, b, bernoulli, bernoulli),
           pair("categorical, categorical", c, c, categorical, categorical),
-          pair("discretized logistic", d, d, logistic, logistic)};
+          pair("discretized logistic", d, d, logistic, logistic),
+          pair("gamma, gamma", g, g, gamma, gamma),
+          pair("beta, beta", t, t, beta, beta)};
 }
 
 Vars leaves(Tape& tape, const std::vector<Tensor>& values) {
@@ -171,6 +177,41 @@ TEST_CASE("kl: 0 between equal distributions") {
     CHECK(v == Approx(0).margin(1e-14));
   for (double v : kl(Bernoulli{a}, Bernoulli{a}).value().values())
     CHECK(v == Approx(0).margin(1e-14));
+  for (const Var& v :
+       {kl(Gamma{a, a}, Gamma{a, a}), kl(Beta{a, a}, Beta{a, a}), kl(Dirichlet{a}, Dirichlet{a})}) {
+    for (double number : v.value().values()) CHECK(number == Approx(0).margin(1e-13));
+  }
+}
+
+TEST_CASE("kl: between Dirichlet distributions, and between two proportions and beta variables") {
+  Tape tape;
+  Recording recording(tape);
+  const auto logs = [&](std::vector<double> c) {
+    for (double& x : c) x = std::log(x);
+    return tape.leaf(Tensor::of(c, {std::int64_t(c.size())}, DType::f64));
+  };
+  // kl_divergence(Dirichlet(p), Dirichlet(q)) of torch.distributions 2.13 in float64.
+  const Dirichlet p{logs({0.7, 2.5, 4.0})}, q{logs({1.0, 1.5, 6.0})};
+  CHECK(kl(p, q).item() == Approx(0.7678508989437536).epsilon(1e-12));
+  const Var a = logs({0.7, 3}), b = logs({1.9, 0.4});
+  const auto beta = [](Var c) { return Beta{slice(c, 0, 0, 1), slice(c, 0, 1, 2)}; };
+  CHECK(kl(Dirichlet{a}, Dirichlet{b}).item() == Approx(3.306814566980266).epsilon(1e-12));
+  CHECK(kl(beta(a), beta(b)).item() == Approx(3.306814566980266).epsilon(1e-12));
+  CHECK_THROWS_WITH(kl(p, Dirichlet{a}), contains("[3] and [2]"));
+  check_gradient([](const Vars& v) { return kl(Dirichlet{v[0]}, Dirichlet{v[1]}); },
+                 {p.log_concentration.value(), q.log_concentration.value()});
+}
+
+TEST_CASE("kl: between gamma distributions of large shape in float") {
+  Tape tape;
+  Recording recording(tape);
+  const auto at = [&](DType dtype) {
+    const auto leaf = [&](double x) { return tape.leaf(Tensor::of({x}, {1}, dtype)); };
+    return kl(Gamma{leaf(9.25), leaf(0.5)}, Gamma{leaf(9.21875), leaf(0.484375)}).item();
+  };
+  CHECK(at(DType::f64) > 0.5);
+  // Terms of 1e5 would leave errors of 1e-2.
+  CHECK(at(DType::f32) == Approx(at(DType::f64)).margin(1e-4));
 }
 
 TEST_CASE("kl: a class of probability 0 adds nothing, its absence infinity") {

@@ -87,6 +87,49 @@ inline Tensor pairs(std::initializer_list<double> values) {
 
 inline double logistic(double x) { return 1 / (1 + std::exp(-x)); }
 
+/// P(Z <= z) of a gamma variable of shape c and rate 1: the sum of z^(c + n) exp(-z) / Gamma(c + n
+/// + 1).
+inline double gamma_cdf(double c, double z) {
+  if (z <= 0) return 0;
+  double term = std::exp(c * std::log(z) - z - std::lgamma(c + 1)), sum = 0;
+  for (int n = 1; term > 1e-17 * sum; ++n) {
+    sum += term;
+    term *= z / (c + n);
+  }
+  return sum;
+}
+
+/// P(X <= x) of a beta variable: a sum of positive terms, of x or of 1 - x.
+inline double beta_cdf(double a, double b, double x) {
+  if (x <= 0 || x >= 1) return x <= 0 ? 0 : 1;
+  if (x > (a + 1) / (a + b + 2)) return 1 - beta_cdf(b, a, 1 - x);
+  const double log_beta = std::lgamma(a) + std::lgamma(b) - std::lgamma(a + b);
+  double term = std::exp(a * std::log(x) + b * std::log1p(-x) - log_beta) / a, sum = 0;
+  for (int n = 0; term > 1e-17 * sum; ++n) {
+    sum += term;
+    term *= x * (a + b + n) / (a + 1 + n);
+  }
+  return sum;
+}
+
+/// P(T <= t) of Student's distribution.
+inline double student_t_cdf(double nu, double t) {
+  const double upper = beta_cdf(nu / 2, 0.5, nu / (nu + t * t)) / 2;
+  return t < 0 ? upper : 1 - upper;
+}
+
+/// The density's Fourier series, integrated from -pi.
+inline double von_mises_cdf(double kappa, double x) {
+  const double pi = std::acos(-1.0), i0 = std::cyl_bessel_i(0.0, kappa);
+  double sum = 0.5 + x / (2 * pi);
+  for (int n = 1; n < 60; ++n) {
+    const double share = std::cyl_bessel_i(double(n), kappa) / (i0 * n * pi);
+    sum += share * std::sin(n * x);
+    if (share < 1e-18) break;
+  }
+  return sum;
+}
+
 inline std::vector<Subject> subjects() {
   const Tensor place = pairs({0.7, -1.1, 0.2, 1.6, 0.0, -0.4});
   const Tensor log_size = pairs({-0.4, 0.3, 0.1, -0.8, 0.6, -0.2});
@@ -172,6 +215,70 @@ inline std::vector<Subject> subjects() {
                                  : tail(x - h - p[0]) - tail(x + h - p[0]));
       }));
   for (int k = 0; k < 256; ++k) all.back().support.push_back(k / 255.0);
+
+  // Densities that are smooth enough at the ends for sums over a grid.
+  const Tensor log_a = pairs({1.1, 2.0, 1.5, 1.2, 2.6, 1.8});
+  const Tensor log_b = pairs({1.3, 1.2, 2.2, 1.6, 1.9, 1.15});
+  all.push_back(subject<Gamma>(
+      "gamma",
+      [](const Vars& p) {
+        return Gamma{p[0], p[1]};
+      },
+      {log_a, log_size},
+      [](const Numbers& p, double x) {
+        const double c = std::exp(p[0]);
+        return c * p[1] + (c - 1) * std::log(x) - std::exp(p[1]) * x - std::lgamma(c);
+      }));
+  all.back().low = 0, all.back().high = 90;
+  all.back().cdf = [](const Numbers& p, double x) {
+    return gamma_cdf(std::exp(p[0]), x * std::exp(p[1]));
+  };
+
+  all.push_back(subject<Beta>(
+      "beta",
+      [](const Vars& p) {
+        return Beta{p[0], p[1]};
+      },
+      {log_a, log_b},
+      [](const Numbers& p, double x) {
+        const double a = std::exp(p[0]), b = std::exp(p[1]);
+        return (a - 1) * std::log(x) + (b - 1) * std::log1p(-x) + std::lgamma(a + b) -
+               std::lgamma(a) - std::lgamma(b);
+      }));
+  all.back().low = 0, all.back().high = 1;
+  all.back().cdf = [](const Numbers& p, double x) {
+    return beta_cdf(std::exp(p[0]), std::exp(p[1]), x);
+  };
+
+  all.push_back(subject<StudentT>(
+      "student t",
+      [](const Vars& p) {
+        return StudentT{p[0], p[1], p[2]};
+      },
+      {place, log_size, pairs({2.2, 3.0, 2.4, 2.7, 4.0, 2.3})},
+      [pi](const Numbers& p, double x) {
+        const double t = (x - p[0]) / std::exp(p[1]), nu = std::exp(p[2]);
+        return std::lgamma((nu + 1) / 2) - std::lgamma(nu / 2) - 0.5 * std::log(pi * nu) - p[1] -
+               (nu + 1) / 2 * std::log1p(t * t / nu);
+      }));
+  all.back().low = -90, all.back().high = 90;
+  all.back().cdf = [](const Numbers& p, double x) {
+    return student_t_cdf(std::exp(p[2]), (x - p[0]) / std::exp(p[1]));
+  };
+
+  // All means 0, so that all densities have the same support.
+  all.push_back(subject<VonMises>(
+      "von mises",
+      [](const Vars& p) {
+        return VonMises{p[0], p[1]};
+      },
+      {pairs({0, 0, 0, 0, 0, 0}), pairs({1.1, 1.6, 0.9, 2.3, 1.3, 3.1})},
+      [pi](const Numbers& p, double x) {
+        const double kappa = std::exp(p[1]);
+        return kappa * std::cos(x - p[0]) - std::log(2 * pi * std::cyl_bessel_i(0.0, kappa));
+      }));
+  all.back().low = -pi, all.back().high = pi;
+  all.back().cdf = [](const Numbers& p, double x) { return von_mises_cdf(std::exp(p[1]), x); };
   return all;
 }
 

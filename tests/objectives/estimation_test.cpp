@@ -108,7 +108,7 @@ Gradients defined(const char* prior, const Bound& bound, const EstimatorChoice& 
   const auto log_joint = [&](Var at) {
     return vae.model->log_likelihood(at, vae.x) + draw.prior().log_prob(at);
   };
-  const Normal& q = draw.posterior();
+  const Posterior& q = draw.posterior();
   const Var for_decoder = weighted(log_joint(fixed), decoder);
   // A prior that depends on phi gives it the decoder's weights besides.
   const Var for_path = weighted(log_joint(z) - log_joint(fixed) - q.detached().log_prob(z), path);

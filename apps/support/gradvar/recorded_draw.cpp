@@ -68,8 +68,8 @@ void RecordedDraw::record() {
     const Recording recording(encoder_);
     const Var x = encoder_.leaf(model_.x);
     noise_ = encoder_.leaf({samples_, batch_, model_.latent}, dtype_);
-    const Normal q = model_.posterior(x);
-    const NormalSample sample = q.rsample_log_prob(noise_);
+    const Posterior q = model_.posterior(x);
+    const PosteriorSample sample = q.draw(noise_);
     z_ = sample.z;
     log_q_ = sample.log_prob;
     const bool fixed = std::any_of(parts_.begin(), parts_.end(), [](const Part& part) {

@@ -33,7 +33,7 @@ StudyModel study_of(const Vae& model, const ParameterStore& store, const Tensor&
   StudyModel study{
       .store = &store,
       .x = x,
-      .latent = model.latent(),
+      .latent = model.dimensions(),
       .posterior = [&model](Var at) { return model.posterior(at); },
       .log_joint =
           [&model](Var z, Var at) {
@@ -44,14 +44,14 @@ StudyModel study_of(const Vae& model, const ParameterStore& store, const Tensor&
       .prior_moves_phi = prior.kind == PriorConfig::Kind::vamp};
   // A prior with parameters would be moved by its closed-form divergence too.
   if (prior.kind == PriorConfig::Kind::normal) {
-    study.kl = [&model](const Normal& q) { return model.prior()->kl(q); };
+    study.kl = [&model](const Posterior& q) { return model.prior()->kl(q); };
   }
   study.dream = [&model, type = store.dtype()](std::int64_t batch) {
     Tape& tape = Tape::current();
     const auto prior = model.prior();
     const Var prior_noise = tape.leaf({batch, prior->noise_dimensions()}, type);
     const Var data_noise = tape.leaf({batch, model.features()}, type);
-    const Var z = stop(reshape(prior->sample(prior_noise), {1, batch, model.latent()}));
+    const Var z = stop(reshape(prior->sample(prior_noise), {1, batch, model.dimensions()}));
     const Var x = reshape(model.sample_data(z, data_noise), {batch, model.features()});
     return StudyModel::Dream{model.posterior(x).log_prob(z), prior_noise, data_noise,
                              model.data_noise()};

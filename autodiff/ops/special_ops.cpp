@@ -1,0 +1,215 @@
+#include "autodiff/ops/special_ops.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "autodiff/ops/shape_ops.hpp"
+#include "autodiff/special/beta_quantile.hpp"
+#include "autodiff/special/gamma.hpp"
+#include "autodiff/special/gamma_quantile.hpp"
+#include "autodiff/special/student_t_quantile.hpp"
+#include "autodiff/special/von_mises.hpp"
+#include "autodiff/threads.hpp"
+
+namespace nelbo {
+namespace {
+
+/// Rules of one operator: value(x) of its operands at one place, and slopes(x, y), the derivative
+/// by each operand there.
+template <std::size_t N>
+using Numbers = std::array<double, N>;
+
+bool positive(double x) { return x > 0 && std::isfinite(x); }
+
+/// quantile(u) for 0 < u < 1, the ends of the range at 0 and 1, and NaN elsewhere.
+template <class F>
+double quantile_or_end(bool in_domain, double u, double low, double high, F&& quantile) {
+  if (!(in_domain && u >= 0 && u <= 1)) return std::nan("");
+  return u == 0 ? low : u == 1 ? high : quantile(u);
+}
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+struct LogGammaQuantile {
+  static constexpr std::size_t operands = 2;
+  static double value(const Numbers<2>& x) {
+    return quantile_or_end(positive(x[0]), x[1], -infinity, infinity,
+                           [&](double u) { return special::LogGamma(x[0]).quantile(u); });
+  }
+  static Numbers<2> slopes(const Numbers<2>& x, double y) {
+    const auto p = special::LogGamma(x[0]).at(y);
+    return {p.d_alpha, std::exp(-p.log_density)};
+  }
+};
+
+struct LogitBetaQuantile {
+  static constexpr std::size_t operands = 3;
+  static double value(const Numbers<3>& x) {
+    return quantile_or_end(
+        positive(x[0]) && positive(x[1]), x[2], -infinity, infinity,
+        [&](double u) { return special::LogitBeta(x[0], x[1]).quantile(u, 1 - u); });
+  }
+  static Numbers<3> slopes(const Numbers<3>& x, double y) {
+    const auto p = special::LogitBeta(x[0], x[1]).at(y);
+    return {p.d_a, p.d_b, std::exp(-p.log_density)};
+  }
+};
+
+struct StudentTQuantile {
+  static constexpr std::size_t operands = 2;
+  static double value(const Numbers<2>& x) {
+    return quantile_or_end(positive(x[0]), x[1], -infinity, infinity,
+                           [&](double u) { return special::student_t_quantile(x[0], u); });
+  }
+  static Numbers<2> slopes(const Numbers<2>& x, double t) {
+    const auto slope = special::student_t_slope(x[0], t);
+    return {slope.d_nu, slope.d_u};
+  }
+};
+
+struct VonMisesQuantile {
+  static constexpr std::size_t operands = 2;
+  static double value(const Numbers<2>& x) {
+    return quantile_or_end(x[0] >= 0 && std::isfinite(x[0]), x[1], -std::numbers::pi,
+                           std::numbers::pi,
+                           [&](double u) { return special::VonMises(x[0]).quantile(u); });
+  }
+  static Numbers<2> slopes(const Numbers<2>& x, double y) {
+    const auto p = special::VonMises(x[0]).at(y);
+    return {p.d_kappa, std::exp(-p.log_density)};
+  }
+};
+
+/// Operators of one operand: NaN outside their domain.
+template <double (*f)(double), double (*derivative)(double), bool zero>
+struct Unary {
+  static constexpr std::size_t operands = 1;
+  static bool in_domain(double x) { return (zero ? x >= 0 : x > 0) && std::isfinite(x); }
+  static double value(const Numbers<1>& x) { return in_domain(x[0]) ? f(x[0]) : std::nan(""); }
+  static Numbers<1> slopes(const Numbers<1>& x, double) { return {derivative(x[0])}; }
+};
+
+double log_i0e(double kappa) { return special::VonMises(kappa).log_bessel_i0e(); }
+double minus_spread(double kappa) { return -special::VonMises(kappa).spread(); }
+double circular_entropy(double kappa) { return special::VonMises(kappa).entropy(); }
+double circular_entropy_slope(double kappa) { return -kappa * special::VonMises(kappa).variance(); }
+
+using StirlingError = Unary<special::stirling_error, special::stirling_error_derivative, false>;
+using DigammaMinusLog =
+    Unary<special::digamma_minus_log, special::digamma_minus_log_derivative, false>;
+using GammaEntropy = Unary<special::gamma_entropy, special::gamma_entropy_derivative, false>;
+using LogBesselI0e = Unary<log_i0e, minus_spread, true>;
+using VonMisesEntropy = Unary<circular_entropy, circular_entropy_slope, true>;
+
+/// body(i) for all elements, in chunks that cost some 0.1 ms.
+template <class Body>
+void for_each_element(std::int64_t size, Body&& body) {
+  constexpr std::int64_t chunk_size = 64;
+  parallel_for(std::size_t((size + chunk_size - 1) / chunk_size), [&](std::size_t chunk) {
+    const std::int64_t first = std::int64_t(chunk) * chunk_size;
+    for (std::int64_t i = first; i < std::min(first + chunk_size, size); ++i) body(i);
+  });
+}
+
+template <class Rules, class T>
+auto operands_of(const Frame& f) {
+  std::array<const T*, Rules::operands> data;
+  for (std::size_t k = 0; k < Rules::operands; ++k) data[k] = f.in<T>(int(k));
+  return [data](std::int64_t i) {
+    Numbers<Rules::operands> x;
+    for (std::size_t k = 0; k < Rules::operands; ++k) x[k] = double(data[k][i]);
+    return x;
+  };
+}
+
+template <class Rules>
+void forward(const Frame& f) {
+  dispatch(f.dtype(), [&](auto t) {
+    using T = decltype(t);
+    const auto operands = operands_of<Rules, T>(f);
+    T* y = f.out<T>();
+    for_each_element(f.out_shape().size(),
+                     [&](std::int64_t i) { y[i] = T(Rules::value(operands(i))); });
+  });
+}
+
+template <class Rules>
+void vjp(const Frame& f) {
+  dispatch(f.dtype(), [&](auto t) {
+    using T = decltype(t);
+    std::array<Frame::Adjoint<T>, Rules::operands> to{};
+    bool wanted = false;
+    for (std::size_t k = 0; k < Rules::operands; ++k) {
+      if (!f.wants(int(k))) continue;
+      to[k] = f.adjoint<T>(int(k));
+      wanted = true;
+    }
+    if (!wanted) return;
+    const auto operands = operands_of<Rules, T>(f);
+    const T *y = f.out<T>(), *dy = f.cotangent<T>();
+    for_each_element(f.out_shape().size(), [&](std::int64_t i) {
+      const double value = double(y[i]);
+      Numbers<Rules::operands> slopes;
+      if (std::isfinite(value)) {
+        slopes = Rules::slopes(operands(i), value);
+      } else {
+        slopes.fill(std::isnan(value) ? value : 0);  // nothing moves an end of the range
+      }
+      for (std::size_t k = 0; k < Rules::operands; ++k) {
+        if (to[k].data == nullptr) continue;
+        const T contribution = T(double(dy[i]) * slopes[k]);
+        T& target = to[k].data[i];
+        target = to[k].add ? target + contribution : contribution;
+      }
+    });
+  });
+}
+
+template <class Rules>
+constexpr Op op_of(const char* name) {
+  return {.name = name, .forward = forward<Rules>, .vjp = vjp<Rules>};
+}
+
+const Op log_gamma_quantile_op = op_of<LogGammaQuantile>("log_gamma_quantile");
+const Op logit_beta_quantile_op = op_of<LogitBetaQuantile>("logit_beta_quantile");
+const Op student_t_quantile_op = op_of<StudentTQuantile>("student_t_quantile");
+const Op von_mises_quantile_op = op_of<VonMisesQuantile>("von_mises_quantile");
+const Op stirling_error_op = op_of<StirlingError>("stirling_error");
+const Op digamma_minus_log_op = op_of<DigammaMinusLog>("digamma_minus_log");
+const Op gamma_entropy_op = op_of<GammaEntropy>("gamma_entropy");
+const Op log_bessel_i0e_op = op_of<LogBesselI0e>("log_bessel_i0e");
+const Op von_mises_entropy_op = op_of<VonMisesEntropy>("von_mises_entropy");
+
+}  // namespace
+
+Var log_gamma_quantile(Var alpha, Var u) {
+  const Shape shape = broadcast(alpha.shape(), u.shape(), "log_gamma_quantile");
+  return record(log_gamma_quantile_op, {broadcast_to(alpha, shape), broadcast_to(u, shape)}, shape);
+}
+
+Var logit_beta_quantile(Var a, Var b, Var u) {
+  const char* name = "logit_beta_quantile";
+  const Shape shape = broadcast(broadcast(a.shape(), b.shape(), name), u.shape(), name);
+  return record(logit_beta_quantile_op,
+                {broadcast_to(a, shape), broadcast_to(b, shape), broadcast_to(u, shape)}, shape);
+}
+
+Var student_t_quantile(Var nu, Var u) {
+  const Shape shape = broadcast(nu.shape(), u.shape(), "student_t_quantile");
+  return record(student_t_quantile_op, {broadcast_to(nu, shape), broadcast_to(u, shape)}, shape);
+}
+
+Var von_mises_quantile(Var kappa, Var u) {
+  const Shape shape = broadcast(kappa.shape(), u.shape(), "von_mises_quantile");
+  return record(von_mises_quantile_op, {broadcast_to(kappa, shape), broadcast_to(u, shape)}, shape);
+}
+
+Var stirling_error(Var x) { return record(stirling_error_op, {x}, x.shape()); }
+Var digamma_minus_log(Var x) { return record(digamma_minus_log_op, {x}, x.shape()); }
+Var gamma_entropy(Var x) { return record(gamma_entropy_op, {x}, x.shape()); }
+Var log_bessel_i0e(Var x) { return record(log_bessel_i0e_op, {x}, x.shape()); }
+Var von_mises_entropy(Var x) { return record(von_mises_entropy_op, {x}, x.shape()); }
+
+}  // namespace nelbo
