@@ -14,6 +14,7 @@
 #include "apps/support/trainer.hpp"
 #include "apps/support/usage_error.hpp"
 #include "autodiff/threads.hpp"
+#include "objectives/estimators/estimators.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/terms.hpp"
 #include "tests/apps/program_run.hpp"
@@ -120,7 +121,7 @@ TEST_CASE(
   for (const std::string& family : families) {
     const Untrained u(family);
     const Term objective = parse_objective("iw(m=3)");
-    Evaluator evaluator(u.model(), nullptr, u.store, objective, 16, u.test, 7);
+    Evaluator evaluator(u.networks, u.store, objective, estimators::score(), 16, u.test, 7);
     const Metrics measured = evaluator();
     double nell = 0, div = 0, bound = 0;
     for (std::uint32_t i = 0; i < 23; ++i) {
