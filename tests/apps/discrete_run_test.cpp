@@ -111,7 +111,7 @@ TEST_CASE("discrete run: training without an estimator for it is refused") {
     CHECK_THROWS_AS(Trainer(discrete_config(family), data), UsageError);
     CHECK_THROWS_WITH(
         Trainer(discrete_config(family), data),
-        contains("--posterior: a " + family + " posterior has no reparameterised samples") &&
+        contains("--estimator reparam: a " + family + " posterior has no reparameterised samples") &&
             contains("--estimator score"));
   }
 }
