@@ -12,7 +12,8 @@
 namespace nelbo {
 
 std::string EstimatorChoice::text() const {
-  const std::string coupled = coupling == own_coupling() ? "" : "+" + to_string(coupling);
+  std::string coupled;
+  if (coupling != own_coupling()) coupled.append("+").append(to_string(coupling));
   if (phi.text() == theta.text()) return phi.text() + coupled;
   return "phi=" + phi.text() + ",theta=" + theta.text() + coupled;
 }
