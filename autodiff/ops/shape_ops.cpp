@@ -445,6 +445,9 @@ std::vector<OperatorRow> shape_rows() {
       {{{.shape = {3, 4}}}}));
   rows.back().differentiable = false;
   rows.push_back(row(
+      "only", "all groups", [](const Vars& x) { return only(x[0], all_groups); },
+      [](const Tensors& x) { return x[0]; }, {{{.shape = {3, 4}}}}));
+  rows.push_back(row(
       "gate", "coefficients 1",
       [](const Vars& x) {
         return gate(x[0], x[0].tape().leaf(Tensor::full({3, 4}, 1, x[0].dtype())));
