@@ -47,7 +47,8 @@ bool EstimatorChoice::one_sweep(const Bound& bound) const {
 bool EstimatorChoice::plain() const {
   const auto& properties = phi.properties();
   return properties.path == Estimator::Path::decoder &&
-         properties.score == Estimator::Score::total && !theta.properties().other_decoder;
+         properties.score == Estimator::Score::total && !properties.exact_div &&
+         !theta.properties().other_decoder;
 }
 
 void EstimatorChoice::operator()(const Estimator::Datum& datum, Estimator::Weights& weights) const {
