@@ -42,8 +42,9 @@ void note_worker() {
 // worker's floating-point mode to its own idea of it before every task.
 void flush_denormals() {
 #if defined(__x86_64__)
-  _MM_SET_FLUSH_ZERO_MODE(_MM_FLUSH_ZERO_ON);
-  _MM_SET_DENORMALS_ZERO_MODE(_MM_DENORMALS_ZERO_ON);
+  constexpr unsigned flush = _MM_FLUSH_ZERO_ON | _MM_DENORMALS_ZERO_ON;
+  const unsigned mode = _mm_getcsr();
+  if ((mode & flush) != flush) _mm_setcsr(mode | flush);  // writing it waits for the pipeline
 #endif
 }
 
