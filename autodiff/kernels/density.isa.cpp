@@ -59,10 +59,12 @@ void for_each_row(const Range<T>& range, const Rows<T>& shared, F body) {
   }
 }
 
+// Loops over the registers of a row are inlined: a call costs a short row more than its numbers.
+
 /// sum of term(i, count) over registers, `count` numbers from i on; the lanes beyond n hold zeros
 /// and must contribute 0.
 template <class T, class F>
-T sum_registers(std::size_t n, F term) {
+[[gnu::always_inline]] inline T sum_registers(std::size_t n, F term) {
   constexpr std::size_t w = lanes<T>;
   Batch<T> even(0), odd(0);
   std::size_t i = 0;
@@ -83,7 +85,7 @@ T sum_registers(std::size_t n, F term) {
 
 /// to (+)= value(i, count).
 template <class T, class F>
-void write_registers(T* to, std::size_t n, bool add, F value) {
+[[gnu::always_inline]] inline void write_registers(T* to, std::size_t n, bool add, F value) {
   constexpr std::size_t w = lanes<T>;
   std::size_t i = 0;
   for (; i + w <= n; i += w) accumulate(to + i, w, value(i, w), add);
