@@ -21,7 +21,8 @@ using U64 = Batch<std::uint64_t>;
 using F64 = Batch<double>;
 
 constexpr std::size_t tile = 64;  // blocks worked on at a time: 1 KiB of words
-static_assert(tile % lanes<std::uint64_t> == 0);
+constexpr std::size_t at_once = 2;  // registers: the rounds of one wait for each other
+static_assert(tile % (at_once * lanes<std::uint64_t>) == 0);
 
 /// The words of a tile of blocks.
 struct Words {
@@ -55,7 +56,8 @@ void philox(const RandomFill& fill, std::uint32_t plane, std::size_t first, std:
             Words& words) {
   constexpr std::size_t width = lanes<std::uint64_t>;
   // Whole registers are stored; what they write beyond a row is overwritten by the next.
-  alignas(64) std::uint64_t dimension[tile + width], draw[tile + width], datum[tile + width];
+  constexpr std::size_t room = tile + at_once * width;
+  alignas(64) std::uint64_t dimension[room], draw[room], datum[room];
   alignas(64) std::uint64_t ramp[width];
   for (std::size_t k = 0; k < width; ++k) ramp[k] = k | std::uint64_t{plane} << 26;
   const U64 upwards = U64::load_aligned(ramp);
@@ -83,30 +85,44 @@ void philox(const RandomFill& fill, std::uint32_t plane, std::size_t first, std:
     }
   }
 
+  for (std::size_t k = 0; k < at_once; ++k, i += width) {  // the last registers' other lanes
+    upwards.store_unaligned(dimension + i);
+    upwards.store_unaligned(draw + i);
+    upwards.store_unaligned(datum + i);
+  }
+
   const U64 multiplier0(std::uint64_t{0xD2511F53u});
   const U64 multiplier1(std::uint64_t{0xCD9E8D57u});
   const U64 lower_half(std::uint64_t{0xffffffffu});
-  for (std::size_t j = 0; j < count; j += width) {
-    U64 c0 = U64::load_aligned(dimension + j);
-    U64 c1 = U64::load_aligned(draw + j);
-    U64 c2 = U64::load_aligned(datum + j);
-    U64 c3(std::uint64_t{fill.step});
+  for (std::size_t j = 0; j < count; j += at_once * width) {
+    U64 c0[at_once], c1[at_once], c2[at_once], c3[at_once];
+    for (std::size_t k = 0; k < at_once; ++k) {
+      c0[k] = U64::load_aligned(dimension + j + k * width);
+      c1[k] = U64::load_aligned(draw + j + k * width);
+      c2[k] = U64::load_aligned(datum + j + k * width);
+      c3[k] = U64(std::uint64_t{fill.step});
+    }
     std::uint32_t key0 = fill.key[0];
     std::uint32_t key1 = fill.key[1];
     for (int round = 0; round < 10; ++round) {
-      const U64 product0 = multiply_halves(c0, multiplier0);
-      const U64 product1 = multiply_halves(c2, multiplier1);
-      c0 = (product1 >> 32) ^ c1 ^ U64(std::uint64_t{key0});
-      c1 = product1;
-      c2 = (product0 >> 32) ^ c3 ^ U64(std::uint64_t{key1});
-      c3 = product0;
+      const U64 round_key0(std::uint64_t{key0}), round_key1(std::uint64_t{key1});
+      for (std::size_t k = 0; k < at_once; ++k) {
+        const U64 product0 = multiply_halves(c0[k], multiplier0);
+        const U64 product1 = multiply_halves(c2[k], multiplier1);
+        c0[k] = (product1 >> 32) ^ c1[k] ^ round_key0;
+        c1[k] = product1;
+        c2[k] = (product0 >> 32) ^ c3[k] ^ round_key1;
+        c3[k] = product0;
+      }
       key0 += 0x9E3779B9u;  // Weyl sequences of the key
       key1 += 0xBB67AE85u;
     }
-    const U64 low = (c0 & lower_half) | (c1 << 32);
-    const U64 high = (c2 & lower_half) | (c3 << 32);
-    bitwise_cast<std::uint32_t>(low).store_aligned(words.low + 2 * j);
-    bitwise_cast<std::uint32_t>(high).store_aligned(words.high + 2 * j);
+    for (std::size_t k = 0; k < at_once; ++k) {
+      const U64 low = (c0[k] & lower_half) | (c1[k] << 32);
+      const U64 high = (c2[k] & lower_half) | (c3[k] << 32);
+      bitwise_cast<std::uint32_t>(low).store_aligned(words.low + 2 * (j + k * width));
+      bitwise_cast<std::uint32_t>(high).store_aligned(words.high + 2 * (j + k * width));
+    }
   }
 }
 

@@ -4,11 +4,17 @@
 #include <cmath>
 #include <numeric>
 
+#include "autodiff/exponentials.hpp"
+
 namespace nelbo::bounds {
 
-double mean_of(std::span<const double> f) {
-  return std::accumulate(f.begin(), f.end(), 0.0) / double(f.size());
-}
+namespace {
+
+double sum_of(std::span<const double> f) { return std::accumulate(f.begin(), f.end(), 0.0); }
+
+}  // namespace
+
+double mean_of(std::span<const double> f) { return sum_of(f) / double(f.size()); }
 
 void share_among(double value, std::span<const double> f, std::span<double> v) {
   const double share = 1 / double(std::count(f.begin(), f.end(), value));
@@ -36,17 +42,17 @@ double power_mean(double p, std::span<const double> f, std::span<double> v) {
     }
   }
   const double m = double(f.size());
-  double sum = 0, logarithm = 0;
+  for (std::size_t s = 0; s < f.size(); ++s) v[s] = p * (f[s] - top);
+  double sum, logarithm;
   if (p * (bottom - top) > -0.5) {  // log(mean) is near 0: exp would lose what distinguishes it
-    for (std::size_t s = 0; s < f.size(); ++s) {
-      const double e = std::expm1(p * (f[s] - top));
-      sum += e;
-      v[s] = 1 + e;
-    }
+    expm1_of(v.data(), v.data(), v.size());
+    sum = sum_of(v);
     logarithm = std::log1p(sum / m);
     sum += m;
+    for (double& x : v) x += 1;
   } else {
-    for (std::size_t s = 0; s < f.size(); ++s) sum += v[s] = std::exp(p * (f[s] - top));
+    exp_of(v.data(), v.data(), v.size());
+    sum = sum_of(v);
     logarithm = std::log(sum / m);
   }
   for (double& x : v) x /= sum;

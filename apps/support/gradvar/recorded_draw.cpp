@@ -12,20 +12,22 @@ namespace {
 // Random variables of a replicate besides z's noise, which is variable 0.
 constexpr std::uint32_t prior_variable = 1, dream_variable = 2;
 
-/// Adds the time of its life to `seconds`.
-class Stopwatch {
+using Clock = std::chrono::steady_clock;
+
+}  // namespace
+
+/// Adds the time since the last call, or since it was made, to `seconds`.
+class RecordedDraw::Laps {
  public:
-  explicit Stopwatch(double& seconds) : seconds_(seconds) {}
-  ~Stopwatch() {
-    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  void operator()(double& seconds) {
+    const Clock::time_point now = Clock::now();
+    seconds += std::chrono::duration<double>(now - last_).count();
+    last_ = now;
   }
 
  private:
-  double& seconds_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  Clock::time_point last_ = Clock::now();
 };
-
-}  // namespace
 
 RecordedDraw::RecordedDraw(const StudyModel& model, const Bound& bound,
                            const std::vector<EstimatorChoice>& estimators, Coupling coupling)
@@ -115,7 +117,7 @@ void RecordedDraw::fill(const Stream& stream, std::uint64_t r) {
 
 /// The bound of every datum and each estimator's weights, as parts of the mean over the data.
 template <class T>
-void RecordedDraw::weigh() {
+void RecordedDraw::weigh(Laps& laps) {
   const std::size_t n = std::size_t(samples_);
   const std::span<double> all(scratch_);
   const auto row = [&](std::size_t i) { return all.subspan(i * n, n); };
@@ -133,8 +135,8 @@ void RecordedDraw::weigh() {
     value_ += share * l;
     T* const decoder = decoder_weights_[0].data_as<T>();
     for (std::int64_t s = 0; s < samples_; ++s) decoder[s * batch_ + b] = T(share * a[s]);
+    laps(seconds_forward_);
     for (Part& part : parts_) {
-      const Stopwatch watch(part.seconds);
       double baseline = 0;
       switch (part.estimators.phi.properties().baseline) {
         case Estimator::Baseline::none:
@@ -159,6 +161,7 @@ void RecordedDraw::weigh() {
         direct[at] = T(share * (w.path[s] + w.score[s]));
         if (part.decoder != 0) own[at] = T(share * w.decoder[s]);
       }
+      laps(part.seconds);
     }
   }
 }
@@ -166,7 +169,6 @@ void RecordedDraw::weigh() {
 /// From the derivative in z through the encoder.
 template <class T>
 void RecordedDraw::sweep(Part& part, GradientSink& sink) {
-  const Stopwatch watch(part.seconds);
   const Estimator::Properties& phi = part.estimators.phi.properties();
   std::array<Root, 4> roots;
   std::size_t count = 0;
@@ -192,33 +194,36 @@ void RecordedDraw::sweep(Part& part, GradientSink& sink) {
 void RecordedDraw::replicate(const Stream& stream, std::uint64_t r) {
   dispatch(dtype_, [&](auto type) {
     using T = decltype(type);
-    {
-      const Stopwatch watch(seconds_forward_);
-      fill(stream, r);
-      encoder_.forward();
-      decoder_.data(z_leaf_).copy_from(z_.value());
-      decoder_.forward();
-    }
-    const auto derivative_in_z = [&](Var of, double& seconds) {
-      const Stopwatch watch(seconds);
+    Laps laps;
+    fill(stream, r);
+    encoder_.forward();
+    decoder_.data(z_leaf_).copy_from(z_.value());
+    decoder_.forward();
+    weigh<T>(laps);
+    const auto derivative_in_z = [&](Var of) {
       ++sweeps_for_z_;
       const Root root{of, &ones_};
       decoder_.backward({&root, 1}, leaf_group, nullptr);
       return decoder_.adjoint(z_leaf_);
     };
-    weigh<T>();
     if (needs_exact_) {
       if (dz_likelihood_.size() == 0) dz_likelihood_ = Tensor(dz_weighted_.shape(), dtype_);
-      dz_likelihood_.copy_from(derivative_in_z(*log_likelihood_, seconds_likelihood_));
+      dz_likelihood_.copy_from(derivative_in_z(*log_likelihood_));
+      laps(seconds_likelihood_);
     }
-    // A view: it holds until the decoder's next sweep.
-    if (needs_path_) dz_ = derivative_in_z(log_p_, seconds_for_z_);
-    for (std::size_t i = 0; i < parts_.size(); ++i) sweep<T>(parts_[i], encoder_sinks_[i]);
+    if (needs_path_) {
+      dz_ = derivative_in_z(log_p_);  // a view: it holds until the decoder's next sweep
+      laps(seconds_for_z_);
+    }
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      sweep<T>(parts_[i], encoder_sinks_[i]);
+      laps(parts_[i].seconds);
+    }
     for (std::size_t i = 0; i < decoder_weights_.size(); ++i) {
-      const Stopwatch watch(seconds_for_decoder_[i]);
       ++sweeps_for_decoder_;
       const Root root{log_p_, &decoder_weights_[i]};
       decoder_.backward({&root, 1}, all_groups & ~leaf_group, &decoder_sinks_[i]);
+      laps(seconds_for_decoder_[i]);
     }
     if (!model_.prior_moves_phi) return;
     for (std::size_t i = 0; i < parts_.size(); ++i) {

@@ -61,8 +61,9 @@ class RecordedDraw {
     Tensor minus_path;        // [S, B]
     double seconds = 0;
   };
+  class Laps;
   template <class T>
-  void weigh();
+  void weigh(Laps& laps);
   template <class T>
   void sweep(Part& part, GradientSink& sink);
   void record();
