@@ -21,7 +21,8 @@ using U64 = Batch<std::uint64_t>;
 using F64 = Batch<double>;
 
 constexpr std::size_t tile = 64;  // blocks worked on at a time: 1 KiB of words
-constexpr std::size_t at_once = 2;  // registers: the rounds of one wait for each other
+// Registers worked on at once, for the rounds of one wait for each other: as many as there is room.
+constexpr std::size_t at_once = lanes<std::uint64_t> == 8 ? 4 : 2;
 static_assert(tile % (at_once * lanes<std::uint64_t>) == 0);
 
 /// The words of a tile of blocks.
@@ -243,7 +244,7 @@ void uniform_f32(const RandomFill& fill, std::size_t first, std::size_t last, fl
 
 /// sqrt(-2 log u) with u = (k + 1/2) / 2^31 of the word's upper 31 bits, so that the tail
 /// reaches 6.6.
-F32 radius(const U32& word) {
+[[gnu::always_inline]] inline F32 radius(const U32& word) {
   const F32 k = xsimd::to_float(bitwise_cast<std::int32_t>(word >> 1));
   const F32 u = xsimd::fma(k, F32(0x1p-31f), F32(0x1p-32f));
   return xsimd::sqrt(F32(-2.0f) * xsimd::log(u));

@@ -3,30 +3,18 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
-#include <type_traits>
 
 #include "autodiff/error.hpp"
-#include "autodiff/kernels/dispatch.hpp"
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/reduce_ops.hpp"
+#include "autodiff/ops/row_chunks.hpp"
 #include "autodiff/ops/rows.hpp"
 #include "autodiff/ops/shape_ops.hpp"
-#include "autodiff/scratch.hpp"
-#include "autodiff/threads.hpp"
 
 namespace nelbo {
 namespace {
 
 constexpr double log_two_pi = 1.8378770664093454835606594728112;
-
-template <class T>
-const kernels::DensityFunctions<T>& functions() {
-  if constexpr (std::is_same_v<T, float>) {
-    return active_kernels().density().f32;
-  } else {
-    return active_kernels().density().f64;
-  }
-}
 
 /// -n/2 log 2 pi: the constant of n normal numbers.
 template <class T>
@@ -42,18 +30,6 @@ std::int64_t rows(const Shape& shape) {
   std::int64_t n = 1;
   for (int i = 0; i + 1 < shape.rank(); ++i) n *= shape[i];
   return n;
-}
-
-/// Calls body(range) for chunks of `count` rows, of about 16k numbers each; a row of n numbers costs
-/// as much as `cost` numbers.
-template <class T, class F>
-void for_chunks(std::int64_t count, std::int64_t n, std::int64_t cost, F&& body) {
-  const std::int64_t block = std::max<std::int64_t>(1, (1 << 14) / std::max<std::int64_t>(1, cost));
-  parallel_for((count + block - 1) / block, [&](std::size_t chunk) {
-    const std::int64_t first = chunk * block, last = std::min(count, first + block);
-    body(kernels::DensityRange<T>{std::size_t(first), std::size_t(last), std::size_t(n),
-                                  scratch_array<T>(Scratch::rows, std::size_t(n))});
-  });
 }
 
 template <class T>
@@ -73,7 +49,7 @@ void backward_rows(const Frame& f, int i, std::int64_t result_rows, F&& contribu
   }
   const kernels::DensityAdjoint<T> adjoint{to.data, std::size_t(own), std::size_t(result_rows),
                                            to.add};
-  for_chunks<T>(own, n, n * (result_rows / own),
+  for_row_chunks<T>(own, n, n * (result_rows / own),
                 [&](const kernels::DensityRange<T>& range) { contribute(range, adjoint); });
 }
 
@@ -112,8 +88,8 @@ const Op normal_rsample_log_prob_op{
           dispatch(f.dtype(), [&](auto t) {
             using T = decltype(t);
             const auto m = operand<T>(f, 0), v = operand<T>(f, 1), e = operand<T>(f, 2);
-            for_chunks<T>(rows(f.out_shape()), n, n, [&](const auto& range) {
-              functions<T>().normal_sample(range, m, v, e, constant<T>(n), f.out<T>(0),
+            for_row_chunks<T>(rows(f.out_shape()), n, n, [&](const auto& range) {
+              density_functions<T>().normal_sample(range, m, v, e, constant<T>(n), f.out<T>(0),
                                            f.out<T>(1));
             });
           });
@@ -127,11 +103,11 @@ const Op normal_rsample_log_prob_op{
             const T* c = f.has_cotangent(1) ? f.cotangent<T>(1) : nullptr;
             // At fixed noise log q does not depend on the mean.
             backward_rows<T>(f, 0, dz ? count : 0, [&](const auto& range, const auto& to) {
-              functions<T>().scaled(range, {dz, std::size_t(count)}, T(1), nullptr, to);
+              density_functions<T>().scaled(range, {dz, std::size_t(count)}, T(1), nullptr, to);
             });
             const auto v = operand<T>(f, 1), e = operand<T>(f, 2);
             backward_rows<T>(f, 1, count, [&](const auto& range, const auto& to) {
-              functions<T>().normal_sample_log_variance(range, v, e, dz, c, to);
+              density_functions<T>().normal_sample_log_variance(range, v, e, dz, c, to);
             });
           });
         },
@@ -148,8 +124,8 @@ const Op normal_log_prob_op{
           dispatch(f.dtype(), [&](auto t) {
             using T = decltype(t);
             const auto z = operand<T>(f, 0), m = operand<T>(f, 1), v = operand<T>(f, 2);
-            for_chunks<T>(rows(f.in_shape(0)), n, n, [&](const auto& range) {
-              functions<T>().normal(range, z, m, v, constant<T>(n), f.out<T>());
+            for_row_chunks<T>(rows(f.in_shape(0)), n, n, [&](const auto& range) {
+              density_functions<T>().normal(range, z, m, v, constant<T>(n), f.out<T>());
             });
           });
         },
@@ -161,13 +137,13 @@ const Op normal_log_prob_op{
             const auto z = operand<T>(f, 0), m = operand<T>(f, 1), v = operand<T>(f, 2);
             const T* c = f.cotangent<T>();
             backward_rows<T>(f, 0, count, [&](const auto& range, const auto& to) {
-              functions<T>().normal_mean(range, z, m, v, T(-1), c, to);
+              density_functions<T>().normal_mean(range, z, m, v, T(-1), c, to);
             });
             backward_rows<T>(f, 1, count, [&](const auto& range, const auto& to) {
-              functions<T>().normal_mean(range, z, m, v, T(1), c, to);
+              density_functions<T>().normal_mean(range, z, m, v, T(1), c, to);
             });
             backward_rows<T>(f, 2, count, [&](const auto& range, const auto& to) {
-              functions<T>().normal_log_variance(range, z, m, v, c, to);
+              density_functions<T>().normal_log_variance(range, z, m, v, c, to);
             });
           });
         },
@@ -180,8 +156,8 @@ const Op standard_normal_log_prob_op{
           const std::int64_t n = width(f.in_shape(0));
           dispatch(f.dtype(), [&](auto t) {
             using T = decltype(t);
-            for_chunks<T>(rows(f.in_shape(0)), n, n, [&](const auto& range) {
-              functions<T>().standard_normal(range, operand<T>(f, 0), constant<T>(n), f.out<T>());
+            for_row_chunks<T>(rows(f.in_shape(0)), n, n, [&](const auto& range) {
+              density_functions<T>().standard_normal(range, operand<T>(f, 0), constant<T>(n), f.out<T>());
             });
           });
         },
@@ -190,7 +166,7 @@ const Op standard_normal_log_prob_op{
           dispatch(f.dtype(), [&](auto t) {
             using T = decltype(t);
             backward_rows<T>(f, 0, rows(f.in_shape(0)), [&](const auto& range, const auto& to) {
-              functions<T>().scaled(range, operand<T>(f, 0), T(-1), f.cotangent<T>(), to);
+              density_functions<T>().scaled(range, operand<T>(f, 0), T(-1), f.cotangent<T>(), to);
             });
           });
         },
@@ -204,8 +180,8 @@ const Op bernoulli_log_prob_op{
           dispatch(f.dtype(), [&](auto t) {
             using T = decltype(t);
             const auto l = operand<T>(f, 0), x = operand<T>(f, 1);
-            for_chunks<T>(rows(f.in_shape(0)), n, n, [&](const auto& range) {
-              functions<T>().bernoulli(range, l, x, f.out<T>());
+            for_row_chunks<T>(rows(f.in_shape(0)), n, n, [&](const auto& range) {
+              density_functions<T>().bernoulli(range, l, x, f.out<T>());
             });
           });
         },
@@ -217,10 +193,10 @@ const Op bernoulli_log_prob_op{
             const auto l = operand<T>(f, 0), x = operand<T>(f, 1);
             const T* c = f.cotangent<T>();
             backward_rows<T>(f, 0, count, [&](const auto& range, const auto& to) {
-              functions<T>().bernoulli_logits(range, l, x, c, to);
+              density_functions<T>().bernoulli_logits(range, l, x, c, to);
             });
             backward_rows<T>(f, 1, count, [&](const auto& range, const auto& to) {
-              functions<T>().scaled(range, l, T(1), c, to);
+              density_functions<T>().scaled(range, l, T(1), c, to);
             });
           });
         },
@@ -237,8 +213,8 @@ const Op normal_kl_standard_op{
           dispatch(f.dtype(), [&](auto t) {
             using T = decltype(t);
             const auto m = operand<T>(f, 0), v = operand<T>(f, 1);
-            for_chunks<T>(rows(f.in_shape(0)), n, n, [&](const auto& range) {
-              functions<T>().kl_standard(range, m, v, f.out<T>());
+            for_row_chunks<T>(rows(f.in_shape(0)), n, n, [&](const auto& range) {
+              density_functions<T>().kl_standard(range, m, v, f.out<T>());
             });
           });
         },
@@ -250,10 +226,10 @@ const Op normal_kl_standard_op{
             const auto m = operand<T>(f, 0), v = operand<T>(f, 1);
             const T* c = f.cotangent<T>();
             backward_rows<T>(f, 0, count, [&](const auto& range, const auto& to) {
-              functions<T>().scaled(range, m, T(1), c, to);
+              density_functions<T>().scaled(range, m, T(1), c, to);
             });
             backward_rows<T>(f, 1, count, [&](const auto& range, const auto& to) {
-              functions<T>().kl_standard_log_variance(range, v, c, to);
+              density_functions<T>().kl_standard_log_variance(range, v, c, to);
             });
           });
         },
@@ -273,8 +249,8 @@ const Op normal_kl_op{
             using T = decltype(t);
             const auto mq = operand<T>(f, 0), vq = operand<T>(f, 1);
             const auto mp = operand<T>(f, 2), vp = operand<T>(f, 3);
-            for_chunks<T>(rows(shape), n, n, [&](const auto& range) {
-              functions<T>().kl(range, mq, vq, mp, vp, f.out<T>());
+            for_row_chunks<T>(rows(shape), n, n, [&](const auto& range) {
+              density_functions<T>().kl(range, mq, vq, mp, vp, f.out<T>());
             });
           });
         },
@@ -287,16 +263,16 @@ const Op normal_kl_op{
             const auto mp = operand<T>(f, 2), vp = operand<T>(f, 3);
             const T* c = f.cotangent<T>();
             backward_rows<T>(f, 0, count, [&](const auto& range, const auto& to) {
-              functions<T>().normal_mean(range, mq, mp, vp, T(1), c, to);
+              density_functions<T>().normal_mean(range, mq, mp, vp, T(1), c, to);
             });
             backward_rows<T>(f, 1, count, [&](const auto& range, const auto& to) {
-              functions<T>().kl_log_variance(range, vq, vp, c, to);
+              density_functions<T>().kl_log_variance(range, vq, vp, c, to);
             });
             backward_rows<T>(f, 2, count, [&](const auto& range, const auto& to) {
-              functions<T>().normal_mean(range, mq, mp, vp, T(-1), c, to);
+              density_functions<T>().normal_mean(range, mq, mp, vp, T(-1), c, to);
             });
             backward_rows<T>(f, 3, count, [&](const auto& range, const auto& to) {
-              functions<T>().kl_prior_log_variance(range, mq, vq, mp, vp, c, to);
+              density_functions<T>().kl_prior_log_variance(range, mq, vq, mp, vp, c, to);
             });
           });
         },

@@ -59,7 +59,6 @@ RecordedDraw::RecordedDraw(const StudyModel& model, const Bound& bound,
   }
   seconds_for_decoder_.resize(decoder_weights_.size());
   ones_ = Tensor::full(rows, 1, dtype_);
-  dz_weighted_ = Tensor({samples_, batch_, model.latent}, dtype_);
   dkl_ = Tensor::full({batch_}, -1.0 / double(batch_), dtype_);
   record();
 }
@@ -72,6 +71,8 @@ void RecordedDraw::record() {
     const Normal q = model_.posterior(x);
     const NormalSample sample = q.rsample_log_prob(noise_);
     z_ = sample.z;
+    path_ = encoder_.leaf({samples_, batch_}, dtype_);
+    gated_z_ = gate(z_, path_);
     log_q_ = sample.log_prob;
     const bool fixed = std::any_of(parts_.begin(), parts_.end(), [](const Part& part) {
       return part.estimators.phi.properties().score == Estimator::Score::own;
@@ -173,14 +174,8 @@ void RecordedDraw::sweep(Part& part, GradientSink& sink) {
   std::array<Root, 4> roots;
   std::size_t count = 0;
   if (phi.path != Estimator::Path::none) {
-    const T* const path = part.path.data_as<T>();
-    const T* const dz = (phi.exact_div ? dz_likelihood_ : dz_).data_as<T>();
-    T* const weighted = dz_weighted_.data_as<T>();
-    const std::int64_t d = model_.latent;
-    for (std::int64_t row = 0; row < samples_ * batch_; ++row) {
-      for (std::int64_t j = 0; j < d; ++j) weighted[row * d + j] = path[row] * dz[row * d + j];
-    }
-    roots[count++] = {z_, &dz_weighted_};
+    encoder_.data(path_).copy_from(part.path);
+    roots[count++] = {gated_z_, phi.exact_div ? &dz_likelihood_ : &dz_};
     roots[count++] = phi.exact_div ? Root{*kl_, &dkl_} : Root{log_q_, &part.minus_path};
   }
   if (phi.score == Estimator::Score::own) roots[count++] = {log_q_fixed_, &part.direct};
@@ -207,7 +202,7 @@ void RecordedDraw::replicate(const Stream& stream, std::uint64_t r) {
       return decoder_.adjoint(z_leaf_);
     };
     if (needs_exact_) {
-      if (dz_likelihood_.size() == 0) dz_likelihood_ = Tensor(dz_weighted_.shape(), dtype_);
+      if (dz_likelihood_.size() == 0) dz_likelihood_ = Tensor(z_leaf_.shape(), dtype_);
       dz_likelihood_.copy_from(derivative_in_z(*log_likelihood_));
       laps(seconds_likelihood_);
     }
