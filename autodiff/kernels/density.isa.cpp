@@ -59,6 +59,27 @@ void for_each_row(const Range<T>& range, const Rows<T>& shared, F body) {
   }
 }
 
+/// By halves: the shortest way, and rows are short.
+template <class T>
+T sum_lanes(const Batch<T>& x) {
+  return reduce_add(x);
+}
+#if defined(__AVX__)
+inline float sum_lanes(__m256 x) {
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+#if defined(__AVX512F__)
+inline float sum_lanes(const Batch<float>& x) {
+  const __m512 all = x;
+  return sum_lanes(_mm256_add_ps(_mm512_castps512_ps256(all), _mm512_extractf32x8_ps(all, 1)));
+}
+#else
+inline float sum_lanes(const Batch<float>& x) { return sum_lanes(static_cast<__m256>(x)); }
+#endif
+#endif
+
 // Loops over the registers of a row are inlined: a call costs a short row more than its numbers.
 
 /// sum of term(i, count) over registers, `count` numbers from i on; the lanes beyond n hold zeros
@@ -77,7 +98,7 @@ template <class T, class F>
     i += w;
   }
   if (i < n) odd = odd + term(i, n - i);
-  return reduce_add(even + odd);
+  return sum_lanes(even + odd);
 }
 
 // Rows of an adjoint
