@@ -61,8 +61,9 @@ class RecordedDraw {
     Tensor minus_path;        // [S, B]
     double seconds = 0;
   };
+  class Laps;
   template <class T>
-  void weigh();
+  void weigh(Laps& laps);
   template <class T>
   void sweep(Part& part, GradientSink& sink);
   void record();
@@ -78,6 +79,7 @@ class RecordedDraw {
 
   Tape encoder_{{.mode = Tape::Mode::replay}};
   Var noise_, z_, log_q_, log_q_fixed_;
+  Var path_, gated_z_;  // [S, B]; z, whose cotangent is multiplied by path
   std::optional<Var> kl_;
   std::optional<StudyModel::Dream> dream_;
   Tape decoder_{{.mode = Tape::Mode::replay}};
@@ -87,7 +89,7 @@ class RecordedDraw {
   std::deque<Part> parts_;
   std::vector<Tensor> decoder_weights_;  // [S, B] each
   std::deque<GradientSink> encoder_sinks_, decoder_sinks_;
-  Tensor ones_, dz_, dz_likelihood_, dz_weighted_, dkl_, ddream_;
+  Tensor ones_, dz_, dz_likelihood_, dkl_, ddream_;
   std::vector<double> scratch_;
   bool needs_path_ = false, needs_exact_ = false;
   double value_ = 0;
