@@ -9,6 +9,7 @@
 
 #include "apps/command.hpp"
 #include "apps/program.hpp"
+#include "apps/support/describe_estimator.hpp"
 #include "apps/support/describe_quantity.hpp"
 #include "apps/support/print_json.hpp"
 #include "objectives/catalogue.hpp"
@@ -79,6 +80,12 @@ Json catalogue() {
   return all;
 }
 
+Json estimators() {
+  Json all = Json::array();
+  for (const EstimatorWord& word : estimator_vocabulary()) all.push_back(to_json(word));
+  return all;
+}
+
 std::string text(const Json& value) { return value.get<std::string>(); }
 
 void print_words(const std::string& title, const Json& words) {
@@ -117,15 +124,22 @@ void print_text(const Json& json) {
   print_words("Schedules: weights that change by step", json["schedules"]);
   print_words("Functions of terms", json["functions"]);
   print_catalogue(json["catalogue"]);
-  std::cout
-      << "\nThey combine with + - * / and parentheses; `nelbo explain \"EXPR\"` tells what an\n"
-         "expression comes to.\n";
+  std::cout << "\nGradient estimators of bounds on sampled log-weights: `--estimator` of train, "
+               "`--estimators` of gradvar\n";
+  for (const Json& estimator : json["estimators"]) std::cout << estimator_text(estimator);
+  std::cout << "\nObjectives combine with + - * / and parentheses; `nelbo explain \"EXPR\"` tells "
+               "what an\n"
+               "expression comes to. Estimators differ by group in phi=NAME,theta=NAME; "
+               "`+antithetic` and\n"
+               "`+rqmc` couple the samples' noise. a_s and h_s: derivatives of the bound L in "
+               "log-weight s.\n";
 }
 
 }  // namespace
 
 void add_objectives_command(CLI::App& program, int& exit_code) {
-  CLI::App* command = program.add_subcommand("objectives", "List what objectives are written with");
+  CLI::App* command = program.add_subcommand(
+      "objectives", "List terms, bounds, named objectives and gradient estimators");
   auto json = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "print one JSON object on stdout");
   command->footer("Examples:\n  nelbo objectives\n  nelbo objectives --json");
@@ -134,7 +148,8 @@ void add_objectives_command(CLI::App& program, int& exit_code) {
                    {"bounds", words(Word::Kind::bound)},
                    {"schedules", words(Word::Kind::schedule)},
                    {"functions", words(Word::Kind::function)},
-                   {"catalogue", catalogue()}};
+                   {"catalogue", catalogue()},
+                   {"estimators", estimators()}};
     if (*json)
       print_json(all);
     else

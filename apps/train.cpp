@@ -30,7 +30,7 @@ struct TrainFlags {
   std::optional<std::string> data, binarize, model, hidden, likelihood, prior, posterior;
   std::optional<std::string> objective, estimator, optimizer;
   std::optional<std::string> out, config, preset, resume;
-  std::optional<std::int64_t> latent, batch, epochs, steps;
+  std::optional<std::int64_t> latent, batch, epochs, steps, log_gradient_snr;
   double holdout = 0, lr = 0;
   CLI::Option* has_holdout = nullptr;
   CLI::Option* has_lr = nullptr;
@@ -114,7 +114,10 @@ std::optional<std::uint64_t> count_of(const std::optional<std::int64_t>& flag) {
 
 int run_train(const CLI::App& command, const TrainFlags& flags,
               const std::vector<std::string>& argv) {
-  const RunOptions options{.quiet = flags.quiet, .json = flags.common.json, .argv = argv};
+  const RunOptions options{.quiet = flags.quiet,
+                           .json = flags.common.json,
+                           .log_gradient_snr = std::uint64_t(flags.log_gradient_snr.value_or(0)),
+                           .argv = argv};
   if (!flags.resume) {
     const TrainConfig config = merged_config(flags);
     check(config);
@@ -122,8 +125,8 @@ int run_train(const CLI::App& command, const TrainFlags& flags,
     flags.common.apply_threads();
     return start_run(config, flags.out.value_or(""), options);
   }
-  const std::vector<std::string> allowed{"--resume",  "--epochs", "--steps",
-                                         "--threads", "--quiet",  "--json"};
+  const std::vector<std::string> allowed{"--resume", "--epochs", "--steps",           "--threads",
+                                         "--quiet",  "--json",   "--log-gradient-snr"};
   for (const CLI::Option* option : command.get_options()) {
     const std::string name =
         "--" + (option->get_lnames().empty() ? "" : option->get_lnames().front());
@@ -215,6 +218,9 @@ void add_train_command(CLI::App& program, int& exit_code) {
                       ->group(training);
   text(training, "--optimizer", flags->optimizer, "NAME", "adam, adamw or sgd [adam]");
 
+  number(run, "--log-gradient-snr", flags->log_gradient_snr, most,
+         "every N steps, the signal-to-noise ratio of theta's and phi's gradients, into "
+         "gradient_snr.jsonl [never]");
   text(run, "--out", flags->out, "DIR",
        "the run folder; refused if it is not empty [runs/MODEL-DATA-OBJECTIVE-sSEED]");
   text(run, "--config", flags->config, "FILE",

@@ -464,6 +464,10 @@ void Tape::seed(const Root& root) {
       std::fill_n(adjoint, storage.count, T{1});
       return;
     }
+    if (first && whole && root.cotangent->row_major()) {
+      std::copy_n(root.cotangent->data_as<T>(), storage.count, adjoint);
+      return;
+    }
     if (first) std::fill_n(adjoint, storage.count, T{0});
     if (root.cotangent == nullptr) {
       const Tensor ones = Tensor::full(s.shape, 1, storage.dtype);

@@ -148,7 +148,7 @@ class Tape {
   Var alias(const Op& op, Var x, Var other);
   /// 64-byte aligned memory that lives as long as the recording.
   void* workspace(std::size_t bytes) { return arena_.allocate(bytes); }
-  /// The same value through which gradients pass to the parameters of `groups` alone.
+  /// The same value, which backward passes go through only if they may reach one of `groups`.
   Var restricted(Var var, Groups groups);
   /// The same value through which no gradient passes.
   Var stopped(Var var) { return restricted(var, 0); }

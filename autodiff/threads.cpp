@@ -42,8 +42,9 @@ void note_worker() {
 // worker's floating-point mode to its own idea of it before every task.
 void flush_denormals() {
 #if defined(__x86_64__)
-  _MM_SET_FLUSH_ZERO_MODE(_MM_FLUSH_ZERO_ON);
-  _MM_SET_DENORMALS_ZERO_MODE(_MM_DENORMALS_ZERO_ON);
+  constexpr unsigned flush = _MM_FLUSH_ZERO_ON | _MM_DENORMALS_ZERO_ON;
+  const unsigned mode = _mm_getcsr();
+  if ((mode & flush) != flush) _mm_setcsr(mode | flush);  // writing it waits for the pipeline
 #endif
 }
 
@@ -79,19 +80,17 @@ std::unique_ptr<Pool>& pool() {
 
 void parallel_for(std::size_t chunks, ChunkFunction body) {
   if (chunks == 0) return;
-  Pool& threads = *pool();
-  if (serial || chunks == 1 || threads.size == 1) {
-    flush_denormals();
+  if (serial || chunks == 1 || num_threads() == 1) {
+    if (!serial) flush_denormals();
     note_worker();
     for (std::size_t i = 0; i < chunks; ++i) body(i);
     return;
   }
-  threads.arena.execute([&] {
+  pool()->arena.execute([&] {
     tbb::this_task_arena::isolate([&] {
       const auto chunk = [&](std::size_t i) {
         NELBO_TSAN(acquire(before_chunks));
         SerialScope nested_calls_run_inline;
-        flush_denormals();
         note_worker();
         body(i);
         NELBO_TSAN(release(after_chunks));
@@ -121,7 +120,10 @@ void reset_workers_seen() {
   epoch.fetch_add(1);
 }
 
-SerialScope::SerialScope() : before_(serial) { serial = true; }
+SerialScope::SerialScope() : before_(serial) {
+  serial = true;
+  flush_denormals();
+}
 SerialScope::~SerialScope() { serial = before_; }
 
 }  // namespace nelbo

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apps/support/usage_error.hpp"
 #include "objectives/terms.hpp"
 
 namespace nelbo {
@@ -21,18 +22,22 @@ Groups mask_of(const ParameterStore& store, const std::vector<std::string>& only
   return mask;
 }
 
-/// Throws Error unless the objective holds a bound and its estimators are defined for each.
+/// Throws UsageError unless the objective holds a bound and its estimators are defined for each.
 void check_estimators(const Term& objective, const EstimatorChoice& estimators) {
   int bounds = 0;
   for (const Quantity& quantity : objective.quantities()) {
     if (!quantity.bound) continue;
-    estimators.check(*quantity.bound);
+    try {
+      estimators.check(*quantity.bound);
+    } catch (const Error& error) {
+      throw UsageError(std::string("--estimator: ") + error.what());
+    }
     ++bounds;
   }
   if (bounds > 0) return;
-  throw Error("the estimator " + estimators.text() +
-              " is for bounds on sampled log-weights, and '" + objective.text() +
-              "' holds none; write elbo(mc) for the ELBO, or one of iw(m), mc(k, m), ...");
+  throw UsageError("--estimator: " + estimators.text() +
+                   " is for bounds on sampled log-weights, and '" + objective.text() +
+                   "' holds none; write elbo(mc) for the ELBO, or one of iw(m), mc(k, m), ...");
 }
 
 bool one_sweep(const Term& objective, const EstimatorChoice& estimators) {

@@ -258,7 +258,11 @@ void check(const TrainConfig& c) {
           "--steps must be 1 to 2^62 - 1");
   require(c.seed < std::uint64_t{1} << 63, "--seed must be below 2^63");
   parse_objective(c.objective);
-  parse_estimators(c.estimator);
+  try {
+    parse_estimators(c.estimator);
+  } catch (const Error& error) {
+    throw UsageError(std::string("--estimator: ") + error.what());
+  }
 }
 
 PriorConfig prior_of(const TrainConfig& config) {

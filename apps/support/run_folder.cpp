@@ -7,6 +7,8 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
+#include <sstream>
 #include <string_view>
 
 #include "apps/support/atomic_file.hpp"
@@ -49,14 +51,14 @@ RunFolder RunFolder::open(const fs::path& path) {
   return folder;
 }
 
-void RunFolder::append_metrics(const std::string& line) const {
-  const int file = ::open(metrics().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+void RunFolder::append(const std::string& path, const std::string& line) const {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   const std::string text = line + "\n";
   const bool done = file >= 0 && ::write(file, text.data(), text.size()) == ssize_t(text.size()) &&
                     ::fsync(file) == 0;
   const int reason = errno;
   if (file >= 0) ::close(file);
-  if (!done) throw Error(metrics() + ": writing failed: " + std::strerror(reason));
+  if (!done) throw Error(path + ": writing failed: " + std::strerror(reason));
 }
 
 void RunFolder::cut_metrics(std::uint64_t epochs) const {
@@ -69,6 +71,18 @@ void RunFolder::cut_metrics(std::uint64_t epochs) const {
     end = next + 1;
   }
   write_file_atomically(metrics(), std::string_view(text).substr(0, end));
+}
+
+void RunFolder::cut_gradient_snr(std::uint64_t steps) const {
+  if (!fs::exists(gradient_snr())) return;
+  std::istringstream lines(read_text(gradient_snr()));
+  std::string kept;
+  for (std::string line; std::getline(lines, line);) {
+    const auto json = nlohmann::json::parse(line, nullptr, false);
+    if (json.is_discarded() || json.value("step", steps + 1) > steps) break;
+    kept += line + "\n";
+  }
+  write_file_atomically(gradient_snr(), kept);
 }
 
 }  // namespace nelbo

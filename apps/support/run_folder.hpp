@@ -27,17 +27,22 @@ class RunFolder {
   std::string config() const { return file("config.toml"); }
   std::string record() const { return file("run.json"); }
   std::string metrics() const { return file("metrics.jsonl"); }
+  std::string gradient_snr() const { return file("gradient_snr.jsonl"); }
   std::string last() const { return file("checkpoints/last.safetensors"); }
   std::string best() const { return file("checkpoints/best.safetensors"); }
   std::string image(const std::string& name) const { return file("images/" + name + ".png"); }
 
   /// Adds one line, on the disk when the call returns.
-  void append_metrics(const std::string& line) const;
+  void append_metrics(const std::string& line) const { append(metrics(), line); }
+  void append_gradient_snr(const std::string& line) const { append(gradient_snr(), line); }
   /// Keeps the first `epochs` lines: later ones, and half a line, are of epochs after the
   /// checkpoint.
   void cut_metrics(std::uint64_t epochs) const;
+  /// Keeps the lines, {"step": ...}, of the first `steps` steps.
+  void cut_gradient_snr(std::uint64_t steps) const;
 
  private:
+  void append(const std::string& file, const std::string& line) const;
   explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
   std::string file(const std::string& name) const { return (path_ / name).string(); }
 

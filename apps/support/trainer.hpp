@@ -68,6 +68,8 @@ class Trainer {
   const Term& objective() const { return objective_; }
   const EstimatorChoice& estimators() const { return estimators_; }
   const Vae& model() const { return *networks_.model; }
+  /// Of the estimator; null where it has none.
+  const Baseline* baseline() const { return networks_.baseline.get(); }
   const ParameterStore& store() const { return store_; }
   const Examples& train_examples() const { return train_; }
   const Examples& test_examples() const { return test_; }

@@ -12,6 +12,7 @@
 #include "apps/program.hpp"
 #include "apps/support/atomic_file.hpp"
 #include "apps/support/checkpoint.hpp"
+#include "apps/support/gradvar/training_snr.hpp"
 #include "apps/support/ledger.hpp"
 #include "apps/support/pictures.hpp"
 #include "apps/support/progress.hpp"
@@ -75,6 +76,7 @@ class TrainingRun {
     for (const Quantity& q : trainer_.objective().quantities()) term_names_.push_back(q.name);
     config_.example = data.example_shape();
     config_.picture_range = picture_range(trainer_.test_examples());
+    if (options_.log_gradient_snr > 0) gradient_snr_.emplace(trainer_);
   }
 
   void begin();
@@ -101,7 +103,8 @@ class TrainingRun {
   RunFolder folder_;
   RunOptions options_;
   Trainer trainer_;
-  std::vector<std::string> term_names_;  // the named quantities of the objective
+  std::optional<gradvar::TrainingSnr> gradient_snr_;  // where it is logged
+  std::vector<std::string> term_names_;               // the named quantities of the objective
   Json record_;
 
   Clock::time_point start_ = Clock::now();
@@ -153,6 +156,7 @@ void TrainingRun::restore(const Further& further) {
                     folder_.path().string(), state.epoch, state.step));
   }
   folder_.cut_metrics(state.epoch);
+  folder_.cut_gradient_snr(state.step);
   write_config();
   if (fs::exists(folder_.record())) record_ = Json::parse(read_text(folder_.record()));
   for (const char* of_the_end :
@@ -281,6 +285,10 @@ int TrainingRun::train(Progress& progress) {
     examples_ += trainer_.last_batch();
     epoch_examples_ += trainer_.last_batch();
     progress.step(trainer_.state().step, trainer_.last_batch(), trainer_.train_bound());
+    if (gradient_snr_ && trainer_.state().step % options_.log_gradient_snr == 0) {
+      folder_.append_gradient_snr(gradient_snr_->measure().dump());
+      now = Clock::now();
+    }
     if (trainer_.epoch_ended()) {
       end_epoch(progress);
       if (now - pictured_ >= picture_interval) {

@@ -11,8 +11,10 @@ namespace nelbo {
 
 /// What does not touch the result of a run.
 struct RunOptions {
-  bool quiet = false;             // no header, no progress
-  bool json = false;              // the result as one JSON object
+  bool quiet = false;  // no header, no progress
+  bool json = false;   // the result as one JSON object
+  /// Every so many steps gradient_snr.jsonl gets a line; 0: never.
+  std::uint64_t log_gradient_snr = 0;
   std::vector<std::string> argv;  // for run.json
 };
 

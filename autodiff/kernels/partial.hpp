@@ -41,11 +41,29 @@ inline Batch<float> load_first(const float* p, std::size_t n) {
 inline Batch<double> load_first(const double* p, std::size_t n) {
   return Batch<double>(_mm256_maskload_pd(p, first_lanes(n, p)));
 }
+// By halves and not by a masked store, which AMD's processors run as a small program.
 inline void store_first(float* p, std::size_t n, const Batch<float>& x) {
-  _mm256_maskstore_ps(p, first_lanes(n, p), x);
+  __m128 rest = _mm256_castps256_ps128(x);
+  if (n & 4) {
+    _mm_storeu_ps(p, rest);
+    rest = _mm256_extractf128_ps(x, 1);
+    p += 4;
+  }
+  if (n & 2) {
+    _mm_storel_pi(reinterpret_cast<__m64*>(p), rest);
+    rest = _mm_movehl_ps(rest, rest);
+    p += 2;
+  }
+  if (n & 1) _mm_store_ss(p, rest);
 }
 inline void store_first(double* p, std::size_t n, const Batch<double>& x) {
-  _mm256_maskstore_pd(p, first_lanes(n, p), x);
+  __m128d rest = _mm256_castpd256_pd128(x);
+  if (n & 2) {
+    _mm_storeu_pd(p, rest);
+    rest = _mm256_extractf128_pd(x, 1);
+    p += 2;
+  }
+  if (n & 1) _mm_store_sd(p, rest);
 }
 
 #else

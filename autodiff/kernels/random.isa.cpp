@@ -21,7 +21,9 @@ using U64 = Batch<std::uint64_t>;
 using F64 = Batch<double>;
 
 constexpr std::size_t tile = 64;  // blocks worked on at a time: 1 KiB of words
-static_assert(tile % lanes<std::uint64_t> == 0);
+// Registers worked on at once, for the rounds of one wait for each other: as many as there is room.
+constexpr std::size_t at_once = lanes<std::uint64_t> == 8 ? 4 : 2;
+static_assert(tile % (at_once * lanes<std::uint64_t>) == 0);
 
 /// The words of a tile of blocks.
 struct Words {
@@ -53,7 +55,13 @@ U64 multiply_halves(const U64& a, const U64& b) {
 /// Blocks first .. first + count - 1 of the fill, count <= tile, in the plane given.
 void philox(const RandomFill& fill, std::uint32_t plane, std::size_t first, std::size_t count,
             Words& words) {
-  alignas(64) std::uint64_t dimension[tile], draw[tile], datum[tile];
+  constexpr std::size_t width = lanes<std::uint64_t>;
+  // Whole registers are stored; what they write beyond a row is overwritten by the next.
+  constexpr std::size_t room = tile + at_once * width;
+  alignas(64) std::uint64_t dimension[room], draw[room], datum[room];
+  alignas(64) std::uint64_t ramp[width];
+  for (std::size_t k = 0; k < width; ++k) ramp[k] = k | std::uint64_t{plane} << 26;
+  const U64 upwards = U64::load_aligned(ramp);
   std::size_t row = first / fill.blocks_per_row;
   std::size_t block = first % fill.blocks_per_row;
   std::size_t s = row / fill.batch;
@@ -61,59 +69,98 @@ void philox(const RandomFill& fill, std::uint32_t plane, std::size_t first, std:
   std::size_t i = 0;
   while (i < count) {
     const std::size_t stop = i + smaller(count - i, fill.blocks_per_row - block);
-    const std::uint64_t row_draw = fill.first_draw + s;
-    const std::uint64_t row_datum =
-        fill.datum != nullptr ? fill.datum[b] : static_cast<std::uint32_t>(fill.first_datum + b);
-    for (; i < stop; ++i, ++block) {
-      dimension[i] = block | std::uint64_t{plane} << 26;
-      draw[i] = row_draw;
-      datum[i] = row_datum;
+    const U64 row_draw(std::uint64_t{fill.first_draw + s});
+    const U64 row_datum(std::uint64_t{
+        fill.datum != nullptr ? fill.datum[b] : static_cast<std::uint32_t>(fill.first_datum + b)});
+    for (; i < stop; i += width, block += width) {
+      (upwards + U64(std::uint64_t{block})).store_unaligned(dimension + i);
+      row_draw.store_unaligned(draw + i);
+      row_datum.store_unaligned(datum + i);
     }
+    i = stop;
     block = 0;
     if (++b == fill.batch) {
       b = 0;
       ++s;
     }
   }
-  constexpr std::size_t width = lanes<std::uint64_t>;
-  for (; i % width != 0; ++i) dimension[i] = draw[i] = datum[i] = 0;
+
+  for (std::size_t k = 0; k < at_once; ++k, i += width) {  // the last registers' other lanes
+    upwards.store_unaligned(dimension + i);
+    upwards.store_unaligned(draw + i);
+    upwards.store_unaligned(datum + i);
+  }
 
   const U64 multiplier0(std::uint64_t{0xD2511F53u});
   const U64 multiplier1(std::uint64_t{0xCD9E8D57u});
   const U64 lower_half(std::uint64_t{0xffffffffu});
-  for (std::size_t j = 0; j < i; j += width) {
-    U64 c0 = U64::load_aligned(dimension + j);
-    U64 c1 = U64::load_aligned(draw + j);
-    U64 c2 = U64::load_aligned(datum + j);
-    U64 c3(std::uint64_t{fill.step});
+  for (std::size_t j = 0; j < count; j += at_once * width) {
+    U64 c0[at_once], c1[at_once], c2[at_once], c3[at_once];
+    for (std::size_t k = 0; k < at_once; ++k) {
+      c0[k] = U64::load_aligned(dimension + j + k * width);
+      c1[k] = U64::load_aligned(draw + j + k * width);
+      c2[k] = U64::load_aligned(datum + j + k * width);
+      c3[k] = U64(std::uint64_t{fill.step});
+    }
     std::uint32_t key0 = fill.key[0];
     std::uint32_t key1 = fill.key[1];
     for (int round = 0; round < 10; ++round) {
-      const U64 product0 = multiply_halves(c0, multiplier0);
-      const U64 product1 = multiply_halves(c2, multiplier1);
-      c0 = (product1 >> 32) ^ c1 ^ U64(std::uint64_t{key0});
-      c1 = product1;
-      c2 = (product0 >> 32) ^ c3 ^ U64(std::uint64_t{key1});
-      c3 = product0;
+      const U64 round_key0(std::uint64_t{key0}), round_key1(std::uint64_t{key1});
+      for (std::size_t k = 0; k < at_once; ++k) {
+        const U64 product0 = multiply_halves(c0[k], multiplier0);
+        const U64 product1 = multiply_halves(c2[k], multiplier1);
+        c0[k] = (product1 >> 32) ^ c1[k] ^ round_key0;
+        c1[k] = product1;
+        c2[k] = (product0 >> 32) ^ c3[k] ^ round_key1;
+        c3[k] = product0;
+      }
       key0 += 0x9E3779B9u;  // Weyl sequences of the key
       key1 += 0xBB67AE85u;
     }
-    const U64 low = (c0 & lower_half) | (c1 << 32);
-    const U64 high = (c2 & lower_half) | (c3 << 32);
-    bitwise_cast<std::uint32_t>(low).store_aligned(words.low + 2 * j);
-    bitwise_cast<std::uint32_t>(high).store_aligned(words.high + 2 * j);
+    for (std::size_t k = 0; k < at_once; ++k) {
+      const U64 low = (c0[k] & lower_half) | (c1[k] << 32);
+      const U64 high = (c2[k] & lower_half) | (c3[k] << 32);
+      bitwise_cast<std::uint32_t>(low).store_aligned(words.low + 2 * (j + k * width));
+      bitwise_cast<std::uint32_t>(high).store_aligned(words.high + 2 * (j + k * width));
+    }
   }
 }
 
-/// numbers[4 i + k] from pairs: k = 0, 1 from low[2 i + k], k = 2, 3 from high[2 i + k - 2].
-template <class T>
-void interleave(const T* __restrict low, const T* __restrict high, std::size_t count,
-                T* __restrict numbers) {
+/// numbers[4 i + k] for the blocks i of a register: k = 0, 1 from low, which holds pairs of them,
+/// k = 2, 3 from high.
+void store_blocks(const F32& low, const F32& high, float* numbers) {
+#if defined(NELBO_ISA_avx512)
+  const __m512d l = _mm512_castps_pd(low), h = _mm512_castps_pd(high);
+  const __m512i first = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
+  const __m512i second = _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15);
+  _mm512_storeu_ps(numbers, _mm512_castpd_ps(_mm512_permutex2var_pd(l, first, h)));
+  _mm512_storeu_ps(numbers + 16, _mm512_castpd_ps(_mm512_permutex2var_pd(l, second, h)));
+#elif defined(NELBO_ISA_avx2)
+  const __m256d l = _mm256_castps_pd(low), h = _mm256_castps_pd(high);
+  const __m256d even = _mm256_unpacklo_pd(l, h), odd = _mm256_unpackhi_pd(l, h);
+  _mm256_storeu_ps(numbers, _mm256_castpd_ps(_mm256_permute2f128_pd(even, odd, 0x20)));
+  _mm256_storeu_ps(numbers + 8, _mm256_castpd_ps(_mm256_permute2f128_pd(even, odd, 0x31)));
+#else
+  constexpr std::size_t width = lanes<float>;
+  float l[width], h[width];
+  low.store_unaligned(l);
+  high.store_unaligned(h);
+  for (std::size_t i = 0; i < width; i += 2) {
+    numbers[2 * i] = l[i];
+    numbers[2 * i + 1] = l[i + 1];
+    numbers[2 * i + 2] = h[i];
+    numbers[2 * i + 3] = h[i + 1];
+  }
+#endif
+}
+
+/// The words of a tile in the order of dimensions.
+void interleave(const Words& words, std::size_t count, std::uint32_t* __restrict numbers) {
   for (std::size_t i = 0; i < count; ++i) {
-    numbers[4 * i] = low[2 * i];
-    numbers[4 * i + 1] = low[2 * i + 1];
-    numbers[4 * i + 2] = high[2 * i];
-    numbers[4 * i + 3] = high[2 * i + 1];
+    numbers[4 * i] = words.low[2 * i];
+    numbers[4 * i + 1] = words.low[2 * i + 1];
+    numbers[4 * i + 2] = words.high[2 * i];
+    numbers[4 * i + 3] = words.high[2 * i + 1];
   }
 }
 
@@ -144,13 +191,17 @@ void for_each_tile(const RandomFill& fill, std::size_t first, std::size_t last, 
   }
 }
 
-/// An emit that stores the numbers as they are.
-template <class T>
-auto store_to(const RandomFill& fill, T* out) {
-  return [&fill, out](std::size_t row, std::size_t d, std::size_t n, const T* __restrict numbers) {
-    T* __restrict target = out + row * fill.dimensions + d;
-    for (std::size_t j = 0; j < n; ++j) target[j] = numbers[j];
-  };
+/// Stores the numbers of make as they are. A tile of rows without padding is made where it belongs.
+template <class T, class Make>
+void fill_tiles(const RandomFill& fill, std::size_t first, std::size_t last, Make make, T* out) {
+  if (fill.dimensions == 4 * fill.blocks_per_row) {
+    for (; first + tile <= last; first += tile) make(first, tile, out + 4 * first);
+  }
+  for_each_tile<T>(fill, first, last, make,
+                   [&](std::size_t row, std::size_t d, std::size_t n, const T* __restrict numbers) {
+                     T* __restrict target = out + row * fill.dimensions + d;
+                     for (std::size_t j = 0; j < n; ++j) target[j] = numbers[j];
+                   });
 }
 
 /// Where the probabilities of numbers d ... of a row begin.
@@ -168,12 +219,12 @@ auto words_of(const RandomFill& fill) {
   return [&fill](std::size_t first, std::size_t count, std::uint32_t* numbers) {
     Words words;
     philox(fill, 0, first, count, words);
-    interleave(words.low, words.high, count, numbers);
+    interleave(words, count, numbers);
   };
 }
 
 void bits(const RandomFill& fill, std::size_t first, std::size_t last, std::uint32_t* out) {
-  for_each_tile<std::uint32_t>(fill, first, last, words_of(fill), store_to(fill, out));
+  fill_tiles<std::uint32_t>(fill, first, last, words_of(fill), out);
 }
 
 void uniform_f32(const RandomFill& fill, std::size_t first, std::size_t last, float* out) {
@@ -191,7 +242,7 @@ void uniform_f32(const RandomFill& fill, std::size_t first, std::size_t last, fl
 
 /// sqrt(-2 log u) with u = (k + 1/2) / 2^31 of the word's upper 31 bits, so that the tail
 /// reaches 6.6.
-F32 radius(const U32& word) {
+[[gnu::always_inline]] inline F32 radius(const U32& word) {
   const F32 k = xsimd::to_float(bitwise_cast<std::int32_t>(word >> 1));
   const F32 u = xsimd::fma(k, F32(0x1p-31f), F32(0x1p-32f));
   return xsimd::sqrt(F32(-2.0f) * xsimd::log(u));
@@ -200,17 +251,14 @@ F32 radius(const U32& word) {
 void normal_f32(const RandomFill& fill, std::size_t first, std::size_t last, float* out) {
   const auto make = [&](std::size_t at, std::size_t count, float* numbers) {
     Words words;
-    alignas(64) float low[2 * tile], high[2 * tile];
     philox(fill, 0, at, count, words);
     for (std::size_t i = 0; i < 2 * count; i += lanes<float>) {
       const F32 r = radius(U32::load_aligned(words.low + i));
       const auto w = wave(U32::load_aligned(words.high + i));
-      (r * w.cosine).store_aligned(low + i);
-      (r * w.sine).store_aligned(high + i);
+      store_blocks(r * w.cosine, r * w.sine, numbers + 2 * i);
     }
-    interleave(low, high, count, numbers);
   };
-  for_each_tile<float>(fill, first, last, make, store_to(fill, out));
+  fill_tiles<float>(fill, first, last, make, out);
 }
 
 /// Numbers of a tile in double, by word of the block: number[k][i] is dimension k of block i.
@@ -259,7 +307,7 @@ auto wide_uniforms_of(const RandomFill& fill) {
 }
 
 void uniform_f64(const RandomFill& fill, std::size_t first, std::size_t last, double* out) {
-  for_each_tile<double>(fill, first, last, wide_uniforms_of(fill), store_to(fill, out));
+  fill_tiles<double>(fill, first, last, wide_uniforms_of(fill), out);
 }
 
 void normal_f64(const RandomFill& fill, std::size_t first, std::size_t last, double* out) {
@@ -278,7 +326,7 @@ void normal_f64(const RandomFill& fill, std::size_t first, std::size_t last, dou
     }
     transpose(wide, count, numbers);
   };
-  for_each_tile<double>(fill, first, last, make, store_to(fill, out));
+  fill_tiles<double>(fill, first, last, make, out);
 }
 
 void bernoulli_f32(const RandomFill& fill, const RandomSource& where, const float* probabilities,

@@ -3,28 +3,23 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
-#include <type_traits>
 
 #include "autodiff/error.hpp"
-#include "autodiff/kernels/dispatch.hpp"
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/reduce_ops.hpp"
+#include "autodiff/ops/row_chunks.hpp"
 #include "autodiff/ops/rows.hpp"
 #include "autodiff/ops/shape_ops.hpp"
-#include "autodiff/threads.hpp"
 
 namespace nelbo {
 namespace {
 
 constexpr double log_two_pi = 1.8378770664093454835606594728112;
 
+/// -n/2 log 2 pi: the constant of n normal numbers.
 template <class T>
-const kernels::DensityFunctions<T>& functions() {
-  if constexpr (std::is_same_v<T, float>) {
-    return active_kernels().density().f32;
-  } else {
-    return active_kernels().density().f64;
-  }
+T constant(std::int64_t n) {
+  return T(-0.5 * log_two_pi * double(n));
 }
 
 // Every operator here works on rows of D numbers. An operand may have fewer rows than the result
@@ -37,45 +32,25 @@ std::int64_t rows(const Shape& shape) {
   return n;
 }
 
-/// Calls body(row) for all rows, in chunks of about 16k numbers.
-template <class F>
-void for_each_row(std::int64_t count, std::int64_t n, F&& body) {
-  const std::int64_t block = std::max<std::int64_t>(1, (1 << 14) / std::max<std::int64_t>(1, n));
-  parallel_for((count + block - 1) / block, [&](std::size_t chunk) {
-    const std::int64_t end = std::min<std::int64_t>(count, (chunk + 1) * block);
-    for (std::int64_t r = chunk * block; r < end; ++r) body(r);
-  });
+template <class T>
+kernels::DensityRows<T> operand(const Frame& f, int i) {
+  return {f.in<T>(i), std::size_t(rows(f.in_shape(i)))};
 }
 
-/// Row r of an operand.
-template <class T>
-struct Rows {
-  const T* data;
-  std::int64_t count, n;
-  const T* operator()(std::int64_t r) const { return data + r % count * n; }
-};
-
-template <class T>
-Rows<T> operand(const Frame& f, int i) {
-  return {f.in<T>(i), rows(f.in_shape(i)), width(f.in_shape(i))};
-}
-
-/// Adds to the adjoint of operand i: contribute(row of the result, row of the adjoint, add), over
-/// all rows of the result that read it.
+/// Adds to the adjoint of operand i what `result_rows` rows contribute: contribute(range, adjoint).
 template <class T, class F>
 void backward_rows(const Frame& f, int i, std::int64_t result_rows, F&& contribute) {
   if (!f.wants(i)) return;
   const auto to = f.adjoint<T>(i);
   const std::int64_t own = rows(f.in_shape(i)), n = width(f.in_shape(i));
-  for_each_row(own, n * std::max<std::int64_t>(1, own ? result_rows / own : 1),
-               [&](std::int64_t r0) {
-                 bool add = to.add;
-                 for (std::int64_t r = r0; r < result_rows; r += own) {
-                   contribute(r, to.data + r0 * n, add);
-                   add = true;
-                 }
-                 if (!add) std::fill_n(to.data + r0 * n, n, T{0});
-               });
+  if (result_rows == 0) {
+    if (!to.add) std::fill_n(to.data, own * n, T{0});
+    return;
+  }
+  const kernels::DensityAdjoint<T> adjoint{to.data, std::size_t(own), std::size_t(result_rows),
+                                           to.add};
+  for_row_chunks<T>(own, n, n * (result_rows / own),
+                    [&](const kernels::DensityRange<T>& range) { contribute(range, adjoint); });
 }
 
 /// x as rows of `shape` see it: itself where its own shape is what shape ends with, else broadcast.
@@ -109,35 +84,30 @@ const Op normal_rsample_log_prob_op{
     .name = "normal_rsample_log_prob",
     .forward =
         [](const Frame& f) {
-          const std::int64_t n = width(f.out_shape()), count = rows(f.out_shape());
+          const std::int64_t n = width(f.out_shape());
           dispatch(f.dtype(), [&](auto t) {
             using T = decltype(t);
             const auto m = operand<T>(f, 0), v = operand<T>(f, 1), e = operand<T>(f, 2);
-            const T constant = T(-0.5 * log_two_pi * n);
-            for_each_row(count, n, [&](std::int64_t r) {
-              f.out<T>(1)[r] =
-                  constant + functions<T>().normal_sample(m(r), v(r), e(r), f.out<T>(0) + r * n, n);
+            for_row_chunks<T>(rows(f.out_shape()), n, n, [&](const auto& range) {
+              density_functions<T>().normal_sample(range, m, v, e, constant<T>(n), f.out<T>(0),
+                                                   f.out<T>(1));
             });
           });
         },
     .vjp =
         [](const Frame& f) {
-          const std::int64_t n = width(f.out_shape()), count = rows(f.out_shape());
+          const std::int64_t count = rows(f.out_shape());
           dispatch(f.dtype(), [&](auto t) {
             using T = decltype(t);
             const T* dz = f.has_cotangent(0) ? f.cotangent<T>(0) : nullptr;
-            const T* dlog = f.has_cotangent(1) ? f.cotangent<T>(1) : nullptr;
-            if (dz != nullptr) {  // at fixed noise log q does not depend on the mean
-              backward_rows<T>(f, 0, count, [&](std::int64_t r, T* to, bool add) {
-                functions<T>().scaled(dz + r * n, T(1), to, n, add);
-              });
-            } else {
-              backward_rows<T>(f, 0, 0, [](std::int64_t, T*, bool) {});
-            }
+            const T* c = f.has_cotangent(1) ? f.cotangent<T>(1) : nullptr;
+            // At fixed noise log q does not depend on the mean.
+            backward_rows<T>(f, 0, dz ? count : 0, [&](const auto& range, const auto& to) {
+              density_functions<T>().scaled(range, {dz, std::size_t(count)}, T(1), nullptr, to);
+            });
             const auto v = operand<T>(f, 1), e = operand<T>(f, 2);
-            backward_rows<T>(f, 1, count, [&](std::int64_t r, T* to, bool add) {
-              functions<T>().normal_sample_log_variance(v(r), e(r), dz ? dz + r * n : nullptr,
-                                                        dlog ? dlog[r] : T(0), to, n, add);
+            backward_rows<T>(f, 1, count, [&](const auto& range, const auto& to) {
+              density_functions<T>().normal_sample_log_variance(range, v, e, dz, c, to);
             });
           });
         },
@@ -154,27 +124,26 @@ const Op normal_log_prob_op{
           dispatch(f.dtype(), [&](auto t) {
             using T = decltype(t);
             const auto z = operand<T>(f, 0), m = operand<T>(f, 1), v = operand<T>(f, 2);
-            const T constant = T(-0.5 * log_two_pi * n);
-            for_each_row(rows(f.in_shape(0)), n, [&](std::int64_t r) {
-              f.out<T>()[r] = constant + functions<T>().normal(z(r), m(r), v(r), n);
+            for_row_chunks<T>(rows(f.in_shape(0)), n, n, [&](const auto& range) {
+              density_functions<T>().normal(range, z, m, v, constant<T>(n), f.out<T>());
             });
           });
         },
     .vjp =
         [](const Frame& f) {
-          const std::int64_t n = width(f.in_shape(0)), count = rows(f.in_shape(0));
+          const std::int64_t count = rows(f.in_shape(0));
           dispatch(f.dtype(), [&](auto t) {
             using T = decltype(t);
             const auto z = operand<T>(f, 0), m = operand<T>(f, 1), v = operand<T>(f, 2);
             const T* c = f.cotangent<T>();
-            backward_rows<T>(f, 0, count, [&](std::int64_t r, T* to, bool add) {
-              functions<T>().normal_mean(z(r), m(r), v(r), -c[r], to, n, add);
+            backward_rows<T>(f, 0, count, [&](const auto& range, const auto& to) {
+              density_functions<T>().normal_mean(range, z, m, v, T(-1), c, to);
             });
-            backward_rows<T>(f, 1, count, [&](std::int64_t r, T* to, bool add) {
-              functions<T>().normal_mean(z(r), m(r), v(r), c[r], to, n, add);
+            backward_rows<T>(f, 1, count, [&](const auto& range, const auto& to) {
+              density_functions<T>().normal_mean(range, z, m, v, T(1), c, to);
             });
-            backward_rows<T>(f, 2, count, [&](std::int64_t r, T* to, bool add) {
-              functions<T>().normal_log_variance(z(r), m(r), v(r), c[r], to, n, add);
+            backward_rows<T>(f, 2, count, [&](const auto& range, const auto& to) {
+              density_functions<T>().normal_log_variance(range, z, m, v, c, to);
             });
           });
         },
@@ -187,21 +156,18 @@ const Op standard_normal_log_prob_op{
           const std::int64_t n = width(f.in_shape(0));
           dispatch(f.dtype(), [&](auto t) {
             using T = decltype(t);
-            const auto z = operand<T>(f, 0);
-            const T constant = T(-0.5 * log_two_pi * n);
-            for_each_row(rows(f.in_shape(0)), n, [&](std::int64_t r) {
-              f.out<T>()[r] = constant + functions<T>().standard_normal(z(r), n);
+            for_row_chunks<T>(rows(f.in_shape(0)), n, n, [&](const auto& range) {
+              density_functions<T>().standard_normal(range, operand<T>(f, 0), constant<T>(n),
+                                                     f.out<T>());
             });
           });
         },
     .vjp =
         [](const Frame& f) {
-          const std::int64_t n = width(f.in_shape(0)), count = rows(f.in_shape(0));
           dispatch(f.dtype(), [&](auto t) {
             using T = decltype(t);
-            const auto z = operand<T>(f, 0);
-            backward_rows<T>(f, 0, count, [&](std::int64_t r, T* to, bool add) {
-              functions<T>().scaled(z(r), -f.cotangent<T>()[r], to, n, add);
+            backward_rows<T>(f, 0, rows(f.in_shape(0)), [&](const auto& range, const auto& to) {
+              density_functions<T>().scaled(range, operand<T>(f, 0), T(-1), f.cotangent<T>(), to);
             });
           });
         },
@@ -215,23 +181,23 @@ const Op bernoulli_log_prob_op{
           dispatch(f.dtype(), [&](auto t) {
             using T = decltype(t);
             const auto l = operand<T>(f, 0), x = operand<T>(f, 1);
-            for_each_row(rows(f.in_shape(0)), n, [&](std::int64_t r) {
-              f.out<T>()[r] = functions<T>().bernoulli(l(r), x(r), n);
+            for_row_chunks<T>(rows(f.in_shape(0)), n, n, [&](const auto& range) {
+              density_functions<T>().bernoulli(range, l, x, f.out<T>());
             });
           });
         },
     .vjp =
         [](const Frame& f) {
-          const std::int64_t n = width(f.in_shape(0)), count = rows(f.in_shape(0));
+          const std::int64_t count = rows(f.in_shape(0));
           dispatch(f.dtype(), [&](auto t) {
             using T = decltype(t);
             const auto l = operand<T>(f, 0), x = operand<T>(f, 1);
             const T* c = f.cotangent<T>();
-            backward_rows<T>(f, 0, count, [&](std::int64_t r, T* to, bool add) {
-              functions<T>().bernoulli_logits(l(r), x(r), c[r], to, n, add);
+            backward_rows<T>(f, 0, count, [&](const auto& range, const auto& to) {
+              density_functions<T>().bernoulli_logits(range, l, x, c, to);
             });
-            backward_rows<T>(f, 1, count, [&](std::int64_t r, T* to, bool add) {
-              functions<T>().scaled(l(r), c[r], to, n, add);
+            backward_rows<T>(f, 1, count, [&](const auto& range, const auto& to) {
+              density_functions<T>().scaled(range, l, T(1), c, to);
             });
           });
         },
@@ -248,23 +214,23 @@ const Op normal_kl_standard_op{
           dispatch(f.dtype(), [&](auto t) {
             using T = decltype(t);
             const auto m = operand<T>(f, 0), v = operand<T>(f, 1);
-            for_each_row(rows(f.in_shape(0)), n, [&](std::int64_t r) {
-              f.out<T>()[r] = functions<T>().kl_standard(m(r), v(r), n);
+            for_row_chunks<T>(rows(f.in_shape(0)), n, n, [&](const auto& range) {
+              density_functions<T>().kl_standard(range, m, v, f.out<T>());
             });
           });
         },
     .vjp =
         [](const Frame& f) {
-          const std::int64_t n = width(f.in_shape(0)), count = rows(f.in_shape(0));
+          const std::int64_t count = rows(f.in_shape(0));
           dispatch(f.dtype(), [&](auto t) {
             using T = decltype(t);
             const auto m = operand<T>(f, 0), v = operand<T>(f, 1);
             const T* c = f.cotangent<T>();
-            backward_rows<T>(f, 0, count, [&](std::int64_t r, T* to, bool add) {
-              functions<T>().scaled(m(r), c[r], to, n, add);
+            backward_rows<T>(f, 0, count, [&](const auto& range, const auto& to) {
+              density_functions<T>().scaled(range, m, T(1), c, to);
             });
-            backward_rows<T>(f, 1, count, [&](std::int64_t r, T* to, bool add) {
-              functions<T>().kl_standard_log_variance(v(r), c[r], to, n, add);
+            backward_rows<T>(f, 1, count, [&](const auto& range, const auto& to) {
+              density_functions<T>().kl_standard_log_variance(range, v, c, to);
             });
           });
         },
@@ -284,31 +250,30 @@ const Op normal_kl_op{
             using T = decltype(t);
             const auto mq = operand<T>(f, 0), vq = operand<T>(f, 1);
             const auto mp = operand<T>(f, 2), vp = operand<T>(f, 3);
-            for_each_row(rows(shape), n, [&](std::int64_t r) {
-              f.out<T>()[r] = functions<T>().kl(mq(r), vq(r), mp(r), vp(r), n);
+            for_row_chunks<T>(rows(shape), n, n, [&](const auto& range) {
+              density_functions<T>().kl(range, mq, vq, mp, vp, f.out<T>());
             });
           });
         },
     .vjp =
         [](const Frame& f) {
-          const Shape& shape = f.saved<KlSaved>().shape;
-          const std::int64_t n = width(shape), count = rows(shape);
+          const std::int64_t count = rows(f.saved<KlSaved>().shape);
           dispatch(f.dtype(), [&](auto t) {
             using T = decltype(t);
             const auto mq = operand<T>(f, 0), vq = operand<T>(f, 1);
             const auto mp = operand<T>(f, 2), vp = operand<T>(f, 3);
             const T* c = f.cotangent<T>();
-            backward_rows<T>(f, 0, count, [&](std::int64_t r, T* to, bool add) {
-              functions<T>().normal_mean(mq(r), mp(r), vp(r), c[r], to, n, add);
+            backward_rows<T>(f, 0, count, [&](const auto& range, const auto& to) {
+              density_functions<T>().normal_mean(range, mq, mp, vp, T(1), c, to);
             });
-            backward_rows<T>(f, 1, count, [&](std::int64_t r, T* to, bool add) {
-              functions<T>().kl_log_variance(vq(r), vp(r), c[r], to, n, add);
+            backward_rows<T>(f, 1, count, [&](const auto& range, const auto& to) {
+              density_functions<T>().kl_log_variance(range, vq, vp, c, to);
             });
-            backward_rows<T>(f, 2, count, [&](std::int64_t r, T* to, bool add) {
-              functions<T>().normal_mean(mq(r), mp(r), vp(r), -c[r], to, n, add);
+            backward_rows<T>(f, 2, count, [&](const auto& range, const auto& to) {
+              density_functions<T>().normal_mean(range, mq, mp, vp, T(-1), c, to);
             });
-            backward_rows<T>(f, 3, count, [&](std::int64_t r, T* to, bool add) {
-              functions<T>().kl_prior_log_variance(mq(r), vq(r), mp(r), vp(r), c[r], to, n, add);
+            backward_rows<T>(f, 3, count, [&](const auto& range, const auto& to) {
+              density_functions<T>().kl_prior_log_variance(range, mq, vq, mp, vp, c, to);
             });
           });
         },

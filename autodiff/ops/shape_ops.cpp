@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "autodiff/error.hpp"
+#include "autodiff/ops/row_chunks.hpp"
 #include "autodiff/ops/rows.hpp"
 
 namespace nelbo {
@@ -120,15 +121,12 @@ const Op gate_op{
           const std::int64_t width = rows ? f.in_shape(0).size() / rows : 0;
           dispatch(f.dtype(), [&](auto t) {
             using T = decltype(t);
-            const T* coefficient = f.in<T>(1);
-            const T* from = f.cotangent<T>();
+            const kernels::DensityRows<T> from{f.cotangent<T>(), std::size_t(rows)};
             const auto to = f.adjoint<T>(0);
-            for (std::int64_t r = 0; r < rows; ++r) {
-              for (std::int64_t j = r * width; j < (r + 1) * width; ++j) {
-                const T scaled = coefficient[r] * from[j];
-                to.data[j] = to.add ? to.data[j] + scaled : scaled;
-              }
-            }
+            const kernels::DensityAdjoint<T> all{to.data, from.count, from.count, to.add};
+            for_row_chunks<T>(rows, width, width, [&](const auto& range) {
+              density_functions<T>().scaled(range, from, T(1), f.in<T>(1), all);
+            });
           });
         },
 };
@@ -444,6 +442,9 @@ std::vector<OperatorRow> shape_rows() {
       "stop", "", [](const Vars& x) { return stop(x[0]); }, [](const Tensors& x) { return x[0]; },
       {{{.shape = {3, 4}}}}));
   rows.back().differentiable = false;
+  rows.push_back(row(
+      "only", "all groups", [](const Vars& x) { return only(x[0], all_groups); },
+      [](const Tensors& x) { return x[0]; }, {{{.shape = {3, 4}}}}));
   rows.push_back(row(
       "gate", "coefficients 1",
       [](const Vars& x) {

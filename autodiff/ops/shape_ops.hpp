@@ -37,7 +37,8 @@ Var gather_rows(Var table, Var index);
 /// The same value, through which no gradient passes: stop(x) has no cost.
 Var stop(Var x);
 
-/// The same value through which gradients pass to the parameters of `groups` alone; no cost.
+/// The same value, which backward passes go through only if they may reach one of `groups`; no
+/// cost. Behind it they go on to all groups that they may reach.
 Var only(Var x, Groups groups);
 
 /// The identity whose cotangent is scaled: backward, row (s, b) of the cotangent of x [S, B, ...]

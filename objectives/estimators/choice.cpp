@@ -108,7 +108,8 @@ bool EstimatorChoice::plain() const {
   const auto& properties = phi.properties();
   return properties.path == Estimator::Path::decoder &&
          properties.codes == Estimator::Codes::samples && !theta.elsewhere() &&
-         properties.score == Estimator::Score::total && !theta.properties().other_decoder;
+         properties.score == Estimator::Score::total && !properties.exact_div &&
+         !theta.properties().other_decoder;
 }
 
 void EstimatorChoice::operator()(const Estimator::Datum& datum, Estimator::Weights& weights) const {

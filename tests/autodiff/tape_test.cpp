@@ -54,6 +54,23 @@ TEST_CASE("tape: stop blocks the gradient at no cost") {
   CHECK(list(tape.adjoint(x)) == std::vector<double>{3});
 }
 
+TEST_CASE("tape: only lets through the backward passes of the groups named") {
+  ParameterStore store(DType::f64);
+  const ParameterId a = store.add("a", "phi", {2}, constant_values(3));
+  const ParameterId b = store.add("b", "theta", {2}, constant_values(5));
+  store.freeze(0);
+  Tape tape;
+  Recording recording(tape);
+  const Var product = tape.parameter(store, a) * tape.parameter(store, b);
+  const Groups phi = store.groups({"phi"});
+  GradientSink sink(store);
+  tape.backward(sum(only(product, phi)), all_groups, sink);
+  CHECK(list(sink.tensor(store, a)) == std::vector<double>{5, 5});
+  CHECK(list(sink.tensor(store, b)) == std::vector<double>{3, 3});
+  tape.backward(sum(only(product, ~phi)), phi, sink);
+  CHECK(list(sink.tensor(store, a)) == std::vector<double>{0, 0});
+}
+
 TEST_CASE("tape: gate scales cotangents by coefficients set after the forward pass") {
   Tape tape({.mode = Tape::Mode::replay});
   Var z, weight, loss;

@@ -25,11 +25,11 @@ class Tables {
   explicit Tables(const DiscreteModel& model)
       : model_(model), C_(model.codes()), N_(model.config().data) {
     const ParameterStore& store = model.store();
+    parameters = store.size();
     for (const ParameterStore::Entry& entry : store.entries()) {
       (entry.name[0] == 'e'   ? encoder_at
        : entry.name[0] == 'd' ? decoder_at
                               : prior_at) = entry.offset;
-      parameters = std::max(parameters, entry.offset + std::size_t(entry.shape.size()));
     }
     const auto logits = store.tensor("decoder.logits").values();
     for (std::int64_t c = 0; c < C_; ++c) {

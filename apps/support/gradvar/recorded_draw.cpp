@@ -13,20 +13,22 @@ namespace {
 // Random variables of a replicate besides z's noise, which is variable 0.
 constexpr std::uint32_t prior_variable = 1, dream_variable = 2;
 
-/// Adds the time of its life to `seconds`.
-class Stopwatch {
+using Clock = std::chrono::steady_clock;
+
+}  // namespace
+
+/// Adds the time since the last call, or since it was made, to `seconds`.
+class RecordedDraw::Laps {
  public:
-  explicit Stopwatch(double& seconds) : seconds_(seconds) {}
-  ~Stopwatch() {
-    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  void operator()(double& seconds) {
+    const Clock::time_point now = Clock::now();
+    seconds += std::chrono::duration<double>(now - last_).count();
+    last_ = now;
   }
 
  private:
-  double& seconds_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  Clock::time_point last_ = Clock::now();
 };
-
-}  // namespace
 
 RecordedDraw::RecordedDraw(const StudyModel& model, const Bound& bound,
                            const std::vector<EstimatorChoice>& estimators, Coupling coupling)
@@ -70,8 +72,7 @@ RecordedDraw::RecordedDraw(const StudyModel& model, const Bound& bound,
   }
   seconds_for_decoder_.resize(decoder_weights_.size());
   ones_ = Tensor::full(rows, 1, dtype_);
-  dz_weighted_ = Tensor({samples_, batch_, model.latent}, dtype_);
-  if (needs_exact_) dz_likelihood_ = Tensor(dz_weighted_.shape(), dtype_);
+  if (needs_exact_) dz_likelihood_ = Tensor({samples_, batch_, model.latent}, dtype_);
   dkl_ = Tensor::full({batch_}, -1.0 / double(batch_), dtype_);
   record();
 }
@@ -91,6 +92,8 @@ void RecordedDraw::record() {
     const Posterior q = model_.posterior(x);
     const PosteriorSample sample = q.draw(noise_);
     z_ = sample.z;
+    path_ = encoder_.leaf({samples_, batch_}, dtype_);
+    gated_z_ = gate(z_, path_);
     log_q_ = sample.log_prob;
     const bool fixed = std::any_of(parts_.begin(), parts_.end(), [](const Part& part) {
       return part.estimators.phi.properties().score == Estimator::Score::own;
@@ -134,7 +137,7 @@ void RecordedDraw::fill(const Stream& stream, std::uint64_t r) {
 
 /// The bound of every datum and each estimator's weights, as parts of the mean over the data.
 template <class T>
-void RecordedDraw::weigh() {
+void RecordedDraw::weigh(Laps& laps) {
   const std::size_t n = std::size_t(samples_);
   const std::span<double> all(scratch_);
   const auto row = [&](std::size_t i) { return all.subspan(i * n, n); };
@@ -152,8 +155,8 @@ void RecordedDraw::weigh() {
     value_ += share * l;
     T* const decoder = decoder_weights_[0].data_as<T>();
     for (std::int64_t s = 0; s < samples_; ++s) decoder[s * batch_ + b] = T(share * a[s]);
+    laps(seconds_forward_);
     for (Part& part : parts_) {
-      const Stopwatch watch(part.seconds);
       double baseline = 0;
       switch (part.estimators.phi.properties().baseline) {
         case Estimator::Baseline::none:
@@ -180,6 +183,7 @@ void RecordedDraw::weigh() {
         direct[at] = T(share * (w.path[s] + w.score[s]));
         if (other) own[at] = T(share * w.decoder[s]);
       }
+      laps(part.seconds);
     }
   }
 }
@@ -188,19 +192,12 @@ void RecordedDraw::weigh() {
 template <class T>
 void RecordedDraw::sweep(Part& part, GradientSink& sink) {
   if (part.whole) return;
-  const Stopwatch watch(part.seconds);
   const Estimator::Properties& phi = part.estimators.phi.properties();
   std::array<Root, 4> roots;
   std::size_t count = 0;
   if (phi.path != Estimator::Path::none) {
-    const T* const path = part.path.data_as<T>();
-    const T* const dz = (phi.exact_div ? dz_likelihood_ : dz_).data_as<T>();
-    T* const weighted = dz_weighted_.data_as<T>();
-    const std::int64_t d = model_.latent;
-    for (std::int64_t row = 0; row < samples_ * batch_; ++row) {
-      for (std::int64_t j = 0; j < d; ++j) weighted[row * d + j] = path[row] * dz[row * d + j];
-    }
-    roots[count++] = {z_, &dz_weighted_};
+    encoder_.data(path_).copy_from(part.path);
+    roots[count++] = {gated_z_, phi.exact_div ? &dz_likelihood_ : &dz_};
     roots[count++] = phi.exact_div ? Root{*kl_, &dkl_} : Root{log_q_, &part.minus_path};
   }
   if (phi.codes == Estimator::Codes::pairs) {
@@ -219,32 +216,35 @@ void RecordedDraw::sweep(Part& part, GradientSink& sink) {
 void RecordedDraw::replicate(const Stream& stream, std::uint64_t r) {
   dispatch(dtype_, [&](auto type) {
     using T = decltype(type);
-    {
-      const Stopwatch watch(seconds_forward_);
-      fill(stream, r);
-      encoder_.forward();
-      decoder_.data(z_leaf_).copy_from(z_.value());
-      decoder_.forward();
-    }
-    const auto derivative_in_z = [&](Var of, double& seconds) {
-      const Stopwatch watch(seconds);
+    Laps laps;
+    fill(stream, r);
+    encoder_.forward();
+    decoder_.data(z_leaf_).copy_from(z_.value());
+    decoder_.forward();
+    weigh<T>(laps);
+    const auto derivative_in_z = [&](Var of) {
       ++sweeps_for_z_;
       const Root root{of, &ones_};
       decoder_.backward({&root, 1}, leaf_group, nullptr);
       return decoder_.adjoint(z_leaf_);
     };
-    weigh<T>();
     if (needs_exact_) {
-      dz_likelihood_.copy_from(derivative_in_z(*log_likelihood_, seconds_likelihood_));
+      dz_likelihood_.copy_from(derivative_in_z(*log_likelihood_));
+      laps(seconds_likelihood_);
     }
-    // A view: it holds until the decoder's next sweep.
-    if (needs_path_) dz_ = derivative_in_z(log_p_, seconds_for_z_);
-    for (std::size_t i = 0; i < parts_.size(); ++i) sweep<T>(parts_[i], encoder_sinks_[i]);
+    if (needs_path_) {
+      dz_ = derivative_in_z(log_p_);  // a view: it holds until the decoder's next sweep
+      laps(seconds_for_z_);
+    }
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      sweep<T>(parts_[i], encoder_sinks_[i]);
+      laps(parts_[i].seconds);
+    }
     for (std::size_t i = 0; i < decoder_weights_.size(); ++i) {
-      const Stopwatch watch(seconds_for_decoder_[i]);
       ++sweeps_for_decoder_;
       const Root root{log_p_, &decoder_weights_[i]};
       decoder_.backward({&root, 1}, all_groups & ~leaf_group, &decoder_sinks_[i]);
+      laps(seconds_for_decoder_[i]);
     }
     for (WholeDraw& whole : wholes_) whole.replicate(encoder_.data(noise_));
     if (!model_.prior_moves_phi) return;

@@ -69,8 +69,9 @@ class RecordedDraw {
     WholeDraw* decoder_whole = nullptr;
   };
   WholeDraw& whole_of(const Estimator& estimator);
+  class Laps;
   template <class T>
-  void weigh();
+  void weigh(Laps& laps);
   template <class T>
   void sweep(Part& part, GradientSink& sink);
   void record();
@@ -86,6 +87,7 @@ class RecordedDraw {
 
   Tape encoder_{{.mode = Tape::Mode::replay}};
   Var noise_, z_, log_q_, log_q_fixed_, flips_;
+  Var path_, gated_z_;  // [S, B]; z, whose cotangent is multiplied by path
   Noise noise_kind_ = Noise::normal;
   std::optional<Var> kl_;
   std::optional<StudyModel::Dream> dream_;
@@ -98,7 +100,7 @@ class RecordedDraw {
   std::vector<std::string> whole_names_;
   std::vector<Tensor> decoder_weights_;  // [S, B] each
   std::deque<GradientSink> encoder_sinks_, decoder_sinks_;
-  Tensor ones_, dz_, dz_likelihood_, dz_weighted_, dkl_, ddream_;
+  Tensor ones_, dz_, dz_likelihood_, dkl_, ddream_;
   std::vector<double> scratch_;
   bool needs_path_ = false, needs_exact_ = false;
   double value_ = 0;

@@ -114,21 +114,11 @@ class Replicates {
 
   std::vector<Row> run() {
     find_mean_baseline();
-    for (std::uint64_t first = 0; first < batches_; first += workers_.size()) {
-      const std::size_t wave = std::min<std::size_t>(workers_.size(), batches_ - first);
-      // Directions are fixed between two batches, whatever the wave that holds both.
-      const std::uint64_t half = batches_ / 2;
-      if (first < half && first + wave > half) {
-        run_wave(first, half - first);
-        fix_directions();
-        run_wave(half, first + wave - half);
-      } else {
-        if (first == half) fix_directions();
-        run_wave(first, wave);
-      }
-      if (stopped_) return {};
-      options_.progress(double(first + wave) / double(batches_));
-    }
+    parallel_for(workers_.size(), [&](std::size_t i) {
+      const SerialScope serial;
+      dispatch(model_.store->dtype(), [&](auto type) { work<decltype(type)>(*workers_[i]); });
+    });
+    if (stopped_) return {};
     return rows();
   }
 
@@ -182,13 +172,46 @@ class Replicates {
     }
   }
 
-  void run_wave(std::uint64_t first, std::size_t count) {
-    parallel_for(count, [&](std::size_t i) {
-      const SerialScope serial;
-      dispatch(model_.store->dtype(),
-               [&](auto type) { run_batch<decltype(type)>(*workers_[i], first + i); });
-    });
-    for (std::size_t i = 0; i < count && !stopped_; ++i) merge(*workers_[i], count);
+  /// The turn of a batch to be merged: after all batches before it, which other threads run. It
+  /// passes at the end of its life, whatever happened.
+  class Turn {
+   public:
+    Turn(std::atomic<std::uint64_t>& merged, std::uint64_t batch)
+        : merged_(merged), batch_(batch) {}
+    ~Turn() {
+      await(merged_, batch_);
+      merged_ = batch_ + 1;
+      merged_.notify_all();
+    }
+    /// Until so many batches have been merged.
+    static void await(const std::atomic<std::uint64_t>& merged, std::uint64_t count) {
+      for (std::uint64_t now = merged; now < count; now = merged) merged.wait(now);
+    }
+
+   private:
+    std::atomic<std::uint64_t>& merged_;
+    std::uint64_t batch_;
+  };
+
+  /// Batches that no other worker has, one after the other.
+  template <class T>
+  void work(Worker& worker) {
+    const std::uint64_t half = batches_ / 2;
+    for (std::uint64_t batch = next_++; batch < batches_; batch = next_++) {
+      const Turn turn(merged_, batch);
+      if (batch >= half) Turn::await(merged_, half);  // it needs the directions
+      try {
+        run_batch<T>(worker, batch);
+      } catch (...) {
+        stopped_ = true;
+        throw;
+      }
+      Turn::await(merged_, batch);
+      if (stopped_) return;
+      merge(worker);
+      if (batch + 1 == half) fix_directions();
+      options_.progress(double(batch + 1) / double(batches_));
+    }
   }
 
   /// The first replicate of a batch.
@@ -232,7 +255,7 @@ class Replicates {
     }
   }
 
-  void merge(const Worker& worker, std::size_t at_once) {
+  void merge(const Worker& worker) {
     for (std::size_t p = 0; p < pieces_.size(); ++p) {
       Piece& piece = pieces_[p];
       for (std::size_t i = 0; i < piece.followed.size(); ++i) {
@@ -244,7 +267,7 @@ class Replicates {
       piece.all.merge(worker.moments[p]);
     }
     for (std::size_t e = 0; e < seconds_.size(); ++e) {
-      seconds_[e].add(1e6 * worker.seconds[e] / double(at_once));
+      seconds_[e].add(1e6 * worker.seconds[e] / double(workers_.size()));
     }
   }
 
@@ -306,8 +329,9 @@ class Replicates {
   const std::uint64_t batches_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<Piece> pieces_;
-  std::vector<std::vector<std::size_t>> of_;  // pieces of each estimator
-  std::vector<RunningEstimate> seconds_;      // microseconds per gradient, by estimator
+  std::vector<std::vector<std::size_t>> of_;        // pieces of each estimator
+  std::vector<RunningEstimate> seconds_;            // microseconds per gradient, by estimator
+  std::atomic<std::uint64_t> next_{0}, merged_{0};  // batches taken, and merged
   std::atomic<bool> stopped_{false};
 };
 

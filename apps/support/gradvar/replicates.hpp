@@ -24,7 +24,7 @@ struct ReplicateOptions {
   std::uint64_t replicates = 1000;  // R; at least 4
   std::uint64_t seed = 0;
   std::size_t workers = 1;
-  std::function<void(double share)> progress = [](double) {};  // from the calling thread
+  std::function<void(double share)> progress = [](double) {};  // one call at a time
   /// Asked before each replicate, from several threads: true ends the study early.
   std::function<bool()> stop = [] { return false; };
 };

@@ -1,0 +1,14 @@
+#include "autodiff/exponentials.hpp"
+
+#include "autodiff/kernels/dispatch.hpp"
+
+namespace nelbo {
+
+void exp_of(const double* x, double* y, std::size_t n) {
+  active_kernels().elementwise().exp.f64.value(nullptr, n, x, y);
+}
+void expm1_of(const double* x, double* y, std::size_t n) {
+  active_kernels().elementwise().expm1.f64.value(nullptr, n, x, y);
+}
+
+}  // namespace nelbo
