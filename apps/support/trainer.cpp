@@ -142,6 +142,8 @@ void Trainer::begin_epoch() {
 /// The gradient of the cost; what may move fewer parameters than the rest has a pass of its own.
 void Trainer::backward(RecordedBatch& batch) {
   const auto& parts = batch.parts();
+  // A pass writes the groups that it may move; others would keep the last step's gradient.
+  if (parts.size() > 1) gradient_.clear();
   batch.tape().backward(parts.front().cost, parts.front().groups, gradient_);
   for (std::size_t i = 1; i < parts.size(); ++i) {
     GradientSink& part = other_gradients_[i - 1];
