@@ -139,9 +139,8 @@ template <class T, class F>
 void write_rows(const Range<T>& range, const Adjoint<T>& to, const Rows<T>& shared, F row) {
   const std::size_t n = range.n;
   if (to.total == to.count) {
-    for_each_row(range, shared, [&](std::size_t r) {
-      write_registers(to.data + r * n, n, to.add, row(r));
-    });
+    for_each_row(range, shared,
+                 [&](std::size_t r) { write_registers(to.data + r * n, n, to.add, row(r)); });
     return;
   }
   for (std::size_t r0 = range.first; r0 < range.last; ++r0) {
@@ -175,10 +174,10 @@ void normal_sample(Range<T> range, Rows<T> m, Rows<T> v, Rows<T> e, T constant, 
     const T* const deviation = deviations(r);
     T* const to = z + r * n;
     out[r] = constant - T(0.5) * sum_registers<T>(n, [&](std::size_t i, std::size_t c) {
-               const Batch<T> x = load(noise + i, c);
-               store(to + i, c, fma(load(deviation + i, c), x, load(mean + i, c)));
-               return fma(x, x, load(log_variance + i, c));
-             });
+                          const Batch<T> x = load(noise + i, c);
+                          store(to + i, c, fma(load(deviation + i, c), x, load(mean + i, c)));
+                          return fma(x, x, load(log_variance + i, c));
+                        });
   });
 }
 
@@ -207,9 +206,9 @@ void normal(Range<T> range, Rows<T> z, Rows<T> m, Rows<T> v, T constant, T* out)
     const T *x = row_of(z, r, n), *mean = row_of(m, r, n), *log_variance = row_of(v, r, n);
     const T* const precision = precisions(r);
     out[r] = constant - T(0.5) * sum_registers<T>(n, [&](std::size_t i, std::size_t c) {
-               const Batch<T> d = load(x + i, c) - load(mean + i, c);
-               return fma(d * d, load(precision + i, c), load(log_variance + i, c));
-             });
+                          const Batch<T> d = load(x + i, c) - load(mean + i, c);
+                          return fma(d * d, load(precision + i, c), load(log_variance + i, c));
+                        });
   });
 }
 
@@ -248,9 +247,9 @@ void standard_normal(Range<T> range, Rows<T> z, T constant, T* out) {
   for (std::size_t r = range.first; r < range.last; ++r) {
     const T* const row = row_of(z, r, range.n);
     out[r] = constant - T(0.5) * sum_registers<T>(range.n, [&](std::size_t i, std::size_t c) {
-               const Batch<T> x = load(row + i, c);
-               return x * x;
-             });
+                          const Batch<T> x = load(row + i, c);
+                          return x * x;
+                        });
   }
 }
 
@@ -323,9 +322,8 @@ void kl_log_variance(Range<T> range, Rows<T> vq, Rows<T> vp, const T* c, Adjoint
   write_rows(range, dvq, vq, [&](std::size_t r) {
     const T *q = row_of(vq, r, range.n), *p = row_of(vp, r, range.n);
     const Batch<T> half(T(0.5) * c[r]);
-    return [=](std::size_t i, std::size_t k) {
-      return half * expm1(load(q + i, k) - load(p + i, k));
-    };
+    return
+        [=](std::size_t i, std::size_t k) { return half * expm1(load(q + i, k) - load(p + i, k)); };
   });
 }
 

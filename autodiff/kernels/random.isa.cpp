@@ -70,9 +70,8 @@ void philox(const RandomFill& fill, std::uint32_t plane, std::size_t first, std:
   while (i < count) {
     const std::size_t stop = i + smaller(count - i, fill.blocks_per_row - block);
     const U64 row_draw(std::uint64_t{fill.first_draw + s});
-    const U64 row_datum(
-        std::uint64_t{fill.datum != nullptr ? fill.datum[b]
-                                            : static_cast<std::uint32_t>(fill.first_datum + b)});
+    const U64 row_datum(std::uint64_t{
+        fill.datum != nullptr ? fill.datum[b] : static_cast<std::uint32_t>(fill.first_datum + b)});
     for (; i < stop; i += width, block += width) {
       (upwards + U64(std::uint64_t{block})).store_unaligned(dimension + i);
       row_draw.store_unaligned(draw + i);
@@ -198,12 +197,11 @@ void fill_tiles(const RandomFill& fill, std::size_t first, std::size_t last, Mak
   if (fill.dimensions == 4 * fill.blocks_per_row) {
     for (; first + tile <= last; first += tile) make(first, tile, out + 4 * first);
   }
-  for_each_tile<T>(
-      fill, first, last, make,
-      [&](std::size_t row, std::size_t d, std::size_t n, const T* __restrict numbers) {
-        T* __restrict target = out + row * fill.dimensions + d;
-        for (std::size_t j = 0; j < n; ++j) target[j] = numbers[j];
-      });
+  for_each_tile<T>(fill, first, last, make,
+                   [&](std::size_t row, std::size_t d, std::size_t n, const T* __restrict numbers) {
+                     T* __restrict target = out + row * fill.dimensions + d;
+                     for (std::size_t j = 0; j < n; ++j) target[j] = numbers[j];
+                   });
 }
 
 /// Where the probabilities of numbers d ... of a row begin.

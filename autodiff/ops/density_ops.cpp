@@ -50,7 +50,7 @@ void backward_rows(const Frame& f, int i, std::int64_t result_rows, F&& contribu
   const kernels::DensityAdjoint<T> adjoint{to.data, std::size_t(own), std::size_t(result_rows),
                                            to.add};
   for_row_chunks<T>(own, n, n * (result_rows / own),
-                [&](const kernels::DensityRange<T>& range) { contribute(range, adjoint); });
+                    [&](const kernels::DensityRange<T>& range) { contribute(range, adjoint); });
 }
 
 /// x as rows of `shape` see it: itself where its own shape is what shape ends with, else broadcast.
@@ -90,7 +90,7 @@ const Op normal_rsample_log_prob_op{
             const auto m = operand<T>(f, 0), v = operand<T>(f, 1), e = operand<T>(f, 2);
             for_row_chunks<T>(rows(f.out_shape()), n, n, [&](const auto& range) {
               density_functions<T>().normal_sample(range, m, v, e, constant<T>(n), f.out<T>(0),
-                                           f.out<T>(1));
+                                                   f.out<T>(1));
             });
           });
         },
@@ -157,7 +157,8 @@ const Op standard_normal_log_prob_op{
           dispatch(f.dtype(), [&](auto t) {
             using T = decltype(t);
             for_row_chunks<T>(rows(f.in_shape(0)), n, n, [&](const auto& range) {
-              density_functions<T>().standard_normal(range, operand<T>(f, 0), constant<T>(n), f.out<T>());
+              density_functions<T>().standard_normal(range, operand<T>(f, 0), constant<T>(n),
+                                                     f.out<T>());
             });
           });
         },
@@ -426,6 +427,8 @@ std::vector<OperatorRow> density_rows() {
   normal.samples = {{{.shape = {2, 3, 17}}, {.shape = {3, 17}}, {.shape = {17}}},
                     {{.shape = {2, 3, 4}}, {.shape = {2, 3, 4}}, {.shape = {1, 1, 4}}},
                     {{.shape = {5, 33}}, {.shape = {5, 33}}, {.shape = {}}},
+                    {{.shape = {3, 2, 9}}, {.shape = {9}}, {.shape = {2, 9}}},
+                    {{.shape = {3, 2, 53}}, {.shape = {53}}, {.shape = {2, 53}}},
                     {{.shape = {1}}, {.shape = {1}}, {.shape = {1}}},
                     {{.shape = {0, 2}}, {.shape = {2}}, {.shape = {2}}}};
   add(normal);

@@ -19,8 +19,8 @@ const kernels::DensityFunctions<T>& density_functions() {
   }
 }
 
-/// Calls body(range) for chunks of `count` rows, of about 16k numbers each; a row of n numbers costs
-/// as much as `cost` numbers.
+/// Calls body(range) for chunks of `count` rows, of about 16k numbers each; a row of n numbers
+/// costs as much as `cost` numbers.
 template <class T, class F>
 void for_row_chunks(std::int64_t count, std::int64_t n, std::int64_t cost, F&& body) {
   const std::int64_t block = std::max<std::int64_t>(1, (1 << 14) / std::max<std::int64_t>(1, cost));

@@ -329,8 +329,8 @@ class Replicates {
   const std::uint64_t batches_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<Piece> pieces_;
-  std::vector<std::vector<std::size_t>> of_;  // pieces of each estimator
-  std::vector<RunningEstimate> seconds_;      // microseconds per gradient, by estimator
+  std::vector<std::vector<std::size_t>> of_;        // pieces of each estimator
+  std::vector<RunningEstimate> seconds_;            // microseconds per gradient, by estimator
   std::atomic<std::uint64_t> next_{0}, merged_{0};  // batches taken, and merged
   std::atomic<bool> stopped_{false};
 };
