@@ -34,6 +34,7 @@ struct Options {
   RunFlags run;
   std::string world;
   StudyPlan plan;
+  std::optional<std::string> estimators, reference;
   std::int64_t replicates = 10'000;
   std::optional<std::int64_t> batch;
   std::string out;
@@ -74,18 +75,35 @@ Subject subject_of(const Options& options) {
   if (options.world == "linear-gaussian") {
     return linear_gaussian_subject(options.batch.value_or(20), seed);
   }
+  if (options.world == "discrete") {
+    if (options.batch) throw UsageError("--batch: the discrete world is all its data");
+    return discrete_subject();
+  }
   if (options.batch && *options.batch != 1) {
     throw UsageError("--batch: the Rainforth toy is one datum");
   }
   return rainforth_subject();
 }
 
+/// The plan with what a model's codes allow where nothing was said.
+StudyPlan plan_of(const Options& options, const StudyModel& model) {
+  StudyPlan plan = options.plan;
+  if (model.family.discrete()) {
+    plan.estimators = "score,rloo,vimco,disarm,gumbel_softmax,straight_through,enumeration";
+    plan.reference = "score";
+  }
+  if (options.estimators) plan.estimators = *options.estimators;
+  if (options.reference) plan.reference = *options.reference;
+  return plan;
+}
+
 int gradvar_command(const Options& options) {
   options.run.common.apply_threads();
   const Subject subject = subject_of(options);
+  const StudyPlan wanted = plan_of(options, subject.model);
   const StudyCells plan = [&] {
     try {
-      return plan_cells(options.plan, subject.model);
+      return plan_cells(wanted, subject.model);
     } catch (const Error& error) {
       throw UsageError(error.what());
     }
@@ -95,7 +113,7 @@ int gradvar_command(const Options& options) {
   ProgressLine progress("gradvar", progress_style(false));
   const auto start = std::chrono::steady_clock::now();
   Study study{.subject = subject.name,
-              .reference = options.plan.reference,
+              .reference = wanted.reference,
               .replicates = std::uint64_t(options.replicates),
               .batch = std::uint64_t(subject.model.batch()),
               .seed = std::uint64_t(options.run.common.seed.value_or(0)),
@@ -155,8 +173,9 @@ void add_gradvar_command(CLI::App& program, int& exit_code) {
   auto options = std::make_shared<Options>();
   command
       ->add_option("--world", options->world,
-                   "a model whose gradients are known: rainforth or linear-gaussian [rainforth]")
-      ->check(CLI::IsMember({"rainforth", "linear-gaussian"}));
+                   "a model whose gradients are known: rainforth, linear-gaussian or discrete "
+                   "[rainforth]")
+      ->check(CLI::IsMember({"rainforth", "linear-gaussian", "discrete"}));
   command->add_option("--run", options->run.run, "a trained model: the folder of a run");
   add_data_flags(*command, options->run);
   command
@@ -165,10 +184,10 @@ void add_gradvar_command(CLI::App& program, int& exit_code) {
                    "\"iw(8)\" [elbo,iw]")
       ->type_name("LIST");
   command
-      ->add_option("--estimators", options->plan.estimators,
+      ->add_option("--estimators", options->estimators,
                    "gradient estimators, also by group (phi=dreg,theta=piwae) and with coupled "
                    "noise (reparam+antithetic, stl+rqmc); `nelbo objectives` lists them "
-                   "[reparam,stl,dreg]")
+                   "[reparam,stl,dreg; of discrete codes score,rloo,vimco,disarm,...]")
       ->type_name("LIST");
   add_number_list(*command, "--m", options->plan.m, most_samples, "importance samples [1,4,16,64]");
   add_number_list(*command, "--k", options->plan.k, most_samples,
@@ -176,10 +195,11 @@ void add_gradvar_command(CLI::App& program, int& exit_code) {
   add_whole_number(*command, "--replicates", options->replicates, 4, 1'000'000'000,
                    "gradients of each combination [10000]");
   add_whole_number(*command, "--batch", options->batch, 1, 1 << 20,
-                   "data, drawn once by the seed [20; of rainforth 1]");
+                   "data, drawn once by the seed [20; of rainforth 1, of discrete 3]");
   command
-      ->add_option("--reference", options->plan.reference,
-                   "the estimator that bias is tested against [reparam]")
+      ->add_option("--reference", options->reference,
+                   "the estimator that bias is tested against [reparam; of discrete codes "
+                   "score]")
       ->type_name("NAME");
   command
       ->add_option("--out", options->out,
@@ -204,6 +224,7 @@ void add_gradvar_command(CLI::App& program, int& exit_code) {
       "Examples:\n"
       "  nelbo gradvar --world rainforth --m 16,64,256 --replicates 100000\n"
       "  nelbo gradvar --world rainforth --bounds iw --m 4 --k 1,4,16 --out study\n"
+      "  nelbo gradvar --world discrete --bounds elbo --k 2,4,8\n"
       "  nelbo gradvar --run runs/burda-mnist-elbo-s0 --bounds \"elbo,iw(8),iw(64)\" \\\n"
       "    --estimators \"reparam,stl,dreg,score,vimco\" --replicates 1000");
   command->callback([options, &exit_code] { exit_code = gradvar_command(*options); });

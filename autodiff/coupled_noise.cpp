@@ -20,31 +20,31 @@ constexpr std::size_t numbers_per_chunk = 32768;
 // Antithetic pairs
 // --------------------------------------------------------------------------------------------------
 
+/// `fill` draws numbers, `mirror` gives the other of a pair.
 template <class T>
-void fill_antithetic(T* out, const RandomBlock& block) {
-  check_addresses("fill_normal", block, antithetic_dimensions);
+void fill_antithetic(T* out, const RandomBlock& block, void (*fill)(T*, const RandomBlock&),
+                     T (*mirror)(T)) {
+  check_addresses("antithetic noise", block, antithetic_dimensions);
   const std::size_t row = block.batch * block.dimensions;
   RandomBlock pairs = block;
   pairs.first_draw = block.first_draw / 2;
   std::size_t draws = block.draws;
-  const auto negate = [row](const T* from, T* to) {
-    std::transform(from, from + row, to, [](T x) { return -x; });
-  };
+  const auto reflect = [&](const T* from, T* to) { std::transform(from, from + row, to, mirror); };
   if (block.first_draw % 2 == 1 && draws > 0) {  // the second of a pair whose first is elsewhere
     pairs.draws = 1;
-    fill_normal(out, pairs);
-    negate(out, out);
+    fill(out, pairs);
+    reflect(out, out);
     out += row;
     --draws;
     ++pairs.first_draw;
   }
   // One number per pair, then spread from the back, where nothing unread is overwritten.
   pairs.draws = (draws + 1) / 2;
-  fill_normal(out, pairs);
+  fill(out, pairs);
   for (std::size_t i = pairs.draws; i-- > 0;) {
     T* first = out + 2 * i * row;
     if (i > 0) std::copy_n(out + i * row, row, first);
-    if (2 * i + 1 < draws) negate(first, first + row);
+    if (2 * i + 1 < draws) reflect(first, first + row);
   }
 }
 
@@ -175,10 +175,23 @@ void fill(T* out, const RandomBlock& block, Coupling coupling) {
     case Coupling::independent:
       return fill_normal(out, block);
     case Coupling::antithetic:
-      return fill_antithetic(out, block);
+      return fill_antithetic<T>(out, block, fill_normal, [](T x) { return -x; });
     case Coupling::rqmc:
       return fill_rqmc(out, block);
   }
+}
+
+template <class T>
+void fill_coupled_uniform(T* out, const RandomBlock& block, Coupling coupling) {
+  switch (coupling) {
+    case Coupling::independent:
+      return fill_uniform(out, block);
+    case Coupling::antithetic:
+      return fill_antithetic<T>(out, block, fill_uniform, [](T u) { return T(1) - u; });
+    case Coupling::rqmc:
+      break;
+  }
+  throw Error("rqmc noise is normal; uniform numbers can be independent or antithetic");
 }
 
 }  // namespace
@@ -200,6 +213,13 @@ void fill_normal(float* out, const RandomBlock& block, Coupling coupling) {
 }
 void fill_normal(double* out, const RandomBlock& block, Coupling coupling) {
   fill(out, block, coupling);
+}
+
+void fill_uniform(float* out, const RandomBlock& block, Coupling coupling) {
+  fill_coupled_uniform(out, block, coupling);
+}
+void fill_uniform(double* out, const RandomBlock& block, Coupling coupling) {
+  fill_coupled_uniform(out, block, coupling);
 }
 
 }  // namespace nelbo

@@ -1,6 +1,6 @@
 #pragma once
-// Standard normal numbers whose draws depend on one another. Every draw by itself is standard
-// normal, so the mean over the draws stays without bias; what the dependence buys is variance. A
+// Random numbers whose draws depend on one another. Every draw by itself is standard normal, or
+// uniform, so the mean over the draws stays without bias; what the dependence buys is variance. A
 // number's address (random.hpp) still says all: draws and data can be cut into blocks in any way.
 #include <string>
 
@@ -11,7 +11,8 @@ namespace nelbo {
 /// How the draws of one datum hang together.
 enum class Coupling {
   independent,  // not at all
-  antithetic,   // draws 2i and 2i + 1 are e and -e: what is odd in the noise cancels
+  antithetic,   // draws 2i and 2i + 1 are e and -e, or u and 1 - u: what is odd in the noise
+                // cancels
   rqmc  // the draws are a scrambled Sobol' sequence: the variance of the mean of S = 2^k of them
         // falls about as S^-3 for smooth functions that level off in the tails, and as S^-2 for
         // those that do not (a linear one); Owen (1997)
@@ -34,5 +35,9 @@ std::string to_string(Coupling coupling);
 /// 2^-32). Throws Error beyond these ranges and those of fill_normal.
 void fill_normal(float* out, const RandomBlock& block, Coupling coupling);
 void fill_normal(double* out, const RandomBlock& block, Coupling coupling);
+
+/// The same of uniform numbers, exactly u and 1 - u in antithetic pairs. Throws Error for rqmc.
+void fill_uniform(float* out, const RandomBlock& block, Coupling coupling);
+void fill_uniform(double* out, const RandomBlock& block, Coupling coupling);
 
 }  // namespace nelbo

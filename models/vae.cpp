@@ -108,20 +108,7 @@ Var Vae::sample_data(Var z, Var noise) const {
 }
 
 void Vae::fill_noise(const Tensor& noise, const RandomBlock& first, Coupling coupling) const {
-  if (coupling == Coupling::independent) {
-    nelbo::fill_noise(config_.posterior.noise(), noise, first);
-    return;
-  }
-  if (config_.posterior.noise() != Noise::normal) {
-    throw Error(to_string(coupling) + " noise is for normal posteriors; here it is " +
-                to_string(config_.posterior));
-  }
-  RandomBlock block = first;
-  block.draws = std::size_t(noise.shape()[0]);
-  block.batch = std::size_t(noise.shape()[1]);
-  block.dimensions = std::size_t(noise.shape()[2]);
-  dispatch(noise.dtype(),
-           [&](auto type) { fill_normal(noise.data_as<decltype(type)>(), block, coupling); });
+  nelbo::fill_noise(config_.posterior.noise(), noise, first, coupling);
 }
 
 Noise Vae::data_noise() const {

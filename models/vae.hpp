@@ -44,7 +44,7 @@ class Vae {
   std::shared_ptr<const Prior> prior() const { return prior_(); }
   /// Fills `noise` [S, B, D], as the data of a leaf, with the numbers that samples of the posterior
   /// are made of, normal or uniform, whose addresses start at `first`; see nelbo::fill_noise.
-  /// Throws Error for coupled noise where it is not normal.
+  /// Throws Error for uniform numbers on Sobol' points.
   void fill_noise(const Tensor& noise, const RandomBlock& first,
                   Coupling coupling = Coupling::independent) const;
   /// The parameters of P(X|z), logits or means, for z [S, B, D]: [S, B, X].

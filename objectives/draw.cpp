@@ -4,7 +4,10 @@
 #include "autodiff/ops.hpp"
 #include "objectives/bounds/bound_op.hpp"
 #include "objectives/bounds/bounds.hpp"
+#include "objectives/estimators/disarm.hpp"
+#include "objectives/estimators/enumeration.hpp"
 #include "objectives/estimators/estimate_op.hpp"
+#include "objectives/estimators/relaxed.hpp"
 #include "objectives/grouping.hpp"
 
 namespace nelbo {
@@ -31,7 +34,12 @@ const Prior& Draw::prior() {
 }
 
 void Draw::sample() {
-  const PosteriorSample sample = posterior_.draw(noise_);
+  const Estimator::Properties* const phi =
+      estimation_ ? &estimation_->estimators.phi.properties() : nullptr;
+  const PosteriorSample sample =
+      phi && phi->codes == Estimator::Codes::straight_through
+          ? estimators::straight_through_sample(posterior_, noise_, phi->temperature)
+          : posterior_.draw(noise_);
   z_ = sample.z;
   log_posterior_ = sample.log_prob;
 }
@@ -111,12 +119,41 @@ Var Draw::estimate(const Bound& wanted) {
   return estimation_ ? weighed(bound, first) : bound_value(bound, first(log_weights()));
 }
 
+Var Draw::elsewhere(const Estimator& estimator, const Bound& bound) {
+  const Estimator::Properties& of = estimator.properties();
+  const auto log_joint = [&](Var z) { return model_.log_likelihood(z, x_) + prior().log_prob(z); };
+  if (of.codes == Estimator::Codes::relaxed) {
+    const Var noise = slice(noise_, 0, 0, bound.samples());
+    return estimators::relaxed_bound(bound, posterior_, noise, of.temperature, log_joint);
+  }
+  return once("exact elbo", [&] {
+    const Tensor codes = estimators::all_codes(model_.config().posterior, latent(), dtype());
+    return estimators::exact_elbo(posterior_, codes, batch(), log_joint);
+  });
+}
+
+Var Draw::log_posterior_at_fixed_z() {
+  return once("log_posterior at fixed z", [&] {
+    const bool fixed = !Tape::current().differentiable(z());
+    return fixed ? log_posterior() : posterior_.log_prob(stop(z()));
+  });
+}
+
 Var Draw::weighed(const Bound& bound, const std::function<Var(Var)>& first) {
   const Estimation& estimation = *estimation_;
-  const Estimator::Properties& of = estimation.estimators.phi.properties();
+  const Estimator &phi = estimation.estimators.phi, &theta = estimation.estimators.theta;
+  const Estimator::Properties& of = phi.properties();
   estimation.estimators.check(bound);
-  if (of.path != Estimator::Path::none) z(of.text);  // a discrete one has no way back
+  if (const std::string why = estimation.estimators.unfit(model_.config().posterior, latent());
+      !why.empty()) {
+    throw Error(why);
+  }
   if (of.exact_div) return nelbo::mean(log_likelihood(), 0) - kl();
+  if (estimation.one_sweep && phi.elsewhere()) {
+    const Var other = elsewhere(phi, bound);
+    if (of.codes == Estimator::Codes::all) return other;
+    return straight_through(bound_value(bound, first(log_weights())), other);
+  }
 
   std::optional<Var> baseline;
   if (of.baseline != Estimator::Baseline::none) {
@@ -139,20 +176,26 @@ Var Draw::weighed(const Bound& bound, const std::function<Var(Var)>& first) {
       value = carry(value, log_p, w.decoder);
       continue;
     }
-    value = carry(value, only(log_p, ~estimation.encoder), w.decoder);
+    if (!theta.elsewhere()) value = carry(value, only(log_p, ~estimation.encoder), w.decoder);
     if (path) value = carry(value, only(log_p, estimation.encoder), w.path);
   }
+  const auto share = [&](double of_each) {
+    return Tape::current().leaf(Tensor::full({1, batch()}, of_each, f.dtype()));
+  };
+  for (const auto& [estimator, groups] :
+       {std::pair{theta, Groups(~estimation.encoder)}, std::pair{phi, estimation.encoder}}) {
+    if (!estimator.elsewhere()) continue;
+    const Var other = only(elsewhere(estimator, bound), groups);
+    value = carry(value, reshape(other, {1, batch()}), share(1));
+  }
   if (path) value = carry(value, first(log_posterior()), w.path, -1);
-  if (of.score == Estimator::Score::own) {
-    const Var at_fixed_z = once("log_posterior at fixed z", [&] {
-      return posterior_.has_rsample() ? posterior_.log_prob(stop(z())) : log_posterior();
-    });
-    value = carry(value, first(at_fixed_z), w.direct);
+  if (of.codes == Estimator::Codes::pairs) {
+    value = carry(value, estimators::flips(posterior_, first(z())), w.direct);
+    value = carry(value, first(log_posterior_at_fixed_z()), w.decoder, -1);
+  } else if (of.score == Estimator::Score::own) {
+    value = carry(value, first(log_posterior_at_fixed_z()), w.direct);
   }
-  if (of.sleep > 0) {
-    const Var share = Tape::current().leaf(Tensor::full({1, batch()}, of.sleep, f.dtype()));
-    value = carry(value, dream_log_posterior(), share);
-  }
+  if (of.sleep > 0) value = carry(value, dream_log_posterior(), share(of.sleep));
   return value;
 }
 

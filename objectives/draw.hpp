@@ -55,8 +55,8 @@ struct Estimation {
 class Draw {
  public:
   /// x [B, X]: the data; noise [S, B, D]: what samples of the posterior are made of, as
-  /// Vae::fill_noise fills it, D the numbers of a code. Model, critic and estimation must outlive
-  /// the draw. Throws Error if the shapes do not fit the model.
+  /// Vae::fill_noise fills it with the estimators' coupling, D the numbers of a code. Model, critic
+  /// and estimation must outlive the draw. Throws Error if the shapes do not fit the model.
   Draw(const Vae& model, Var x, Var noise, Population population = {},
        const Critic* critic = nullptr, const Estimation* estimation = nullptr);
   Draw(const Draw&) = delete;
@@ -73,7 +73,7 @@ class Draw {
   /// P0(Z).
   const Prior& prior();
   /// Samples of Q(Z|x), [S, B, D]: reparameterised, or through which no gradient flows where the
-  /// posterior is discrete.
+  /// posterior is discrete (straight_through gives them another's).
   Var z();
   /// The same for a quantity `what` whose gradient has to pass through them: throws Error where
   /// none does.
@@ -99,7 +99,8 @@ class Draw {
   /// The bound on each datum's log-weights, [B], nats: Zheng eqs (36)-(40). Of a draw with more
   /// than its S samples it takes the first S; the ELBO is the mean over all. Its value does not
   /// depend on the estimation (but for piwae's, and closed-form Div), its gradient is what the
-  /// estimation says. Throws Error for fewer samples, and where the estimator is not defined.
+  /// estimation says; enumeration reports its own. Throws Error for fewer samples, and where the
+  /// estimator is not defined, or not for this posterior.
   Var estimate(const Bound& bound);
 
   /// The aggregated posterior under a scheme, Zheng eqs (10), (22)-(29). `full` wants the
@@ -155,6 +156,10 @@ class Draw {
   /// As estimate(), with the estimation's gradient; `first` gives the first S of
   /// [samples(), B].
   Var weighed(const Bound& bound, const std::function<Var(Var)>& first);
+  /// The bound [B] where an estimator differentiates it elsewhere than at the samples.
+  Var elsewhere(const Estimator& estimator, const Bound& bound);
+  /// log Q of the samples as fixed values, [S, B].
+  Var log_posterior_at_fixed_z();
   /// log Q(z|x) of a datum that the model dreams, [1, B].
   Var dream_log_posterior();
   PairwiseLogProb pairwise(Scheme scheme, const PairwiseRequest& request);

@@ -55,10 +55,10 @@ std::vector<Range> model_ranges(const ParameterStore& store) {
 /// The objective, once it is known to be defined for the batches that the data give.
 Term checked_objective(const TrainConfig& config, std::size_t examples, std::int64_t latent,
                        bool data_entropy) {
-  const Estimator phi = parse_estimators(config.estimator).phi;
-  if (parse_posterior(config.posterior).discrete() &&
-      phi.properties().path != Estimator::Path::none) {
-    throw UsageError("--posterior: " + no_rsample(config.posterior));
+  const PosteriorConfig family = parse_posterior(config.posterior);
+  const EstimatorChoice estimators = parse_estimators(config.estimator);
+  if (const std::string why = estimators.unfit(family, latent * family.width()); !why.empty()) {
+    throw UsageError("--estimator " + why);
   }
   const Term objective = parse_objective(config.objective);
   const std::size_t batch = std::min(std::size_t(config.batch), examples);

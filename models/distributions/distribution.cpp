@@ -4,7 +4,7 @@
 
 namespace nelbo {
 
-void fill_noise(Noise kind, const Tensor& noise, RandomBlock first) {
+void fill_noise(Noise kind, const Tensor& noise, RandomBlock first, Coupling coupling) {
   const Shape shape = noise.shape();
   if (shape.rank() != 3 || !noise.row_major()) {
     throw Error("fill_noise: a tensor " + shape.text() + " is no row-major [S, B, D]");
@@ -15,7 +15,7 @@ void fill_noise(Noise kind, const Tensor& noise, RandomBlock first) {
   dispatch(noise.dtype(), [&](auto t) {
     using T = decltype(t);
     T* out = noise.data_as<T>();
-    kind == Noise::normal ? fill_normal(out, first) : fill_uniform(out, first);
+    kind == Noise::normal ? fill_normal(out, first, coupling) : fill_uniform(out, first, coupling);
   });
 }
 

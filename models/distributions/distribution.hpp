@@ -4,6 +4,7 @@
 // everywhere; parameters may lack leading axes ([B, D], [D]) and broadcast.
 #include <concepts>
 
+#include "autodiff/coupled_noise.hpp"
 #include "autodiff/random.hpp"
 #include "autodiff/tape.hpp"
 
@@ -47,7 +48,8 @@ concept Reparameterized = Distribution<P> && P::has_rsample && requires(const P&
 
 /// Fills `noise` [S, B, D], a row-major f32 or f64 tensor (as Tape::data() of a leaf is), with
 /// numbers of the kind, whose addresses start at `first`; the sizes in `first` are set from the
-/// tensor. Throws Error for a tensor of another rank.
-void fill_noise(Noise kind, const Tensor& noise, RandomBlock first);
+/// tensor. Throws Error for a tensor of another rank, and for uniform numbers on Sobol' points.
+void fill_noise(Noise kind, const Tensor& noise, RandomBlock first,
+                Coupling coupling = Coupling::independent);
 
 }  // namespace nelbo

@@ -19,6 +19,10 @@ bool Posterior::has_rsample() const {
   return visit([]<class Q>(const Q&) { return Reparameterized<Q>; });
 }
 
+Noise Posterior::noise() const {
+  return visit([]<class Q>(const Q&) { return Q::noise; });
+}
+
 const Normal& Posterior::normal(const std::string& what) const {
   if (const auto* normal = std::get_if<Normal>(&kind_)) return *normal;
   throw Error(what + " needs a normal posterior; here it is " + family() +
@@ -46,6 +50,16 @@ Var Posterior::rsample(Var noise) const {
 
 Var Posterior::sample(Var noise) const {
   return visit([&](const auto& q) { return q.sample(noise); });
+}
+
+Var Posterior::relaxed_sample(Var noise, double temperature) const {
+  return visit([&]<class Q>(const Q& q) -> Var {
+    if constexpr (Reparameterized<Q>) {
+      throw Error("a normal posterior has no relaxed samples: its own are differentiable");
+    } else {
+      return q.relaxed_sample(noise, Tape::current().constant(temperature, noise.dtype()));
+    }
+  });
 }
 
 Var Posterior::log_prob(Var z) const {

@@ -27,6 +27,8 @@ class Posterior {
   /// "normal", "bernoulli" or "categorical", for messages.
   const char* family() const;
   bool has_rsample() const;
+  /// What its samples are made of.
+  Noise noise() const;
   /// The normal. Throws Error saying that `what` ("hagg") needs one where it is discrete.
   const Normal& normal(const std::string& what) const;
   /// The same of a normal with diagonal covariance.
@@ -44,6 +46,10 @@ class Posterior {
   /// Throws Error for a family whose samples no gradient passes through.
   Var rsample(Var noise) const;
   Var sample(Var noise) const;
+  /// Codes between the discrete ones, from the noise that sample() makes those of, to which they
+  /// tend as `temperature` (> 0) goes to 0: through them gradients pass. Throws Error for a normal
+  /// family.
+  Var relaxed_sample(Var noise, double temperature) const;
   Var log_prob(Var z) const;
   Var entropy() const;
   /// E[Z|x], [.., D]: means or probabilities.

@@ -4,13 +4,16 @@
 #include <vector>
 
 #include "autodiff/error.hpp"
+#include "models/distributions/posterior.hpp"
+#include "objectives/estimators/enumeration.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/estimators/vocabulary.hpp"
 
 namespace nelbo {
 
 std::string EstimatorChoice::text() const {
-  const std::string coupled = coupling == Coupling::independent ? "" : "+" + to_string(coupling);
+  std::string coupled;
+  if (coupling != own_coupling()) coupled.append("+").append(to_string(coupling));
   if (phi.text() == theta.text()) return phi.text() + coupled;
   return "phi=" + phi.text() + ",theta=" + theta.text() + coupled;
 }
@@ -18,19 +21,75 @@ std::string EstimatorChoice::text() const {
 void EstimatorChoice::check(const Bound& bound) const {
   phi.check(bound);
   theta.check(bound);
-  if (coupling == Coupling::independent) return;
+  if (coupling == own_coupling()) return;
   const auto refuse = [&](const std::string& why) {
     throw Error(text() + " is not defined for " + bound.text() + ": " + why);
   };
+  if (own_coupling() != Coupling::independent) refuse("its samples are antithetic pairs already");
   for (const Estimator& estimator : {phi, theta}) {
     if (estimator.properties().independent) {
       refuse(estimator.text() + " compares samples that must be independent; use " +
              to_string(coupling) + " noise with reparam");
     }
-    if (estimator.properties().path == Estimator::Path::decoder && !estimator.unbiased(bound)) {
+    const Estimator::Properties& of = estimator.properties();
+    if (of.path == Estimator::Path::decoder && of.codes == Estimator::Codes::samples &&
+        !estimator.unbiased(bound)) {
       refuse(to_string(coupling) + " noise goes with " + estimator.text() + " for the ELBO only");
     }
   }
+}
+
+Coupling EstimatorChoice::own_coupling() const {
+  const bool pairs = phi.properties().codes == Estimator::Codes::pairs;
+  return pairs ? Coupling::antithetic : Coupling::independent;
+}
+
+namespace {
+
+/// Why an estimator's codes are not those of a family.
+std::string unfit_codes(const Estimator& estimator, const PosteriorConfig& family,
+                        std::int64_t dimensions) {
+  using Codes = Estimator::Codes;
+  const Codes codes = estimator.properties().codes;
+  if (codes == Codes::samples) return "";
+  if (!family.discrete()) {
+    if (codes == Codes::all) {
+      return estimator.text() + " sums over all codes, and a normal posterior's cannot be counted";
+    }
+    const std::string instead =
+        codes == Codes::pairs ? "reparam+antithetic" : "reparam, stl or dreg";
+    return estimator.text() +
+           " is for discrete codes; a normal posterior's samples are differentiable as they are "
+           "(use " +
+           instead + ")";
+  }
+  if (codes == Codes::pairs && family.kind != PosteriorConfig::Kind::bernoulli) {
+    return estimator.text() + " is for Bernoulli codes; of categorical ones use rloo or vimco";
+  }
+  if (codes != Codes::all) return "";
+  const auto count = estimators::number_of_codes(family, dimensions);
+  if (count && *count <= estimators::most_codes) return "";
+  return estimator.text() + " sums over all codes, of which there are " +
+         (count ? std::to_string(*count) : std::string("more than 2^63")) + "; at most " +
+         std::to_string(estimators::most_codes) + " are possible";
+}
+
+}  // namespace
+
+std::string EstimatorChoice::unfit(const PosteriorConfig& family, std::int64_t dimensions) const {
+  for (const Estimator& estimator : {phi, theta}) {
+    const std::string why = unfit_codes(estimator, family, dimensions);
+    if (!why.empty()) return why;
+  }
+  if (!family.discrete()) return "";
+  const Estimator::Properties& of = phi.properties();
+  if (of.path != Estimator::Path::none && of.codes == Estimator::Codes::samples) {
+    return phi.text() + ": " + no_rsample(to_string(family));
+  }
+  if (coupling == Coupling::rqmc) {
+    return text() + ": rqmc noise is for normal posteriors; here it is " + to_string(family);
+  }
+  return "";
 }
 
 std::string on_samples(const Bound& bound, const std::string& name, Coupling coupling) {
@@ -39,6 +98,7 @@ std::string on_samples(const Bound& bound, const std::string& name, Coupling cou
 }
 
 bool EstimatorChoice::one_sweep(const Bound& bound) const {
+  if (phi.elsewhere() || theta.elsewhere()) return phi.text() == theta.text();
   if (phi.properties().path == Estimator::Path::none) return true;
   if (phi.properties().other_decoder || theta.properties().other_decoder) return false;
   return phi.properties().path == Estimator::Path::decoder || bound.bounded_curvature();
@@ -47,6 +107,7 @@ bool EstimatorChoice::one_sweep(const Bound& bound) const {
 bool EstimatorChoice::plain() const {
   const auto& properties = phi.properties();
   return properties.path == Estimator::Path::decoder &&
+         properties.codes == Estimator::Codes::samples && !theta.elsewhere() &&
          properties.score == Estimator::Score::total && !properties.exact_div &&
          !theta.properties().other_decoder;
 }
@@ -124,7 +185,7 @@ EstimatorChoice parse_estimators(const std::string& given) {
   }
   EstimatorChoice choice{phi.value_or(estimators::reparam()),
                          theta.value_or(estimators::reparam())};
-  choice.coupling = coupling;
+  if (coupling != Coupling::independent) choice.coupling = coupling;
   return choice;
 }
 

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "autodiff/coupled_noise.hpp"
+#include "models/posterior_config.hpp"
 #include "objectives/estimators/estimator.hpp"
 
 namespace nelbo {
@@ -15,15 +16,21 @@ struct EstimatorChoice {
   Estimator theta;
   Coupling coupling = Coupling::independent;
 
-  EstimatorChoice(const Estimator& both) : phi(both), theta(both) {}  // NOLINT: implicit
-  EstimatorChoice(const Estimator& phi, const Estimator& theta) : phi(phi), theta(theta) {}
+  EstimatorChoice(const Estimator& both) : EstimatorChoice(both, both) {}  // NOLINT: implicit
+  EstimatorChoice(const Estimator& phi, const Estimator& theta)
+      : phi(phi), theta(theta), coupling(own_coupling()) {}
 
   /// "dreg", "phi=dreg,theta=piwae" or "reparam+antithetic".
   std::string text() const;
+  /// The coupling that phi's estimator brings with it.
+  Coupling own_coupling() const;
   /// Throws Error where one of them is not defined for the bound.
   void check(const Bound& bound) const;
+  /// Why they cannot be had of a family of posteriors whose codes have `dimensions` numbers; empty
+  /// where they can.
+  std::string unfit(const PosteriorConfig& family, std::int64_t dimensions) const;
   /// Whether one sweep through the decoder serves all groups: phi's path weights are the decoder's
-  /// times a factor that is bounded.
+  /// times a factor that is bounded, and both are of the same codes.
   bool one_sweep(const Bound& bound) const;
   /// Whether this is the derivative of the sampled bound itself.
   bool plain() const;

@@ -51,6 +51,14 @@ class Estimator {
     own     // whatever is written to score
   };
   enum class Baseline { none, mean, learned };
+  /// The codes at which the bound is differentiated.
+  enum class Codes {
+    samples,           // the samples; of discrete ones only log Q moves
+    straight_through,  // the samples, whose derivative goes on to relaxed ones of the same noise
+    relaxed,  // those relaxed ones, for every group: the samples give no more than the value
+    pairs,    // antithetic pairs of binary samples; `score` weights their flips, not log Q
+    all       // every code, times its probability: value and gradient are the exact ELBO's
+  };
 
   struct Properties {
     std::string text;     // as it is written: "vimco(geometric)"
@@ -60,6 +68,8 @@ class Estimator {
     Path path = Path::none;
     Score score = Score::own;
     Baseline baseline = Baseline::none;
+    Codes codes = Codes::samples;
+    double temperature = 0;      // of relaxed codes
     bool independent = true;     // needs samples that are independent of each other
     bool other_decoder = false;  // writes decoder weights, and the value that belongs to them
     bool exact_div = false;      // takes Div in closed form, out of the expectation
@@ -77,6 +87,15 @@ class Estimator {
   /// Throws Error naming estimator and bound where it is not defined.
   void check(const Bound& bound) const;
   bool unbiased(const Bound& bound) const { return node_->properties.bias(bound).empty(); }
+  /// Whether that of theta is. The decoder's weights are the bound's derivatives at its samples
+  /// but for these.
+  bool unbiased_for_decoder() const {
+    return !node_->properties.other_decoder && node_->properties.codes != Codes::relaxed;
+  }
+  /// Whether all is differentiated elsewhere than at the samples: there are no weights then.
+  bool elsewhere() const {
+    return node_->properties.codes == Codes::relaxed || node_->properties.codes == Codes::all;
+  }
 
   /// The weights of one datum. All spans have the lengths said above.
   void operator()(const Datum& datum, Weights& weights) const;

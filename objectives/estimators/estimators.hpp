@@ -51,4 +51,26 @@ Estimator rws_dreg();
 /// reported; Rainforth et al. (2018).
 Estimator piwae();
 
+// Of discrete codes
+// ------------------------------------------------------------------------------------------------
+
+/// The derivative of the bound at relaxed codes of a temperature, of all groups; Jang et al.
+/// (2017), Maddison et al. (2017). Reports the samples' value. Biased for every bound; temperature
+/// from 0.001 to 1000.
+Estimator gumbel_softmax(double temperature = 1);
+
+/// As reparam, with the derivative of relaxed codes in place of the samples'; Bengio et al. (2013).
+/// Theta's is that of the samples. Biased for every bound; temperature likewise.
+Estimator straight_through(double temperature = 1);
+
+/// From pairs of antithetic Bernoulli samples b, b', by logit l_d,
+///   1/2 (f(b) - f(b')) (b_d - b'_d) sigmoid(|l_d|),
+/// and -grad log Q; Dong, Mnih and Tucker (2020), U2G of Yin et al. (2020). Of mc(k) with an even
+/// k, the ELBO of k samples, for which it is unbiased. Its draw is coupled: antithetic.
+Estimator disarm();
+
+/// The gradient and the value of the ELBO itself, the sum over all codes, of which there may be up
+/// to 4096. For the ELBO and mc(k).
+Estimator enumeration();
+
 }  // namespace nelbo::estimators

@@ -41,6 +41,12 @@ std::vector<EstimatorWord>& words() {
        [](Call& call) { return wake_sleep(call.number("wake", 0.5)); }},
       {"rws_dreg", "rws_dreg", [](Call&) { return rws_dreg(); }},
       {"piwae", "piwae", [](Call&) { return piwae(); }},
+      {"gumbel_softmax", "gumbel_softmax(temperature=1)",
+       [](Call& call) { return gumbel_softmax(call.number("temperature", 1.0)); }},
+      {"straight_through", "straight_through(temperature=1)",
+       [](Call& call) { return straight_through(call.number("temperature", 1.0)); }},
+      {"disarm", "disarm", [](Call&) { return disarm(); }},
+      {"enumeration", "enumeration", [](Call&) { return enumeration(); }},
   };
   return all;
 }

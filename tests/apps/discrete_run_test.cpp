@@ -109,10 +109,10 @@ TEST_CASE("discrete run: training without an estimator for it is refused") {
   const data::Dataset data = tiny_data();
   for (const std::string& family : families) {
     CHECK_THROWS_AS(Trainer(discrete_config(family), data), UsageError);
-    CHECK_THROWS_WITH(
-        Trainer(discrete_config(family), data),
-        contains("--posterior: a " + family + " posterior has no reparameterised samples") &&
-            contains("--estimator score"));
+    CHECK_THROWS_WITH(Trainer(discrete_config(family), data),
+                      contains("--estimator reparam: a " + family +
+                               " posterior has no reparameterised samples") &&
+                          contains("--estimator score"));
   }
 }
 
@@ -241,4 +241,68 @@ TEST_CASE("discrete run: nelbo train says what a discrete posterior needs, with 
   const Outcome other = train({"--prior", "uniform"});
   CHECK(other.code == 2);
   CHECK_THAT(other.err, contains("with the posterior diagonal choose another"));
+}
+
+TEST_CASE("discrete run: estimators that do not fit a posterior are refused with exit code 2") {
+  const TempFolder folder;
+  const auto train = [&](const std::string& posterior, const std::string& estimator,
+                         const std::string& objective = "mc(4)", const std::string& latent = "3") {
+    return run_program_binary({"train", "--data", "sprites:32", "--out", folder / "run",
+                               "--posterior", posterior, "--estimator", estimator, "--objective",
+                               objective, "--latent", latent});
+  };
+  const auto refused = [&](const Outcome& outcome, const char* why) {
+    CHECK(outcome.code == 2);
+    CHECK_THAT(outcome.err, contains(why));
+    CHECK_FALSE(std::filesystem::exists(folder / "run"));
+  };
+  for (const char* path : {"reparam", "stl", "dreg"}) {
+    refused(train("bernoulli", path), "--estimator score");
+  }
+  refused(train("diagonal", "gumbel_softmax"), "differentiable as they are");
+  refused(train("diagonal", "straight_through(0.5)"), "reparam, stl or dreg");
+  refused(train("full", "disarm"), "reparam+antithetic");
+  refused(train("diagonal", "enumeration"), "cannot be counted");
+  refused(train("categorical:4", "disarm"), "rloo or vimco");
+  refused(train("categorical:4", "enumeration", "mc(4)", "7"), "at most 4096");
+  refused(train("bernoulli", "straight_through+rqmc"), "rqmc noise is for normal");
+  refused(train("bernoulli", "gumbel_softmax(0)"), "temperature");
+  refused(train("bernoulli", "disarm", "mc(3)"), "even k");
+  refused(train("bernoulli", "disarm", "iw(m=4)"), "ELBO");
+  refused(train("bernoulli", "enumeration", "iw(m=4)"), "ELBO");
+}
+
+TEST_CASE("discrete run: every estimator of discrete codes trains, and resumes to the same bytes") {
+  const data::Dataset data = tiny_data();
+  const TempFolder folder;
+  for (const std::string& family : families) {
+    for (const char* estimator : {"rloo", "gumbel_softmax", "straight_through(temperature=0.5)",
+                                  "phi=gumbel_softmax(0.5),theta=rloo", "disarm", "enumeration"}) {
+      if (family != "bernoulli" && std::string(estimator) == "disarm") continue;
+      INFO(family << " " << estimator);
+      TrainConfig config = discrete_config(family);
+      config.objective = "mc(k=4)";
+      config.estimator = estimator;
+      const auto advance = [](Trainer& trainer, int steps) {
+        for (int i = 0; i < steps; ++i) {
+          trainer.step();
+          if (trainer.epoch_ended()) trainer.close_epoch(trainer.held_out().bound);
+        }
+      };
+      const auto bytes = [&](const Trainer& trainer, const char* name) {
+        trainer.save(folder / name);
+        return read_text(folder / name);
+      };
+      Trainer trainer(config, data);
+      const double before = trainer.held_out().bound;
+      advance(trainer, 30);
+      trainer.save(folder / "half");
+      advance(trainer, 31);
+      CHECK(trainer.held_out().bound > before + 0.5);
+      Trainer resumed(config, data);
+      resumed.load(folder / "half");
+      advance(resumed, 31);
+      CHECK(bytes(trainer, "straight") == bytes(resumed, "resumed"));
+    }
+  }
 }

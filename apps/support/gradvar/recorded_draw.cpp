@@ -5,6 +5,7 @@
 
 #include "autodiff/dtype.hpp"
 #include "autodiff/ops.hpp"
+#include "objectives/estimators/disarm.hpp"
 
 namespace nelbo::gradvar {
 namespace {
@@ -50,18 +51,37 @@ RecordedDraw::RecordedDraw(const StudyModel& model, const Bound& bound,
     }
     const Estimator::Properties& phi = choice.phi.properties();
     needs_exact_ |= phi.exact_div;
-    needs_path_ |= phi.path != Estimator::Path::none && !phi.exact_div;
+    needs_path_ |= phi.path != Estimator::Path::none && !phi.exact_div &&
+                   phi.codes == Estimator::Codes::samples;
     parts_.push_back(std::move(part));
     encoder_sinks_.emplace_back(*model.store);
   }
   for (std::size_t i = 0; i < decoder_weights_.size(); ++i) {
     decoder_sinks_.emplace_back(*model.store);
   }
+  for (Part& part : parts_) {
+    const Estimator &phi = part.estimators.phi, &theta = part.estimators.theta;
+    const bool straight = phi.properties().codes == Estimator::Codes::straight_through;
+    if (phi.elsewhere() || straight) part.whole = &whole_of(phi);
+    if (!theta.elsewhere()) continue;
+    part.decoder_whole = &whole_of(theta);
+    const auto at = std::find_if(wholes_.begin(), wholes_.end(), [&](const WholeDraw& whole) {
+      return &whole == part.decoder_whole;
+    });
+    part.decoder = decoder_weights_.size() + std::size_t(at - wholes_.begin());
+  }
   seconds_for_decoder_.resize(decoder_weights_.size());
   ones_ = Tensor::full(rows, 1, dtype_);
   if (needs_exact_) dz_likelihood_ = Tensor({samples_, batch_, model.latent}, dtype_);
   dkl_ = Tensor::full({batch_}, -1.0 / double(batch_), dtype_);
   record();
+}
+
+WholeDraw& RecordedDraw::whole_of(const Estimator& estimator) {
+  const auto found = std::find(whole_names_.begin(), whole_names_.end(), estimator.text());
+  if (found != whole_names_.end()) return wholes_[std::size_t(found - whole_names_.begin())];
+  whole_names_.push_back(estimator.text());
+  return wholes_.emplace_back(model_, bound_, estimator);
 }
 
 void RecordedDraw::record() {
@@ -79,6 +99,11 @@ void RecordedDraw::record() {
       return part.estimators.phi.properties().score == Estimator::Score::own;
     });
     if (fixed) log_q_fixed_ = q.log_prob(stop(z_));
+    noise_kind_ = q.noise();
+    const bool pairs = std::any_of(parts_.begin(), parts_.end(), [](const Part& part) {
+      return part.estimators.phi.properties().codes == Estimator::Codes::pairs;
+    });
+    if (pairs) flips_ = estimators::flips(q, z_);
     if (needs_exact_) kl_ = model_.kl(q);
     double sleep = 0;
     for (const Part& part : parts_) sleep = std::max(sleep, part.estimators.phi.properties().sleep);
@@ -100,14 +125,7 @@ void RecordedDraw::record() {
 }
 
 void RecordedDraw::fill(const Stream& stream, std::uint64_t r) {
-  const RandomBlock block{.stream = stream,
-                          .step = r,
-                          .draws = std::size_t(samples_),
-                          .batch = std::size_t(batch_),
-                          .dimensions = std::size_t(model_.latent)};
-  dispatch(dtype_, [&](auto type) {
-    fill_normal(encoder_.data(noise_).data_as<decltype(type)>(), block, coupling_);
-  });
+  nelbo::fill_noise(noise_kind_, encoder_.data(noise_), {.stream = stream, .step = r}, coupling_);
   if (!dream_) return;
   const auto fill_leaf = [&](Var leaf, Noise kind, std::uint32_t variable) {
     nelbo::fill_noise(kind, encoder_.data(leaf).reshape({1, batch_, leaf.shape()[-1]}),
@@ -155,13 +173,15 @@ void RecordedDraw::weigh(Laps& laps) {
       T* const path = part.path.data_as<T>();
       T* const minus_path = part.minus_path.data_as<T>();
       T* const direct = part.direct.data_as<T>();
-      T* const own = decoder_weights_[part.decoder].data_as<T>();
+      const bool pairs = part.estimators.phi.properties().codes == Estimator::Codes::pairs;
+      const bool other = part.decoder != 0 && !part.decoder_whole;
+      T* const own = other ? decoder_weights_[part.decoder].data_as<T>() : nullptr;
       for (std::int64_t s = 0; s < samples_; ++s) {
         const std::int64_t at = s * batch_ + b;
         path[at] = T(share * w.path[s]);
-        minus_path[at] = T(-share * w.path[s]);
+        minus_path[at] = T(-share * (pairs ? w.decoder[s] : w.path[s]));
         direct[at] = T(share * (w.path[s] + w.score[s]));
-        if (part.decoder != 0) own[at] = T(share * w.decoder[s]);
+        if (other) own[at] = T(share * w.decoder[s]);
       }
       laps(part.seconds);
     }
@@ -171,6 +191,7 @@ void RecordedDraw::weigh(Laps& laps) {
 /// From the derivative in z through the encoder.
 template <class T>
 void RecordedDraw::sweep(Part& part, GradientSink& sink) {
+  if (part.whole) return;
   const Estimator::Properties& phi = part.estimators.phi.properties();
   std::array<Root, 4> roots;
   std::size_t count = 0;
@@ -179,7 +200,12 @@ void RecordedDraw::sweep(Part& part, GradientSink& sink) {
     roots[count++] = {gated_z_, phi.exact_div ? &dz_likelihood_ : &dz_};
     roots[count++] = phi.exact_div ? Root{*kl_, &dkl_} : Root{log_q_, &part.minus_path};
   }
-  if (phi.score == Estimator::Score::own) roots[count++] = {log_q_fixed_, &part.direct};
+  if (phi.codes == Estimator::Codes::pairs) {
+    roots[count++] = {flips_, &part.direct};
+    roots[count++] = {log_q_fixed_, &part.minus_path};
+  } else if (phi.score == Estimator::Score::own) {
+    roots[count++] = {log_q_fixed_, &part.direct};
+  }
   if (phi.sleep > 0) {
     std::fill_n(ddream_.data_as<T>(), batch_, T(phi.sleep / double(batch_)));
     roots[count++] = {dream_->log_posterior, &ddream_};
@@ -220,6 +246,7 @@ void RecordedDraw::replicate(const Stream& stream, std::uint64_t r) {
       decoder_.backward({&root, 1}, all_groups & ~leaf_group, &decoder_sinks_[i]);
       laps(seconds_for_decoder_[i]);
     }
+    for (WholeDraw& whole : wholes_) whole.replicate(encoder_.data(noise_));
     if (!model_.prior_moves_phi) return;
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       encoder_sinks_[i].add(decoder_sinks_[parts_[i].decoder]);
@@ -230,7 +257,11 @@ void RecordedDraw::replicate(const Stream& stream, std::uint64_t r) {
 double RecordedDraw::seconds_of(std::size_t i) const {
   const Part& part = parts_[i];
   const Estimator::Properties& phi = part.estimators.phi.properties();
-  double seconds = seconds_forward_ + part.seconds + seconds_for_decoder_[part.decoder];
+  if (part.whole && part.whole == part.decoder_whole) return part.whole->seconds();
+  double seconds = seconds_forward_ + part.seconds;
+  seconds +=
+      part.decoder_whole ? part.decoder_whole->seconds() : seconds_for_decoder_[part.decoder];
+  if (part.whole) return seconds + part.whole->seconds();
   if (phi.exact_div) seconds += seconds_likelihood_;
   if (phi.path != Estimator::Path::none && !phi.exact_div) seconds += seconds_for_z_;
   return seconds;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apps/support/gradvar/study_model.hpp"
+#include "apps/support/gradvar/whole_draw.hpp"
 #include "autodiff/coupled_noise.hpp"
 #include "autodiff/parameters.hpp"
 #include "autodiff/random.hpp"
@@ -19,7 +20,8 @@ namespace nelbo::gradvar {
 /// the mean bound over the data by several estimators. It is cut at z: one sweep through the
 /// decoder, seeded with ones, serves all estimators that differentiate through z, and each then has
 /// a sweep of its own through the encoder only. The decoder's own parameters have one sweep for
-/// each different set of decoder weights. Nothing is allocated after the first replicate.
+/// each different set of decoder weights. Estimators of other codes than the samples have a
+/// recording of their own, of the same noise. Nothing is allocated after the first replicate.
 class RecordedDraw {
  public:
   /// Model must outlive it. Estimators must be defined for the bound and have what they need
@@ -39,10 +41,13 @@ class RecordedDraw {
   double value() const { return value_; }
 
   /// The gradient of phi by estimator i, as a buffer of the store's layout; 0 elsewhere.
-  const Tensor& encoder_gradient(std::size_t i) const { return encoder_sinks_[i].buffer(); }
+  const Tensor& encoder_gradient(std::size_t i) const {
+    return parts_[i].whole ? parts_[i].whole->gradient() : encoder_sinks_[i].buffer();
+  }
   /// The gradient of all other groups.
   const Tensor& decoder_gradient(std::size_t weights) const {
-    return decoder_sinks_[weights].buffer();
+    const std::size_t own = decoder_sinks_.size();
+    return weights < own ? decoder_sinks_[weights].buffer() : wholes_[weights - own].gradient();
   }
   /// Which decoder weights estimator i has.
   std::size_t decoder_weights_of(std::size_t i) const { return parts_[i].decoder; }
@@ -60,7 +65,10 @@ class RecordedDraw {
     Tensor path, direct;      // [S, B], of the mean over the data: path, and path + score
     Tensor minus_path;        // [S, B]
     double seconds = 0;
+    WholeDraw* whole = nullptr;  // where phi's gradient comes from it
+    WholeDraw* decoder_whole = nullptr;
   };
+  WholeDraw& whole_of(const Estimator& estimator);
   class Laps;
   template <class T>
   void weigh(Laps& laps);
@@ -78,8 +86,9 @@ class RecordedDraw {
   std::vector<double> baseline_;  // [B], of the trained baseline
 
   Tape encoder_{{.mode = Tape::Mode::replay}};
-  Var noise_, z_, log_q_, log_q_fixed_;
+  Var noise_, z_, log_q_, log_q_fixed_, flips_;
   Var path_, gated_z_;  // [S, B]; z, whose cotangent is multiplied by path
+  Noise noise_kind_ = Noise::normal;
   std::optional<Var> kl_;
   std::optional<StudyModel::Dream> dream_;
   Tape decoder_{{.mode = Tape::Mode::replay}};
@@ -87,6 +96,8 @@ class RecordedDraw {
   std::optional<Var> log_likelihood_;
 
   std::deque<Part> parts_;
+  std::deque<WholeDraw> wholes_;
+  std::vector<std::string> whole_names_;
   std::vector<Tensor> decoder_weights_;  // [S, B] each
   std::deque<GradientSink> encoder_sinks_, decoder_sinks_;
   Tensor ones_, dz_, dz_likelihood_, dkl_, ddream_;

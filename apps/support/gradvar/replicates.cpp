@@ -315,7 +315,7 @@ class Replicates {
             row.bias_p = bias.p;
           }
           row.biased = piece.encoder ? !choice.phi.unbiased(cell_.bound)
-                                     : choice.theta.properties().other_decoder;
+                                     : !choice.theta.unbiased_for_decoder();
           rows.push_back(std::move(row));
         }
       }

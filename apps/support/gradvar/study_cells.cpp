@@ -5,6 +5,7 @@
 
 #include "autodiff/error.hpp"
 #include "objectives/bounds/bounds.hpp"
+#include "objectives/estimators/estimators.hpp"
 #include "objectives/language/expression.hpp"
 
 namespace nelbo::gradvar {
@@ -83,7 +84,34 @@ std::string lacks(const EstimatorChoice& choice, const StudyModel& model) {
     return "a learned baseline is trained with its model; study a run of --estimator "
            "\"score(learned)\"";
   }
-  return "";
+  return choice.unfit(model.family, model.latent);
+}
+
+/// What a cell's estimators are compared with: the plan's reference, on coupled samples of discrete
+/// codes, which score functions refuse, the exact ELBO or an estimator of the cell. Throws Error
+/// where the reference is not defined.
+EstimatorChoice reference_of(const EstimatorChoice& reference, const StudyCell& cell,
+                             const StudyModel& model) {
+  std::vector<EstimatorChoice> all{reference};
+  if (model.family.discrete() && cell.coupling != Coupling::independent) {
+    all.emplace_back(estimators::enumeration());
+    all.insert(all.end(), cell.estimators.begin(), cell.estimators.end());
+  }
+  std::string why;
+  for (EstimatorChoice& choice : all) {
+    choice.coupling = cell.coupling;
+    const std::string lacking = lacks(choice, model);
+    try {
+      if (lacking.empty()) {
+        choice.check(cell.bound);
+        return choice;
+      }
+      if (why.empty()) why = lacking;
+    } catch (const Error& error) {
+      if (why.empty()) why = error.what();
+    }
+  }
+  throw Error("--reference: " + why);
 }
 
 }  // namespace
@@ -123,9 +151,7 @@ StudyCells plan_cells(const StudyPlan& plan, const StudyModel& model) {
         }
         cell.reported = cell.estimators.size();
         if (cell.reported == 0) continue;
-        EstimatorChoice of_cell = reference;
-        of_cell.coupling = coupling;
-        of_cell.check(bound);
+        const EstimatorChoice of_cell = reference_of(reference, cell, model);
         const auto listed = std::find_if(
             cell.estimators.begin(), cell.estimators.end(),
             [&](const EstimatorChoice& choice) { return choice.text() == of_cell.text(); });

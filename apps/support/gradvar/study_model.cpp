@@ -27,6 +27,18 @@ StudyModel study_of(const LinearGaussianModel& model, const Tensor& x) {
               }};
 }
 
+StudyModel study_of(const DiscreteModel& model) {
+  return {.store = &model.store(),
+          .x = model.data(),
+          .latent = model.dimensions(),
+          .posterior = [&model](Var x) { return model.posterior(x); },
+          .log_joint =
+              [&model](Var z, Var x) {
+                return StudyModel::LogJoint{model.log_joint(z, x), std::nullopt};
+              },
+          .family = model.config().family};
+}
+
 StudyModel study_of(const Vae& model, const ParameterStore& store, const Tensor& x,
                     const Baseline* baseline) {
   const PriorConfig& prior = model.config().prior;
@@ -41,7 +53,8 @@ StudyModel study_of(const Vae& model, const ParameterStore& store, const Tensor&
             return StudyModel::LogJoint{likelihood + model.prior()->log_prob(z), likelihood};
           },
       .baseline = baseline,
-      .prior_moves_phi = prior.kind == PriorConfig::Kind::vamp};
+      .prior_moves_phi = prior.kind == PriorConfig::Kind::vamp,
+      .family = model.config().posterior};
   // A prior with parameters would be moved by its closed-form divergence too.
   if (prior.kind == PriorConfig::Kind::normal) {
     study.kl = [&model](const Posterior& q) { return model.prior()->kl(q); };

@@ -6,6 +6,8 @@
 #include "autodiff/parameters.hpp"
 #include "autodiff/tape.hpp"
 #include "models/distributions/posterior.hpp"
+#include "models/posterior_config.hpp"
+#include "models/worlds/discrete_model.hpp"
 #include "models/worlds/linear_gaussian_model.hpp"
 #include "models/worlds/rainforth.hpp"
 #include "objectives/estimators/baseline.hpp"
@@ -16,7 +18,7 @@ class Vae;
 
 namespace nelbo::gradvar {
 
-/// What a study runs: a latent-variable model with continuous codes at fixed data, as functions
+/// What a study runs: a latent-variable model at fixed data, as functions
 /// that record on the current tape. What they refer to must outlive it.
 struct StudyModel {
   /// log P(x|z) and log P0(z), [S, B], nats.
@@ -41,6 +43,7 @@ struct StudyModel {
   std::function<Dream(std::int64_t batch)> dream = {};
   const Baseline* baseline = nullptr;  // a trained one
   bool prior_moves_phi = false;        // the prior depends on the encoder (VampPrior)
+  PosteriorConfig family = {};         // of posterior
 
   std::int64_t batch() const { return x.shape()[0]; }
 };
@@ -48,6 +51,8 @@ struct StudyModel {
 /// The models must outlive what is made of them.
 StudyModel study_of(const RainforthToy& toy, const ParameterStore& store);
 StudyModel study_of(const LinearGaussianModel& model, const Tensor& x);
+/// At all its data.
+StudyModel study_of(const DiscreteModel& model);
 StudyModel study_of(const Vae& model, const ParameterStore& store, const Tensor& x,
                     const Baseline* baseline);
 

@@ -1,7 +1,9 @@
 #include "apps/support/gradvar/subject.hpp"
 
 #include <cmath>
+#include <map>
 
+#include "apps/support/gradvar/discrete_theory.hpp"
 #include "models/worlds/linear_gaussian_theory.hpp"
 #include "models/worlds/rainforth_theory.hpp"
 #include "objectives/estimators/estimators.hpp"
@@ -65,7 +67,43 @@ void add_linear_theory(const LinearGaussianModel& model, const StudyCell& cell,
   row.exact = Theory{std::sqrt(squares), variance, std::sqrt(ratios / count)};
 }
 
+/// Norm of the mean, total variance and mean signal-to-noise ratio of the parameters of a row.
+Theory theory_of(const ParameterStore& store, const ExactMoments& moments, const Row& row) {
+  double squares = 0, variance = 0, ratios = 0, count = 0;
+  for (const ParameterStore::Entry& entry : store.entries()) {
+    const std::string& group = store.group_names()[std::size_t(entry.group)];
+    if (row.group != group && !entry.name.starts_with(row.group + ".")) continue;
+    for (std::size_t j = entry.offset; j < entry.offset + std::size_t(entry.shape.size()); ++j) {
+      squares += moments.mean[j] * moments.mean[j];
+      variance += moments.variance[j];
+      if (moments.variance[j] <= 0) continue;
+      ratios += moments.mean[j] * moments.mean[j] / moments.variance[j];
+      ++count;
+    }
+  }
+  return {std::sqrt(squares), variance, std::sqrt(ratios / count)};
+}
+
 }  // namespace
+
+Subject discrete_subject() {
+  struct World {
+    ParameterStore store;
+    DiscreteModel model{store};
+    std::map<std::string, std::optional<ExactMoments>> moments;  // by bound and estimator
+  };
+  const auto world = std::make_shared<World>();
+  world->store.freeze(0);
+  return {.name = "world discrete",
+          .model = study_of(world->model),
+          .owner = world,
+          .add_theory = [world](const StudyCell& cell, const EstimatorChoice& choice, Row& row) {
+            const std::string key = cell.bound.text() + " " + choice.text();
+            const auto [at, fresh] = world->moments.try_emplace(key);
+            if (fresh) at->second = exact_moments(world->model, cell.bound, choice);
+            if (at->second) row.exact = theory_of(world->store, *at->second, row);
+          }};
+}
 
 Subject rainforth_subject() {
   struct World {

@@ -25,6 +25,10 @@ Subject rainforth_subject();
 /// linear_gaussian_theory.hpp.
 Subject linear_gaussian_subject(std::int64_t batch, std::uint64_t seed);
 
+/// The discrete world of 3 data and 4 Bernoulli codes, at all its data. Theory:
+/// discrete_theory.hpp.
+Subject discrete_subject();
+
 /// d log SNR / d log m or k as m or k grows (Rainforth et al. 2018, theorem 1; Tucker et al. 2018):
 /// nothing where no theorem is known.
 std::optional<double> slope_theory(const Slope& slope);

@@ -1,0 +1,57 @@
+#include "objectives/estimators/disarm.hpp"
+
+#include <type_traits>
+
+#include "autodiff/error.hpp"
+#include "autodiff/ops/elementwise_ops.hpp"
+#include "autodiff/ops/reduce_ops.hpp"
+#include "autodiff/ops/shape_ops.hpp"
+#include "objectives/estimators/estimators.hpp"
+
+namespace nelbo::estimators {
+
+// With u uniform, b = 1[u < p], b' = 1[1 - u < p] and p = sigmoid(l), a dimension differs between b
+// and b' with probability 2 min(p, 1 - p), and
+//   1/2 (f(b) - f(b')) (b_d - b'_d) sigmoid(|l_d|)
+// has mean p (1 - p) (f(1) - f(0)) in one dimension: the derivative of E f in l. Twice the share of
+// each sample of a pair, whose signs change together.
+Estimator disarm() {
+  return Estimator({.text = "disarm",
+                    .formula = "score (f_s - f_s')/(2 k) of (z_s - z_s') sigmoid(|l|) dl, and -a_s",
+                    .meaning = "antithetic pairs of Bernoulli samples, marginalised over their "
+                               "signs",
+                    .source = "Dong et al. (2020); Yin et al. (2020)",
+                    .codes = Estimator::Codes::pairs,
+                    .independent = false,
+                    .undefined = [](const Bound& bound) -> std::string {
+                      if (!bound.is_elbo()) {
+                        return "it compares f of two samples and is for the ELBO: a mean of "
+                               "log-weights, mc(k)";
+                      }
+                      if (bound.samples() % 2 == 0) return "";
+                      return "samples come in pairs; use mc(k) with an even k";
+                    }},
+                   [](const Estimator::Datum& datum, Estimator::Weights& weights) {
+                     const std::size_t samples = datum.f.size();
+                     for (std::size_t s = 0; s < samples; ++s) {
+                       weights.score[s] = (datum.f[s] - datum.f[s ^ 1]) / (2 * double(samples));
+                     }
+                   });
+}
+
+Var flips(const Posterior& q, Var z) {
+  const Var logits = q.visit([&]<class Q>(const Q& family) -> Var {
+    if constexpr (std::is_same_v<Q, Bernoulli>) return family.logits;
+    throw Error(std::string("disarm: a ") + q.family() + " posterior has no binary codes");
+  });
+  const Shape shape = z.shape();
+  if (shape.rank() != 3 || shape[0] % 2 != 0) {
+    throw Error("disarm: codes " + shape.text() + " are no pairs [2 P, B, D]");
+  }
+  const Var pairs = reshape(stop(z), {shape[0] / 2, 2, shape[1], shape[2]});
+  const Var difference = slice(pairs, 1, 0, 1) - slice(pairs, 1, 1, 2);
+  const Var signs = reshape(concatenate({difference, -difference}, 1), shape);
+  return sum(stop(signs * sigmoid(abs(logits))) * logits, -1);
+}
+
+}  // namespace nelbo::estimators
