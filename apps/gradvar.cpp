@@ -178,12 +178,17 @@ void add_gradvar_command(CLI::App& program, int& exit_code) {
       ->check(CLI::IsMember({"rainforth", "linear-gaussian", "discrete"}));
   command->add_option("--run", options->run.run, "a trained model: the folder of a run");
   add_data_flags(*command, options->run);
-  command->add_option("--bounds", options->plan.bounds,
-                      "bounds on log P(x): names, which take --m, or expressions such as "
-                      "\"iw(8)\" [elbo,iw]");
-  command->add_option("--estimators", options->estimators,
-                      "gradient estimators; `nelbo objectives` lists them [reparam,stl,dreg; of "
-                      "discrete codes score,rloo,vimco,disarm,...]");
+  command
+      ->add_option("--bounds", options->plan.bounds,
+                   "bounds on log P(x): names, which take --m, or expressions such as "
+                   "\"iw(8)\" [elbo,iw]")
+      ->type_name("LIST");
+  command
+      ->add_option("--estimators", options->estimators,
+                   "gradient estimators, also by group (phi=dreg,theta=piwae) and with coupled "
+                   "noise (reparam+antithetic, stl+rqmc); `nelbo objectives` lists them "
+                   "[reparam,stl,dreg; of discrete codes score,rloo,vimco,disarm,...]")
+      ->type_name("LIST");
   add_number_list(*command, "--m", options->plan.m, most_samples, "importance samples [1,4,16,64]");
   add_number_list(*command, "--k", options->plan.k, most_samples,
                   "copies of the bound that are averaged [1]");
@@ -191,19 +196,25 @@ void add_gradvar_command(CLI::App& program, int& exit_code) {
                    "gradients of each combination [10000]");
   add_whole_number(*command, "--batch", options->batch, 1, 1 << 20,
                    "data, drawn once by the seed [20; of rainforth 1, of discrete 3]");
-  command->add_option(
-      "--reference", options->reference,
-      "the estimator that bias is tested against [reparam; of discrete codes score]");
-  command->add_option("--out", options->out,
-                      "a folder for study.json, study.csv, report.html and its figures");
+  command
+      ->add_option("--reference", options->reference,
+                   "the estimator that bias is tested against [reparam; of discrete codes "
+                   "score]")
+      ->type_name("NAME");
+  command
+      ->add_option("--out", options->out,
+                   "a folder for study.json, study.csv, report.html and its figures")
+      ->type_name("DIR");
   add_common_flags(*command, options->run.common, "of data and noise [0]");
   command->footer(
       "For every bound, number of samples and estimator, of theta (decoder), phi (encoder) and "
-      "each "
-      "layer:\n"
-      "norm of the mean gradient, total variance, signal-to-noise ratio (debiased, beside its "
-      "floor), time,\n"
-      "a test for bias on common random numbers, and slopes over m and k beside theory.\n\n"
+      "each\n"
+      "layer: norm of the mean gradient, total variance, signal-to-noise ratio (debiased, beside "
+      "its\n"
+      "floor), time, a test for bias on common random numbers, and slopes over m and k beside "
+      "theory.\n"
+      "What is not defined is listed with the reason. docs/gradient-variance.md says how to read "
+      "it.\n\n"
       "JSON: {\"rows\": [{\"bound\", \"estimator\", \"m\", \"k\", \"group\", \"mean_norm\", "
       "\"variance\", \"snr\",\n"
       "\"snr_norm\", \"snr_floor\", \"dsnr\", \"bias_t\", \"us_per_gradient\", \"exact\", "

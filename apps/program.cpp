@@ -26,6 +26,7 @@ constexpr const char* program_footer = R"(Examples:
   nelbo eval runs/burda-mnist-elbo-s0 --json
   nelbo decompose runs/burda-mnist-elbo-s0
   nelbo explain "nell + mi + 6*tc + dwkl"
+  nelbo gradvar --run runs/burda-mnist-elbo-s0 --bounds "elbo,iw(8)"
   nelbo data show fashion-mnist
   nelbo COMMAND --help
 

@@ -151,6 +151,7 @@ Examples:
   nelbo train --data faces.npz:imgs --model mlp --hidden 500,200 --latent 10 \
               --likelihood normal:learned --objective "nell + 4*div"
   nelbo train --data sprites --objective "nell + mi + anneal(1, 6, steps=5000)*tc + dwkl"
+  nelbo train --data sprites --objective "iw(m=8)" --estimator phi=dreg,theta=reparam
   nelbo train --resume runs/burda-mnist-elbo-s0 --epochs 5)";
 
 }  // namespace

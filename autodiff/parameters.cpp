@@ -1,6 +1,7 @@
 #include "autodiff/parameters.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "autodiff/error.hpp"
 
@@ -103,6 +104,10 @@ GradientSink::GradientSink(const ParameterStore& store)
 
 Tensor GradientSink::tensor(const ParameterStore& store, ParameterId id) const {
   return view(buffer_.data(), store.entry(id), buffer_.dtype());
+}
+
+void GradientSink::clear() {
+  std::memset(buffer_.data(), 0, std::size_t(buffer_.size()) * size_of(buffer_.dtype()));
 }
 
 void GradientSink::add(const GradientSink& other) {

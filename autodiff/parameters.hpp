@@ -90,6 +90,8 @@ class GradientSink {
   const Tensor& buffer() const { return buffer_; }  // [store.size()]
   /// The gradient of one parameter, as a view.
   Tensor tensor(const ParameterStore& store, ParameterId id) const;
+  /// Sets all of it to 0: a backward pass writes those groups only that it differentiates for.
+  void clear();
   /// Adds another sink's gradient, element by element.
   void add(const GradientSink& other);
 

@@ -21,16 +21,15 @@ struct NamedBound {
 };
 
 /// One bound of every kind: what each word makes of its default arguments. elbo and mc need some to
-/// be bounds on sampled log-weights; log_px is iw by another name.
+/// be bounds on sampled log-weights (mc with m is miwae); log_px is iw by another name.
 std::vector<NamedBound> bounds_of_vocabulary() {
   std::vector<NamedBound> all;
   for (const Word& word : vocabulary()) {
     if (word.kind != Word::Kind::bound || word.name == "log_px") continue;
-    const std::string text = word.name == "elbo" ? "elbo(mc)"
-                             : word.name == "mc" ? "mc(8)"
-                                                 : word.name;
+    const bool elbo = word.name == "elbo", mean = word.name == "mc";
     try {
-      if (const auto bound = parse_objective(text).bound()) all.push_back({word.name, *bound});
+      const Term term = parse_objective(elbo ? "elbo(mc)" : mean ? "mc(k=8)" : word.name);
+      if (term.bound()) all.push_back({mean ? "mc(k)" : word.name, *term.bound()});
     } catch (const ExpressionError&) {  // a user's own, which cannot do without arguments
     }
   }
@@ -76,7 +75,7 @@ Json to_json(const EstimatorWord& word) {
   json["formula"] = of.formula;
   json["source"] = of.source;
   json["unbiased_for"] = Json::array();
-  json["biased_for"] = json["undefined_for"] = Json::object();
+  for (const char* key : {"biased_for", "undefined_for"}) json[key] = Json::object();
   for (const auto& [name, bound] : bounds_of_vocabulary()) {
     if (const std::string why = of.undefined(bound); !why.empty()) {
       json["undefined_for"][name] = why;

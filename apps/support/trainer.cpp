@@ -4,12 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "apps/support/checkpoint.hpp"
 #include "apps/support/data_entropy.hpp"
 #include "apps/support/usage_error.hpp"
-#include "autodiff/dtype.hpp"
 #include "autodiff/random.hpp"
 #include "objectives/language/expression.hpp"
 
@@ -144,9 +142,8 @@ void Trainer::begin_epoch() {
 /// The gradient of the cost; what may move fewer parameters than the rest has a pass of its own.
 void Trainer::backward(RecordedBatch& batch) {
   const auto& parts = batch.parts();
-  // A pass leaves alone what it may not move, and that still holds the last step's.
-  const Tensor& all = gradient_.buffer();
-  if (parts.size() > 1) std::memset(gradient_.data(), 0, all.size() * size_of(all.dtype()));
+  // A pass writes the groups that it may move; others would keep the last step's gradient.
+  if (parts.size() > 1) gradient_.clear();
   batch.tape().backward(parts.front().cost, parts.front().groups, gradient_);
   for (std::size_t i = 1; i < parts.size(); ++i) {
     GradientSink& part = other_gradients_[i - 1];

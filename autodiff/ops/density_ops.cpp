@@ -427,6 +427,8 @@ std::vector<OperatorRow> density_rows() {
   normal.samples = {{{.shape = {2, 3, 17}}, {.shape = {3, 17}}, {.shape = {17}}},
                     {{.shape = {2, 3, 4}}, {.shape = {2, 3, 4}}, {.shape = {1, 1, 4}}},
                     {{.shape = {5, 33}}, {.shape = {5, 33}}, {.shape = {}}},
+                    {{.shape = {3, 2, 9}}, {.shape = {9}}, {.shape = {2, 9}}},
+                    {{.shape = {3, 2, 53}}, {.shape = {53}}, {.shape = {2, 53}}},
                     {{.shape = {1}}, {.shape = {1}}, {.shape = {1}}},
                     {{.shape = {0, 2}}, {.shape = {2}}, {.shape = {2}}}};
   add(normal);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "autodiff/exponentials.hpp"
 
@@ -27,7 +28,9 @@ double sum_of(std::span<const double> f) {
 
 }  // namespace
 
-double mean_of(std::span<const double> f) { return sum_of(f) / double(f.size()); }
+double mean_of(std::span<const double> f) {
+  return std::accumulate(f.begin(), f.end(), 0.0) / double(f.size());
+}
 
 void share_among(double value, std::span<const double> f, std::span<double> v) {
   const double share = 1 / double(std::count(f.begin(), f.end(), value));

@@ -9,8 +9,8 @@ using namespace nelbo::tests;
 
 namespace {
 
-const std::vector<std::string> commands{"train", "eval",       "encode",  "sample", "data",
-                                        "bench", "objectives", "explain", "info"};
+const std::vector<std::string> commands{"train", "eval",    "encode",     "sample",  "data",
+                                        "bench", "gradvar", "objectives", "explain", "info"};
 
 std::vector<std::string> words(const std::string& line) {
   std::istringstream text(line);
@@ -47,7 +47,7 @@ TEST_CASE("flags --version and --help answer on stdout and exit 0") {
 
 TEST_CASE("Every command has help with examples") {
   for (const std::string line : {"train", "eval", "encode", "sample", "data show", "bench train",
-                                 "bench kernels", "objectives", "explain", "info"}) {
+                                 "bench kernels", "gradvar", "objectives", "explain", "info"}) {
     CAPTURE(line);
     std::vector<std::string> arguments = words(line);
     arguments.push_back("--help");
@@ -61,7 +61,7 @@ TEST_CASE("Every command has help with examples") {
 
 TEST_CASE("Every computing command takes --threads, --seed and --json") {
   for (const std::string line :
-       {"train", "eval", "encode", "sample", "bench train", "bench kernels"}) {
+       {"train", "eval", "encode", "sample", "gradvar", "bench train", "bench kernels"}) {
     CAPTURE(line);
     std::vector<std::string> arguments = words(line);
     arguments.push_back("--help");

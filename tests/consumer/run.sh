@@ -30,3 +30,21 @@ sparsity() {
 weak=$(sparsity 0.001) strong=$(sparsity 100)
 echo "sparsity weighted with 0.001: $weak, with 100: $strong"
 awk "BEGIN { exit !($strong < 0.5 * $weak) }"
+
+# The program with an estimator of the user's own: listed, studied (its bias is 0 for the ELBO and found for iw, as it
+# declares) and trained with.
+my_estimator=$folder/build/my_estimator/my_estimator
+"$my_estimator" objectives | grep "partial_stl(alpha=0.5)"
+"$my_estimator" gradvar --world rainforth --bounds "elbo,iw(16)" --estimators "partial_stl(alpha=0.5)" \
+  --replicates 4000 --out study >/dev/null
+column() {  # of phi's row of a bound
+  awk -F, -v bound="$1" -v name="$2" 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i }
+    $1 == bound && $5 == "phi" { print $at[name] }' study/study.csv
+}
+echo "partial_stl: elbo biased $(column elbo biased), t $(column elbo bias_t);" \
+  "iw biased $(column iw biased), t $(column iw bias_t)"
+test "$(column elbo biased) $(column iw biased)" = "false true"
+awk "BEGIN { t = $(column elbo bias_t); exit !(t * t < 16 && $(column iw bias_t) > 10) }"
+"$my_estimator" train --data sprites:32 --model mlp --hidden 16 --latent 2 --steps 20 --objective "elbo(mc)" \
+  --estimator "partial_stl(alpha=0.2)" --out partial --quiet >/dev/null
+grep "estimator = 'partial_stl(alpha=0.2)'" partial/config.toml

@@ -137,6 +137,7 @@ Subject linear_gaussian_subject(std::int64_t batch, std::uint64_t seed) {
 }
 
 std::optional<double> slope_theory(const Slope& slope) {
+  if (slope.estimator.find('+') != std::string::npos) return std::nullopt;  // coupled noise
   if (slope.axis == Axis::k) return 0.5;
   if (slope.bound != "iw") return std::nullopt;
   const bool phi = slope.group == "phi" || slope.group.starts_with("encoder");

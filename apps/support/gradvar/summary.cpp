@@ -13,6 +13,10 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
+/// A parameter whose gradient varies by less than this share of its mean varies by rounding: its
+/// noise cancels (a linear one on antithetic pairs), and it has no signal-to-noise ratio.
+constexpr double rounding = 1e-6;
+
 /// The root of an estimated square, with the delta method's error s / (2 sqrt(q)). Near 0, where
 /// that grows without bound, the error is that of the root of s itself.
 Estimate root(double square, double standard_error) {
@@ -40,7 +44,7 @@ GroupScalars group_scalars(const GradientMoments& moments, const Ranges& ranges,
     for (std::size_t j = range.offset; j < range.offset + range.length; ++j) {
       const double v = squares[j] / (replicates - 1);
       variance += v;
-      if (v == 0) continue;
+      if (v <= rounding * rounding * mean[j] * mean[j]) continue;
       ratios += mean[j] * mean[j] / v - 1 / replicates;
       varying += 1;
     }

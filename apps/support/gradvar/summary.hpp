@@ -24,7 +24,7 @@ inline constexpr Estimate not_estimated{std::numeric_limits<double>::quiet_NaN()
 struct GroupScalars {
   double squared_norm;      // |m|^2 - tr V / R, unbiased for |E g|^2
   double variance;          // tr V
-  double squared_snr;       // mean of (m_j^2 - v_j / R) / v_j over parameters with v_j > 0
+  double squared_snr;       // mean of (m_j^2 - v_j / R) / v_j over parameters that vary
   double squared_snr_norm;  // (|m|^2 - tr V / R) / tr V
   double cosine;            // of the means of these and of the reference; NaN without one
 };
