@@ -19,7 +19,7 @@
 namespace nelbo {
 namespace {
 
-constexpr const char* program_footer = R"(Examples:
+constexpr const char* program_footer = R"help(Examples:
   nelbo train --preset quickstart
   nelbo train --data mnist/ --binarize dynamic --model burda --epochs 10
   nelbo train --resume runs/burda-mnist-elbo-s0 --epochs 5
@@ -33,7 +33,7 @@ constexpr const char* program_footer = R"(Examples:
 Exit codes: 0 done, 1 bad data or a failure while running, 2 wrong flags or a
 wrong expression, 4 a number was not finite, 130 and 143 interrupted.
 Environment: NELBO_ISA forces an instruction set (see `nelbo info`), NO_COLOR
-turns colours off.)";
+turns colours off.)help";
 
 std::vector<std::string> command_names(const CLI::App& app) {
   std::vector<std::string> names;

@@ -142,7 +142,7 @@ int run_train(const CLI::App& command, const TrainFlags& flags,
 }
 
 constexpr const char* footer =
-    R"(Results go to stdout, progress to stderr. The run folder holds config.toml, run.json,
+    R"help(Results go to stdout, progress to stderr. The run folder holds config.toml, run.json,
 metrics.jsonl, checkpoints/ and images/. Ctrl-C saves, and prints how to resume.
 
 Examples:
@@ -152,7 +152,7 @@ Examples:
               --likelihood normal:learned --objective "nell + 4*div"
   nelbo train --data sprites --objective "nell + mi + anneal(1, 6, steps=5000)*tc + dwkl"
   nelbo train --data sprites --objective "iw(m=8)" --estimator phi=dreg,theta=reparam
-  nelbo train --resume runs/burda-mnist-elbo-s0 --epochs 5)";
+  nelbo train --resume runs/burda-mnist-elbo-s0 --epochs 5)help";
 
 }  // namespace
 
