@@ -63,7 +63,7 @@ RecordedDraw::RecordedDraw(const StudyModel& model, const Bound& bound,
     const Estimator &phi = part.estimators.phi, &theta = part.estimators.theta;
     const bool straight = phi.properties().codes == Estimator::Codes::straight_through;
     if (phi.elsewhere() || straight) part.whole = &whole_of(phi);
-    if (!theta.elsewhere()) continue;
+    if (!theta.elsewhere() && !(straight && theta.text() == phi.text())) continue;
     part.decoder_whole = &whole_of(theta);
     const auto at = std::find_if(wholes_.begin(), wholes_.end(), [&](const WholeDraw& whole) {
       return &whole == part.decoder_whole;
