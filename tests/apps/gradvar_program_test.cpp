@@ -213,9 +213,9 @@ TEST_CASE("gradvar: signals keep what was finished") {
   const tests::TempFolder folder;
   const auto [number, code] = GENERATE(std::pair(SIGINT, 130), std::pair(SIGTERM, 143));
   const std::string out = folder / "study";
-  // iw(1) is done at once; a million draws of iw(4096) take minutes.
-  tests::Process process(folder, {"gradvar", "--bounds", "iw", "--m", "1,4096", "--replicates",
-                                  "100000", "--out", out, "--json"});
+  // iw(1) is done in a second at most; 100,000 draws of 100,000 samples take hours.
+  tests::Process process(folder, {"gradvar", "--bounds", "iw", "--m", "1,100000", "--replicates",
+                                  "100000", "--threads", "2", "--out", out, "--json"});
   std::this_thread::sleep_for(std::chrono::seconds(4));
   process.signal(number);
   const Outcome outcome = process.wait();
