@@ -231,3 +231,74 @@ TEST_CASE("estimation: a prior that depends on phi refuses two sweeps, a bound t
   CHECK_THROWS_WITH(draw.estimate(bounds::jackknife(samples)), contains("vamp"));
   CHECK_THROWS_WITH(draw.estimate(bounds::iw(samples + 1)), contains("needs 7 samples"));
 }
+
+TEST_CASE("estimation: sleep-phi raises log Q at what the model dreams, beside wake-phi") {
+  const Bound bound = bounds::iw(samples);
+  const Gradients mixed = estimated("normal", bound, estimators::wake_sleep(0.25), true);
+  const Gradients wake = defined("normal", bound, estimators::wake_sleep(1));
+  // On an eager tape the noise of dreams is 0 when they are recorded: the code 0, and the data
+  // whose pixels are all 1.
+  VaeFixture vae(samples, batch, latent);
+  const Var code = vae.tape.leaf({1, batch, latent}, DType::f64);
+  const Var datum = vae.tape.leaf(Tensor::full({batch, VaeFixture::X}, 1, DType::f64));
+  const Gradients sleep = from(vae, mean(vae.model->posterior(datum).log_prob(code)), true);
+  std::vector<double> expected = wake.phi;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    expected[i] = 0.25 * wake.phi[i] + 0.75 * sleep.phi[i];
+  }
+  check_equal(mixed.phi, expected);
+  check_equal(mixed.theta, wake.theta);
+  CHECK(mixed.value == wake.value);
+}
+
+TEST_CASE("estimation: a baseline follows L by its own loss, and neither moves the other") {
+  using Kind = Estimator::Baseline;
+  for (const Kind kind : {Kind::mean, Kind::learned}) {
+    ParameterStore store(DType::f64);
+    VaeConfig config;
+    config.architecture = "mlp";
+    config.example = Shape{4};
+    config.latent = 2;
+    config.hidden = {3};
+    const Vae model(
+        config, {Tensor::full({4}, 0.4, DType::f64), Tensor::full({4}, 0.24, DType::f64)}, store);
+    const Baseline baseline(kind, store, 4);
+    store.freeze(3);
+    store.tensor("baseline.mean").set({0}, -2);
+
+    Tape tape;
+    Recording recording(tape);
+    const Var x = tape.leaf(Tensor::full({batch, 4}, 1, DType::f64));
+    Tensor noise({samples, batch, 2}, DType::f64);
+    fill_normal(
+        noise.data_as<double>(),
+        {.stream = {1, StreamId::noise}, .draws = samples, .batch = batch, .dimensions = 2});
+    const Estimation estimation{estimators::score(kind), store.groups({"phi"}), &baseline, true};
+    Draw draw(model, x, tape.leaf(noise), {}, nullptr, &estimation);
+    const Var value = mean(draw.estimate(bounds::iw(samples)));
+    const double constant = baseline(x).value().at({0});
+    if (kind == Kind::mean) CHECK(constant == -2);
+
+    GradientSink of_bound(store), of_loss(store);
+    tape.backward(value, all_groups, of_bound);
+    tape.backward(*draw.baseline_loss(), all_groups, of_loss);
+    const auto norm = [&](const GradientSink& sink, const char* group) {
+      const Range range = store.range(group);
+      double squares = 0;
+      for (std::size_t i = 0; i < range.length; ++i) {
+        const double g = sink.buffer().data_as<double>()[range.offset + i];
+        squares += g * g;
+      }
+      return squares;
+    };
+    CHECK(norm(of_bound, "baseline") == 0);
+    CHECK(norm(of_bound, "phi") > 0);
+    CHECK(norm(of_loss, "phi") == 0);
+    CHECK(norm(of_loss, "theta") == 0);
+    // A gradient step of size r leaves (1 - r) c + r L.
+    const double slope = of_loss.buffer().data_as<double>()[store.range("baseline").offset];
+    double mean_baseline = 0;
+    for (int b = 0; b < batch; ++b) mean_baseline += baseline(x).value().at({b}) / batch;
+    CHECK(slope == Approx(mean_baseline - value.item()).epsilon(1e-12));
+  }
+}
