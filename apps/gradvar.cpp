@@ -28,8 +28,6 @@ namespace {
 
 using namespace gradvar;
 
-constexpr std::int64_t most_samples = 1'000'000;
-
 struct Options {
   RunFlags run;
   std::string world;
@@ -40,26 +38,17 @@ struct Options {
   std::string out;
 };
 
-/// B data of a split, drawn once by the seed.
-Tensor draw_data(const AppliedRun& applied, std::int64_t batch) {
-  const std::size_t count = applied.examples.count();
-  if (std::size_t(batch) > count) {
-    throw UsageError("--batch " + std::to_string(batch) + ": the split has " +
-                     std::to_string(count) + " examples");
-  }
-  std::vector<std::uint32_t> order(count);
-  fill_permutation(order.data(), count, {applied.seed, StreamId::evaluation}, 0);
-  order.resize(std::size_t(batch));
-  const Tensor x({batch, applied.run.model->features()}, applied.run.store->dtype());
-  applied.examples.fill(x.data_as<float>(), order, 0);
-  return x;
-}
-
 Subject run_subject(const RunFlags& flags, std::int64_t batch) {
   const auto applied = std::make_shared<AppliedRun>(apply_run(flags));
   const LoadedRun& run = applied->run;
+  const Examples& examples = applied->examples;
+  if (std::size_t(batch) > examples.count()) {
+    throw UsageError("--batch " + std::to_string(batch) + ": the split has " +
+                     std::to_string(examples.count()) + " examples");
+  }
   return {.name = "run " + run.folder.string(),
-          .model = study_of(*run.model, *run.store, draw_data(*applied, batch), run.baseline.get()),
+          .model = study_of(*run.model, *run.store,
+                            examples.some(std::size_t(batch), applied->seed), run.baseline.get()),
           .owner = applied};
 }
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <limits>
 #include <numeric>
+#include <string>
+#include <vector>
 
 #include "autodiff/error.hpp"
 #include "autodiff/random.hpp"
@@ -80,6 +82,18 @@ void Examples::fill(float* x, std::span<const std::uint32_t> rows, std::uint64_t
   } else {
     fill_bernoulli_rows(x, rows, block);
   }
+}
+
+Tensor Examples::some(std::size_t batch, std::uint64_t seed) const {
+  if (batch > count()) {
+    throw Error(std::to_string(batch) + " examples of a split of " + std::to_string(count()));
+  }
+  std::vector<std::uint32_t> rows(count());
+  fill_permutation(rows.data(), rows.size(), {seed, StreamId::evaluation}, 0);
+  rows.resize(batch);
+  const Tensor x({std::int64_t(batch), std::int64_t(features())}, DType::f32);
+  fill(x.data_as<float>(), rows, 0);
+  return x;
 }
 
 void Examples::fill_bernoulli_rows(float* x, std::span<const std::uint32_t> rows,

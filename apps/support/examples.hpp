@@ -27,6 +27,8 @@ class Examples {
   /// only: a pixel's value depends on (seed, step, example, pixel), not on the batch it is in. Does
   /// not allocate.
   void fill(float* x, std::span<const std::uint32_t> rows, std::uint64_t step) const;
+  /// B examples that the seed chooses, as at step 0: [B, X]. Throws Error if B is above count().
+  Tensor some(std::size_t batch, std::uint64_t seed) const;
   /// Mean and variance per feature over all examples, in double; with dynamic binarisation over all
   /// binarisations too: the mean m of the grey values, and m (1 - m).
   DataMoments moments() const;

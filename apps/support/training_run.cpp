@@ -14,6 +14,7 @@
 #include "apps/support/checkpoint.hpp"
 #include "apps/support/gradvar/training_snr.hpp"
 #include "apps/support/ledger.hpp"
+#include "apps/support/metrics_json.hpp"
 #include "apps/support/pictures.hpp"
 #include "apps/support/progress.hpp"
 #include "apps/support/run_data.hpp"
@@ -51,17 +52,6 @@ std::string utc_now() {
   char text[32];
   std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
   return text;
-}
-
-Json to_json(const Metrics& m) {
-  return {{"elbo", m.elbo()}, {"nell", m.nell}, {"div", m.div}, {"bound", m.bound}};
-}
-
-/// The same with the named quantities of the objective.
-Json to_json(const Metrics& m, const std::vector<std::string>& names) {
-  Json all = to_json(m);
-  for (std::size_t i = 0; i < names.size(); ++i) all["terms"][names[i]] = m.terms[i];
-  return all;
 }
 
 /// One process's part in a run: from a checkpoint to the goal, or to a signal.

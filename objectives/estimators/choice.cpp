@@ -21,10 +21,13 @@ std::string EstimatorChoice::text() const {
 void EstimatorChoice::check(const Bound& bound) const {
   phi.check(bound);
   theta.check(bound);
-  if (coupling == own_coupling()) return;
   const auto refuse = [&](const std::string& why) {
     throw Error(text() + " is not defined for " + bound.text() + ": " + why);
   };
+  if (phi.properties().exact_div != theta.properties().exact_div) {
+    refuse("Div is in closed form for all groups or for none; write reparam(exact) alone");
+  }
+  if (coupling == own_coupling()) return;
   if (own_coupling() != Coupling::independent) refuse("its samples are antithetic pairs already");
   for (const Estimator& estimator : {phi, theta}) {
     if (estimator.properties().independent) {

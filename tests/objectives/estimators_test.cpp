@@ -216,6 +216,10 @@ TEST_CASE("estimators: what is not defined says why") {
   CHECK_THROWS_WITH(dreg().check(vr_max(3)), tests::contains("second derivatives"));
   CHECK_THROWS_WITH(ovis().check(renyi(.5, 4)), tests::contains("iw(m)"));
   CHECK_THROWS_WITH(reparam_exact_div().check(iw(2)), tests::contains("ELBO"));
+  CHECK_THROWS_WITH(EstimatorChoice(stl(), reparam_exact_div()).check(elbo()),
+                    tests::contains("for all groups or for none"));
+  CHECK_THROWS_WITH(EstimatorChoice(reparam_exact_div(), reparam()).check(elbo()),
+                    tests::contains("for all groups or for none"));
   CHECK_THROWS_WITH(ovis(2), tests::contains("gamma"));
 }
 

@@ -1,7 +1,9 @@
 #include "apps/support/gradvar/study_cells.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
+#include <utility>
 
 #include "autodiff/error.hpp"
 #include "objectives/bounds/bounds.hpp"
@@ -10,8 +12,6 @@
 
 namespace nelbo::gradvar {
 namespace {
-
-constexpr std::int64_t most_samples = 1'000'000;
 
 /// The bound that an expression, or a name that takes m, stands for.
 Bound bound_of(const std::string& name, const std::string& expression) {
@@ -39,13 +39,9 @@ std::string without_m(std::string text) {
   if (at == std::string::npos) return text;
   const std::size_t end = text.find_first_of(",)", at);
   text.erase(at, end - at);
-  for (const char* left : {", )", "(, ", "()"}) {
+  for (const auto& [left, tidy] : {std::pair{", )", ")"}, {"(, ", "("}, {"()", ""}}) {
     const std::size_t found = text.find(left);
-    if (found == std::string::npos) continue;
-    text.replace(found, std::string(left).size(),
-                 left[0] == '(' && left[1] == ',' ? "("
-                 : left[0] == ','                 ? ")"
-                                                  : "");
+    if (found != std::string::npos) text.replace(found, std::strlen(left), tidy);
   }
   return text;
 }

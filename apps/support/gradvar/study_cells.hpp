@@ -7,6 +7,9 @@
 
 namespace nelbo::gradvar {
 
+/// Of one datum, k m.
+inline constexpr std::int64_t most_samples = 1'000'000;
+
 /// What is compared with what.
 struct StudyPlan {
   std::string bounds = "elbo,iw";               // names and expressions, separated by commas
@@ -23,7 +26,7 @@ struct StudyCells {
   std::vector<Row> undefined;
 };
 
-/// Throws Error for names that there are not, and more than 1,000,000 samples.
+/// Throws Error for names that there are not, and more than most_samples.
 StudyCells plan_cells(const StudyPlan& plan, const StudyModel& model);
 
 }  // namespace nelbo::gradvar

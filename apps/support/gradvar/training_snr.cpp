@@ -4,23 +4,12 @@
 
 #include "apps/support/trainer.hpp"
 #include "apps/support/usage_error.hpp"
-#include "autodiff/random.hpp"
 #include "autodiff/threads.hpp"
 #include "objectives/bounds/bounds.hpp"
 #include "objectives/estimators/estimators.hpp"
 
 namespace nelbo::gradvar {
 namespace {
-
-Tensor some_data(const Trainer& trainer) {
-  const Examples& all = trainer.train_examples();
-  std::vector<std::uint32_t> rows(all.count());
-  fill_permutation(rows.data(), rows.size(), {trainer.config().seed, StreamId::evaluation}, 0);
-  rows.resize(std::min(rows.size(), TrainingSnr::examples));
-  const Tensor x({std::int64_t(rows.size()), trainer.model().features()}, trainer.store().dtype());
-  all.fill(x.data_as<float>(), rows, 0);
-  return x;
-}
 
 StudyCell cell_of(const Trainer& trainer) {
   const Term& objective = trainer.objective();
@@ -51,7 +40,11 @@ StudyCell cell_of(const Trainer& trainer) {
 
 TrainingSnr::TrainingSnr(const Trainer& trainer)
     : trainer_(trainer),
-      model_(study_of(trainer.model(), trainer.store(), some_data(trainer), trainer.baseline())),
+      model_(
+          study_of(trainer.model(), trainer.store(),
+                   trainer.train_examples().some(
+                       std::min(examples, trainer.train_examples().count()), trainer.config().seed),
+                   trainer.baseline())),
       cell_(cell_of(trainer)) {
   if (cell_.estimators[0].phi.properties().exact_div && !model_.kl) {
     throw UsageError("--log-gradient-snr: with this prior write the objective elbo(mc)");

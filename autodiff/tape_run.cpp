@@ -1,0 +1,229 @@
+// What a tape does once it is recorded: forward, backward, and where their buffers lie.
+#include <algorithm>
+#include <cstring>
+
+#include "autodiff/dtype.hpp"
+#include "autodiff/error.hpp"
+#include "autodiff/strided_copy.hpp"
+#include "autodiff/tape.hpp"
+
+namespace nelbo {
+
+// Forward
+// -----------------------------------------------------------------------------------------------
+
+void Tape::allocate_values() {
+  if (!options_.gradients) {
+    plan_reuse();
+    return;
+  }
+  for (const Slot& s : slots_) {  // an alias has storage for its adjoint only
+    Storage& storage = storages_[s.value];
+    if (storage.value == nullptr) {
+      storage.value = arena_.allocate(storage.count * size_of(storage.dtype));
+    }
+  }
+}
+
+// Interval colouring: a storage occupies bytes from the node that fills it to the last node that
+// reads it.
+void Tape::plan_reuse() {
+  std::vector<std::int32_t> last(storages_.size(), -1);
+  for (std::size_t n = 0; n < nodes_.size(); ++n) {
+    const Node& node = nodes_[n];
+    for (int i = 0; i < node.inputs; ++i) {
+      last[slots_[operands_[node.operands + i]].value] = std::int32_t(n);
+    }
+    for (int o = 0; o < node.outputs; ++o) {
+      last[slots_[node.output + o].value] = std::int32_t(n);
+    }
+  }
+  struct Hole {
+    std::size_t start, size;
+  };
+  constexpr std::size_t endless = std::size_t{1} << 62;
+  std::vector<Hole> holes{{0, endless}};
+  std::vector<std::size_t> start(storages_.size(), endless);
+  std::size_t peak = 0;
+  const auto bytes = [&](std::uint32_t id) {
+    const std::size_t n = storages_[id].count * size_of(storages_[id].dtype);
+    return std::max<std::size_t>(64, (n + 63) & ~std::size_t{63});
+  };
+  const auto release = [&](std::uint32_t id) {
+    const auto after = std::find_if(holes.begin(), holes.end(),
+                                    [&](const Hole& hole) { return hole.start > start[id]; });
+    auto hole = holes.insert(after, {start[id], bytes(id)});
+    if (const auto next = hole + 1;
+        next != holes.end() && hole->start + hole->size == next->start) {
+      hole->size += next->size;
+      hole = holes.erase(next) - 1;
+    }
+    if (hole != holes.begin()) {
+      const auto previous = hole - 1;
+      if (previous->start + previous->size == hole->start) {
+        previous->size += hole->size;
+        holes.erase(hole);
+      }
+    }
+  };
+  for (std::size_t n = 0; n < nodes_.size(); ++n) {
+    const Node& node = nodes_[n];
+    for (int o = 0; o < node.outputs; ++o) {
+      const std::uint32_t id = slots_[node.output + o].value;
+      if (storages_[id].producer != std::int32_t(n)) continue;
+      const std::size_t size = bytes(id);
+      const auto hole =
+          std::find_if(holes.begin(), holes.end(), [&](const Hole& h) { return h.size >= size; });
+      start[id] = hole->start;
+      hole->start += size;
+      hole->size -= size;
+      peak = std::max(peak, start[id] + size);
+      if (hole->size == 0) holes.erase(hole);
+    }
+    for (std::uint32_t id = 0; id < storages_.size(); ++id) {
+      if (last[id] == std::int32_t(n) && start[id] != endless && !storages_[id].kept) release(id);
+    }
+  }
+  auto* base = static_cast<std::byte*>(arena_.allocate(peak));
+  for (std::uint32_t id = 0; id < storages_.size(); ++id) {
+    if (start[id] != endless) storages_[id].value = base + start[id];
+  }
+}
+
+void Tape::forward() {
+  if (options_.mode == Mode::replay && !computed_) allocate_values();
+  computed_ = true;
+  for (const Node& node : nodes_) node.op->forward(Frame(*this, node));
+}
+
+// Backward
+// ----------------------------------------------------------------------------------------------
+
+void Tape::allocate_adjoints() {
+  if (adjoints_allocated_ == storages_.size()) return;
+  std::vector<char> needed(storages_.size(), 0);
+  for (const Slot& s : slots_) needed[s.adjoint] |= s.reach != 0;
+  for (std::size_t i = 0; i < storages_.size(); ++i) {
+    Storage& storage = storages_[i];
+    if (needed[i] && storage.adjoint == nullptr && storage.entry < 0) {
+      storage.adjoint = arena_.allocate(storage.count * size_of(storage.dtype));
+    }
+  }
+  adjoints_allocated_ = storages_.size();
+}
+
+void* Frame::claim_adjoint(int i, bool& add) const {
+  const Tape::Slot& slot = in_slot(i);
+  Tape::Storage& storage = tape_.storages_[slot.adjoint];
+  const std::size_t element = size_of(storage.dtype);
+  if (!storage.written && slot.shape.size() != storage.count) {
+    std::memset(storage.adjoint, 0, storage.count * element);  // the rest that this view leaves out
+    storage.written = true;
+  }
+  add = storage.written;
+  storage.written = true;
+  return static_cast<std::byte*>(storage.adjoint) + slot.offset * element;
+}
+
+void Tape::seed(const Root& root) {
+  const Slot& s = slot(root.var);
+  Storage& storage = storages_[s.adjoint];
+  if (root.cotangent != nullptr &&
+      (!(root.cotangent->shape() == s.shape) || root.cotangent->dtype() != storage.dtype)) {
+    throw Error("backward: a cotangent of shape " + root.cotangent->shape().text() + " (" +
+                name_of(root.cotangent->dtype()) + ") for a value of shape " + s.shape.text() +
+                " (" + name_of(storage.dtype) + ")");
+  }
+  if ((s.reach & active_) == 0 || s.shape.size() == 0) return;
+  if (storage.entry >= 0) throw Error("backward: a parameter itself is a root");
+  const bool whole = s.shape.size() == storage.count && is_row_major(s.shape, s.strides);
+  const bool first = !storage.written;
+  storage.written = true;
+  dispatch(storage.dtype, [&](auto t) {
+    using T = decltype(t);
+    T* adjoint = static_cast<T*>(storage.adjoint);
+    if (first && whole && root.cotangent == nullptr) {
+      std::fill_n(adjoint, storage.count, T{1});
+      return;
+    }
+    if (first && whole && root.cotangent->row_major()) {
+      std::copy_n(root.cotangent->data_as<T>(), storage.count, adjoint);
+      return;
+    }
+    if (first) std::fill_n(adjoint, storage.count, T{0});
+    if (root.cotangent == nullptr) {
+      const Tensor ones = Tensor::full(s.shape, 1, storage.dtype);
+      scatter(ones.data_as<T>(), s.shape, s.strides, adjoint + s.offset, true);
+    } else if (root.cotangent->row_major()) {
+      scatter(root.cotangent->data_as<T>(), s.shape, s.strides, adjoint + s.offset, true);
+    } else {
+      throw Error("backward: a cotangent is not row-major");
+    }
+  });
+}
+
+void Tape::finish_parameters(Groups groups, GradientSink* sink) {
+  if (sink == nullptr || store_ == nullptr) return;
+  const auto& entries = store_->entries();
+  const std::size_t element = size_of(store_->dtype());
+  auto* gradient = static_cast<std::byte*>(sink->data());
+  // Parameters to which no path leads, or which this tape does not know at all, have gradient 0.
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if ((groups & (Groups{1} << entries[i].group)) == 0) continue;
+    bool written = false;
+    for (const auto& [entry, slot] : parameters_) {
+      if (entry == i) written = storages_[slots_[slot].adjoint].written;
+    }
+    if (!written) {
+      std::memset(gradient + entries[i].offset * element, 0, entries[i].shape.size() * element);
+    }
+  }
+}
+
+void Tape::backward(std::span<const Root> roots, Groups groups, GradientSink* sink) {
+  if (!options_.gradients) throw Error("backward: the tape was made without gradients");
+  if (options_.mode == Mode::replay && !computed_) throw Error("backward: before forward()");
+  if (sink == nullptr) groups &= leaf_group;
+  if (sink != nullptr && store_ != nullptr &&
+      (sink->buffer().size() != std::int64_t(store_->size()) ||
+       sink->buffer().dtype() != store_->dtype())) {
+    throw Error("backward: the gradient sink was made for another parameter store");
+  }
+  allocate_adjoints();
+  for (Storage& storage : storages_) storage.written = false;
+  active_ = groups;
+  if (sink != nullptr) {
+    for (const auto& [entry, slot] : parameters_) {
+      storages_[slots_[slot].adjoint].adjoint =
+          static_cast<std::byte*>(sink->data()) +
+          store_->entries()[entry].offset * size_of(store_->dtype());
+    }
+  }
+  for (const Root& root : roots) seed(root);
+  for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
+    if (node->op->vjp == nullptr) continue;
+    bool reached = false;
+    for (int o = 0; o < node->outputs; ++o) {
+      reached |= storages_[slots_[node->output + o].adjoint].written;
+    }
+    bool wanted = false;
+    for (int i = 0; i < node->inputs; ++i) {
+      wanted |= (slots_[operands_[node->operands + i]].reach & active_) != 0;
+    }
+    if (reached && wanted) node->op->vjp(Frame(*this, *node));
+  }
+  finish_parameters(groups, sink);
+}
+
+Tensor Tape::adjoint(Var leaf) const {
+  const Slot& s = slot(leaf);
+  const Storage& storage = storages_[s.adjoint];
+  if (storage.producer >= 0 || storage.entry >= 0 || (s.reach & leaf_group) == 0) {
+    throw Error("tape: adjoint() of a variable that is not a differentiable leaf");
+  }
+  if (!storage.written) return Tensor(s.shape, storage.dtype);
+  auto* data = static_cast<std::byte*>(storage.adjoint) + s.offset * size_of(storage.dtype);
+  return Tensor(data, s.shape, s.strides, storage.dtype);
+}
+
+}  // namespace nelbo
