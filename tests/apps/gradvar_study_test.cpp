@@ -222,7 +222,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("study: rows do not depend on the number of workers") {
+TEST_CASE("study: rows do not depend on the number of threads") {
   const SmallVae vae(DType::f32);
   const StudyModel model = vae.study();
   using namespace estimators;
