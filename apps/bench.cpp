@@ -8,12 +8,12 @@
 
 #include "apps/command.hpp"
 #include "apps/program.hpp"
-#include "apps/support/bench/kernel_bench.hpp"
-#include "apps/support/bench/median_time.hpp"
-#include "apps/support/bench/pairwise_bench.hpp"
-#include "apps/support/bench/training_workload.hpp"
-#include "apps/support/common_flags.hpp"
-#include "autodiff/kernels/dispatch.hpp"
+#include "apps/bench/kernel_bench.hpp"
+#include "apps/bench/median_time.hpp"
+#include "apps/bench/pairwise_bench.hpp"
+#include "apps/bench/training_workload.hpp"
+#include "apps/cli/common_flags.hpp"
+#include "autodiff/instruction_set.hpp"
 #include "autodiff/peak.hpp"
 #include "autodiff/threads.hpp"
 
@@ -42,7 +42,7 @@ double early_cost(TrainingWorkload& workload) {
   return sum / 10;
 }
 
-Json header() { return {{"isa", active_kernels().isa}, {"threads", num_threads()}}; }
+Json header() { return {{"isa", active_isa()}, {"threads", num_threads()}}; }
 
 void bench_train(const Options& options) {
   const std::vector<std::string> names =
@@ -69,7 +69,7 @@ void bench_train(const Options& options) {
     return print(result);
   }
   std::cout << fmt::format("{}, {} threads, peak {:.1f} GFLOP/s (fused multiply-add, float32)\n\n",
-                           active_kernels().isa, num_threads(), peak);
+                           active_isa(), num_threads(), peak);
   std::cout << fmt::format("{:<10} {:>12} {:>10} {:>14}\n", "workload", "ms per step", "GFLOP/s",
                            "share of peak");
   for (const Json& row : rows) {
@@ -98,7 +98,7 @@ void bench_kernels(const Options& options) {
     return print(result);
   }
   std::cout << fmt::format("{}, {} threads, peak {:.1f} GFLOP/s, bandwidth {:.1f} GB/s\n\n",
-                           active_kernels().isa, num_threads(), report.peak_gflops,
+                           active_isa(), num_threads(), report.peak_gflops,
                            report.bandwidth_gb_per_s);
   std::cout << fmt::format("{:<34} {:>10} {:>9} {:>8}  {:<8} {:>6}\n", "kernel", "us", "GFLOP/s",
                            "GB/s", "bound by", "share");
@@ -126,7 +126,7 @@ void bench_pairwise_kernel(const Options& options) {
     result["workloads"] = rows;
     return print(result);
   }
-  std::cout << fmt::format("{}, {} threads, {:.2f} G exp/s (float32)\n\n", active_kernels().isa,
+  std::cout << fmt::format("{}, {} threads, {:.2f} G exp/s (float32)\n\n", active_isa(),
                            num_threads(), 1e-9 * report.exp_per_s);
   std::cout << fmt::format("{:<10} {:>7} {:>4} {:>11} {:>18} {:>19}\n", "workload", "n", "d", "ms",
                            "G pair-dims per s", "share of exp limit");

@@ -11,17 +11,17 @@
 
 #include "apps/command.hpp"
 #include "apps/program.hpp"
-#include "apps/support/bounds/bound_lattice.hpp"
-#include "apps/support/bounds/number_list.hpp"
-#include "apps/support/bounds/progress_line.hpp"
-#include "apps/support/print_json.hpp"
-#include "apps/support/run_flags.hpp"
-#include "apps/support/signals.hpp"
-#include "apps/support/usage_error.hpp"
-#include "autodiff/kernels/dispatch.hpp"
+#include "lab/evaluation/bound_lattice.hpp"
+#include "apps/cli/number_list.hpp"
+#include "apps/cli/progress_line.hpp"
+#include "apps/cli/print_json.hpp"
+#include "apps/cli/run_flags.hpp"
+#include "apps/cli/signals.hpp"
+#include "autodiff/setting_error.hpp"
+#include "autodiff/instruction_set.hpp"
 #include "autodiff/peak.hpp"
 #include "autodiff/threads.hpp"
-#include "objectives/importance_diagnostics.hpp"
+#include "lab/statistics/importance_diagnostics.hpp"
 
 namespace nelbo {
 namespace {
@@ -164,7 +164,7 @@ int bounds(const Options& options) {
                 {"peak_gflops", speed.peak},
                 {"share_of_peak", speed.share},
                 {"seed", applied.seed},
-                {"isa", active_kernels().isa},
+                {"isa", active_isa()},
                 {"threads", num_threads()}});
   } else {
     std::cout << fmt::format("{} on {} ({}, {} of {} examples), {} draws each, nats per datum\n\n",

@@ -4,8 +4,8 @@
 
 #include "apps/command.hpp"
 #include "apps/program.hpp"
-#include "apps/support/data/load.hpp"
-#include "apps/support/data/show.hpp"
+#include "lab/data/load.hpp"
+#include "apps/reports/show.hpp"
 
 namespace nelbo {
 

@@ -7,11 +7,11 @@
 
 #include "apps/command.hpp"
 #include "apps/program.hpp"
-#include "apps/support/ledger.hpp"
-#include "apps/support/print_json.hpp"
-#include "apps/support/run_flags.hpp"
-#include "apps/support/usage_error.hpp"
-#include "autodiff/kernels/dispatch.hpp"
+#include "lab/evaluation/ledger.hpp"
+#include "apps/cli/print_json.hpp"
+#include "apps/cli/run_flags.hpp"
+#include "autodiff/setting_error.hpp"
+#include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
 
 namespace nelbo {
@@ -94,7 +94,7 @@ int decompose(const DecomposeFlags& flags) {
         {"run", applied.run.folder.string()}, {"data", applied.run.config.data}, {"split", split}};
     object.update(ledger.json());
     object.update(
-        {{"seed", applied.seed}, {"isa", active_kernels().isa}, {"threads", num_threads()}});
+        {{"seed", applied.seed}, {"isa", active_isa()}, {"threads", num_threads()}});
     print_json(object);
   } else {
     std::cout << fmt::format("{} on {} ({}, {} examples), scheme {}\n\n",

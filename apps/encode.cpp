@@ -8,10 +8,10 @@
 
 #include "apps/command.hpp"
 #include "apps/program.hpp"
-#include "apps/support/inference.hpp"
-#include "apps/support/npz_write.hpp"
-#include "apps/support/print_json.hpp"
-#include "apps/support/run_flags.hpp"
+#include "lab/evaluation/inference.hpp"
+#include "lab/files/npz_write.hpp"
+#include "apps/cli/print_json.hpp"
+#include "apps/cli/run_flags.hpp"
 
 namespace nelbo {
 namespace {

@@ -7,10 +7,10 @@
 
 #include "apps/command.hpp"
 #include "apps/program.hpp"
-#include "apps/support/print_json.hpp"
-#include "apps/support/run_flags.hpp"
-#include "apps/support/standard_errors.hpp"
-#include "autodiff/kernels/dispatch.hpp"
+#include "apps/cli/print_json.hpp"
+#include "apps/cli/run_flags.hpp"
+#include "lab/evaluation/standard_errors.hpp"
+#include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
 
 namespace nelbo {
@@ -34,7 +34,7 @@ int evaluate(const RunFlags& flags) {
                   {"nell", of.nell.standard_error},
                   {"div", of.div.standard_error}}},
                 {"seed", applied.seed},
-                {"isa", active_kernels().isa},
+                {"isa", active_isa()},
                 {"threads", num_threads()}});
   } else {
     std::cout << fmt::format("{} on {} ({}, {} examples), nats per datum\n\n", run.folder.string(),

@@ -11,12 +11,12 @@
 
 #include "apps/command.hpp"
 #include "apps/program.hpp"
-#include "apps/support/common_flags.hpp"
-#include "apps/support/describe_quantity.hpp"
-#include "apps/support/print_json.hpp"
-#include "apps/support/usage_error.hpp"
-#include "objectives/catalogue.hpp"
-#include "objectives/equations.hpp"
+#include "apps/cli/common_flags.hpp"
+#include "apps/reports/describe_quantity.hpp"
+#include "apps/cli/print_json.hpp"
+#include "autodiff/setting_error.hpp"
+#include "objectives/language/catalogue.hpp"
+#include "objectives/algebra/equations.hpp"
 #include "objectives/language/expression.hpp"
 
 namespace nelbo {

@@ -9,18 +9,18 @@
 
 #include "apps/command.hpp"
 #include "apps/program.hpp"
-#include "apps/support/bounds/number_list.hpp"
-#include "apps/support/bounds/progress_line.hpp"
-#include "apps/support/gradvar/slopes.hpp"
-#include "apps/support/gradvar/study_cells.hpp"
-#include "apps/support/gradvar/study_files.hpp"
-#include "apps/support/gradvar/subject.hpp"
-#include "apps/support/gradvar/tables.hpp"
-#include "apps/support/print_json.hpp"
-#include "apps/support/run_flags.hpp"
-#include "apps/support/signals.hpp"
-#include "apps/support/usage_error.hpp"
-#include "autodiff/kernels/dispatch.hpp"
+#include "apps/cli/number_list.hpp"
+#include "apps/cli/progress_line.hpp"
+#include "lab/studies/slopes.hpp"
+#include "lab/studies/study_cells.hpp"
+#include "apps/reports/study_files.hpp"
+#include "lab/studies/subject.hpp"
+#include "apps/reports/tables.hpp"
+#include "apps/cli/print_json.hpp"
+#include "apps/cli/run_flags.hpp"
+#include "apps/cli/signals.hpp"
+#include "autodiff/setting_error.hpp"
+#include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
 
 namespace nelbo {
@@ -106,7 +106,7 @@ int gradvar_command(const Options& options) {
               .replicates = std::uint64_t(options.replicates),
               .batch = std::uint64_t(subject.model.batch()),
               .seed = std::uint64_t(options.run.common.seed.value_or(0)),
-              .isa = active_kernels().isa,
+              .isa = active_isa(),
               .threads = num_threads()};
   double all = 0, done = 0;
   for (const StudyCell& cell : plan.cells) all += double(cell.bound.samples());

@@ -11,9 +11,9 @@
 
 #include "apps/command.hpp"
 #include "apps/program.hpp"
-#include "apps/support/common_flags.hpp"
-#include "apps/support/print_json.hpp"
-#include "autodiff/kernels/dispatch.hpp"
+#include "apps/cli/common_flags.hpp"
+#include "apps/cli/print_json.hpp"
+#include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
 
 namespace nelbo {
@@ -41,7 +41,7 @@ nlohmann::ordered_json facts() {
   const char* forced = std::getenv("NELBO_ISA");
   nlohmann::ordered_json json;
   json["version"] = NELBO_VERSION;
-  json["isa"] = {{"in_use", active_kernels().isa},
+  json["isa"] = {{"in_use", active_isa()},
                  {"forced", forced != nullptr && *forced != '\0'},
                  {"supported", supported_isas()},
                  {"compiled", compiled_isas()}};

@@ -9,13 +9,13 @@
 
 #include "apps/command.hpp"
 #include "apps/program.hpp"
-#include "apps/support/describe_estimator.hpp"
-#include "apps/support/describe_quantity.hpp"
-#include "apps/support/print_json.hpp"
-#include "objectives/catalogue.hpp"
+#include "apps/reports/describe_estimator.hpp"
+#include "apps/reports/describe_quantity.hpp"
+#include "apps/cli/print_json.hpp"
+#include "objectives/language/catalogue.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/language/vocabulary.hpp"
-#include "objectives/scheme.hpp"
+#include "objectives/draw/scheme.hpp"
 
 namespace nelbo {
 namespace {

@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "apps/command.hpp"
-#include "apps/support/signals.hpp"
-#include "apps/support/usage_error.hpp"
-#include "autodiff/kernels/dispatch.hpp"
+#include "apps/cli/signals.hpp"
+#include "autodiff/setting_error.hpp"
+#include "autodiff/instruction_set.hpp"
 #include "objectives/language/expression.hpp"
-#include "objectives/nearest_name.hpp"
+#include "autodiff/nearest_name.hpp"
 
 namespace nelbo {
 namespace {
@@ -123,7 +123,7 @@ void print_short_help(const CLI::App& app) {
 /// alike.
 void choose_kernels() {
   try {
-    active_kernels();
+    active_isa();
   } catch (const Error& error) {
     throw UsageError(error.what());
   }

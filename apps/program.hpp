@@ -1,16 +1,7 @@
 #pragma once
+#include "apps/cli/exit_code.hpp"
 
 namespace nelbo {
-
-/// Exit codes of every command.
-enum ExitCode : int {
-  exit_done = 0,
-  exit_failure = 1,        // bad data, or a failure while running
-  exit_usage = 2,          // wrong flags or a wrong expression
-  exit_not_finite = 4,     // training met a NaN or an infinity
-  exit_interrupted = 130,  // Ctrl-C
-  exit_terminated = 143,   // SIGTERM
-};
 
 /// The whole `nelbo` program: a user's own program links the library and calls this from its main.
 int run_program(int argc, char** argv);

@@ -7,10 +7,10 @@
 
 #include "apps/command.hpp"
 #include "apps/program.hpp"
-#include "apps/support/inference.hpp"
-#include "apps/support/pictures.hpp"
-#include "apps/support/print_json.hpp"
-#include "apps/support/run_flags.hpp"
+#include "lab/evaluation/inference.hpp"
+#include "apps/reports/pictures.hpp"
+#include "apps/cli/print_json.hpp"
+#include "apps/cli/run_flags.hpp"
 #include "autodiff/error.hpp"
 
 namespace nelbo {

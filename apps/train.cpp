@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "apps/command.hpp"
-#include "apps/support/common_flags.hpp"
-#include "apps/support/presets.hpp"
-#include "apps/support/run_folder.hpp"
-#include "apps/support/signals.hpp"
-#include "apps/support/training_run.hpp"
-#include "apps/support/usage_error.hpp"
+#include "apps/cli/common_flags.hpp"
+#include "apps/train/presets.hpp"
+#include "lab/training/run_folder.hpp"
+#include "apps/cli/signals.hpp"
+#include "apps/train/training_run.hpp"
+#include "autodiff/setting_error.hpp"
 #include "models/architectures/architecture.hpp"
 
 namespace nelbo {

@@ -9,15 +9,15 @@
 
 #include "apps/command.hpp"
 #include "apps/program.hpp"
-#include "apps/support/common_flags.hpp"
-#include "apps/support/print_json.hpp"
-#include "apps/support/usage_error.hpp"
-#include "apps/support/verify/bounds.hpp"
-#include "apps/support/verify/schemes.hpp"
-#include "apps/support/verify/terms.hpp"
-#include "apps/support/verify/world_file.hpp"
+#include "apps/cli/common_flags.hpp"
+#include "apps/cli/print_json.hpp"
+#include "autodiff/setting_error.hpp"
+#include "apps/verify/bounds.hpp"
+#include "apps/verify/schemes.hpp"
+#include "apps/verify/terms.hpp"
+#include "apps/verify/world_file.hpp"
 #include "models/worlds/water_filling.hpp"
-#include "objectives/nearest_name.hpp"
+#include "autodiff/nearest_name.hpp"
 
 namespace nelbo {
 namespace {

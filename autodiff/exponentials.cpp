@@ -4,6 +4,9 @@
 
 namespace nelbo {
 
+void exp_of(const float* x, float* y, std::size_t n) {
+  active_kernels().elementwise().exp.f32.value(nullptr, n, x, y);
+}
 void exp_of(const double* x, double* y, std::size_t n) {
   active_kernels().elementwise().exp.f64.value(nullptr, n, x, y);
 }

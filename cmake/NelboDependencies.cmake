@@ -25,9 +25,11 @@ add_library(nelbo_simd INTERFACE)
 target_include_directories(nelbo_simd SYSTEM INTERFACE
   ${_xsimd_include} $<TARGET_PROPERTY:Eigen3::Eigen,INTERFACE_INCLUDE_DIRECTORIES>)
 
-if(NELBO_BUILD_APPS OR NELBO_BUILD_TESTS)
-  nelbo_require(fmt CONFIG)
+if(NELBO_BUILD_APPS)
   nelbo_require(CLI11 CONFIG)
+endif()
+if(NELBO_BUILD_LAB)
+  nelbo_require(fmt CONFIG)
   nelbo_require(tomlplusplus CONFIG)
   nelbo_require(nlohmann_json CONFIG)
   nelbo_require(ZLIB)

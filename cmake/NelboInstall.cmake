@@ -1,7 +1,8 @@
 # Installs headers under include/nelbo, the libraries, the program, and the package file for find_package(nelbo).
 #
-#   find_package(nelbo REQUIRED)                  nelbo::nelbo (= nelbo::objectives, models, autodiff)
-#   find_package(nelbo REQUIRED COMPONENTS app)   also nelbo::app: data readers, run folders, the subcommands
+#   find_package(nelbo REQUIRED)                      nelbo::nelbo (= nelbo::objectives, models, autodiff)
+#   find_package(nelbo REQUIRED COMPONENTS lab)       also nelbo::lab: data, training, evaluation, studies
+#   find_package(nelbo REQUIRED COMPONENTS program)   also nelbo::program: the program, for a main of one's own
 include(CMakePackageConfigHelpers)
 
 # The same names inside the build tree, for the examples and for projects that add_subdirectory() nelbo.
@@ -14,10 +15,12 @@ foreach(room autodiff models objectives)
   set_target_properties(nelbo_${room} PROPERTIES EXPORT_NAME ${room})
 endforeach()
 
-if(NELBO_BUILD_APPS)
-  add_library(nelbo::app ALIAS nelbo_app_support)
-  set_target_properties(nelbo_app_support PROPERTIES EXPORT_NAME app)
-endif()
+foreach(room lab program)
+  if(TARGET nelbo_${room})
+    add_library(nelbo::${room} ALIAS nelbo_${room})
+    set_target_properties(nelbo_${room} PROPERTIES EXPORT_NAME ${room})
+  endif()
+endforeach()
 if(NOT PROJECT_IS_TOP_LEVEL)
   return()
 endif()
@@ -38,13 +41,23 @@ foreach(_header IN LISTS _headers)
   endif()
 endforeach()
 
-if(NELBO_BUILD_APPS)
-  install(TARGETS nelbo_app_support EXPORT nelboAppTargets
-          INCLUDES DESTINATION ${NELBO_INSTALL_INCLUDEDIR})
-  install(EXPORT nelboAppTargets NAMESPACE nelbo:: DESTINATION ${NELBO_INSTALL_CMAKEDIR})
-  install(DIRECTORY apps DESTINATION ${NELBO_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
-  install(TARGETS nelbo)
+# Each component has a target file of its own, since it needs more packages than what is below it.
+foreach(component lab program)
+  if(TARGET nelbo_${component})
+    install(TARGETS nelbo_${component} EXPORT nelbo_${component}_targets
+            INCLUDES DESTINATION ${NELBO_INSTALL_INCLUDEDIR})
+    install(EXPORT nelbo_${component}_targets FILE nelbo_${component}.cmake NAMESPACE nelbo::
+            DESTINATION ${NELBO_INSTALL_CMAKEDIR})
+  endif()
+endforeach()
+if(NELBO_BUILD_LAB)
+  install(DIRECTORY lab DESTINATION ${NELBO_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
   install(FILES cmake/NelboZip.cmake DESTINATION ${NELBO_INSTALL_CMAKEDIR})
+endif()
+if(NELBO_BUILD_APPS)
+  install(FILES apps/program.hpp DESTINATION ${NELBO_INSTALL_INCLUDEDIR}/apps)
+  install(FILES apps/cli/exit_code.hpp DESTINATION ${NELBO_INSTALL_INCLUDEDIR}/apps/cli)
+  install(TARGETS nelbo)
 endif()
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/nelboConfig.cmake.in

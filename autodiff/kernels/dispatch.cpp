@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "autodiff/error.hpp"
+#include "autodiff/instruction_set.hpp"
 
 // Each ISA's tables, defined in *.isa.cpp.
 namespace nelbo::kernels {
@@ -108,6 +109,8 @@ const Kernels*& current() {
 }  // namespace
 
 const Kernels& active_kernels() { return *current(); }
+
+std::string active_isa() { return active_kernels().isa; }
 
 std::vector<std::string> supported_isas() {
   std::vector<std::string> names;

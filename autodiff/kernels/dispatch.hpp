@@ -1,7 +1,4 @@
 #pragma once
-#include <string>
-#include <vector>
-
 #include "autodiff/kernels/activation.hpp"
 #include "autodiff/kernels/density.hpp"
 #include "autodiff/kernels/elementwise.hpp"
@@ -29,18 +26,7 @@ struct Kernels {
 #undef X
 };
 
-/// The kernels in use: those of the best instruction set that this machine and its operating system
-/// support, or the one named by the environment variable NELBO_ISA. Throws Error if NELBO_ISA names
-/// an unknown or unsupported one.
+/// The kernels in use: those of active_isa(), whose errors it throws.
 const Kernels& active_kernels();
-
-/// Instruction sets that this machine can run, best last.
-std::vector<std::string> supported_isas();
-
-/// All instruction sets in this binary, best last.
-std::vector<std::string> compiled_isas();
-
-/// Switches the kernels in use (tests run the operator registry under each). Not thread-safe.
-void select_isa(const std::string& isa);
 
 }  // namespace nelbo

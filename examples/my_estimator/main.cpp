@@ -9,7 +9,7 @@
 //   ./my_estimator train --objective "elbo(mc)" --estimator "partial_stl(alpha=0.2)"
 #include "apps/program.hpp"
 #include "objectives/bounds/arguments.hpp"
-#include "objectives/estimators/vocabulary.hpp"
+#include "objectives/language/estimator_words.hpp"
 
 using namespace nelbo;
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "autodiff/kernels/dispatch.hpp"
+#include "autodiff/factorisation.hpp"
 
 namespace nelbo::dense {
 namespace {
@@ -19,8 +19,6 @@ Tensor elementwise(const Tensor& a, const Tensor& b, F f) {
   std::transform(x, x + a.size(), y, result.data_as<double>(), f);
   return result;
 }
-
-const kernels::LinalgFunctions<double>& functions() { return active_kernels().linalg().f64; }
 
 }  // namespace
 
@@ -90,8 +88,7 @@ double sum_log(const Tensor& v) {
   return sum;
 }
 
-Factor::Factor(const Tensor& a) : lower_(a.shape(), DType::f64) {
-  functions().cholesky(a.data_as<double>(), lower_.data_as<double>(), std::size_t(a.shape()[0]));
+Factor::Factor(const Tensor& a) : lower_(cholesky_of(a)) {
   const double* l = lower_.data_as<double>();
   positive_definite_ =
       std::all_of(l, l + lower_.size(), [](double element) { return std::isfinite(element); });
@@ -99,18 +96,10 @@ Factor::Factor(const Tensor& a) : lower_(a.shape(), DType::f64) {
 
 double Factor::log_determinant() const { return 2 * sum_log(diagonal_of(lower_)); }
 
-Tensor Factor::whiten(const Tensor& b) const {
-  Tensor x(b.shape(), DType::f64);
-  functions().solve(lower_.data_as<double>(), b.data_as<double>(), x.data_as<double>(),
-                    std::size_t(b.shape()[0]), std::size_t(b.shape()[1]), false);
-  return x;
-}
+Tensor Factor::whiten(const Tensor& b) const { return triangular_solution(lower_, b, false); }
 
 Tensor Factor::solve(const Tensor& b) const {
-  Tensor x(b.shape(), DType::f64);
-  functions().solve(lower_.data_as<double>(), whiten(b).data_as<double>(), x.data_as<double>(),
-                    std::size_t(b.shape()[0]), std::size_t(b.shape()[1]), true);
-  return x;
+  return triangular_solution(lower_, whiten(b), true);
 }
 
 Tensor Factor::inverse() const { return solve(identity(lower_.shape()[0])); }

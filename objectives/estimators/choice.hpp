@@ -1,6 +1,5 @@
 #pragma once
 #include <string>
-#include <vector>
 
 #include "autodiff/coupled_noise.hpp"
 #include "models/posterior_config.hpp"
@@ -42,16 +41,5 @@ struct EstimatorChoice {
 /// The bound's name on coupled samples: "iw(m=8) on antithetic pairs". Of one sample, and of means
 /// over copies of that, it is the same bound.
 std::string on_samples(const Bound& bound, const std::string& name, Coupling coupling);
-
-/// Reads "dreg", "score(baseline=mean)", "phi=dreg,theta=reparam" or "stl+rqmc"; a group that is
-/// not named is estimated by reparam. Throws Error naming the part that is wrong.
-EstimatorChoice parse_estimators(const std::string& text);
-
-/// Reads several, separated by commas: "reparam,phi=dreg,theta=piwae,vimco" are three. Throws
-/// Error.
-std::vector<EstimatorChoice> parse_estimator_list(const std::string& text);
-
-/// The parts between commas that are not inside parentheses.
-std::vector<std::string> split_at_commas(const std::string& text);
 
 }  // namespace nelbo

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "objectives/nearest_name.hpp"
+#include "autodiff/nearest_name.hpp"
 
 namespace nelbo {
 namespace {

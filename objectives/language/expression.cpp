@@ -7,9 +7,9 @@
 #include <map>
 #include <variant>
 
-#include "objectives/catalogue.hpp"
+#include "objectives/language/catalogue.hpp"
 #include "objectives/language/vocabulary.hpp"
-#include "objectives/nearest_name.hpp"
+#include "autodiff/nearest_name.hpp"
 
 namespace nelbo {
 namespace {

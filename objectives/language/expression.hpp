@@ -4,7 +4,7 @@
 
 #include "autodiff/error.hpp"
 #include "objectives/language/call.hpp"
-#include "objectives/term.hpp"
+#include "objectives/algebra/term.hpp"
 
 namespace nelbo {
 

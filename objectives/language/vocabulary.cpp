@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cctype>
 
-#include "objectives/aggregate_terms.hpp"
-#include "objectives/bound_terms.hpp"
+#include "objectives/terms/aggregate_terms.hpp"
+#include "objectives/terms/bound_terms.hpp"
 #include "objectives/bounds/bounds.hpp"
-#include "objectives/catalogue.hpp"
-#include "objectives/regularisers.hpp"
-#include "objectives/terms.hpp"
+#include "objectives/language/catalogue.hpp"
+#include "objectives/terms/regularisers.hpp"
+#include "objectives/terms/terms.hpp"
 
 namespace nelbo {
 namespace {

@@ -9,17 +9,17 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "apps/support/bounds/bound_lattice.hpp"
-#include "apps/support/bounds/log_weight_tape.hpp"
-#include "apps/support/loaded_run.hpp"
+#include "lab/evaluation/bound_lattice.hpp"
+#include "lab/evaluation/log_weight_tape.hpp"
+#include "lab/training/loaded_run.hpp"
 #include "autodiff/ops.hpp"
 #include "autodiff/random.hpp"
 #include "autodiff/threads.hpp"
 #include "objectives/bounds/bounds.hpp"
-#include "objectives/draw.hpp"
-#include "objectives/importance_diagnostics.hpp"
+#include "objectives/draw/draw.hpp"
+#include "lab/statistics/importance_diagnostics.hpp"
 #include "tests/apps/program_run.hpp"
-#include "tests/apps/train_data.hpp"
+#include "tests/lab/train_data.hpp"
 #include "tests/catch.hpp"
 
 using namespace nelbo;

@@ -1,14 +1,14 @@
-#include "apps/support/data/load.hpp"
+#include "lab/data/load.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <set>
 
-#include "apps/support/data/binarize.hpp"
-#include "apps/support/data/show.hpp"
-#include "apps/support/sha256.hpp"
+#include "lab/data/binarize.hpp"
+#include "apps/reports/show.hpp"
+#include "lab/files/sha256.hpp"
 #include "autodiff/error.hpp"
-#include "tests/apps/data_files.hpp"
+#include "tests/lab/data_files.hpp"
 #include "tests/catch.hpp"
 
 using namespace nelbo;

@@ -4,21 +4,21 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "apps/support/checkpoint.hpp"
-#include "apps/support/evaluator.hpp"
-#include "apps/support/inference.hpp"
-#include "apps/support/loaded_run.hpp"
-#include "apps/support/pictures.hpp"
-#include "apps/support/run_folder.hpp"
-#include "apps/support/standard_errors.hpp"
-#include "apps/support/trainer.hpp"
-#include "apps/support/usage_error.hpp"
+#include "lab/training/checkpoint.hpp"
+#include "lab/training/evaluator.hpp"
+#include "lab/evaluation/inference.hpp"
+#include "lab/training/loaded_run.hpp"
+#include "apps/reports/pictures.hpp"
+#include "lab/training/run_folder.hpp"
+#include "lab/evaluation/standard_errors.hpp"
+#include "lab/training/trainer.hpp"
+#include "autodiff/setting_error.hpp"
 #include "autodiff/threads.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/language/expression.hpp"
-#include "objectives/terms.hpp"
+#include "objectives/terms/terms.hpp"
 #include "tests/apps/program_run.hpp"
-#include "tests/apps/train_data.hpp"
+#include "tests/lab/train_data.hpp"
 #include "tests/catch.hpp"
 
 using namespace nelbo;

@@ -5,12 +5,12 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "apps/support/data/load.hpp"
-#include "apps/support/inference.hpp"
-#include "apps/support/loaded_run.hpp"
-#include "apps/support/standard_errors.hpp"
+#include "lab/data/load.hpp"
+#include "lab/evaluation/inference.hpp"
+#include "lab/training/loaded_run.hpp"
+#include "lab/evaluation/standard_errors.hpp"
 #include "tests/apps/program_run.hpp"
-#include "tests/apps/train_data.hpp"
+#include "tests/lab/train_data.hpp"
 #include "tests/catch.hpp"
 
 using namespace nelbo;

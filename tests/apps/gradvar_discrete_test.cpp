@@ -6,14 +6,14 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "apps/support/gradvar/discrete_theory.hpp"
-#include "apps/support/gradvar/recorded_draw.hpp"
-#include "apps/support/gradvar/study_cells.hpp"
-#include "apps/support/gradvar/subject.hpp"
+#include "lab/studies/discrete_theory.hpp"
+#include "lab/studies/recorded_draw.hpp"
+#include "lab/studies/study_cells.hpp"
+#include "lab/studies/subject.hpp"
 #include "autodiff/error.hpp"
 #include "models/vae.hpp"
 #include "models/worlds/discrete_model.hpp"
-#include "objectives/draw.hpp"
+#include "objectives/draw/draw.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "tests/apps/program_run.hpp"
 #include "tests/catch.hpp"

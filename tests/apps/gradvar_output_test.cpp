@@ -9,15 +9,15 @@
 #include <set>
 #include <sstream>
 
-#include "apps/support/gradvar/figures.hpp"
-#include "apps/support/gradvar/markup.hpp"
-#include "apps/support/gradvar/report.hpp"
-#include "apps/support/gradvar/slopes.hpp"
-#include "apps/support/gradvar/study_files.hpp"
-#include "apps/support/gradvar/svg_plot.hpp"
-#include "apps/support/gradvar/tables.hpp"
+#include "apps/reports/figures.hpp"
+#include "apps/reports/markup.hpp"
+#include "apps/reports/report.hpp"
+#include "lab/studies/slopes.hpp"
+#include "apps/reports/study_files.hpp"
+#include "apps/reports/svg_plot.hpp"
+#include "apps/reports/tables.hpp"
 #include "autodiff/error.hpp"
-#include "tests/apps/data_files.hpp"
+#include "tests/lab/data_files.hpp"
 #include "tests/catch.hpp"
 
 using namespace nelbo;

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "tests/apps/train_data.hpp"
+#include "tests/lab/train_data.hpp"
 #include "tests/apps/train_process.hpp"
 #include "tests/catch.hpp"
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/apps/data_files.hpp"
+#include "tests/lab/data_files.hpp"
 
 namespace nelbo::tests {
 

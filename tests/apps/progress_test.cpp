@@ -1,12 +1,12 @@
-#include "apps/support/progress.hpp"
+#include "apps/cli/progress.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 
-#include "apps/support/common_flags.hpp"
-#include "apps/support/signals.hpp"
+#include "apps/cli/common_flags.hpp"
+#include "apps/cli/signals.hpp"
 #include "tests/catch.hpp"
 
 using namespace nelbo;

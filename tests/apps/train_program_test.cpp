@@ -6,13 +6,13 @@
 #include <sstream>
 #include <thread>
 
-#include "apps/support/evaluator.hpp"
-#include "apps/support/loaded_run.hpp"
-#include "apps/support/safetensors.hpp"
-#include "apps/support/sha256.hpp"
+#include "lab/training/evaluator.hpp"
+#include "lab/training/loaded_run.hpp"
+#include "lab/files/safetensors.hpp"
+#include "lab/files/sha256.hpp"
 #include "objectives/estimators/estimators.hpp"
-#include "objectives/terms.hpp"
-#include "tests/apps/train_data.hpp"
+#include "objectives/terms/terms.hpp"
+#include "tests/lab/train_data.hpp"
 #include "tests/apps/train_process.hpp"
 #include "tests/catch.hpp"
 

@@ -6,10 +6,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "apps/support/verify/bounds.hpp"
-#include "apps/support/verify/schemes.hpp"
-#include "apps/support/verify/terms.hpp"
-#include "apps/support/verify/world_file.hpp"
+#include "apps/verify/bounds.hpp"
+#include "apps/verify/schemes.hpp"
+#include "apps/verify/terms.hpp"
+#include "apps/verify/world_file.hpp"
 #include "autodiff/error.hpp"
 #include "tests/apps/program_run.hpp"
 #include "tests/catch.hpp"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "autodiff/error.hpp"
-#include "autodiff/kernels/dispatch.hpp"
+#include "autodiff/instruction_set.hpp"
 #include "autodiff/ops.hpp"
 #include "autodiff/threads.hpp"
 #include "tests/catch.hpp"

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "autodiff/instruction_set.hpp"
 #include "autodiff/kernels/dispatch.hpp"
 #include "autodiff/random.hpp"
 #include "tests/catch.hpp"

@@ -11,7 +11,7 @@
 #include <set>
 #include <sstream>
 
-#include "autodiff/kernels/dispatch.hpp"
+#include "autodiff/instruction_set.hpp"
 #include "autodiff/ops.hpp"
 #include "autodiff/threads.hpp"
 #include "tests/autodiff/allocations.hpp"

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "autodiff/instruction_set.hpp"
 #include "autodiff/kernels/dispatch.hpp"
 #include "autodiff/threads.hpp"
 #include "tests/autodiff/allocations.hpp"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "autodiff/kernels/dispatch.hpp"
+#include "autodiff/instruction_set.hpp"
 #include "autodiff/ops.hpp"
 #include "tests/catch.hpp"
 

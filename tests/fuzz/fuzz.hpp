@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "apps/support/data/recognise.hpp"
+#include "lab/files/recognise.hpp"
 #include "autodiff/error.hpp"
 
 namespace nelbo::fuzz {

@@ -1,4 +1,4 @@
-#include "apps/support/data/text_table.hpp"
+#include "lab/files/text_table.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "objectives/equations.hpp"
+#include "objectives/algebra/equations.hpp"
 #include "objectives/language/expression.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {

@@ -1,4 +1,4 @@
-#include "apps/support/data/idx.hpp"
+#include "lab/files/idx.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {

@@ -1,4 +1,4 @@
-#include "apps/support/data/npy.hpp"
+#include "lab/files/npy.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {

@@ -1,4 +1,4 @@
-#include "apps/support/safetensors.hpp"
+#include "lab/files/safetensors.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {

@@ -1,9 +1,9 @@
-#include "objectives/aggregate_terms.hpp"
+#include "objectives/terms/aggregate_terms.hpp"
 
 #include <algorithm>
 
 #include "autodiff/ops.hpp"
-#include "objectives/terms.hpp"
+#include "objectives/terms/terms.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/vae_fixture.hpp"
 

@@ -3,7 +3,7 @@
 #include <iomanip>
 #include <iostream>
 
-#include "objectives/importance_diagnostics.hpp"
+#include "lab/statistics/importance_diagnostics.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/bounds_support.hpp"
 #include "tests/objectives/linear_gaussian.hpp"

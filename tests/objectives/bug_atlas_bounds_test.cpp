@@ -5,10 +5,10 @@
 #include <cmath>
 
 #include "autodiff/ops.hpp"
-#include "objectives/bound_terms.hpp"
+#include "objectives/terms/bound_terms.hpp"
 #include "objectives/bounds/bounds.hpp"
 #include "objectives/language/expression.hpp"
-#include "objectives/terms.hpp"
+#include "objectives/terms/terms.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/linear_vae.hpp"
 #include "tests/objectives/vae_fixture.hpp"

@@ -12,10 +12,10 @@
 #include <limits>
 #include <numbers>
 
-#include "objectives/aggregate_terms.hpp"
-#include "objectives/catalogue.hpp"
+#include "objectives/terms/aggregate_terms.hpp"
+#include "objectives/language/catalogue.hpp"
 #include "objectives/language/expression.hpp"
-#include "objectives/terms.hpp"
+#include "objectives/terms/terms.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/linear_vae.hpp"
 #include "tests/objectives/vae_fixture.hpp"

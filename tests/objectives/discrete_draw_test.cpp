@@ -4,12 +4,12 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/ops.hpp"
-#include "objectives/aggregate_terms.hpp"
-#include "objectives/bound_terms.hpp"
-#include "objectives/draw.hpp"
+#include "objectives/terms/aggregate_terms.hpp"
+#include "objectives/terms/bound_terms.hpp"
+#include "objectives/draw/draw.hpp"
 #include "objectives/language/expression.hpp"
-#include "objectives/regularisers.hpp"
-#include "objectives/terms.hpp"
+#include "objectives/terms/regularisers.hpp"
+#include "objectives/terms/terms.hpp"
 #include "tests/catch.hpp"
 
 using namespace nelbo;

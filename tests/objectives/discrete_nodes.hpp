@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "objectives/draw.hpp"
+#include "objectives/draw/draw.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/discrete_tuples.hpp"

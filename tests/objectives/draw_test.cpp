@@ -1,4 +1,4 @@
-#include "objectives/draw.hpp"
+#include "objectives/draw/draw.hpp"
 
 #include <cmath>
 
@@ -6,7 +6,7 @@
 #include "autodiff/ops.hpp"
 #include "autodiff/random.hpp"
 #include "objectives/language/expression.hpp"
-#include "objectives/terms.hpp"
+#include "objectives/terms/terms.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/vae_fixture.hpp"
 

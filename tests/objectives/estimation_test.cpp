@@ -6,12 +6,12 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/ops.hpp"
-#include "objectives/bound_terms.hpp"
+#include "objectives/terms/bound_terms.hpp"
 #include "objectives/bounds/bound_op.hpp"
 #include "objectives/bounds/bounds.hpp"
-#include "objectives/draw.hpp"
+#include "objectives/draw/draw.hpp"
 #include "objectives/estimators/estimators.hpp"
-#include "objectives/terms.hpp"
+#include "objectives/terms/terms.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/vae_fixture.hpp"
 

@@ -10,8 +10,9 @@
 #include "objectives/estimators/choice.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/estimators/leave_one_out.hpp"
-#include "objectives/estimators/vocabulary.hpp"
+#include "objectives/language/estimator_words.hpp"
 #include "tests/catch.hpp"
+#include "objectives/language/read_estimators.hpp"
 
 using namespace nelbo;
 

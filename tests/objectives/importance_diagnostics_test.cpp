@@ -1,5 +1,5 @@
 // Effective sample size and Pareto k-hat: published implementations, exact samples, edges.
-#include "objectives/importance_diagnostics.hpp"
+#include "lab/statistics/importance_diagnostics.hpp"
 
 #include <cmath>
 #include <limits>

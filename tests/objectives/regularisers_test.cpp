@@ -1,6 +1,6 @@
-#include "objectives/regularisers.hpp"
+#include "objectives/terms/regularisers.hpp"
 
-#include "objectives/terms.hpp"
+#include "objectives/terms/terms.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/vae_fixture.hpp"
 

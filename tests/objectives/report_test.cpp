@@ -1,11 +1,11 @@
-#include "objectives/report.hpp"
+#include "objectives/algebra/report.hpp"
 
 #include <map>
 
 #include "autodiff/ops.hpp"
-#include "objectives/aggregate_terms.hpp"
+#include "objectives/terms/aggregate_terms.hpp"
 #include "objectives/language/expression.hpp"
-#include "objectives/terms.hpp"
+#include "objectives/terms/terms.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/vae_fixture.hpp"
 

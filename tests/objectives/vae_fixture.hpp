@@ -7,7 +7,7 @@
 
 #include "autodiff/random.hpp"
 #include "models/vae.hpp"
-#include "objectives/draw.hpp"
+#include "objectives/draw/draw.hpp"
 
 namespace nelbo::tests {
 

@@ -1,0 +1,36 @@
+#include "apps/cli/progress_line.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <iostream>
+#include <utility>
+
+namespace nelbo {
+
+ProgressLine::ProgressLine(std::string what, ProgressStyle style)
+    : what_(std::move(what)), style_(style), start_(Clock::now()), last_draw_(start_) {}
+
+ProgressLine::~ProgressLine() { finish(); }
+
+void ProgressLine::update(double share) {
+  if (style_ == ProgressStyle::silent || share <= 0) return;
+  const Clock::time_point now = Clock::now();
+  const bool in_place = style_ == ProgressStyle::bar;
+  const auto interval = in_place ? std::chrono::milliseconds(100) : std::chrono::seconds(10);
+  if (now - last_draw_ < interval) return;
+  last_draw_ = now;
+  const double left = std::chrono::duration<double>(now - start_).count() * (1 - share) / share;
+  const std::string text =
+      fmt::format("{} {:.0f}%  ETA {}", what_, std::floor(100 * share), duration_text(left));
+  std::cerr << (in_place ? "\r" + text + "\x1b[K" : text + "\n") << std::flush;
+  drawn_ = in_place;
+}
+
+void ProgressLine::finish() {
+  if (drawn_) std::cerr << "\r\x1b[K" << std::flush;
+  drawn_ = false;
+  style_ = ProgressStyle::silent;
+}
+
+}  // namespace nelbo

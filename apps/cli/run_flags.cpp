@@ -1,0 +1,52 @@
+#include "apps/cli/run_flags.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "autodiff/setting_error.hpp"
+#include "autodiff/nearest_name.hpp"
+
+namespace nelbo {
+namespace {
+
+const data::Split& chosen_split(const data::Dataset& data, const std::string& name) {
+  if (name.empty()) {
+    const data::Split* test = data.find("test");
+    return test != nullptr ? *test : data.splits.front();
+  }
+  if (const data::Split* split = data.find(name)) return *split;
+  std::vector<std::string> known;
+  for (const data::Split& split : data.splits) known.push_back(split.name);
+  throw UsageError("--split: " + data.spec + " has no '" + name + "'; " + suggest(name, known));
+}
+
+}  // namespace
+
+void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& seed_help) {
+  command
+      .add_option("RUN", flags.run,
+                  "run folder, or one checkpoint in it (RUN/checkpoints/best.safetensors)")
+      ->required()
+      ->type_name("");
+  add_common_flags(command, flags.common, seed_help);
+}
+
+void add_data_flags(CLI::App& command, RunFlags& flags) {
+  command.add_option("--data", flags.data, "other data of the same shape [the run's own]")
+      ->type_name("SPEC");
+  command.add_option("--split", flags.split, "train, test, ... [test; all if --data brings none]")
+      ->type_name("NAME");
+}
+
+AppliedRun apply_run(const RunFlags& flags) {
+  flags.common.apply_threads();
+  LoadedRun run = open_run(flags.run, flags.data);
+  const data::Split& split = chosen_split(*run.data, flags.split);
+  const auto role = split.name == "train" ? Examples::Role::train : Examples::Role::test;
+  Examples examples(*run.data, split, data::parse_binarize(run.config.binarize), role,
+                    run.config.seed);
+  const std::uint64_t seed = flags.seed(run.config);
+  return {std::move(run), std::move(examples), seed};
+}
+
+}  // namespace nelbo

@@ -1,0 +1,41 @@
+#pragma once
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+
+#include "apps/cli/common_flags.hpp"
+#include "lab/training/loaded_run.hpp"
+
+namespace nelbo {
+
+/// What the commands that apply a trained model take: RUN [--data SPEC] [--split NAME] and the
+/// common flags.
+struct RunFlags {
+  std::string run;
+  std::string data;   // empty: the run's own
+  std::string split;  // empty: "test", or the first split of data that have none
+  CommonFlags common;
+
+  /// --seed, or the run's own.
+  std::uint64_t seed(const TrainConfig& config) const {
+    return common.seed ? std::uint64_t(*common.seed) : config.seed;
+  }
+};
+
+/// RUN and the common flags.
+void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& seed_help);
+/// --data and --split.
+void add_data_flags(CLI::App& command, RunFlags& flags);
+
+/// A trained model and the examples that the flags name.
+struct AppliedRun {
+  LoadedRun run;
+  Examples examples;   // of a split of run.data
+  std::uint64_t seed;  // --seed, or the run's own
+};
+
+/// Sets the threads and opens the run. Throws UsageError for a split that there is not, and as
+/// open_run does.
+AppliedRun apply_run(const RunFlags& flags);
+
+}  // namespace nelbo

@@ -1,0 +1,60 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lab/data/examples.hpp"
+#include "lab/training/run_folder.hpp"
+#include "autodiff/tensor.hpp"
+#include "models/vae.hpp"
+
+namespace nelbo {
+
+/// Height and width of a grey picture.
+struct PictureShape {
+  std::size_t height = 0;
+  std::size_t width = 0;
+};
+
+/// Examples [H, W], [H, W, 1], [1, H, W], and [X] where X >= 16 is a square number; nullopt for
+/// what is no grey picture.
+std::optional<PictureShape> picture_shape(const std::vector<std::int64_t>& example);
+
+/// Why there are no pictures: "examples of shape 13 are no grey pictures".
+std::string no_pictures(const std::vector<std::int64_t>& example);
+
+/// The range of values that goes from black to white: [0, 1], or what the examples span where that
+/// is more.
+std::pair<double, double> picture_range(const Examples& examples);
+
+/// Writes N pictures [N, X], `columns` to a row, as one PNG in which `range` goes from black to
+/// white.
+void write_pictures(const std::string& path, const Tensor& pictures, const PictureShape& shape,
+                    std::size_t columns, std::pair<double, double> range = {0, 1});
+
+/// Pictures of a run, from fixed held-out examples and fixed z, so that those of two epochs
+/// compare: reconstructions (rows of examples, each above its reconstructions), samples of the
+/// prior, and traversals (a row per latent dimension, by decreasing mean KL, in which it goes from
+/// -3 to 3).
+class Pictures {
+ public:
+  Pictures(const Vae& model, const Examples& held_out, std::uint64_t seed);
+  /// Does nothing where examples are no pictures.
+  void write(const RunFolder& folder) const;
+
+ private:
+  Tensor reconstructions() const;
+  Tensor samples() const;
+  Tensor traversals() const;
+
+  const Vae& model_;
+  const Examples& held_out_;
+  std::uint64_t seed_;
+  std::optional<PictureShape> shape_;
+  std::pair<double, double> range_{0, 1};
+};
+
+}  // namespace nelbo

@@ -1,0 +1,65 @@
+#include "apps/reports/show.hpp"
+
+#include <cmath>
+
+#include "lab/files/fail.hpp"
+#include "lab/data/statistics.hpp"
+
+namespace nelbo::data {
+namespace {
+
+/// Integer types print integers: 255, not 255.0.
+nlohmann::ordered_json stored_value(StoredType type, double value) {
+  constexpr double exact = 9007199254740992.0;  // 2^53
+  if (is_floating(type) || std::abs(value) > exact) return value;
+  return static_cast<std::int64_t>(value);
+}
+
+}  // namespace
+
+nlohmann::ordered_json show_json(const Dataset& dataset) {
+  using Json = nlohmann::ordered_json;
+  Json splits = Json::array();
+  for (const Split& split : dataset.splits) {
+    const Statistics figures = statistics(split, dataset.scale);
+    const StoredType type = split.images.type();
+    Json labels = Json::object();
+    for (const auto& [label, count] : figures.labels) labels[std::to_string(label)] = count;
+    splits.push_back({{"name", split.name},
+                      {"count", split.images.count()},
+                      {"shape", split.images.shape()},
+                      {"dtype", type_name(type)},
+                      {"scale", stored_value(StoredType::uint8, dataset.scale)},
+                      {"min", stored_value(type, figures.min)},
+                      {"max", stored_value(type, figures.max)},
+                      {"mean", figures.mean},
+                      {"std", figures.std},
+                      {"labels", std::move(labels)}});
+  }
+  return {{"format", dataset.format}, {"splits", std::move(splits)}};
+}
+
+std::string show_text(const Dataset& dataset) {
+  constexpr std::size_t labels_per_line = 10;
+  std::string text;
+  for (const std::string& line : describe(dataset)) text += line + "\n";
+  text += "format " + dataset.format + "\n";
+  for (const Split& split : dataset.splits) {
+    const Statistics figures = statistics(split, dataset.scale);
+    text +=
+        fmt::format("\n{}\n  {} examples of {} {}\n", one_line(split.name), split.images.count(),
+                    shape_text(split.images.shape()), type_name(split.images.type()));
+    text += fmt::format("  stored values {:g} to {:g}; value / {:g}: mean {:.6f}, std {:.6f}\n",
+                        figures.min, figures.max, dataset.scale, figures.mean, figures.std);
+    std::size_t printed = 0;
+    for (const auto& [label, count] : figures.labels) {
+      if (printed % labels_per_line == 0) text += printed == 0 ? "  labels " : "\n         ";
+      text += fmt::format(" {}: {}", label, count);
+      ++printed;
+    }
+    if (printed > 0) text += "\n";
+  }
+  return text;
+}
+
+}  // namespace nelbo::data

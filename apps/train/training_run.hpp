@@ -1,0 +1,39 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lab/training/run_config.hpp"
+
+namespace nelbo {
+
+/// What does not touch the result of a run.
+struct RunOptions {
+  bool quiet = false;  // no header, no progress
+  bool json = false;   // the result as one JSON object
+  /// Every so many steps gradient_snr.jsonl gets a line; 0: never.
+  std::uint64_t log_gradient_snr = 0;
+  std::vector<std::string> argv;  // for run.json
+};
+
+/// Trains as `config` says in a new run folder; "" stands for runs/<run_name>. Prints the result on
+/// stdout and returns an exit code of apps/program.hpp: done, not finite, interrupted or
+/// terminated. Throws UsageError for settings that cannot be meant, Error for bad data or a failure
+/// while running.
+int start_run(TrainConfig config, const std::filesystem::path& out, const RunOptions& options);
+
+/// How far a resumed run goes on: so many further epochs or steps, or to the run's own end if
+/// neither is given. An epoch that was begun counts as the first.
+struct Further {
+  std::optional<std::uint64_t> epochs;
+  std::optional<std::uint64_t> steps;
+};
+
+/// Continues a run from its last checkpoint, or from the beginning if it was killed before the
+/// first, to the same bits as a run that was never interrupted. Returns and throws as start_run
+/// does.
+int resume_run(const std::filesystem::path& run, const Further& further, const RunOptions& options);
+
+}  // namespace nelbo

@@ -1,0 +1,15 @@
+#pragma once
+#include <optional>
+
+#include "lab/data/examples.hpp"
+#include "models/likelihood.hpp"
+
+namespace nelbo {
+
+/// H_data = -sum (c / N) ln (c / N) over the distinct examples, c the copies of each of N, nats:
+/// exact for finite data, and comparable with Nell where the decoder is a probability mass function
+/// on the data's own space, that is Bernoulli on examples of zeros and ones; else nothing. The
+/// examples are taken as they are at step 0.
+std::optional<double> data_entropy(const Examples& examples, const Likelihood& likelihood);
+
+}  // namespace nelbo

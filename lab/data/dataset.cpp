@@ -1,0 +1,61 @@
+#include "lab/data/dataset.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "lab/files/fail.hpp"
+#include "lab/data/sprites.hpp"
+#include "lab/files/sha256.hpp"
+
+namespace nelbo::data {
+
+const Split* Dataset::find(const std::string& name) const {
+  const auto found = std::find_if(splits.begin(), splits.end(),
+                                  [&](const Split& split) { return split.name == name; });
+  return found == splits.end() ? nullptr : &*found;
+}
+
+const Split& Dataset::split(const std::string& name) const {
+  if (const Split* found = find(name)) return *found;
+  std::string names;
+  for (const Split& split : splits) names += (names.empty() ? "" : ", ") + split.name;
+  fail(spec, "has no split '{}', only: {}", name, names);
+}
+
+Split select(const Split& split, const std::string& name, const std::vector<std::uint32_t>& rows) {
+  Split chosen{name, split.images.select(rows), {}, {}};
+  const auto total = static_cast<std::size_t>(split.images.count());
+  const std::size_t factors = split.factors.size() / std::max<std::size_t>(total, 1);
+  chosen.labels.reserve(split.labels.empty() ? 0 : rows.size());
+  chosen.factors.reserve(rows.size() * factors);
+  for (const std::uint32_t row : rows) {
+    if (!split.labels.empty()) chosen.labels.push_back(split.labels[row]);
+    const auto first = split.factors.begin() + static_cast<std::ptrdiff_t>(row * factors);
+    chosen.factors.insert(chosen.factors.end(), first,
+                          first + static_cast<std::ptrdiff_t>(factors));
+  }
+  return chosen;
+}
+
+std::string content_hash(const Dataset& dataset) {
+  if (dataset.files.size() == 1) return sha256_of_file(dataset.files.front());
+  Sha256 hash;
+  const auto add = [&](const std::string& text) { hash.update(text.data(), text.size()); };
+  if (dataset.files.empty()) add(sprites::version_text(dataset.spec));
+  for (const std::string& file : dataset.files)
+    add(sha256_of_file(file) + "  " + std::filesystem::path(file).filename().string() + "\n");
+  return hash.hex();
+}
+
+std::vector<std::string> describe(const Dataset& dataset) {
+  std::string counts;
+  for (const Split& split : dataset.splits)
+    counts += fmt::format("{}{} {}", counts.empty() ? "" : " + ", split.images.count(), split.name);
+  std::vector<std::string> lines{one_line(fmt::format(
+      "{}: {}, {} {}, scale {}", dataset.spec, counts, shape_text(dataset.example_shape()),
+      type_name(dataset.splits.front().images.type()), dataset.scale))};
+  lines.insert(lines.end(), dataset.notes.begin(), dataset.notes.end());
+  return lines;
+}
+
+}  // namespace nelbo::data

@@ -1,0 +1,47 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lab/data/images.hpp"
+
+namespace nelbo::data {
+
+/// A named part of a data set: "train", "valid", "test", ...
+struct Split {
+  std::string name;
+  Images images;
+  std::vector<std::int64_t> labels;   ///< one per example; empty when there are none
+  std::vector<std::int32_t> factors;  ///< ground truth [N, factor_names.size()]; empty when unknown
+};
+
+/// Images in their stored type with what is known about them. Training uses value / scale.
+struct Dataset {
+  std::string spec;    ///< what the user asked for
+  std::string format;  ///< "idx", "amat", "npz", "npy", "safetensors", "csv" or "sprites"
+  double scale = 1;    ///< 255 for uint8 with a maximum above 1, else 1; the same for all splits
+  std::vector<Split> splits;
+  std::vector<std::string> factor_names;  ///< names of the ground-truth factors, when known
+  std::vector<std::int32_t> factor_sizes;
+  std::vector<std::string> files;  ///< absolute paths of what was read; empty for generated data
+  std::vector<std::string>
+      notes;  ///< what a header must tell, e.g. that the test split was held out
+
+  const Split* find(const std::string& name) const;  ///< null when there is none
+  /// Throws Error that names the splits there are.
+  const Split& split(const std::string& name) const;
+  const std::vector<std::int64_t>& example_shape() const { return splits.front().images.shape(); }
+};
+
+/// The rows of a split that `rows` names, with their labels and factors.
+Split select(const Split& split, const std::string& name, const std::vector<std::uint32_t>& rows);
+
+/// SHA-256 that identifies the content wherever it lies: of one file what `sha256sum` prints; of
+/// several the hash of the lines "<hash>  <file name>"; of generated data the hash of its name and
+/// version.
+std::string content_hash(const Dataset& dataset);
+
+/// Lines for a header: counts per split, shape, type, scale, then the notes.
+std::vector<std::string> describe(const Dataset& dataset);
+
+}  // namespace nelbo::data

@@ -1,0 +1,187 @@
+#include "lab/data/examples.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "autodiff/error.hpp"
+#include "autodiff/random.hpp"
+#include "autodiff/threads.hpp"
+
+namespace nelbo {
+namespace {
+
+/// Rows that one task converts: about 32k values. Follows from X alone.
+std::size_t rows_per_chunk(std::size_t features) {
+  return std::max<std::size_t>(1, (std::size_t{1} << 15) / features);
+}
+
+/// Numbers of their own for each role; variables 0 and 1 of the data stream belong to other uses.
+std::uint32_t variable_of(Examples::Role role) { return role == Examples::Role::train ? 2 : 3; }
+
+std::size_t chunks_of(std::size_t count, std::size_t size) { return (count + size - 1) / size; }
+
+}  // namespace
+
+Examples::Examples(const data::Dataset& data, const data::Split& split, data::Binarize how,
+                   Role role, std::uint64_t seed)
+    : split_(&split),
+      scale_(data.scale),
+      bytes_(split.images.uint8_block()),
+      how_(how),
+      role_(role),
+      seed_(seed) {
+  if (count() == 0) throw Error(data.spec + ": split '" + split.name + "' has no examples");
+  if (count() > std::numeric_limits<std::uint32_t>::max()) {
+    throw Error(data.spec + ": split '" + split.name + "' has more than 2^32 - 1 examples");
+  }
+  const data::StoredType type = split.images.type();
+  const bool binary =
+      type == data::StoredType::boolean || (type == data::StoredType::uint8 && data.scale == 1);
+  if (binary) how_ = data::Binarize::none;
+  if (how_ != data::Binarize::none && type != data::StoredType::uint8) {
+    const auto [low, high] = range();
+    if (low < 0 || high > 1) {
+      throw Error(data.spec + ": --binarize needs values in [0, 1], split '" + split.name +
+                  "' goes from " + std::to_string(low) + " to " + std::to_string(high));
+    }
+  }
+}
+
+void Examples::fill_grey(float* x, std::span<const std::uint32_t> rows) const {
+  const std::size_t width = features();
+  const std::size_t size = rows_per_chunk(width);
+  parallel_for(chunks_of(rows.size(), size), [&](std::size_t chunk) {
+    const std::size_t end = std::min(rows.size(), (chunk + 1) * size);
+    for (std::size_t b = chunk * size; b < end; ++b) {
+      split_->images.write(rows[b], scale_, x + b * width);
+    }
+  });
+}
+
+void Examples::fill(float* x, std::span<const std::uint32_t> rows, std::uint64_t step) const {
+  const std::size_t n = rows.size() * features();
+  if (how_ == data::Binarize::none) return fill_grey(x, rows);
+  if (how_ == data::Binarize::threshold) {
+    fill_grey(x, rows);
+    for (std::size_t i = 0; i < n; ++i) x[i] = x[i] > 0.5f ? 1.0f : 0.0f;
+    return;
+  }
+  const bool anew = how_ == data::Binarize::dynamic && role_ == Role::train;
+  const RandomBlock block{
+      .stream = {seed_, anew ? StreamId::binarize : StreamId::data, variable_of(role_)},
+      .step = anew ? step : 0,
+      .batch = rows.size(),
+      .dimensions = features(),
+      .datum = rows.data()};
+  if (bytes_ != nullptr) {
+    fill_binarized(x, bytes_, rows.data(), block);
+  } else {
+    fill_bernoulli_rows(x, rows, block);
+  }
+}
+
+Tensor Examples::some(std::size_t batch, std::uint64_t seed) const {
+  if (batch > count()) {
+    throw Error(std::to_string(batch) + " examples of a split of " + std::to_string(count()));
+  }
+  std::vector<std::uint32_t> rows(count());
+  fill_permutation(rows.data(), rows.size(), {seed, StreamId::evaluation}, 0);
+  rows.resize(batch);
+  const Tensor x({std::int64_t(batch), std::int64_t(features())}, DType::f32);
+  fill(x.data_as<float>(), rows, 0);
+  return x;
+}
+
+void Examples::fill_bernoulli_rows(float* x, std::span<const std::uint32_t> rows,
+                                   const RandomBlock& block) const {
+  const std::size_t width = features();
+  const std::size_t size = rows_per_chunk(width);
+  parallel_for(chunks_of(rows.size(), size), [&](std::size_t chunk) {
+    thread_local std::vector<float> grey;
+    grey.resize(width);
+    RandomBlock row = block;
+    row.batch = 1;
+    const std::size_t end = std::min(rows.size(), (chunk + 1) * size);
+    for (std::size_t b = chunk * size; b < end; ++b) {
+      split_->images.write(rows[b], scale_, grey.data());
+      row.datum = &rows[b];
+      fill_bernoulli(x + b * width, grey.data(), row);
+    }
+  });
+}
+
+DataMoments Examples::moments() const {
+  const bool dynamic = how_ == data::Binarize::dynamic && role_ == Role::train;
+  const std::size_t width = features();
+  // Sums of differences from the first example: without them the variance of values far from 0
+  // cancels.
+  std::vector<float> origin(width);
+  const std::uint32_t first = 0;
+  const auto values = [&](float* x, std::span<const std::uint32_t> rows) {
+    return dynamic ? fill_grey(x, rows) : fill(x, rows, 0);
+  };
+  values(origin.data(), {&first, 1});
+
+  constexpr std::size_t chunks = 16;  // a fixed partition: the same sums for any number of threads
+  const std::size_t size = chunks_of(count(), chunks);
+  struct Sums {
+    std::vector<double> first, second;
+  };
+  std::array<Sums, chunks> partial;
+  parallel_for(chunks, [&](std::size_t chunk) {
+    Sums& sums = partial[chunk];
+    sums.first.assign(width, 0);
+    sums.second.assign(width, 0);
+    const std::size_t block = rows_per_chunk(width);
+    std::vector<float> x(block * width);
+    std::vector<std::uint32_t> rows;
+    const std::size_t end = std::min(count(), (chunk + 1) * size);
+    for (std::size_t start = chunk * size; start < end; start += block) {
+      rows.resize(std::min(block, end - start));
+      std::iota(rows.begin(), rows.end(), std::uint32_t(start));
+      values(x.data(), rows);
+      for (std::size_t b = 0; b < rows.size(); ++b) {
+        for (std::size_t d = 0; d < width; ++d) {
+          const double difference = double(x[b * width + d]) - double(origin[d]);
+          sums.first[d] += difference;
+          sums.second[d] += difference * difference;
+        }
+      }
+    }
+  });
+
+  DataMoments moments;
+  moments.mean = Tensor({std::int64_t(width)}, DType::f64);
+  moments.variance = Tensor({std::int64_t(width)}, DType::f64);
+  for (std::size_t d = 0; d < width; ++d) {
+    double sum = 0, squares = 0;
+    for (const Sums& sums : partial) {
+      sum += sums.first[d];
+      squares += sums.second[d];
+    }
+    const double shift = sum / double(count());
+    const double mean = double(origin[d]) + shift;
+    moments.mean.data_as<double>()[d] = mean;
+    moments.variance.data_as<double>()[d] =
+        dynamic ? mean * (1 - mean) : std::max(0.0, squares / double(count()) - shift * shift);
+  }
+  return moments;
+}
+
+std::pair<double, double> Examples::range() const {
+  std::vector<float> x(features());
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (std::uint32_t i = 0; i < count(); ++i) {
+    fill_grey(x.data(), {&i, 1});
+    const auto [least, greatest] = std::minmax_element(x.begin(), x.end());
+    low = std::min(low, double(*least));
+    high = std::max(high, double(*greatest));
+  }
+  return {low, high};
+}
+
+}  // namespace nelbo

@@ -1,0 +1,51 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "lab/data/binarize.hpp"
+#include "lab/data/dataset.hpp"
+#include "autodiff/random.hpp"
+#include "models/vae.hpp"
+
+namespace nelbo {
+
+/// The examples of one split as a model sees them: float values [N, X], made from the stored type
+/// at every use, so that memory holds the stored type only. A view: the split must outlive it.
+class Examples {
+ public:
+  enum class Role { train, test };
+
+  /// Throws Error if there are no examples, or values outside [0, 1] are to be binarised.
+  Examples(const data::Dataset& data, const data::Split& split, data::Binarize how, Role role,
+           std::uint64_t seed);
+
+  std::size_t count() const { return std::size_t(split_->images.count()); }        // N
+  std::size_t features() const { return std::size_t(split_->images.features()); }  // X
+  const data::Split& split() const { return *split_; }
+  /// x [B, X] = the examples `rows`. `step` matters to dynamic binarisation of training examples
+  /// only: a pixel's value depends on (seed, step, example, pixel), not on the batch it is in. Does
+  /// not allocate.
+  void fill(float* x, std::span<const std::uint32_t> rows, std::uint64_t step) const;
+  /// B examples that the seed chooses, as at step 0: [B, X]. Throws Error if B is above count().
+  Tensor some(std::size_t batch, std::uint64_t seed) const;
+  /// Mean and variance per feature over all examples, in double; with dynamic binarisation over all
+  /// binarisations too: the mean m of the grey values, and m (1 - m).
+  DataMoments moments() const;
+  /// Smallest and largest value / scale.
+  std::pair<double, double> range() const;
+
+ private:
+  void fill_grey(float* x, std::span<const std::uint32_t> rows) const;
+  void fill_bernoulli_rows(float* x, std::span<const std::uint32_t> rows,
+                           const RandomBlock& block) const;
+
+  const data::Split* split_;
+  double scale_;
+  const std::uint8_t* bytes_;  // [N, X] where the split is stored so, else null
+  data::Binarize how_;
+  Role role_;
+  std::uint64_t seed_;
+};
+
+}  // namespace nelbo

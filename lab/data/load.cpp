@@ -1,0 +1,149 @@
+#include "lab/data/load.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+
+#include "lab/files/fail.hpp"
+#include "lab/data/read_file.hpp"
+#include "lab/data/read_folder.hpp"
+#include "lab/data/sprites.hpp"
+#include "lab/data/statistics.hpp"
+#include "autodiff/random.hpp"
+#include "autodiff/nearest_name.hpp"
+
+namespace nelbo::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<const char*, 4> known_names{"sprites", "sprites:32", "sprites:full",
+                                                 "fashion-mnist"};
+
+bool exists(const std::string& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+/// FILE:member when FILE is there and "FILE:member" as a whole is not.
+std::optional<std::pair<std::string, std::string>> file_and_member(const std::string& spec) {
+  const std::size_t colon = spec.rfind(':');
+  if (colon == std::string::npos || colon == 0 || exists(spec)) return std::nullopt;
+  const std::string file = spec.substr(0, colon);
+  std::error_code ignored;
+  if (!fs::is_regular_file(file, ignored)) return std::nullopt;
+  return std::pair(file, spec.substr(colon + 1));
+}
+
+[[noreturn]] void unknown(const std::string& spec) {
+  const std::vector<std::string> names(known_names.begin(), known_names.end());
+  fail("data '" + spec + "'", "no file or folder '{}' and no data set of that name; {}",
+       fs::absolute(spec.empty() ? "." : spec).lexically_normal().string(), suggest(spec, names));
+}
+
+Dataset from_file(const std::string& path, const std::string& member) {
+  FileContent content = read_file(path, member);
+  Dataset dataset;
+  dataset.format = format_name(content.format);
+  dataset.splits.push_back(std::move(content.split));
+  dataset.files = std::move(content.files);
+  dataset.notes = std::move(content.notes);
+  return dataset;
+}
+
+Dataset read_spec(const std::string& spec) {
+  if (spec == "fashion-mnist") return read_folder(find_fashion_mnist(system_data_roots()));
+  if (const auto parts = file_and_member(spec)) return from_file(parts->first, parts->second);
+  if (spec.empty() || !exists(spec)) unknown(spec);
+  std::error_code ignored;
+  return fs::is_directory(spec, ignored) ? read_folder(spec) : from_file(spec, "");
+}
+
+void hold_out(Dataset& dataset, const LoadOptions& options) {
+  constexpr std::uint32_t holdout_variable = 1;
+  const Split whole = dataset.split("train");
+  const auto n = static_cast<std::size_t>(whole.images.count());
+  if (n < 2) fail(dataset.spec, "one example cannot be divided into train and test");
+  const double wanted = std::round(options.holdout * static_cast<double>(n));
+  const auto held = std::clamp<std::size_t>(static_cast<std::size_t>(wanted), 1, n - 1);
+  std::vector<std::uint32_t> order(n);
+  fill_permutation(order.data(), n, Stream{options.seed, StreamId::data, holdout_variable}, 0);
+  std::vector<std::uint32_t> test(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(held));
+  std::vector<std::uint32_t> train(order.begin() + static_cast<std::ptrdiff_t>(held), order.end());
+  std::sort(test.begin(), test.end());
+  std::sort(train.begin(), train.end());
+  for (Split& split : dataset.splits)
+    if (split.name == "train") split = select(whole, "train", train);
+  dataset.splits.push_back(select(whole, "test", test));
+  dataset.notes.push_back(
+      fmt::format("no test split in the data: {} of {} examples held out as test by seed {}", held,
+                  n, options.seed));
+}
+
+}  // namespace
+
+std::vector<std::string> system_data_roots() {
+  std::vector<std::string> roots;
+  const auto add = [&](const std::string& root) {
+    if (!root.empty() && std::find(roots.begin(), roots.end(), root) == roots.end())
+      roots.push_back(root);
+  };
+  const auto environment = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value ? value : "");
+  };
+  add(environment("XDG_DATA_HOME"));
+  const std::string home = environment("HOME");
+  if (roots.empty() && !home.empty()) add(home + "/.local/share");
+  std::string shared = environment("XDG_DATA_DIRS") + ":/usr/local/share:/usr/share:";
+  for (std::size_t end; (end = shared.find(':')) != std::string::npos; shared.erase(0, end + 1))
+    add(shared.substr(0, end));
+  return roots;
+}
+
+std::string find_fashion_mnist(const std::vector<std::string>& roots) {
+  std::string tried;
+  for (const std::string& root : roots) {
+    const std::string folder = root + "/datasets/fashion-mnist";
+    const std::string images = folder + "/train-images-idx3-ubyte";
+    if (exists(images) || exists(images + ".gz")) return folder;
+    tried += (tried.empty() ? "" : ", ") + folder;
+  }
+  fail("fashion-mnist", "not found in {}; install it with: apt-get install dataset-fashion-mnist",
+       tried);
+}
+
+std::string absolute_spec(const std::string& spec) {
+  if (spec == "fashion-mnist") return find_fashion_mnist(system_data_roots());
+  if (spec.starts_with("sprites") &&
+      std::find(known_names.begin(), known_names.end(), spec) != known_names.end())
+    return spec;
+  return fs::absolute(spec).lexically_normal().string();
+}
+
+Dataset read_dataset(const std::string& spec) {
+  const bool generated = spec == "sprites" || spec == "sprites:32" || spec == "sprites:full";
+  Dataset dataset = generated ? sprites::load(spec) : read_spec(spec);
+  dataset.spec = spec;
+  // Generated pixels are 0 and 1: no need to draw all 737,280 images to see that.
+  dataset.scale = generated ? 1 : scale_of(dataset.splits);
+  return dataset;
+}
+
+Dataset load_dataset(const std::string& spec, const LoadOptions& options) {
+  if (!(options.holdout >= 0 && options.holdout < 1))
+    throw Error(fmt::format("--holdout {} must be at least 0 and below 1", options.holdout));
+  Dataset dataset = read_dataset(spec);
+  if (dataset.find("train") == nullptr) {
+    std::string names;
+    for (const Split& split : dataset.splits) names += (names.empty() ? "" : ", ") + split.name;
+    fail(spec, "holds no training data, only {}; name one file", names);
+  }
+  if (dataset.find("test") == nullptr && options.holdout > 0) hold_out(dataset, options);
+  return dataset;
+}
+
+}  // namespace nelbo::data

@@ -1,0 +1,38 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lab/data/dataset.hpp"
+
+namespace nelbo::data {
+
+/// Reads what SPEC names, as it is stored: a known name (sprites, sprites:32, sprites:full,
+/// fashion-mnist), a file, a folder, or FILE:member. Throws Error that says what was looked for,
+/// where, and what would mend it.
+Dataset read_dataset(const std::string& spec);
+
+struct LoadOptions {
+  double holdout =
+      0.1;  ///< share of the examples that become `test` when the data has none; 0 for none
+  std::uint64_t seed = 0;  ///< which examples these are
+};
+
+/// Reads SPEC for training: there is a split `train`, and `test` too unless holdout is 0. A note in
+/// the result says when `test` was held out. The choice depends on the seed and the number of
+/// examples alone.
+Dataset load_dataset(const std::string& spec, const LoadOptions& options = {});
+
+/// SPEC with the path made absolute, for a configuration that must work from any folder. Names stay
+/// names, except fashion-mnist, which becomes the folder where it was found.
+std::string absolute_spec(const std::string& spec);
+
+/// The folders in which data sets of the system are looked for: "<root>/datasets/<name>", roots
+/// after the XDG base directory specification.
+std::vector<std::string> system_data_roots();
+
+/// The folder of Debian's package dataset-fashion-mnist. Throws Error with the apt-get line when it
+/// is missing.
+std::string find_fashion_mnist(const std::vector<std::string>& roots);
+
+}  // namespace nelbo::data

@@ -1,0 +1,25 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "lab/data/dataset.hpp"
+#include "lab/files/recognise.hpp"
+
+namespace nelbo::data {
+
+/// What one data file holds: a single split without a name of its own yet.
+struct FileContent {
+  Format format = Format::unknown;
+  Split split;
+  std::vector<std::string> files;  ///< the file, and the label file beside it if there was one
+  std::vector<std::string> notes;
+};
+
+/// Reads the examples of one file. `member` chooses an array of an .npz or safetensors file;
+/// without it `imgs`, `images` or the only readable array is taken. An integer array `labels` whose
+/// shape equals the leading axes of the images labels them, and those axes become one: (964, 20,
+/// 105, 105) with labels (964, 20) is 19,280 examples of (105, 105). IDX images take the labels of
+/// the file beside them. Throws Error naming the file.
+FileContent read_file(const std::string& path, const std::string& member = "");
+
+}  // namespace nelbo::data

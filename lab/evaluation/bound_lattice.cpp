@@ -1,0 +1,163 @@
+#include "lab/evaluation/bound_lattice.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <span>
+
+#include "lab/evaluation/log_weight_tape.hpp"
+#include "autodiff/threads.hpp"
+#include "lab/statistics/importance_diagnostics.hpp"
+
+namespace nelbo {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+/// MC_k-IW_m of one example at one m, as its draws pass by, for every k that is wanted.
+class GroupedWeights {
+ public:
+  GroupedWeights(std::int64_t m, std::int64_t groups) : m_(m), groups_(groups), group_(m) {}
+
+  struct Totals {
+    double value = 0, ess = 0, khat = 0, heavy = 0;  // sums over groups
+  };
+
+  /// Calls at_end(groups so far, totals) when a group is complete.
+  template <class F>
+  void add(double f, F&& at_end) {
+    if (done_ == groups_) return;
+    group_.add(f);
+    if (std::int64_t(group_.size()) < m_) return;
+    totals_.value += group_.log_mean();
+    totals_.ess += group_.effective_sample_size();
+    const double khat = group_.pareto_k();
+    totals_.khat += khat;
+    totals_.heavy += khat > pareto_k_of_infinite_variance;
+    group_.clear();
+    at_end(++done_, totals_);
+  }
+
+  void clear() {
+    group_.clear();
+    done_ = 0;
+    totals_ = {};
+  }
+
+ private:
+  std::int64_t m_, groups_, done_ = 0;
+  ImportanceWeights group_;
+  Totals totals_;
+};
+
+/// Everything of one example.
+class ExampleLattice {
+ public:
+  explicit ExampleLattice(const std::vector<LatticeCell>& cells) : cells_(&cells) {
+    std::map<std::int64_t, std::int64_t> groups;  // of each m
+    for (const LatticeCell& cell : cells) {
+      groups[cell.m] = std::max(groups[cell.m], cell.k);
+    }
+    for (const auto& [m, most] : groups) {
+      columns_.push_back({GroupedWeights(m, most), {}});
+      for (std::size_t c = 0; c < cells.size(); ++c) {
+        if (cells[c].m == m) columns_.back().cells.push_back(c);
+      }
+    }
+  }
+
+  void clear() {
+    for (Column& column : columns_) column.weights.clear();
+  }
+
+  /// One more log-weight. Cell c that it completes goes to results[c].
+  void add(double f, GroupedWeights::Totals* results) {
+    for (Column& column : columns_) {
+      column.weights.add(f, [&](std::int64_t groups, const GroupedWeights::Totals& totals) {
+        for (const std::size_t c : column.cells) {
+          if ((*cells_)[c].k == groups) results[c] = totals;
+        }
+      });
+    }
+  }
+
+ private:
+  struct Column {
+    GroupedWeights weights;
+    std::vector<std::size_t> cells;
+  };
+  const std::vector<LatticeCell>* cells_;
+  std::vector<Column> columns_;
+};
+
+/// The rows from what every example came to: totals [count, cells].
+std::vector<LatticeRow> rows_of(const std::vector<LatticeCell>& cells,
+                                const std::vector<GroupedWeights::Totals>& totals) {
+  const std::size_t width = cells.size(), count = totals.size() / width;
+  std::vector<LatticeRow> rows;
+  std::map<std::int64_t, std::size_t> before;  // the last row of each k
+  for (std::size_t c = 0; c < width; ++c) {
+    const auto [k, m] = cells[c];
+    const auto last = before.find(k);
+    RunningEstimate value, rise;
+    LatticeRow row{.cell = cells[c]};
+    for (std::size_t n = 0; n < count; ++n) {
+      const GroupedWeights::Totals& of = totals[n * width + c];
+      value.add(of.value / double(k));
+      if (last != before.end()) {
+        rise.add((of.value - totals[n * width + last->second].value) / double(k));
+      }
+      const double groups = double(k) * double(count);
+      row.ess += of.ess / groups;
+      row.khat += of.khat / groups;
+      row.heavy_share += of.heavy / groups;
+    }
+    if (std::size_t(m) < least_for_pareto_k) row.heavy_share = nan;
+    row.value = value.result();
+    if (last != before.end()) row.rise = rise.result();
+    before[k] = c;
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::optional<Lattice> estimate_lattice(const Vae& model, const Examples& examples,
+                                        std::size_t count, const std::vector<LatticeCell>& cells,
+                                        std::uint64_t seed,
+                                        const std::function<bool(double)>& go_on) {
+  const auto start = std::chrono::steady_clock::now();
+  Lattice lattice;
+  for (const LatticeCell& cell : cells) lattice.draws = std::max(lattice.draws, cell.k * cell.m);
+  LogWeightTape tape(model, lattice.draws, count);
+  const std::size_t batch = tape.batch(), width = cells.size();
+  std::vector<ExampleLattice> running(batch, ExampleLattice(cells));
+  std::vector<GroupedWeights::Totals> totals(count * width);
+
+  for (std::size_t first = 0; first < count; first += batch) {
+    const std::size_t here = std::min(batch, count - first);
+    tape.load(examples, first, here);
+    for (ExampleLattice& example : running) example.clear();
+    for (std::int64_t draw = 0; draw < lattice.draws; draw += tape.chunk()) {
+      const std::span<const float> f = tape.run(seed, draw);  // [C, B]
+      const std::size_t chunk = std::size_t(std::min(tape.chunk(), lattice.draws - draw));
+      parallel_for(here, [&](std::size_t b) {
+        for (std::size_t c = 0; c < chunk; ++c) {
+          running[b].add(double(f[c * batch + b]), &totals[(first + b) * width]);
+        }
+      });
+      const double share = (double(first) + double(here) * double(draw + std::int64_t(chunk)) /
+                                                double(lattice.draws)) /
+                           double(count);
+      if (!go_on(share)) return std::nullopt;
+    }
+  }
+  lattice.rows = rows_of(cells, totals);
+  lattice.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return lattice;
+}
+
+}  // namespace nelbo

@@ -1,0 +1,50 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "lab/data/examples.hpp"
+#include "lab/evaluation/standard_errors.hpp"
+#include "models/vae.hpp"
+
+namespace nelbo {
+
+/// One bound of the lattice of Zheng eqs (39)-(40): MC_k-IW_m, from the first k m draws of each
+/// example.
+struct LatticeCell {
+  std::int64_t k = 1;
+  std::int64_t m = 1;
+};
+
+/// What was found for a cell; nats per datum.
+struct LatticeRow {
+  LatticeCell cell;
+  Estimate value;  // over the examples
+  /// Gain over the row before with the same k, example by example on common draws, which is never
+  /// negative in expectation. Nothing in the first row of a k.
+  std::optional<Estimate> rise;
+  double ess = 0;          // effective number of the m weights: mean over groups and examples
+  double khat = 0;         // Pareto k-hat, the same mean; NaN below m = 25
+  double heavy_share = 0;  // of the groups with k-hat > 1/2: the weights' variance is infinite
+};
+
+struct Lattice {
+  std::vector<LatticeRow> rows;  // in the order of the cells
+  std::int64_t draws = 0;        // per example
+  double seconds = 0;
+};
+
+/// Evaluates the cells on the first `count` examples, with the noise of `seed` that `nelbo eval`
+/// and `train` begin with. Draws come in chunks by their addresses and are forgotten, so that
+/// memory depends on neither k nor m (but for tails of 3 sqrt(m) numbers); results depend on
+/// neither threads nor the other cells. Cells must be in ascending order of m for each k.
+///
+/// `go_on(share done)` is asked after every chunk: if it says no, nothing is returned.
+std::optional<Lattice> estimate_lattice(const Vae& model, const Examples& examples,
+                                        std::size_t count, const std::vector<LatticeCell>& cells,
+                                        std::uint64_t seed,
+                                        const std::function<bool(double)>& go_on);
+
+}  // namespace nelbo

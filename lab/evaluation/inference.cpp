@@ -1,0 +1,154 @@
+#include "lab/evaluation/inference.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+#include <optional>
+#include <vector>
+
+#include "autodiff/ops/shape_ops.hpp"
+#include "autodiff/random.hpp"
+#include "autodiff/tape.hpp"
+
+namespace nelbo {
+namespace {
+
+constexpr std::size_t rows_at_a_time = 100;
+
+/// Samples of the prior share no address with the noise of evaluations.
+constexpr std::uint32_t prior_variable = 1;
+
+/// One batch size of the map from rows [N, K] to outputs that a recording function names.
+struct RowTape {
+  Tape tape{{.mode = Tape::Mode::replay, .gradients = false}};
+  Var in;
+  std::vector<Var> out;
+  std::size_t rows = 0;
+};
+
+/// Runs `record` (Var [B, width] -> outputs [B, ...]) over n rows in batches. `fill` puts rows
+/// first .. first + B - 1 into a float buffer.
+template <class Fill, class Record>
+std::vector<Tensor> map_rows(std::size_t n, std::size_t width, const Fill& fill,
+                             const Record& record) {
+  std::vector<Tensor> results;
+  std::optional<RowTape> full, partial;
+  for (std::size_t first = 0; first < n; first += rows_at_a_time) {
+    const std::size_t rows = std::min(rows_at_a_time, n - first);
+    std::optional<RowTape>& slot = rows == rows_at_a_time ? full : partial;
+    if (!slot) {
+      slot.emplace();
+      const Recording recording(slot->tape);
+      slot->in = slot->tape.leaf({std::int64_t(rows), std::int64_t(width)});
+      for (const Var& out : record(slot->in)) {
+        slot->out.push_back(slot->tape.contiguous(out));
+        slot->tape.keep(slot->out.back());
+      }
+    }
+    fill(slot->tape.data(slot->in).template data_as<float>(), first, rows);
+    slot->tape.forward();
+    for (std::size_t i = 0; i < slot->out.size(); ++i) {
+      const Tensor values = slot->out[i].value();
+      const std::int64_t columns = values.size() / std::int64_t(rows);
+      if (first == 0) results.push_back(Tensor({std::int64_t(n), columns}));
+      std::memcpy(results[i].data_as<float>() + first * std::size_t(columns),
+                  values.data_as<float>(), std::size_t(values.size()) * sizeof(float));
+    }
+  }
+  return results;
+}
+
+auto rows_of(const Tensor& values) {
+  return [from = values.contiguous()](float* to, std::size_t first, std::size_t rows) {
+    const std::size_t width = std::size_t(from.shape()[1]);
+    std::memcpy(to, from.data_as<float>() + first * width, rows * width * sizeof(float));
+  };
+}
+
+auto posterior_of(const Vae& model) {
+  return [&model](Var x) {
+    const Posterior q = model.posterior(x);
+    if (model.config().posterior.discrete()) return std::vector<Var>{q.expectation()};
+    const DiagNormal normal = q.normal("encode").marginals();
+    return std::vector<Var>{normal.mean, normal.log_variance};
+  };
+}
+
+Encoded encoded(const std::vector<Tensor>& q) {
+  return q.size() == 1 ? Encoded{q[0]} : Encoded{q[0], q[1]};
+}
+
+/// p log(p / p0), 0 for p = 0.
+double divergence(double p, double p0) { return p > 0 ? p * std::log(p / p0) : 0; }
+
+}  // namespace
+
+Encoded encode(const Vae& model, const Examples& examples) {
+  return encode(model, examples, examples.count());
+}
+
+Encoded encode(const Vae& model, const Examples& examples, std::size_t count) {
+  const auto fill = [&](float* to, std::size_t first, std::size_t rows) {
+    std::vector<std::uint32_t> which(rows);
+    std::iota(which.begin(), which.end(), std::uint32_t(first));
+    examples.fill(to, which, 0);
+  };
+  return encoded(map_rows(count, examples.features(), fill, posterior_of(model)));
+}
+
+Encoded encode(const Vae& model, const Tensor& x) {
+  return encoded(map_rows(std::size_t(x.shape()[0]), std::size_t(x.shape()[1]), rows_of(x),
+                          posterior_of(model)));
+}
+
+std::vector<double> mean_divergences(const Vae& model, const Encoded& q) {
+  const PosteriorConfig& posterior = model.config().posterior;
+  const std::int64_t n = q.mean.shape()[0], dimensions = q.mean.shape()[1];
+  const double p0 = posterior.discrete() ? 1 / double(posterior.values()) : 0;
+  const float* const mean = q.mean.data_as<float>();
+  std::vector<double> all(std::size_t(model.latent()), 0);
+  for (std::int64_t i = 0; i < n * dimensions; ++i) {
+    double& of = all[std::size_t(i % dimensions / posterior.width())];
+    const double m = mean[i];
+    if (posterior.discrete()) {
+      of += divergence(m, p0);
+      if (posterior.kind == PosteriorConfig::Kind::bernoulli) of += divergence(1 - m, p0);
+    } else {
+      const double log_variance = q.log_variance.data_as<float>()[i];
+      of += 0.5 * (std::exp(log_variance) + m * m - 1 - log_variance);
+    }
+  }
+  for (double& of : all) of /= double(n);
+  return all;
+}
+
+Tensor most_probable_codes(const Vae& model, const Tensor& x) {
+  const auto record = [&](Var rows) { return std::vector<Var>{model.posterior(rows).mode()}; };
+  return map_rows(std::size_t(x.shape()[0]), std::size_t(x.shape()[1]), rows_of(x), record)[0];
+}
+
+Tensor decode_means(const Vae& model, const Tensor& z) {
+  const auto record = [&](Var rows) {
+    return std::vector<Var>{
+        model.mean_image(reshape(rows, {1, rows.shape()[0], model.dimensions()}))};
+  };
+  return map_rows(std::size_t(z.shape()[0]), std::size_t(z.shape()[1]), rows_of(z), record)[0];
+}
+
+Tensor sample_prior(const Vae& model, std::size_t n, std::uint64_t seed) {
+  std::int64_t width = 0;
+  {
+    Tape tape;
+    const Recording recording(tape);
+    width = model.prior()->noise_dimensions();
+  }
+  Tensor noise({std::int64_t(n), width});
+  fill_normal(noise.data_as<float>(), {.stream = {seed, StreamId::evaluation, prior_variable},
+                                       .batch = n,
+                                       .dimensions = std::size_t(width)});
+  const auto record = [&](Var rows) { return std::vector<Var>{model.prior()->sample(rows)}; };
+  return map_rows(n, std::size_t(width), rows_of(noise), record)[0];
+}
+
+}  // namespace nelbo

@@ -1,0 +1,112 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "lab/studies/study_model.hpp"
+#include "lab/studies/whole_draw.hpp"
+#include "autodiff/coupled_noise.hpp"
+#include "autodiff/parameters.hpp"
+#include "autodiff/random.hpp"
+#include "autodiff/tape.hpp"
+#include "objectives/bounds/bound.hpp"
+#include "objectives/estimators/choice.hpp"
+
+namespace nelbo::gradvar {
+
+/// One draw of S samples per datum, recorded once and replayed with new noise, and the gradients of
+/// the mean bound over the data by several estimators. It is cut at z: one sweep through the
+/// decoder, seeded with ones, serves all estimators that differentiate through z, and each then has
+/// a sweep of its own through the encoder only. The decoder's own parameters have one sweep for
+/// each different set of decoder weights. Estimators of other codes than the samples have a
+/// recording of their own, of the same noise. Nothing is allocated after the first replicate.
+class RecordedDraw {
+ public:
+  /// Model must outlive it. Estimators must be defined for the bound and have what they need
+  /// (study_cells.hpp says why not).
+  RecordedDraw(const StudyModel& model, const Bound& bound,
+               const std::vector<EstimatorChoice>& estimators, Coupling coupling);
+  RecordedDraw(const RecordedDraw&) = delete;
+  RecordedDraw& operator=(const RecordedDraw&) = delete;
+
+  /// What baseline(mean) takes from L, nats.
+  void set_mean_baseline(double mean) { mean_baseline_ = mean; }
+
+  /// Draws replicate r and computes every gradient. Noise has the address (stream, step r, datum,
+  /// sample): equal r give equal noise whatever bound, estimators and thread.
+  void replicate(const Stream& stream, std::uint64_t r);
+  /// The bound of the last replicate, mean over the data, nats.
+  double value() const { return value_; }
+
+  /// The gradient of phi by estimator i, as a buffer of the store's layout; 0 elsewhere.
+  const Tensor& encoder_gradient(std::size_t i) const {
+    return parts_[i].whole ? parts_[i].whole->gradient() : encoder_sinks_[i].buffer();
+  }
+  /// The gradient of all other groups.
+  const Tensor& decoder_gradient(std::size_t weights) const {
+    const std::size_t own = decoder_sinks_.size();
+    return weights < own ? decoder_sinks_[weights].buffer() : wholes_[weights - own].gradient();
+  }
+  /// Which decoder weights estimator i has.
+  std::size_t decoder_weights_of(std::size_t i) const { return parts_[i].decoder; }
+
+  /// Seconds of all replicates so far that estimator i would have taken alone.
+  double seconds_of(std::size_t i) const;
+  /// Sweeps through the decoder made so far: for z, and for the decoder's parameters.
+  std::uint64_t sweeps_for_z() const { return sweeps_for_z_; }
+  std::uint64_t sweeps_for_decoder() const { return sweeps_for_decoder_; }
+
+ private:
+  struct Part {
+    EstimatorChoice estimators;
+    std::size_t decoder = 0;  // number of its decoder weights
+    Tensor path, direct;      // [S, B], of the mean over the data: path, and path + score
+    Tensor minus_path;        // [S, B]
+    double seconds = 0;
+    WholeDraw* whole = nullptr;  // where phi's gradient comes from it
+    WholeDraw* decoder_whole = nullptr;
+  };
+  WholeDraw& whole_of(const Estimator& estimator);
+  class Laps;
+  template <class T>
+  void weigh(Laps& laps);
+  template <class T>
+  void sweep(Part& part, GradientSink& sink);
+  void record();
+  void fill(const Stream& stream, std::uint64_t r);
+
+  StudyModel model_;
+  Bound bound_;
+  Coupling coupling_;
+  std::int64_t samples_, batch_;
+  DType dtype_;
+  double mean_baseline_ = 0;
+  std::vector<double> baseline_;  // [B], of the trained baseline
+
+  Tape encoder_{{.mode = Tape::Mode::replay}};
+  Var noise_, z_, log_q_, log_q_fixed_, flips_;
+  Var path_, gated_z_;  // [S, B]; z, whose cotangent is multiplied by path
+  Noise noise_kind_ = Noise::normal;
+  std::optional<Var> kl_;
+  std::optional<StudyModel::Dream> dream_;
+  Tape decoder_{{.mode = Tape::Mode::replay}};
+  Var z_leaf_, log_p_;
+  std::optional<Var> log_likelihood_;
+
+  std::deque<Part> parts_;
+  std::deque<WholeDraw> wholes_;
+  std::vector<std::string> whole_names_;
+  std::vector<Tensor> decoder_weights_;  // [S, B] each
+  std::deque<GradientSink> encoder_sinks_, decoder_sinks_;
+  Tensor ones_, dz_, dz_likelihood_, dkl_, ddream_;
+  std::vector<double> scratch_;
+  bool needs_path_ = false, needs_exact_ = false;
+  double value_ = 0;
+  double seconds_forward_ = 0, seconds_for_z_ = 0, seconds_likelihood_ = 0;
+  std::vector<double> seconds_for_decoder_;
+  std::uint64_t sweeps_for_z_ = 0, sweeps_for_decoder_ = 0;
+};
+
+}  // namespace nelbo::gradvar

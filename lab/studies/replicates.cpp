@@ -1,0 +1,345 @@
+#include "lab/studies/replicates.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "lab/training/networks.hpp"
+#include "autodiff/dtype.hpp"
+#include "autodiff/threads.hpp"
+
+namespace nelbo::gradvar {
+namespace {
+
+constexpr std::uint64_t batches_of_replicates = 32, pilot_replicates = 256;
+
+/// "encoder.0" of "encoder.0.weight".
+std::string layer_of(const std::string& parameter) {
+  return parameter.substr(0, parameter.rfind('.'));
+}
+
+/// A set of parameters that is reported by itself: ranges of a gradient that starts at the group.
+struct NamedRanges {
+  std::string name;
+  Ranges ranges;
+};
+
+/// The group, and its layers where there are several.
+std::vector<NamedRanges> parts_of(const ParameterStore& store, const std::string& group) {
+  const Range whole = store.range(group);
+  std::vector<NamedRanges> parts{{group, {}}};
+  for (const ParameterStore::Entry& entry : store.entries()) {
+    if (store.group_names()[std::size_t(entry.group)] != group) continue;
+    const Range range{entry.offset - whole.offset, std::size_t(entry.shape.size())};
+    parts[0].ranges.push_back(range);
+    const std::string layer = layer_of(entry.name);
+    const auto same = std::find_if(parts.begin() + 1, parts.end(),
+                                   [&](const NamedRanges& part) { return part.name == layer; });
+    if (same == parts.end()) {
+      parts.push_back({layer, {range}});
+    } else {
+      same->ranges.push_back(range);
+    }
+  }
+  if (parts.size() == 2) parts.pop_back();
+  return parts;
+}
+
+/// What is followed of one set of parameters of a piece.
+struct Followed {
+  NamedRanges of;
+  GroupSummary summary;
+  std::optional<Projection> mean;        // direction of the first half's mean
+  std::optional<Projection> difference;  // and of its difference from the reference
+  DirectionalSnr dsnr;
+  BiasTest bias;
+};
+
+/// The gradients of one group from one source: phi by an estimator, or another group by a set of
+/// decoder weights.
+struct Piece {
+  bool encoder;               // phi
+  std::size_t source;         // estimator, or number of the decoder weights
+  std::size_t reference = 0;  // the piece of the reference
+  Range range;
+  GradientMoments all;
+  std::vector<Followed> followed;
+};
+
+/// One worker: a recording, and what a batch of replicates gave.
+struct Worker {
+  Worker(const StudyModel& model, const StudyCell& cell)
+      : draw(model, cell.bound, cell.estimators, cell.coupling) {}
+
+  RecordedDraw draw;
+  std::vector<GradientMoments> moments;                            // by piece
+  std::vector<std::vector<std::vector<Projection::Parts>>> parts;  // by piece, set, replicate
+  std::vector<std::vector<std::vector<double>>> differences;
+  std::vector<double> seconds;  // of the batch, by estimator
+};
+
+template <class T>
+std::span<const T> gradient(const RecordedDraw& draw, const Piece& piece) {
+  const Tensor& buffer =
+      piece.encoder ? draw.encoder_gradient(piece.source) : draw.decoder_gradient(piece.source);
+  return {buffer.data_as<T>() + piece.range.offset, piece.range.length};
+}
+
+class Replicates {
+ public:
+  Replicates(const StudyModel& model, const StudyCell& cell, const ReplicateOptions& options)
+      : model_(model),
+        cell_(cell),
+        options_(options),
+        batches_(std::min(batches_of_replicates, options.replicates / 2)) {
+    const std::size_t count =
+        std::min<std::size_t>(std::max<std::size_t>(1, options.workers), batches_);
+    for (std::size_t i = 0; i < count; ++i) {
+      workers_.push_back(std::make_unique<Worker>(model, cell));
+    }
+    make_pieces();
+    for (const auto& worker : workers_) {
+      for (const Piece& piece : pieces_) {
+        worker->moments.emplace_back(piece.range.length);
+        worker->parts.emplace_back(piece.followed.size());
+        worker->differences.emplace_back(piece.followed.size());
+      }
+      worker->seconds.resize(cell.estimators.size());
+    }
+    seconds_.resize(cell.estimators.size());
+  }
+
+  std::vector<Row> run() {
+    find_mean_baseline();
+    parallel_for(workers_.size(), [&](std::size_t i) {
+      const SerialScope serial;
+      dispatch(model_.store->dtype(), [&](auto type) { work<decltype(type)>(*workers_[i]); });
+    });
+    if (stopped_) return {};
+    return rows();
+  }
+
+ private:
+  void make_pieces() {
+    const RecordedDraw& draw = workers_[0]->draw;
+    const ParameterStore& store = *model_.store;
+    const std::size_t estimators = cell_.estimators.size();
+    std::map<std::pair<std::string, std::size_t>, std::size_t> found;
+    of_.resize(estimators);
+    const auto piece_of = [&](const std::string& group, std::size_t i) {
+      const bool encoder = group == "phi";
+      const std::size_t source = encoder ? i : draw.decoder_weights_of(i);
+      const auto [at, fresh] = found.try_emplace({group, source}, pieces_.size());
+      if (fresh) {
+        const Range range = store.range(group);
+        Piece piece{encoder, source, 0, range, GradientMoments(range.length), {}};
+        for (const NamedRanges& part : parts_of(store, group)) {
+          piece.followed.push_back({part, GroupSummary(part.ranges), {}, {}, {}, {}});
+        }
+        pieces_.push_back(std::move(piece));
+      }
+      return at->second;
+    };
+    for (const std::string& group : model_groups(store)) {
+      if (store.range(group).length == 0) continue;
+      const std::size_t own = piece_of(group, cell_.reference);
+      for (std::size_t i = 0; i < estimators; ++i) {
+        of_[i].push_back(piece_of(group, i));
+        pieces_[of_[i].back()].reference = own;
+      }
+    }
+  }
+
+  /// The running mean of L of a model that stands still, from noise that no replicate sees.
+  void find_mean_baseline() {
+    const bool wanted = std::any_of(
+        cell_.estimators.begin(), cell_.estimators.end(), [](const EstimatorChoice& choice) {
+          return choice.phi.properties().baseline == Estimator::Baseline::mean;
+        });
+    if (!wanted) return;
+    const SerialScope serial;
+    Worker pilot(model_, cell_);
+    double sum = 0;
+    for (std::uint64_t r = 0; r < pilot_replicates; ++r) {
+      pilot.draw.replicate({options_.seed, StreamId::evaluation, 3}, r);
+      sum += pilot.draw.value();
+    }
+    for (const auto& worker : workers_) {
+      worker->draw.set_mean_baseline(sum / double(pilot_replicates));
+    }
+  }
+
+  /// The turn of a batch to be merged: after all batches before it, which other threads run. It
+  /// passes at the end of its life, whatever happened.
+  class Turn {
+   public:
+    Turn(std::atomic<std::uint64_t>& merged, std::uint64_t batch)
+        : merged_(merged), batch_(batch) {}
+    ~Turn() {
+      await(merged_, batch_);
+      merged_ = batch_ + 1;
+      merged_.notify_all();
+    }
+    /// Until so many batches have been merged.
+    static void await(const std::atomic<std::uint64_t>& merged, std::uint64_t count) {
+      for (std::uint64_t now = merged; now < count; now = merged) merged.wait(now);
+    }
+
+   private:
+    std::atomic<std::uint64_t>& merged_;
+    std::uint64_t batch_;
+  };
+
+  /// Batches that no other worker has, one after the other.
+  template <class T>
+  void work(Worker& worker) {
+    const std::uint64_t half = batches_ / 2;
+    for (std::uint64_t batch = next_++; batch < batches_; batch = next_++) {
+      const Turn turn(merged_, batch);
+      if (batch >= half) Turn::await(merged_, half);  // it needs the directions
+      try {
+        run_batch<T>(worker, batch);
+      } catch (...) {
+        stopped_ = true;
+        throw;
+      }
+      Turn::await(merged_, batch);
+      if (stopped_) return;
+      merge(worker);
+      if (batch + 1 == half) fix_directions();
+      options_.progress(double(batch + 1) / double(batches_));
+    }
+  }
+
+  /// The first replicate of a batch.
+  std::uint64_t begin(std::uint64_t batch) const { return options_.replicates * batch / batches_; }
+
+  template <class T>
+  void run_batch(Worker& worker, std::uint64_t batch) {
+    const bool project = batch >= batches_ / 2;
+    for (std::size_t p = 0; p < pieces_.size(); ++p) {
+      worker.moments[p].clear();
+      for (auto& parts : worker.parts[p]) parts.clear();
+      for (auto& differences : worker.differences[p]) differences.clear();
+    }
+    for (std::size_t e = 0; e < worker.seconds.size(); ++e) {
+      worker.seconds[e] = -worker.draw.seconds_of(e);
+    }
+    for (std::uint64_t r = begin(batch); r < begin(batch + 1); ++r) {
+      if (stopped_ || options_.stop()) {
+        stopped_ = true;
+        return;
+      }
+      worker.draw.replicate({options_.seed, StreamId::evaluation}, r);
+      for (std::size_t p = 0; p < pieces_.size(); ++p) {
+        const Piece& piece = pieces_[p];
+        const std::span<const T> g = gradient<T>(worker.draw, piece);
+        worker.moments[p].add(g);
+        if (!project) continue;
+        for (std::size_t i = 0; i < piece.followed.size(); ++i) {
+          const Followed& set = piece.followed[i];
+          worker.parts[p][i].push_back(set.mean->parts(g));
+          const auto reference = gradient<T>(worker.draw, pieces_[piece.reference]);
+          worker.differences[p][i].push_back(
+              p == piece.reference ? 0
+                                   : set.difference->along(g) - set.difference->along(reference));
+        }
+      }
+    }
+    for (std::size_t e = 0; e < worker.seconds.size(); ++e) {
+      worker.seconds[e] += worker.draw.seconds_of(e);
+      worker.seconds[e] /= double(begin(batch + 1) - begin(batch));
+    }
+  }
+
+  void merge(const Worker& worker) {
+    for (std::size_t p = 0; p < pieces_.size(); ++p) {
+      Piece& piece = pieces_[p];
+      for (std::size_t i = 0; i < piece.followed.size(); ++i) {
+        Followed& set = piece.followed[i];
+        set.summary.add(worker.moments[p], &worker.moments[piece.reference]);
+        for (const Projection::Parts& parts : worker.parts[p][i]) set.dsnr.add(parts);
+        for (const double difference : worker.differences[p][i]) set.bias.add(difference);
+      }
+      piece.all.merge(worker.moments[p]);
+    }
+    for (std::size_t e = 0; e < seconds_.size(); ++e) {
+      seconds_[e].add(1e6 * worker.seconds[e] / double(workers_.size()));
+    }
+  }
+
+  void fix_directions() {
+    for (Piece& piece : pieces_) {
+      const std::span<const double> mean = piece.all.mean();
+      std::vector<double> difference(mean.begin(), mean.end());
+      const std::span<const double> reference = pieces_[piece.reference].all.mean();
+      for (std::size_t j = 0; j < difference.size(); ++j) difference[j] -= reference[j];
+      for (Followed& set : piece.followed) {
+        set.mean.emplace(mean, set.of.ranges);
+        set.difference.emplace(difference, set.of.ranges);
+      }
+    }
+  }
+
+  std::vector<Row> rows() const {
+    std::vector<Row> rows;
+    for (std::size_t e = 0; e < cell_.reported; ++e) {
+      const EstimatorChoice& choice = cell_.estimators[e];
+      for (const std::size_t p : of_[e]) {
+        const Piece& piece = pieces_[p];
+        const bool is_reference = p == piece.reference;
+        for (const Followed& set : piece.followed) {
+          const GroupEstimates found = set.summary.result(piece.all, &pieces_[piece.reference].all);
+          Row row{.bound = cell_.label,
+                  .estimator = choice.text(),
+                  .m = cell_.m,
+                  .k = cell_.k,
+                  .group = set.of.name};
+          row.mean_norm = found.mean_norm;
+          row.variance = found.variance;
+          row.snr = found.snr;
+          row.snr_norm = found.snr_norm;
+          row.snr_floor = found.snr_floor;
+          row.cosine = found.cosine;
+          row.dsnr = set.dsnr.result();
+          row.us_per_gradient = seconds_[e].result();
+          const double us = row.us_per_gradient.mean, v = row.variance.mean;
+          row.work = {v * us, std::hypot(v * row.us_per_gradient.standard_error,
+                                         us * row.variance.standard_error)};
+          const BiasTest::Result bias = set.bias.result();
+          if (!is_reference) {
+            row.bias_t = bias.t;
+            row.bias_p = bias.p;
+          }
+          row.biased = piece.encoder ? !choice.phi.unbiased(cell_.bound)
+                                     : !choice.theta.unbiased_for_decoder();
+          rows.push_back(std::move(row));
+        }
+      }
+    }
+    return rows;
+  }
+
+  const StudyModel& model_;
+  const StudyCell& cell_;
+  const ReplicateOptions& options_;
+  const std::uint64_t batches_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<Piece> pieces_;
+  std::vector<std::vector<std::size_t>> of_;        // pieces of each estimator
+  std::vector<RunningEstimate> seconds_;            // microseconds per gradient, by estimator
+  std::atomic<std::uint64_t> next_{0}, merged_{0};  // batches taken, and merged
+  std::atomic<bool> stopped_{false};
+};
+
+}  // namespace
+
+std::vector<Row> run_replicates(const StudyModel& model, const StudyCell& cell,
+                                const ReplicateOptions& options) {
+  return Replicates(model, cell, options).run();
+}
+
+}  // namespace nelbo::gradvar

@@ -1,0 +1,89 @@
+#include "lab/studies/slopes.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+namespace nelbo::gradvar {
+namespace {
+
+constexpr double normal_quantile = 1.959963984540054;  // of 97.5 %
+
+bool usable(const SlopePoint& point) {
+  return point.snr.mean > point.floor && std::isfinite(point.snr.mean) &&
+         point.snr.standard_error > 0 && std::isfinite(point.snr.standard_error) && point.x > 0;
+}
+
+}  // namespace
+
+std::optional<SlopeFit> fit_slope(std::span<const SlopePoint> points) {
+  struct Sums {
+    double w = 0, x = 0, y = 0;
+  };
+  const auto weight = [](const SlopePoint& point) {
+    const double relative = point.snr.mean / point.snr.standard_error;
+    return relative * relative;
+  };
+  std::map<double, Sums> strata;
+  for (const SlopePoint& point : points) {
+    if (!usable(point)) continue;
+    Sums& sums = strata[point.stratum];
+    const double w = weight(point);
+    sums.w += w;
+    sums.x += w * std::log(point.x);
+    sums.y += w * std::log(point.snr.mean);
+  }
+  double xx = 0, xy = 0;
+  int used = 0;
+  for (const SlopePoint& point : points) {
+    if (!usable(point)) continue;
+    const Sums& sums = strata[point.stratum];
+    const double w = weight(point), x = std::log(point.x) - sums.x / sums.w;
+    xx += w * x * x;
+    xy += w * x * (std::log(point.snr.mean) - sums.y / sums.w);
+    ++used;
+  }
+  const bool varies = std::any_of(points.begin(), points.end(), [&](const SlopePoint& a) {
+    return usable(a) && std::any_of(points.begin(), points.end(), [&](const SlopePoint& b) {
+             return usable(b) && a.stratum == b.stratum && a.x != b.x;
+           });
+  });
+  if (!varies) return std::nullopt;
+  const double slope = xy / xx, se = 1 / std::sqrt(xx);
+  return SlopeFit{slope, se, slope - normal_quantile * se, slope + normal_quantile * se, used};
+}
+
+std::vector<Slope> slopes_of(std::span<const Row> rows) {
+  const auto same = [](const Row& a, const Row& b) {
+    return a.bound == b.bound && a.estimator == b.estimator && a.group == b.group;
+  };
+  std::vector<Slope> slopes;
+  for (std::size_t first = 0; first < rows.size(); ++first) {
+    const Row& row = rows[first];
+    const auto before = rows.first(first);
+    if (std::any_of(before.begin(), before.end(), [&](const Row& r) { return same(r, row); })) {
+      continue;
+    }
+    for (const Axis axis : {Axis::m, Axis::k}) {
+      std::vector<SlopePoint> points;
+      for (const Row& of : rows) {
+        if (!same(of, row) || !of.defined()) continue;
+        points.push_back({along(of, axis), of.snr, of.snr_floor, along(of, other(axis))});
+      }
+      if (const std::optional<SlopeFit> fit = fit_slope(points)) {
+        slopes.push_back({.bound = row.bound,
+                          .estimator = row.estimator,
+                          .group = row.group,
+                          .axis = axis,
+                          .slope = fit->slope,
+                          .se = fit->se,
+                          .low = fit->low,
+                          .high = fit->high,
+                          .points = fit->points});
+      }
+    }
+  }
+  return slopes;
+}
+
+}  // namespace nelbo::gradvar

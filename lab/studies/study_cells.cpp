@@ -1,0 +1,164 @@
+#include "lab/studies/study_cells.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "autodiff/error.hpp"
+#include "objectives/bounds/bounds.hpp"
+#include "objectives/estimators/estimators.hpp"
+#include "objectives/language/expression.hpp"
+#include "objectives/language/read_estimators.hpp"
+
+namespace nelbo::gradvar {
+namespace {
+
+/// The bound that an expression, or a name that takes m, stands for.
+Bound bound_of(const std::string& name, const std::string& expression) {
+  std::string why;
+  try {
+    const Term term = parse_objective(expression);
+    if (const auto bound = term.bound(); bound && term.text().find('*') == std::string::npos) {
+      return *bound;
+    }
+  } catch (const ExpressionError& error) {
+    why = " (" + error.reason() + ")";
+  }
+  throw Error("--bounds: '" + name + "' is no bound on sampled log-weights" + why +
+              "; there are elbo, iw, ciwae(beta=0.05), renyi(alpha=0.5), ...");
+}
+
+/// A bound of one group with its number of samples, and its name without that: "ciwae(beta=0.05)".
+struct SizedBound {
+  std::string name;
+  Bound bound;
+};
+
+std::string without_m(std::string text) {
+  const std::size_t at = text.find("m=");
+  if (at == std::string::npos) return text;
+  const std::size_t end = text.find_first_of(",)", at);
+  text.erase(at, end - at);
+  for (const auto& [left, tidy] : {std::pair{", )", ")"}, {"(, ", "("}, {"()", ""}}) {
+    const std::size_t found = text.find(left);
+    if (found != std::string::npos) text.replace(found, std::strlen(left), tidy);
+  }
+  return text;
+}
+
+std::vector<SizedBound> sized_bounds(const StudyPlan& plan) {
+  std::vector<SizedBound> all;
+  const auto add = [&](const Bound& bound) {
+    all.push_back({without_m(bound.inner().text()), bound});
+  };
+  for (const std::string& text : split_at_commas(plan.bounds)) {
+    if (text == "elbo") {
+      add(bounds::elbo());
+    } else if (text.find('(') != std::string::npos) {
+      add(bound_of(text, text));
+    } else {
+      for (const std::int64_t m : plan.m) {
+        // Of one sample every bound is the ELBO, which some refuse to be called.
+        add(m == 1 && text != "iw" ? bounds::elbo()
+                                   : bound_of(text, text + "(m=" + std::to_string(m) + ")"));
+      }
+    }
+  }
+  return all;
+}
+
+/// What an estimator lacks here besides what it says of the bound; empty if nothing.
+std::string lacks(const EstimatorChoice& choice, const StudyModel& model) {
+  const Estimator::Properties& phi = choice.phi.properties();
+  if (phi.exact_div && !model.kl) {
+    return "Div has no closed form here, or the prior has parameters of its own";
+  }
+  if (phi.sleep > 0 && !model.dream) {
+    return "sleep-phi dreams data, which this world gives no way to; use wake_sleep(wake=1)";
+  }
+  if (phi.baseline == Estimator::Baseline::learned && !model.baseline) {
+    return "a learned baseline is trained with its model; study a run of --estimator "
+           "\"score(learned)\"";
+  }
+  return choice.unfit(model.family, model.latent);
+}
+
+/// What a cell's estimators are compared with: the plan's reference, on coupled samples of discrete
+/// codes, which score functions refuse, the exact ELBO or an estimator of the cell. Throws Error
+/// where the reference is not defined.
+EstimatorChoice reference_of(const EstimatorChoice& reference, const StudyCell& cell,
+                             const StudyModel& model) {
+  std::vector<EstimatorChoice> all{reference};
+  if (model.family.discrete() && cell.coupling != Coupling::independent) {
+    all.emplace_back(estimators::enumeration());
+    all.insert(all.end(), cell.estimators.begin(), cell.estimators.end());
+  }
+  std::string why;
+  for (EstimatorChoice& choice : all) {
+    choice.coupling = cell.coupling;
+    const std::string lacking = lacks(choice, model);
+    try {
+      if (lacking.empty()) {
+        choice.check(cell.bound);
+        return choice;
+      }
+      if (why.empty()) why = lacking;
+    } catch (const Error& error) {
+      if (why.empty()) why = error.what();
+    }
+  }
+  throw Error("--reference: " + why);
+}
+
+}  // namespace
+
+StudyCells plan_cells(const StudyPlan& plan, const StudyModel& model) {
+  const std::vector<EstimatorChoice> estimators = parse_estimator_list(plan.estimators);
+  const EstimatorChoice reference = parse_estimators(plan.reference);
+  StudyCells all;
+  for (const SizedBound& sized : sized_bounds(plan)) {
+    for (const std::int64_t copies : plan.k) {
+      const std::int64_t own = sized.bound.groups(), k = copies * own;
+      const std::int64_t m = sized.bound.inner().samples();
+      if (k > most_samples / m) {
+        throw Error("--k " + std::to_string(k) + " and --m " + std::to_string(m) + ": at most " +
+                    std::to_string(most_samples) + " samples per datum are possible");
+      }
+      const Bound bound = k == 1 ? sized.bound.inner() : bounds::mc(k, sized.bound.inner());
+      for (const Coupling coupling :
+           {Coupling::independent, Coupling::antithetic, Coupling::rqmc}) {
+        StudyCell cell{on_samples(bound, sized.name, coupling), bound, m, k, coupling, {}};
+        for (const EstimatorChoice& choice : estimators) {
+          if (choice.coupling != coupling) continue;
+          std::string why = lacks(choice, model);
+          try {
+            choice.check(bound);
+          } catch (const Error& error) {
+            why = error.what();
+          }
+          if (why.empty()) {
+            cell.estimators.push_back(choice);
+          } else {
+            Row row{
+                .bound = cell.label, .estimator = choice.text(), .m = m, .k = k, .group = "phi"};
+            row.undefined = why;
+            all.undefined.push_back(row);
+          }
+        }
+        cell.reported = cell.estimators.size();
+        if (cell.reported == 0) continue;
+        const EstimatorChoice of_cell = reference_of(reference, cell, model);
+        const auto listed = std::find_if(
+            cell.estimators.begin(), cell.estimators.end(),
+            [&](const EstimatorChoice& choice) { return choice.text() == of_cell.text(); });
+        cell.reference = std::size_t(listed - cell.estimators.begin());
+        if (cell.reference == cell.reported) cell.estimators.push_back(of_cell);
+        all.cells.push_back(std::move(cell));
+      }
+    }
+  }
+  return all;
+}
+
+}  // namespace nelbo::gradvar

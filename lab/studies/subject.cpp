@@ -1,0 +1,155 @@
+#include "lab/studies/subject.hpp"
+
+#include <cmath>
+#include <map>
+
+#include "lab/studies/discrete_theory.hpp"
+#include "models/worlds/linear_gaussian_theory.hpp"
+#include "models/worlds/rainforth_theory.hpp"
+#include "objectives/estimators/estimators.hpp"
+
+namespace nelbo::gradvar {
+namespace {
+
+std::optional<ToyEstimator> toy_estimator(const Estimator& phi) {
+  const std::string& text = phi.text();
+  if (text == estimators::reparam().text()) return ToyEstimator::reparam;
+  if (text == estimators::stl().text()) return ToyEstimator::stl;
+  if (text == estimators::dreg().text()) return ToyEstimator::dreg;
+  if (text == estimators::wake_sleep(1).text()) return ToyEstimator::wake;
+  return std::nullopt;
+}
+
+void add_toy_theory(const RainforthToy& toy, const StudyCell& cell, const EstimatorChoice& choice,
+                    Row& row) {
+  const bool importance_weights = cell.bound.is_elbo() || cell.label == "iw";
+  if (!importance_weights || cell.coupling != Coupling::independent) return;
+  const bool theta = row.group == "theta";
+  if (theta && choice.theta.properties().other_decoder) return;
+  const auto estimator = theta ? ToyEstimator::reparam : toy_estimator(choice.phi);
+  if (!estimator) return;
+  const auto gradient =
+      RainforthTheory(toy.config())
+          .gradient(*estimator, theta ? ToyGroup::theta : ToyGroup::phi, cell.m, cell.k);
+  if (!gradient) return;
+  // Coordinates are alike and independent of each other to leading order.
+  const double d = double(toy.config().dimensions);
+  const Theory theory{std::fabs(gradient->mean) * std::sqrt(d), gradient->variance * d,
+                      gradient->snr()};
+  (gradient->exact ? row.exact : row.asymptote) = theory;
+}
+
+void add_linear_theory(const LinearGaussianModel& model, const StudyCell& cell,
+                       const EstimatorChoice& choice, const Tensor& x, Row& row) {
+  const std::string& phi = choice.phi.text();
+  const bool reparam =
+      phi == "reparam" || row.group.starts_with("theta") || row.group.starts_with("decoder");
+  if (!cell.bound.is_elbo() || cell.coupling != Coupling::independent) return;
+  if (!reparam && phi != "stl" && phi != "dreg") return;
+  double squares = 0, variance = 0, ratios = 0, count = 0;
+  for (const ExactGradient& exact :
+       elbo_gradient(model, x, reparam ? PathGradient::reparam : PathGradient::stl, cell.k)) {
+    const bool encoder = exact.parameter.starts_with("encoder");
+    const bool in_group = row.group == "phi"     ? encoder
+                          : row.group == "theta" ? !encoder
+                                                 : exact.parameter.starts_with(row.group + ".");
+    if (!in_group) continue;
+    const std::vector<double> means = exact.mean.values(), variances = exact.variance.values();
+    for (std::size_t j = 0; j < means.size(); ++j) {
+      squares += means[j] * means[j];
+      variance += variances[j];
+      if (variances[j] > 0) {
+        ratios += means[j] * means[j] / variances[j];
+        ++count;
+      }
+    }
+  }
+  row.exact = Theory{std::sqrt(squares), variance, std::sqrt(ratios / count)};
+}
+
+/// Norm of the mean, total variance and mean signal-to-noise ratio of the parameters of a row.
+Theory theory_of(const ParameterStore& store, const ExactMoments& moments, const Row& row) {
+  double squares = 0, variance = 0, ratios = 0, count = 0;
+  for (const ParameterStore::Entry& entry : store.entries()) {
+    const std::string& group = store.group_names()[std::size_t(entry.group)];
+    if (row.group != group && !entry.name.starts_with(row.group + ".")) continue;
+    for (std::size_t j = entry.offset; j < entry.offset + std::size_t(entry.shape.size()); ++j) {
+      squares += moments.mean[j] * moments.mean[j];
+      variance += moments.variance[j];
+      if (moments.variance[j] <= 0) continue;
+      ratios += moments.mean[j] * moments.mean[j] / moments.variance[j];
+      ++count;
+    }
+  }
+  return {std::sqrt(squares), variance, std::sqrt(ratios / count)};
+}
+
+}  // namespace
+
+Subject discrete_subject() {
+  struct World {
+    ParameterStore store;
+    DiscreteModel model{store};
+    std::map<std::string, std::optional<ExactMoments>> moments;  // by bound and estimator
+  };
+  const auto world = std::make_shared<World>();
+  world->store.freeze(0);
+  return {.name = "world discrete",
+          .model = study_of(world->model),
+          .owner = world,
+          .add_theory = [world](const StudyCell& cell, const EstimatorChoice& choice, Row& row) {
+            const std::string key = cell.bound.text() + " " + choice.text();
+            const auto [at, fresh] = world->moments.try_emplace(key);
+            if (fresh) at->second = exact_moments(world->model, cell.bound, choice);
+            if (at->second) row.exact = theory_of(world->store, *at->second, row);
+          }};
+}
+
+Subject rainforth_subject() {
+  struct World {
+    ParameterStore store;
+    RainforthToy toy{store};
+  };
+  const auto world = std::make_shared<World>();
+  world->store.freeze(0);
+  return {.name = "world rainforth",
+          .model = study_of(world->toy, world->store),
+          .owner = world,
+          .add_theory = [world](const StudyCell& cell, const EstimatorChoice& choice, Row& row) {
+            add_toy_theory(world->toy, cell, choice, row);
+          }};
+}
+
+Subject linear_gaussian_subject(std::int64_t batch, std::uint64_t seed) {
+  struct World {
+    ParameterStore store;
+    LinearGaussianModel model{store, golden_linear_gaussian().parameters()};
+  };
+  const auto world = std::make_shared<World>();
+  world->store.freeze(0);
+  const Tensor x = world->model.data(batch, seed);
+  return {.name = "world linear-gaussian",
+          .model = study_of(world->model, x),
+          .owner = world,
+          .add_theory = [world, x](const StudyCell& cell, const EstimatorChoice& choice, Row& row) {
+            add_linear_theory(world->model, cell, choice, x, row);
+          }};
+}
+
+std::optional<double> slope_theory(const Slope& slope) {
+  if (slope.estimator.find('+') != std::string::npos) return std::nullopt;  // coupled noise
+  if (slope.axis == Axis::k) return 0.5;
+  if (slope.bound != "iw") return std::nullopt;
+  const bool phi = slope.group == "phi" || slope.group.starts_with("encoder");
+  const bool theta = slope.group == "theta" || slope.group.starts_with("decoder");
+  if (theta && slope.estimator.find("piwae") == std::string::npos) return 0.5;
+  if (!phi) return std::nullopt;
+  if (slope.estimator == "reparam") return -0.5;
+  // Of stl and wake-phi because they are biased: their mean does not vanish.
+  for (const char* name : {"dreg", "stl", "wake_sleep(wake=1)", "rws_dreg"}) {
+    if (slope.estimator == name) return 0.5;
+  }
+  return std::nullopt;
+}
+
+}  // namespace nelbo::gradvar

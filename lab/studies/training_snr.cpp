@@ -1,0 +1,74 @@
+#include "lab/studies/training_snr.hpp"
+
+#include <nlohmann/json.hpp>
+#include <algorithm>
+
+#include "lab/training/trainer.hpp"
+#include "autodiff/setting_error.hpp"
+#include "autodiff/threads.hpp"
+#include "objectives/bounds/bounds.hpp"
+#include "objectives/estimators/estimators.hpp"
+
+namespace nelbo::gradvar {
+namespace {
+
+StudyCell cell_of(const Trainer& trainer) {
+  const Term& objective = trainer.objective();
+  EstimatorChoice estimators = trainer.estimators();
+  std::optional<Bound> bound = objective.bound();
+  if (!bound && objective.text() == "elbo" && estimators.plain()) {
+    bound = bounds::elbo();
+    const Coupling coupling = estimators.coupling;
+    estimators = estimators::reparam_exact_div();
+    estimators.coupling = coupling;
+  }
+  if (!bound) {
+    throw UsageError(
+        "--log-gradient-snr is for an objective that is a bound (elbo, iw(m), ...); '" +
+        objective.text() + "' is not one");
+  }
+  return {.label = objective.text(),
+          .bound = *bound,
+          .m = bound->inner().samples(),
+          .k = bound->groups(),
+          .coupling = estimators.coupling,
+          .estimators = {estimators},
+          .reported = 1,
+          .reference = 0};
+}
+
+}  // namespace
+
+TrainingSnr::TrainingSnr(const Trainer& trainer)
+    : trainer_(trainer),
+      model_(
+          study_of(trainer.model(), trainer.store(),
+                   trainer.train_examples().some(
+                       std::min(examples, trainer.train_examples().count()), trainer.config().seed),
+                   trainer.baseline())),
+      cell_(cell_of(trainer)) {
+  if (cell_.estimators[0].phi.properties().exact_div && !model_.kl) {
+    throw UsageError("--log-gradient-snr: with this prior write the objective elbo(mc)");
+  }
+}
+
+nlohmann::ordered_json TrainingSnr::measure() const {
+  nlohmann::ordered_json line{{"step", trainer_.state().step},
+                              {"bound", cell_.label},
+                              {"estimator", cell_.estimators[0].text()},
+                              {"replicates", replicates}};
+  for (const Row& row : run_replicates(
+           model_, cell_,
+           {.replicates = replicates, .seed = trainer_.config().seed, .workers = num_threads()})) {
+    if (row.group.find('.') != std::string::npos) continue;  // a layer
+    line["floor"] = row.snr_floor;
+    line[row.group] = {{"snr", row.snr.mean},
+                       {"snr_se", row.snr.standard_error},
+                       {"snr_norm", row.snr_norm.mean},
+                       {"mean_norm", row.mean_norm.mean},
+                       {"variance", row.variance.mean}};
+  }
+  return line;
+}
+
+}  // namespace nelbo::gradvar

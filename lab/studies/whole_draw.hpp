@@ -1,0 +1,33 @@
+#pragma once
+#include "lab/studies/study_model.hpp"
+#include "autodiff/parameters.hpp"
+#include "autodiff/tape.hpp"
+#include "objectives/bounds/bound.hpp"
+#include "objectives/estimators/estimator.hpp"
+
+namespace nelbo::gradvar {
+
+/// A draw of an estimator of discrete codes whose gradient does not come from the samples' weights
+/// and a derivative at them: recorded in one piece from data to bound, and differentiated as it is
+/// (codes relaxed, straight_through and all).
+class WholeDraw {
+ public:
+  /// Model must outlive it; the estimator is defined for the bound and fits the model.
+  WholeDraw(const StudyModel& model, const Bound& bound, const Estimator& estimator);
+
+  /// The gradient of the mean bound over the data with noise [S, B, D].
+  void replicate(const Tensor& noise);
+  /// Of all groups, as a buffer of the store's layout.
+  const Tensor& gradient() const { return sink_.buffer(); }
+  /// Of all replicates so far.
+  double seconds() const { return seconds_; }
+
+ private:
+  Bound bound_;
+  Tape tape_{{.mode = Tape::Mode::replay}};
+  Var noise_, value_;
+  GradientSink sink_;
+  double seconds_ = 0;
+};
+
+}  // namespace nelbo::gradvar

@@ -1,0 +1,186 @@
+#include "lab/training/checkpoint.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+
+#include "lab/files/safetensors.hpp"
+#include "autodiff/error.hpp"
+
+namespace nelbo {
+namespace {
+
+data::StoredType stored_type(DType dtype) {
+  return dtype == DType::f64 ? data::StoredType::float64 : data::StoredType::float32;
+}
+
+safetensors::View view(const Tensor& tensor) {
+  const auto dims = tensor.shape().dims();
+  return {stored_type(tensor.dtype()), {dims.begin(), dims.end()}, tensor.data()};
+}
+
+safetensors::Views parameter_views(const ParameterStore& store) {
+  safetensors::Views views;
+  for (const ParameterStore::Entry& entry : store.entries()) {
+    views[entry.name] = view(store.tensor(entry.name));
+  }
+  return views;
+}
+
+/// Values of one tensor, of the type and shape that `wanted` has.
+data::Array read_like(const safetensors::Reader& file, const std::string& path,
+                      const std::string& name, const Tensor& wanted) {
+  if (!file.has(name)) {
+    throw Error(path + ": holds no tensor '" + name +
+                "'; it belongs to another model or optimiser");
+  }
+  data::Array array = file.read(name);
+  const auto dims = wanted.shape().dims();
+  if (array.type != stored_type(wanted.dtype()) ||
+      array.shape != std::vector<std::int64_t>(dims.begin(), dims.end())) {
+    throw Error(path + ": tensor '" + name + "' is " + data::type_name(array.type) + " " +
+                data::shape_text(array.shape) + ", the model has " + name_of(wanted.dtype()) + " " +
+                wanted.shape().text());
+  }
+  return array;
+}
+
+/// Tensors to be overwritten once the whole file is known to fit.
+struct Restored {
+  Tensor to;
+  data::Array from;
+};
+
+void copy_all(const std::vector<Restored>& all) {
+  for (const Restored& one : all) {
+    std::memcpy(one.to.data(), one.from.bytes.data(), one.from.bytes.size());
+  }
+}
+
+std::vector<Restored> read_parameters(const safetensors::Reader& file, const std::string& path,
+                                      const ParameterStore& store) {
+  std::vector<Restored> all;
+  for (const ParameterStore::Entry& entry : store.entries()) {
+    const Tensor to = store.tensor(entry.name);
+    all.push_back({to, read_like(file, path, entry.name, to)});
+  }
+  const safetensors::Views known = parameter_views(store);
+  for (const auto& [name, entry] : file.entries()) {
+    const bool moment = name.starts_with("optimizer.") || name.starts_with("critic_optimizer.") ||
+                        name.starts_with("baseline_optimizer.");
+    if (!moment && !known.contains(name)) {
+      throw Error(path + ": tensor '" + name + "' is no parameter of the model");
+    }
+  }
+  return all;
+}
+
+const std::string& text_of(const safetensors::Reader& file, const std::string& path,
+                           const std::string& key) {
+  const auto found = file.metadata().find(key);
+  if (found == file.metadata().end()) {
+    throw Error(path + ": holds no '" + key + "'; only last.safetensors can be resumed");
+  }
+  return found->second;
+}
+
+std::uint64_t read_count(const safetensors::Reader& file, const std::string& path,
+                         const std::string& key) {
+  const std::string& text = text_of(file, path, key);
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || text.empty()) {
+    throw Error(path + ": '" + key + "' is not a number: '" + text + "'");
+  }
+  return value;
+}
+
+double read_number(const safetensors::Reader& file, const std::string& path,
+                   const std::string& key) {
+  const std::string& text = text_of(file, path, key);
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  if (text.empty() || *end != '\0') {
+    throw Error(path + ": '" + key + "' is not a number: '" + text + "'");
+  }
+  return value;
+}
+
+/// Where the sum of the objective's i-th named quantity stands.
+std::string term_key(std::size_t i) { return "sum_term_" + std::to_string(i); }
+
+}  // namespace
+
+void save_checkpoint(const std::string& path, const ParameterStore& store,
+                     const std::vector<NamedOptimizer>& optimizers, const TrainState& state) {
+  safetensors::Views views = parameter_views(store);
+  safetensors::Metadata numbers{
+      {"step", std::to_string(state.step)},
+      {"epoch", std::to_string(state.epoch)},
+      {"batch", std::to_string(state.batch)},
+      {"sum_nell", fmt::format("{:a}", state.sums.sums.nell)},
+      {"sum_div", fmt::format("{:a}", state.sums.sums.div)},
+      {"sum_bound", fmt::format("{:a}", state.sums.sums.bound)},
+      {"sum_examples", std::to_string(state.sums.examples)},
+      {"sum_gradient_norm", fmt::format("{:a}", state.gradient_norms)},
+  };
+  const auto& terms = state.sums.sums.terms;
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    numbers[term_key(i)] = fmt::format("{:a}", terms[i]);
+  }
+  for (const auto& [name, optimizer] : optimizers) {
+    for (const Optimizer::State& moment : optimizer->state()) {
+      views[name + "." + moment.name] = view(moment.values);
+    }
+    numbers[name + ".updates"] = std::to_string(optimizer->steps());
+  }
+  if (state.best) numbers["best"] = fmt::format("{:a}", *state.best);
+  safetensors::write(path, views, numbers);
+}
+
+void load_checkpoint(const std::string& path, ParameterStore& store,
+                     const std::vector<NamedOptimizer>& optimizers, TrainState& state) {
+  const safetensors::Reader file(path);
+  std::vector<Restored> all = read_parameters(file, path, store);
+  std::vector<std::uint64_t> updates;
+  for (const auto& [name, optimizer] : optimizers) {
+    for (const Optimizer::State& moment : optimizer->state()) {
+      all.push_back(
+          {moment.values, read_like(file, path, name + "." + moment.name, moment.values)});
+    }
+    updates.push_back(read_count(file, path, name + ".updates"));
+  }
+  TrainState read;
+  read.step = read_count(file, path, "step");
+  read.epoch = read_count(file, path, "epoch");
+  read.batch = read_count(file, path, "batch");
+  read.sums.sums.nell = read_number(file, path, "sum_nell");
+  read.sums.sums.div = read_number(file, path, "sum_div");
+  read.sums.sums.bound = read_number(file, path, "sum_bound");
+  while (file.metadata().contains(term_key(read.sums.sums.terms.size()))) {
+    read.sums.sums.terms.push_back(read_number(file, path, term_key(read.sums.sums.terms.size())));
+  }
+  read.sums.examples = read_count(file, path, "sum_examples");
+  read.gradient_norms = read_number(file, path, "sum_gradient_norm");
+  if (file.metadata().contains("best")) read.best = read_number(file, path, "best");
+
+  copy_all(all);
+  for (std::size_t i = 0; i < optimizers.size(); ++i)
+    optimizers[i].optimizer->set_steps(updates[i]);
+  state = read;
+}
+
+void save_parameters(const std::string& path, const ParameterStore& store,
+                     const TrainState& state) {
+  safetensors::write(
+      path, parameter_views(store),
+      {{"step", std::to_string(state.step)}, {"epoch", std::to_string(state.epoch)}});
+}
+
+void load_parameters(const std::string& path, ParameterStore& store) {
+  copy_all(read_parameters(safetensors::Reader(path), path, store));
+}
+
+}  // namespace nelbo

@@ -1,0 +1,281 @@
+#include "lab/training/run_config.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <toml++/toml.h>
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <functional>
+#include <sstream>
+
+#include "autodiff/setting_error.hpp"
+#include "models/architectures/architecture.hpp"
+#include "objectives/language/read_estimators.hpp"
+#include "objectives/language/expression.hpp"
+#include "autodiff/nearest_name.hpp"
+
+namespace nelbo {
+namespace {
+
+/// A TOML value on its way into the configuration, with what a message about it needs.
+struct Given {
+  const toml::node& node;
+  std::string where;  // "run.toml, line 3: 'lr'"
+
+  [[noreturn]] void refuse(const std::string& wanted) const {
+    throw UsageError(where + " must be " + wanted);
+  }
+  std::string text() const {
+    const auto value = node.value_exact<std::string>();
+    return value ? *value : (refuse("a string"), "");
+  }
+  double number() const {
+    if (!node.is_number()) refuse("a number");
+    return *node.value<double>();
+  }
+  std::int64_t whole() const {
+    const auto value = node.value_exact<std::int64_t>();
+    return value ? *value : (refuse("a whole number"), 0);
+  }
+  std::uint64_t count() const {
+    if (whole() < 0) refuse("0 or more");
+    return std::uint64_t(whole());
+  }
+  std::vector<std::int64_t> wholes() const {
+    const toml::array* array = node.as_array();
+    if (array == nullptr) refuse("a list of whole numbers");
+    std::vector<std::int64_t> values;
+    for (const toml::node& one : *array) values.push_back(Given{one, where}.whole());
+    return values;
+  }
+  std::pair<double, double> interval() const {
+    const toml::array* array = node.as_array();
+    if (array == nullptr || array->size() != 2) refuse("a list of two numbers");
+    const std::pair<double, double> ends{Given{*array->get(0), where}.number(),
+                                         Given{*array->get(1), where}.number()};
+    if (!(std::isfinite(ends.first) && std::isfinite(ends.second) && ends.first < ends.second)) {
+      refuse("two finite numbers, the smaller first");
+    }
+    return ends;
+  }
+};
+
+/// One key of the file: how it is read and written. nullopt: nothing to write.
+struct Key {
+  std::string name;
+  std::function<void(TrainConfig&, const Given&)> read;
+  std::function<std::optional<std::string>(const TrainConfig&)> write;
+};
+
+std::string quoted(const std::string& text) {
+  std::ostringstream out;
+  out << toml::value<std::string>(text);
+  return out.str();
+}
+
+/// Shortest digits that read back as the same number, with a point, or TOML takes them for a whole
+/// one.
+std::string written(double value) {
+  std::string text = fmt::format("{}", value);
+  if (text.find_first_of(".en") == std::string::npos) text += ".0";
+  return text;
+}
+
+Key text_key(const std::string& name, std::string TrainConfig::*field) {
+  return {name, [field](TrainConfig& c, const Given& g) { c.*field = g.text(); },
+          [field](const TrainConfig& c) { return quoted(c.*field); }};
+}
+
+Key number_key(const std::string& name, double TrainConfig::*field) {
+  return {name, [field](TrainConfig& c, const Given& g) { c.*field = g.number(); },
+          [field](const TrainConfig& c) { return written(c.*field); }};
+}
+
+Key whole_key(const std::string& name, std::int64_t TrainConfig::*field) {
+  return {name, [field](TrainConfig& c, const Given& g) { c.*field = g.whole(); },
+          [field](const TrainConfig& c) { return std::to_string(c.*field); }};
+}
+
+/// Naming one way to say how long takes back the other.
+Key length_key(const std::string& name, std::optional<std::uint64_t> TrainConfig::*field,
+               std::optional<std::uint64_t> TrainConfig::*other) {
+  return {name,
+          [field, other](TrainConfig& c, const Given& g) {
+            c.*field = g.count();
+            (c.*other).reset();
+          },
+          [field](const TrainConfig& c) -> std::optional<std::string> {
+            if (!(c.*field)) return std::nullopt;
+            return std::to_string(*(c.*field));
+          }};
+}
+
+const std::vector<Key>& keys() {
+  using C = TrainConfig;
+  static const std::vector<Key> all{
+      text_key("data", &C::data),
+      text_key("data_hash", &C::data_hash),
+      number_key("holdout", &C::holdout),
+      text_key("binarize", &C::binarize),
+      {"example", [](C& c, const Given& g) { c.example = g.wholes(); },
+       [](const C& c) { return fmt::format("[{}]", fmt::join(c.example, ", ")); }},
+      {"picture_range", [](C& c, const Given& g) { c.picture_range = g.interval(); },
+       [](const C& c) {
+         return fmt::format("[{}, {}]", written(c.picture_range.first),
+                            written(c.picture_range.second));
+       }},
+      text_key("model", &C::model),
+      whole_key("latent", &C::latent),
+      {"hidden", [](C& c, const Given& g) { c.hidden = g.wholes(); },
+       [](const C& c) { return fmt::format("[{}]", fmt::join(c.hidden, ", ")); }},
+      text_key("likelihood", &C::likelihood),
+      text_key("prior", &C::prior),
+      text_key("posterior", &C::posterior),
+      text_key("objective", &C::objective),
+      text_key("estimator", &C::estimator),
+      text_key("optimizer", &C::optimizer),
+      number_key("lr", &C::lr),
+      whole_key("batch", &C::batch),
+      length_key("epochs", &C::epochs, &C::steps),
+      length_key("steps", &C::steps, &C::epochs),
+      {"seed", [](C& c, const Given& g) { c.seed = g.count(); },
+       [](const C& c) { return std::to_string(c.seed); }},
+  };
+  return all;
+}
+
+void require(bool holds, const std::string& message) {
+  if (!holds) throw UsageError(message);
+}
+
+void require_one_of(const std::string& flag, const std::string& value,
+                    const std::vector<std::string>& known) {
+  if (std::find(known.begin(), known.end(), value) == known.end()) {
+    throw UsageError(flag + " '" + value + "' is unknown; " + suggest(value, known));
+  }
+}
+
+void check_codes(const TrainConfig& c) {
+  const auto name = [](const std::string& text) { return text.substr(0, text.find(':')); };
+  require_one_of("--posterior", name(c.posterior),
+                 {"diagonal", "full", "bernoulli", "categorical"});
+  PosteriorConfig posterior;
+  try {
+    posterior = parse_posterior(c.posterior);
+  } catch (const Error& error) {
+    throw UsageError(std::string("--posterior: ") + error.what());
+  }
+  if (c.prior.empty()) return;
+  require_one_of("--prior", name(c.prior), {"normal", "mixture", "vamp", "laplace", "uniform"});
+  try {
+    check_prior_for(parse_prior(c.prior), posterior);
+  } catch (const Error& error) {
+    throw UsageError(std::string("--prior: ") + error.what());
+  }
+}
+
+void check_model(const TrainConfig& c) {
+  std::vector<std::string> names;
+  for (const Architecture& known : architectures()) names.push_back(known.name);
+  require_one_of("--model", c.model, names);
+  const Architecture& own = architecture(c.model);
+  if (!own.free_form && !c.hidden.empty() && c.hidden != own.hidden) {
+    throw UsageError("--hidden: the widths of " + own.name + " are fixed; choose --model mlp");
+  }
+  try {
+    parse_likelihood(c.likelihood);
+  } catch (const Error& error) {
+    throw UsageError(std::string("--likelihood: ") + error.what());
+  }
+  check_codes(c);
+}
+
+/// Letters, digits and "+-=._" of `text`; runs of anything else become one '_' between them.
+std::string file_name(const std::string& text) {
+  std::string name;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string("+-=._").find(c) != std::string::npos;
+    if (plain)
+      name += c;
+    else if (c != ' ' && !name.empty() && name.back() != '_')
+      name += '_';
+  }
+  while (!name.empty() && (name.back() == '_' || name.back() == '.')) name.pop_back();
+  return name.substr(0, 40);
+}
+
+}  // namespace
+
+void apply_toml(TrainConfig& config, const std::string& text, const std::string& origin) {
+  toml::table table;
+  try {
+    table = toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    throw UsageError(
+        fmt::format("{}, line {}: {}", origin, error.source().begin.line, error.description()));
+  }
+  std::vector<std::string> names;
+  for (const Key& key : keys()) names.push_back(key.name);
+  for (const auto& [name, node] : table) {
+    const std::string given(name.str());
+    const std::string where =
+        fmt::format("{}, line {}: '{}'", origin, node.source().begin.line, given);
+    const auto key = std::find(names.begin(), names.end(), given);
+    if (key == names.end()) throw UsageError(where + " is no setting; " + suggest(given, names));
+    keys()[key - names.begin()].read(config, Given{node, where});
+  }
+  require(!(table.contains("epochs") && table.contains("steps")),
+          origin + ": 'epochs' and 'steps' exclude each other");
+}
+
+std::string to_toml(const TrainConfig& config) {
+  std::string text;
+  for (const Key& key : keys()) {
+    if (const auto value = key.write(config)) text += key.name + " = " + *value + "\n";
+  }
+  return text;
+}
+
+void check(const TrainConfig& c) {
+  require(!c.data.empty(), "--data is empty; name a data set (sprites) or a file or folder");
+  require(c.holdout > 0 && c.holdout < 1, "--holdout must be above 0 and below 1");
+  require_one_of("--binarize", c.binarize, {"none", "threshold", "fixed", "dynamic"});
+  require_one_of("--optimizer", c.optimizer, {"adam", "adamw", "sgd"});
+  check_model(c);
+  require(c.latent >= 0 && c.latent <= 65536, "--latent must be 1 to 65536");
+  for (const std::int64_t width : c.hidden) {
+    require(width >= 1 && width <= 1 << 20, "--hidden: each width must be 1 to 1048576");
+  }
+  require(std::isfinite(c.lr) && c.lr > 0, "--lr must be a finite number above 0");
+  require(c.batch >= 1 && c.batch <= 1 << 20, "--batch must be 1 to 1048576");
+  require(!(c.epochs && c.steps), "--epochs and --steps exclude each other");
+  require(!c.epochs || (*c.epochs >= 1 && *c.epochs < std::uint64_t{1} << 32),
+          "--epochs must be 1 to 2^32 - 1");
+  require(!c.steps || (*c.steps >= 1 && *c.steps < std::uint64_t{1} << 62),
+          "--steps must be 1 to 2^62 - 1");
+  require(c.seed < std::uint64_t{1} << 63, "--seed must be below 2^63");
+  parse_objective(c.objective);
+  try {
+    parse_estimators(c.estimator);
+  } catch (const Error& error) {
+    throw UsageError(std::string("--estimator: ") + error.what());
+  }
+}
+
+PriorConfig prior_of(const TrainConfig& config) {
+  return config.prior.empty() ? simplest_prior(parse_posterior(config.posterior))
+                              : parse_prior(config.prior);
+}
+
+std::string run_name(const TrainConfig& config) {
+  std::filesystem::path data(config.data);
+  if (!data.has_filename()) data = data.parent_path();
+  const std::string estimator = config.estimator == "reparam" ? "" : "-" + config.estimator;
+  return fmt::format("{}-{}-{}-s{}", file_name(config.model), file_name(data.filename().string()),
+                     file_name(config.objective + estimator), config.seed);
+}
+
+}  // namespace nelbo

@@ -1,0 +1,103 @@
+#include "objectives/terms/regularisers.hpp"
+
+#include "autodiff/ops.hpp"
+
+namespace nelbo {
+namespace {
+
+/// The codes of the first sample of every datum, [B, D], through which the gradient of `what`
+/// passes.
+Var codes(Draw& d, const char* what) {
+  return d.once("codes", [&] {
+    return reshape(slice(d.z(what), 0, 0, 1), {d.batch(), d.latent()});
+  });
+}
+
+/// |a_i - b_j|^2 of a, b [B, D]: [B, B].
+Var squared_distances(Var a, Var b) {
+  const std::int64_t n = a.shape()[0], dims = a.shape()[1];
+  const Var difference = reshape(a, {n, 1, dims}) - reshape(b, {1, n, dims});
+  return sum(square(difference), -1);
+}
+
+/// The kernel's values at squared distances.
+Var kernel_at(MmdKernel kernel, Var distances, std::int64_t latent) {
+  if (kernel == MmdKernel::rbf) return exp(distances * (-0.5 / double(latent)));
+  std::optional<Var> total;
+  for (const double scale : {0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0}) {
+    const double c = 2 * double(latent) * scale;
+    const Var k = c / (distances + c);
+    total = total ? *total + k : k;
+  }
+  return *total;
+}
+
+/// k(x, x), the same for all x: 1, or 1 for every scale.
+double kernel_at_zero(MmdKernel kernel) { return kernel == MmdKernel::rbf ? 1 : 7; }
+
+}  // namespace
+
+Term mmd(MmdKernel kernel) {
+  const std::string name = kernel == MmdKernel::imq ? "imq" : "rbf";
+  return Term(
+      {.name = "mmd(kernel=" + name + ")",
+       .latex = "\\mathrm{MMD}^2_{\\mathrm{" + name + "}}",
+       .formula = "\\mathbb{E}\\, k(z, z') + \\mathbb{E}\\, k(y, y') - 2\\, \\mathbb{E}\\, k(z, y)",
+       .equation = "Tolstikhin et al. (2018)",
+       .meaning = "maximum mean discrepancy of the aggregated posterior and the prior",
+       .unit = "",
+       .pairwise = true,
+       .moves = {"phi"}},  // no gradient passes through samples of the prior
+      Direction::cost, [kernel](Draw& d) {
+        const Var z = codes(d, "mmd"), y = d.prior_sample();
+        const double n = double(d.batch());
+        // Without the diagonals, on which k is the same number.
+        const auto within = [&](Var a) {
+          const Var all = sum(kernel_at(kernel, squared_distances(a, a), d.latent()));
+          return (all - n * kernel_at_zero(kernel)) * (1 / (n * (n - 1)));
+        };
+        const Var between = mean(kernel_at(kernel, squared_distances(z, y), d.latent()));
+        return within(z) + within(y) - between * 2;
+      });
+}
+
+Term dip(Dip kind, double diagonal) {
+  const std::string which = kind == Dip::i ? "i" : "ii";
+  return Term({.name = "dip(" + which + ", diagonal=" + Term(diagonal).text() + ")",
+               .latex = "\\mathrm{DIP}_{\\mathrm{" + which + "}}",
+               .formula = "\\sum_{i \\ne j} C_{ij}^2 + " + Term(diagonal).latex() +
+                          " \\sum_i (C_{ii} - 1)^2",
+               .equation = "Kumar et al. (2018)",
+               .meaning = kind == Dip::i ? "distance of the posterior means' covariance from I"
+                                         : "distance of the codes' covariance from I",
+               .unit = "",
+               .bias = Bias::undetermined,
+               .pairwise = true,
+               .moves = {"phi"}},
+              Direction::cost, [kind, diagonal](Draw& d) {
+                const DiagNormal& q = d.posterior().diagonal("dip");
+                const Var centred = q.mean - mean(q.mean, 0, Keep::yes);
+                const Var covariance =
+                    matmul(transpose(centred), centred) * (1 / double(d.batch()));
+                Var variances = mean(square(centred), 0);
+                // Off the diagonal the two covariances are the same.
+                const Var off = sum(square(covariance)) - sum(square(variances));
+                if (kind == Dip::ii) variances = variances + mean(exp(q.log_variance), 0);
+                return off + sum(square(variances - 1)) * diagonal;
+              });
+}
+
+Term factor_tc() {
+  return Term({.name = "factor_tc",
+               .latex = "\\mathrm{TC}_{\\mathrm{critic}}",
+               .formula = "\\mathbb{E} \\log \\frac{D(z)}{1 - D(z)}",
+               .equation = "Kim and Mnih (2018)",
+               .meaning = "total correlation as a critic estimates it",
+               .bias = Bias::undetermined,
+               .pairwise = true,
+               .critic = true,
+               .moves = {"phi"}},
+              Direction::cost, [](Draw& d) { return d.critic_logit(codes(d, "factor_tc")); });
+}
+
+}  // namespace nelbo

@@ -1,0 +1,145 @@
+#include "lab/evaluation/ledger.hpp"
+
+#include <cmath>
+#include <numbers>
+
+#include "lab/data/data_entropy.hpp"
+#include "lab/evaluation/generative_information.hpp"
+#include "lab/evaluation/inference.hpp"
+#include "lab/training/trainer.hpp"
+#include "autodiff/random.hpp"
+#include "tests/lab/train_data.hpp"
+#include "tests/catch.hpp"
+
+using namespace nelbo;
+
+namespace {
+
+/// A trained model on tiny data.
+struct Trained {
+  explicit Trained(TrainConfig config = tests::tiny_config(), int steps = 200)
+      : trainer(config, data) {
+    for (int i = 0; i < steps; ++i) {
+      trainer.step();
+      if (trainer.epoch_ended()) trainer.close_epoch(trainer.held_out().elbo());
+    }
+  }
+  data::Dataset data = tests::tiny_data();
+  Trainer trainer;
+};
+
+double log_normal(double z, double m, double log_variance) {
+  return -0.5 * (std::log(2 * std::numbers::pi) + log_variance +
+                 (z - m) * (z - m) * std::exp(-log_variance));
+}
+
+}  // namespace
+
+TEST_CASE("ledger: terms are those of eqs (8)-(24), written out in double") {
+  Trained trained;
+  const Examples& examples = trained.trainer.test_examples();
+  const Ledger ledger = measure_ledger(trained.trainer.model(), trained.trainer.store(), examples,
+                                       {.batch = 10, .seed = 4});
+  const Encoded q = encode(trained.trainer.model(), examples);
+  const int n = int(examples.count()), latent = int(q.mean.shape()[1]);
+  double hagg = 0, mi = 0, tc = 0, dwkl = 0, aggdiv = 0, div = 0;
+  for (int i = 0; i < n; ++i) {
+    std::vector<float> noise(latent);
+    const std::uint32_t datum = std::uint32_t(i);
+    fill_normal(
+        noise.data(),
+        {.stream = {4, StreamId::evaluation}, .dimensions = std::size_t(latent), .datum = &datum});
+    double joint = 0, own = 0, prior = 0, product = 0;
+    std::vector<double> marginal(latent, 0.0);
+    for (int k = 0; k < n; ++k) {
+      double log_density = 0;
+      for (int d = 0; d < latent; ++d) {
+        const double z = q.mean.at({i, d}) + std::exp(q.log_variance.at({i, d}) / 2) * noise[d];
+        const double one = log_normal(z, q.mean.at({k, d}), q.log_variance.at({k, d}));
+        log_density += one;
+        marginal[d] += std::exp(one) / n;
+        if (k == i) {
+          own += one;
+          prior += log_normal(z, 0, 0);
+          const double m = q.mean.at({i, d}), v = q.log_variance.at({i, d});
+          div += 0.5 * (std::exp(v) + m * m - 1 - v) / n;
+        }
+      }
+      joint += std::exp(log_density) / n;
+    }
+    for (const double one : marginal) product += std::log(one);
+    hagg -= std::log(joint) / n;
+    mi += (own - std::log(joint)) / n;
+    aggdiv += (std::log(joint) - prior) / n;
+    tc += (std::log(joint) - product) / n;
+    dwkl += (product - prior) / n;
+  }
+  const auto value = [&](const char* name) { return ledger.find(name)->estimate.mean; };
+  const auto near = [](double x) { return Approx(x).epsilon(1e-4).margin(2e-5); };
+  CHECK(value("hagg") == near(hagg));
+  CHECK(value("mi") == near(mi));
+  CHECK(value("aggdiv") == near(aggdiv));
+  CHECK(value("tc") == near(tc));
+  CHECK(value("dwkl") == near(dwkl));
+  CHECK(value("div") == near(div));
+  CHECK(value("elbo") == near(-value("nell") - value("div")));
+  CHECK(std::abs(ledger.div_residual) < 1e-5);
+  CHECK(std::abs(ledger.aggdiv_residual) < 1e-5);
+  CHECK(ledger.contains);
+  CHECK(ledger.mi_high.mean <= std::log(double(n)) + 1e-12);
+
+  // Units: the divergences of the dimensions add up to Div.
+  double kl = 0;
+  for (const Ledger::Unit& unit : ledger.units) kl += unit.kl;
+  CHECK(kl == near(div));
+}
+
+TEST_CASE("ledger: schemes on one batch of all the data are exact where theory says so") {
+  Trained trained;
+  const Examples& examples = trained.trainer.test_examples();
+  const Ledger ledger = measure_ledger(trained.trainer.model(), trained.trainer.store(), examples,
+                                       {.batch = examples.count(), .seed = 1});
+  const auto hagg = [&](Scheme s) { return ledger.hagg[std::size_t(s)].estimate.mean; };
+  CHECK(hagg(Scheme::naive) == Approx(hagg(Scheme::full)).epsilon(1e-5));
+  CHECK(hagg(Scheme::strat) == Approx(hagg(Scheme::full)).epsilon(1e-5));
+  CHECK(hagg(Scheme::mws) ==
+        Approx(hagg(Scheme::full) + std::log(double(examples.count()))).epsilon(1e-5));
+  CHECK(hagg(Scheme::loo) > hagg(Scheme::full));
+}
+
+TEST_CASE("ledger: a decoder that ignores z has no generative information") {
+  Trained trained(tests::tiny_config(), 1);
+  const auto& store = trained.trainer.store();
+  const Vae& model = trained.trainer.model();
+  const Tensor weight = store.tensor("decoder.0.weight");
+  std::fill_n(weight.data_as<float>(), weight.size(), 0.0f);
+  // log P(x|z) is the same for all z: what is left is the noise of the encoder's weights.
+  const Estimate none = generative_information(model, store, 40, 4000, 1);
+  INFO(none.mean << " +- " << none.standard_error);
+  CHECK(std::abs(none.mean) < 4 * none.standard_error);
+  // The same with z seen: the information is clearly there.
+  std::fill_n(weight.data_as<float>(), weight.size(), 3.0f);
+  const Estimate some = generative_information(model, store, 40, 4000, 1);
+  INFO(some.mean << " +- " << some.standard_error);
+  CHECK(some.mean > 4 * (some.standard_error + none.standard_error));
+}
+
+TEST_CASE("data entropy: copies count together, and grey values or densities give nothing") {
+  data::Dataset data;
+  data.spec = "copies";
+  data.scale = 1;
+  // Rows 00, 01, 01, 11 of two pixels.
+  data::Array array{data::StoredType::uint8, {4, 2}, {}};
+  array.bytes.resize(8);
+  std::size_t at = 0;
+  for (const int bit : {0, 0, 0, 1, 0, 1, 1, 1}) array.bytes.data()[at++] = std::byte(bit);
+  data.splits.push_back({"train", data::Images(std::move(array)), {}, {}});
+  const Examples examples(data, data.splits[0], data::Binarize::none, Examples::Role::test, 0);
+  const auto entropy = data_entropy(examples, parse_likelihood("bernoulli"));
+  REQUIRE(entropy);
+  CHECK(*entropy == Approx(1.5 * std::log(2.0)).epsilon(1e-12));
+  CHECK_FALSE(data_entropy(examples, parse_likelihood("normal")));
+  data.scale = 255;
+  const Examples grey(data, data.splits[0], data::Binarize::none, Examples::Role::test, 0);
+  CHECK_FALSE(data_entropy(grey, parse_likelihood("bernoulli")));
+}

@@ -1,0 +1,132 @@
+#include <functional>
+#include <string>
+
+#include "lab/training/run_config.hpp"
+#include "autodiff/setting_error.hpp"
+#include "objectives/language/expression.hpp"
+#include "tests/catch.hpp"
+
+using namespace nelbo;
+
+namespace {
+
+std::string message_of(const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+std::string toml_error(const std::string& text) {
+  return message_of([&] {
+    TrainConfig config;
+    apply_toml(config, text, "a.toml");
+  });
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("run configuration: TOML gives back every setting exactly") {
+  TrainConfig config;
+  config.data = "/data with \"quotes\"\\and\ttabs/ü.npz:imgs";
+  config.data_hash = "0123abcd";
+  config.holdout = 0.1;
+  config.binarize = "dynamic";
+  config.example = {28, 27, 1};
+  config.picture_range = {-0.1, 2};
+  config.model = "mlp";
+  config.latent = 7;
+  config.hidden = {500, 3, 20};
+  config.likelihood = "normal:0.30000000000000004";
+  config.objective = "nell + 4*div";
+  config.optimizer = "sgd";
+  config.lr = 3;  // must not turn into a whole number
+  config.batch = 17;
+  config.steps = 123456789012345;
+  config.seed = (std::uint64_t{1} << 63) - 1;
+  TrainConfig back;
+  back.epochs = 3;  // naming steps takes it back
+  apply_toml(back, to_toml(config), "a.toml");
+  CHECK(to_toml(back) == to_toml(config));
+  CHECK(back.data == config.data);
+  CHECK(back.hidden == config.hidden);
+  CHECK(back.example == config.example);
+  CHECK(back.picture_range == config.picture_range);
+  CHECK(back.lr == 3.0);
+  CHECK(back.steps == config.steps);
+  CHECK_FALSE(back.epochs.has_value());
+  CHECK(back.seed == config.seed);
+  for (const double number : {1e-3, 0.1, 1e22, 1e-300, 1.0 / 3, 123456.0}) {
+    config.lr = number;
+    apply_toml(back, to_toml(config), "a.toml");
+    CHECK(back.lr == number);
+  }
+}
+
+TEST_CASE("run configuration: what a file leaves out stays") {
+  TrainConfig config;
+  config.model = "burda";
+  config.lr = 0.5;
+  apply_toml(config, "lr = 1\nepochs = 4", "a.toml");
+  CHECK(config.model == "burda");
+  CHECK(config.lr == 1.0);
+  CHECK(config.epochs == std::optional<std::uint64_t>(4));
+}
+
+TEST_CASE("run configuration: wrong files are refused with file, line and key") {
+  CHECK(contains(toml_error("\nbatsh = 3"), "a.toml, line 2: 'batsh'"));
+  CHECK(contains(toml_error("batsh = 3"), "did you mean 'batch'"));
+  CHECK(contains(toml_error("lr = \"fast\""), "'lr' must be a number"));
+  CHECK(contains(toml_error("batch = 1.5"), "'batch' must be a whole number"));
+  CHECK(contains(toml_error("hidden = [1, \"a\"]"), "'hidden' must be a whole number"));
+  CHECK(contains(toml_error("hidden = 500"), "'hidden' must be a list of whole numbers"));
+  CHECK(contains(toml_error("picture_range = [0.0]"), "must be a list of two numbers"));
+  CHECK(contains(toml_error("picture_range = [1.0, 0.0]"), "the smaller first"));
+  CHECK(contains(toml_error("model = 3"), "'model' must be a string"));
+  CHECK(contains(toml_error("seed = -1"), "'seed' must be 0 or more"));
+  CHECK(contains(toml_error("epochs = 1\nsteps = 2"), "exclude each other"));
+  CHECK(contains(toml_error("lr = \n"), "a.toml, line 1"));
+}
+
+TEST_CASE("run configuration: values out of range name their flag") {
+  const auto refused = [](const std::function<void(TrainConfig&)>& spoil) {
+    TrainConfig config;
+    spoil(config);
+    return message_of([&] { check(config); });
+  };
+  CHECK(contains(refused([](auto& c) { c.data = ""; }), "--data"));
+  CHECK(contains(refused([](auto& c) { c.model = "mpl"; }), "did you mean 'mlp'"));
+  CHECK(contains(refused([](auto& c) { c.binarize = "static"; }), "--binarize"));
+  CHECK(contains(refused([](auto& c) { c.optimizer = "adan"; }), "did you mean 'adam'"));
+  CHECK(contains(refused([](auto& c) { c.likelihood = "normal:-1"; }), "--likelihood"));
+  CHECK(contains(refused([](auto& c) { c.hidden = {0}; }), "--hidden"));
+  CHECK(contains(refused([](auto& c) { c.model = "burda", c.hidden = {9}; }), "--hidden"));
+  CHECK(contains(refused([](auto& c) { c.lr = 0; }), "--lr"));
+  CHECK(contains(refused([](auto& c) { c.lr = 1.0 / 0.0; }), "--lr"));
+  CHECK(contains(refused([](auto& c) { c.batch = 0; }), "--batch"));
+  CHECK(contains(refused([](auto& c) { c.holdout = 1; }), "--holdout"));
+  CHECK(contains(refused([](auto& c) { c.steps = 0; }), "--steps"));
+  CHECK(contains(refused([](auto& c) { c.epochs = 0; }), "--epochs"));
+  CHECK(contains(refused([](auto& c) { c.seed = ~std::uint64_t{0}; }), "--seed"));
+  TrainConfig config;
+  config.objective = "nell + 4*dif";
+  CHECK_THROWS_AS(check(config), ExpressionError);
+  CHECK_NOTHROW(check(TrainConfig{}));
+}
+
+TEST_CASE("run configuration: run names suit every file system") {
+  TrainConfig config;
+  config.model = "burda";
+  config.data = "/some where/mnist/";
+  config.seed = 3;
+  CHECK(run_name(config) == "burda-mnist-elbo-s3");
+  config.data = "sprites:32";
+  config.objective = "nell + 4*div(mc)";
+  CHECK(run_name(config) == "burda-sprites_32-nell+4_div_mc-s3");
+}
