@@ -13,7 +13,6 @@
 #include "models/distributions/laplace.hpp"
 #include "models/distributions/normal.hpp"
 #include "models/distributions/one_hot_categorical.hpp"
-#include "models/distributions/posterior.hpp"
 #include "models/distributions/standard_normal.hpp"
 #include "models/distributions/student_t.hpp"
 #include "models/distributions/von_mises.hpp"

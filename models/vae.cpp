@@ -1,27 +1,19 @@
 #include "models/vae.hpp"
 
-#include "autodiff/dtype.hpp"
 #include "autodiff/error.hpp"
-#include "autodiff/ops/elementwise_ops.hpp"
-#include "autodiff/ops/linalg_ops.hpp"
-#include "autodiff/ops/shape_ops.hpp"
 #include "models/architectures/architecture.hpp"
-#include "models/distributions/bernoulli.hpp"
-#include "models/init.hpp"
-#include "models/output_start.hpp"
 
 namespace nelbo {
 namespace {
 
-using Kind = Likelihood::Kind;
-
-/// The moments as a vector of the model's features.
-Tensor moment(const char* name, const Tensor& values, std::int64_t features) {
-  if (values.size() != features) {
+/// The moments as vectors of the model's features.
+DataMoments of_features(const DataMoments& moments, std::int64_t features) {
+  const auto vector = [&](const char* name, const Tensor& values) {
+    if (values.size() == features) return values.reshape({features});
     throw Error("vae: the training " + std::string(name) + " has shape " + values.shape().text() +
                 " for " + std::to_string(features) + " features");
-  }
-  return values.reshape({features});
+  };
+  return {vector("mean", moments.mean), vector("variance", moments.variance)};
 }
 
 void check_axes(const char* function, const char* axes, Var x, int rank, std::int64_t last) {
@@ -30,94 +22,45 @@ void check_axes(const char* function, const char* axes, Var x, int rank, std::in
               " with a last axis of " + std::to_string(last));
 }
 
-/// Columns first .. last - 1, copied once here, or every density that reads them would copy them
-/// for itself.
-Var columns(Var x, std::int64_t first, std::int64_t last) {
-  return Tape::current().contiguous(slice(x, -1, first, last));
-}
-
-/// The posterior whose parameters are the encoder's output [B, ..], as encoder_head() lays it out.
-Posterior posterior_from(Var head, const VaeConfig& config) {
-  using Family = PosteriorConfig::Kind;
-  const Family family = config.posterior.kind;
-  const std::int64_t l = config.latent;
-  if (family == Family::bernoulli) return Bernoulli{head};
-  if (family == Family::categorical) {
-    return OneHotCategorical{reshape(head, {head.shape()[0], l, config.posterior.classes})};
-  }
-  const Var mean = columns(head, 0, l), log_variance = columns(head, l, 2 * l);
-  if (family == Family::diagonal) return Normal(DiagNormal{mean, log_variance});
-  const Var below = columns(head, 2 * l, head.shape()[-1]);
-  return Normal(FullNormal{mean, lower_triangular(exp(0.5 * log_variance), below)});
-}
-
-/// x [B, X] to Q(Z|x).
-std::function<Posterior(Var x)> posterior_of(const Layer& encoder, const VaeConfig& config) {
-  return [=](Var x) {
-    check_axes("posterior", "[B, X]", x, 2, config.example.size());
-    return posterior_from(encoder(x), config);
-  };
-}
-
 }  // namespace
 
 Vae::Vae(const VaeConfig& config, const DataMoments& moments, ParameterStore& store)
-    : config_(resolve(config)), store_(&store) {
-  const Tensor mean = moment("mean", moments.mean, features());
-  const Coders coders = architecture(config_.architecture).build(config_, mean, store);
-  encoder_ = posterior_of(coders.encoder, config_);
-  decoder_ = coders.decoder;
-  prior_ = declare_prior(config_, moments, store, encoder_);
-  if (config_.likelihood.kind == Kind::normal_learned) {
-    const Tensor variance = moment("variance", moments.variance, features());
-    log_variance_ = store.add("decoder.log_variance", "theta", {features()},
-                              constant(log_variance_start(variance)));
-  }
+    : Vae(config, moments, store, [&] {
+        const VaeConfig resolved = resolve(config);
+        const Tensor mean = of_features(moments, resolved.example.size()).mean;
+        return architectures().at(resolved.architecture).coders(resolved, mean, store);
+      }) {}
+
+Vae::Vae(const VaeConfig& config, const DataMoments& moments, ParameterStore& store,
+         const std::function<Coders()>& build)
+    : config_(resolve(config)), codes_(config_.codes()), store_(&store), coders_(build()) {
+  const DataMoments own = of_features(moments, features());
+  prior_ = config_.prior->declare(
+      {codes_, store, own, config_.likelihood, [this](Var x) { return posterior(x); }});
+  if (auto declared = config_.likelihood->declared(store, own)) config_.likelihood = declared;
 }
+
+std::shared_ptr<const Posterior> Vae::posterior(const Batch& batch) const {
+  check_axes("posterior", "[B, X]", batch.x, 2, features());
+  return config_.posterior.posterior(coders_.encoder(batch.x), codes_);
+}
+
+std::shared_ptr<const Prior> Vae::prior(std::optional<Var>) const { return prior_(); }
 
 Var Vae::decode(Var z) const {
-  check_axes("decode", "[S, B, D]", z, 3, dimensions());
-  return decoder_(z);
+  check_axes("decode", "[S, B, D]", z, 3, codes_.dimensions());
+  return coders_.decoder(z);
 }
 
-Var Vae::log_likelihood(Var z, Var x) const {
-  check_axes("log_likelihood", "[B, X]", x, 2, features());
-  const Var output = decode(z);
-  switch (config_.likelihood.kind) {
-    case Kind::bernoulli:
-      return Bernoulli{output}.log_prob(x);
-    case Kind::normal:
-      return fixed_normal(output, config_.likelihood.variance).log_prob(x);
-    case Kind::normal_learned:
-      break;
-  }
-  return DiagNormal{output, Tape::current().parameter(*store_, *log_variance_)}.log_prob(x);
+Var Vae::log_likelihood(Var z, const Batch& batch) const {
+  check_axes("log_likelihood", "[B, X]", batch.x, 2, features());
+  return config_.likelihood->log_prob(decode(z), batch.x);
 }
 
-Var Vae::sample_data(Var z, Var noise) const {
-  const Var output = decode(z);
-  switch (config_.likelihood.kind) {
-    case Kind::bernoulli:
-      return Bernoulli{output}.sample(noise);
-    case Kind::normal:
-      return fixed_normal(output, config_.likelihood.variance).sample(noise);
-    case Kind::normal_learned:
-      break;
-  }
-  return DiagNormal{output, Tape::current().parameter(*store_, *log_variance_)}.sample(noise);
-}
+Var Vae::mean(Var z, std::optional<Var>) const { return config_.likelihood->mean(decode(z)); }
 
-void Vae::fill_noise(const Tensor& noise, const RandomBlock& first, Coupling coupling) const {
-  nelbo::fill_noise(config_.posterior.noise(), noise, first, coupling);
-}
-
-Noise Vae::data_noise() const {
-  return config_.likelihood.kind == Kind::bernoulli ? Noise::uniform : Noise::normal;
-}
-
-Var Vae::mean_image(Var z) const {
-  const Var output = decode(z);
-  return config_.likelihood.kind == Kind::bernoulli ? sigmoid(output) : output;
+Var Vae::sample_data(Var z, Var noise, std::optional<Var>) const {
+  return config_.likelihood->sample(decode(z), noise);
 }
 
 }  // namespace nelbo

@@ -1,79 +1,72 @@
 #pragma once
-#include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 
-#include "autodiff/coupled_noise.hpp"
-#include "autodiff/parameters.hpp"
-#include "autodiff/tape.hpp"
-#include "models/distributions/posterior.hpp"
+#include "models/data_moments.hpp"
 #include "models/layers/layer.hpp"
-#include "models/priors/declare_prior.hpp"
+#include "models/model.hpp"
 #include "models/vae_config.hpp"
 
 namespace nelbo {
 
-/// A variational autoencoder: the encoder Q(Z|x) = N(mu(x), diag s2(x)) of Zheng eqs (7), (9), or
-/// N(mu(x), L L') with a Cholesky factor L(x), or discrete; the prior P0(Z) = N(0, I) of eq. (1),
-/// or another; and a decoder P(X|z). Axes: S draws, B batch, X features, L latent variables, D
-/// numbers of a code: L, or L K of a categorical posterior, whose codes are one-hot rows.
+/// The two networks of a variational autoencoder.
+struct Coders {
+  Layer encoder;  // [B, X] to the posterior's parameters, [B, posterior.head(codes).outputs]
+  Layer decoder;  // [S, B, D] to the likelihood's output, [S, B, X]
+};
+
+/// A variational autoencoder: a posterior at the end of an encoder, a prior, and a likelihood about a
+/// decoder's output; Zheng eqs (1)-(2), (7), (9) by default.
 ///
-/// The constructor declares the parameters; freeze the store before recording. Group "phi" holds
-/// the encoder's, "theta" the decoder's, "psi" the prior's. Names, which files keep:
+/// Group "phi" holds the encoder's parameters, "theta" the decoder's, "psi" the prior's. Names, which
+/// files keep:
 ///   encoder.I.weight, .bias            hidden layers, I = 0, 1, ...
-///   encoder.head.weight, .bias         [H, 2L]: columns 0..L-1 give mu, the others log s2. With a
-///                                      full posterior the others give log L_dd^2, and L (L-1) / 2
-///                                      more what is below the diagonal, row by row. Bernoulli:
-///                                      [H, L], logits; categorical: [H, L K], logits, the K of a
-///                                      variable together
-///   prior.*                            declare_prior.hpp
+///   encoder.head.weight, .bias         the last layer: posterior_family.hpp
+///   prior.*                            prior_family.hpp
 ///   decoder.I.weight, .bias            hidden layers
 ///   decoder.output.weight, .bias       the last layer
 ///   decoder.log_variance               [X], of normal:learned only
 /// Layers are counted through whatever their kind. Weights start Glorot-uniform and biases at 0,
-/// but for the output's, which start at the data (output_start.hpp).
-class Vae {
+/// but for the output's, which start at the data (Likelihood::output_start).
+class Vae final : public Model, private Generative {
  public:
-  /// Throws Error for an unknown architecture, what it cannot be given, or moments that do not fit.
+  /// With the networks of the architecture that the configuration names. Declares the parameters;
+  /// freeze the store before recording. Throws Error for an unknown architecture, what it cannot be
+  /// given, or moments that do not fit.
   Vae(const VaeConfig& config, const DataMoments& moments, ParameterStore& store);
+  /// With networks of its own, which `build` declares in the store first of all.
+  Vae(const VaeConfig& config, const DataMoments& moments, ParameterStore& store,
+      const std::function<Coders()>& build);
 
-  /// Q(Z|x) of x [B, X], with mean or probabilities [B, D].
-  Posterior posterior(Var x) const { return encoder_(x); }
-  /// P0(Z), recorded on the current tape. Record it once for all that a batch wants of it.
-  std::shared_ptr<const Prior> prior() const { return prior_(); }
-  /// Fills `noise` [S, B, D], as the data of a leaf, with the numbers that samples of the posterior
-  /// are made of, normal or uniform, whose addresses start at `first`; see nelbo::fill_noise.
-  /// Throws Error for uniform numbers on Sobol' points.
-  void fill_noise(const Tensor& noise, const RandomBlock& first,
-                  Coupling coupling = Coupling::independent) const;
+  Vae(const Vae&) = delete;
+  Vae& operator=(const Vae&) = delete;
+
+  const ParameterStore& store() const override { return *store_; }
+  CodeSpace codes() const override { return codes_; }
+  std::int64_t features() const override { return config_.example.size(); }
+  std::shared_ptr<const Posterior> posterior(const Batch& batch) const override;
+  using Model::prior;
+  std::shared_ptr<const Prior> prior(std::optional<Var> condition) const override;
+  Var log_likelihood(Var z, const Batch& batch) const override;
+  const Generative* generative() const override { return this; }
+  bool is_mass() const override { return config_.likelihood->is_mass(); }
+  bool prior_moves_encoder() const override { return config_.prior->moves_encoder; }
+
   /// The parameters of P(X|z), logits or means, for z [S, B, D]: [S, B, X].
   Var decode(Var z) const;
-  /// log P(x|z) of z [S, B, D] and x [B, X], in nats: [S, B].
-  Var log_likelihood(Var z, Var x) const;
-  /// Data [S, B, X] drawn from P(X|z) of z [S, B, D], from noise [S, B, X] or [B, X] of the kind
-  /// data_noise(). No gradient flows.
-  Var sample_data(Var z, Var noise) const;
-  Noise data_noise() const;
-  /// E[X|z] on the scale of the data: [S, B, X] of z [S, B, D].
-  Var mean_image(Var z) const;
+  Var mean(Var z, std::optional<Var> condition = {}) const override;
+  Var sample_data(Var z, Var noise, std::optional<Var> condition = {}) const override;
+  Noise data_noise() const override { return config_.likelihood->noise(); }
 
-  /// L.
-  std::int64_t latent() const { return config_.latent; }
-  /// D.
-  std::int64_t dimensions() const { return config_.dimensions(); }
-  /// X.
-  std::int64_t features() const { return config_.example.size(); }
   /// The configuration with the architecture's own values where none were given.
   const VaeConfig& config() const { return config_; }
 
  private:
   VaeConfig config_;
+  CodeSpace codes_;
   const ParameterStore* store_;
-  std::function<Posterior(Var x)> encoder_;
-  Layer decoder_;  // [S, B, D] to [S, B, X]
+  Coders coders_;
   PriorRecorder prior_;
-  std::optional<ParameterId> log_variance_;
 };
 
 }  // namespace nelbo

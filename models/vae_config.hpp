@@ -1,18 +1,19 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "autodiff/activation.hpp"
 #include "autodiff/tensor.hpp"
-#include "models/likelihood.hpp"
-#include "models/posterior_config.hpp"
-#include "models/priors/prior_config.hpp"
+#include "models/likelihoods/likelihood.hpp"
+#include "models/posteriors/posterior_family.hpp"
+#include "models/priors/prior_family.hpp"
 
 namespace nelbo {
 
-/// What a variational autoencoder is built from.
+/// What a model is built from.
 struct VaeConfig {
   std::string architecture = "mlp";  // a name of architectures()
   Shape example;                     // of one datum: [X], [H, W] or [H, W, C]
@@ -21,19 +22,13 @@ struct VaeConfig {
                                      // architecture's own. Only mlp takes others
   std::optional<Activation> activation;  // of the hidden layers; none: the architecture's own. Only
                                          // mlp takes others
-  Likelihood likelihood;
-  PriorConfig prior;  // uniform where the posterior is discrete
-  PosteriorConfig posterior;
+  std::shared_ptr<const Likelihood> likelihood = parse_likelihood("bernoulli");
+  PosteriorFamily posterior = parse_posterior("diagonal");
+  std::optional<PriorFamily> prior;  // none: the simplest for the posterior's codes
 
+  CodeSpace codes() const { return posterior.codes(latent); }
   /// D, the numbers of a code z: L, or L K of one-hot rows.
-  std::int64_t dimensions() const { return latent * posterior.width(); }
-};
-
-/// Mean and variance of every feature over the training data, on the scale on which the model sees
-/// them. The decoder starts there: its biases at what is best when z says nothing.
-struct DataMoments {
-  Tensor mean;      // X numbers, f32 or f64, of any shape
-  Tensor variance;  // likewise; read for normal:learned, and vamp:K with normal likelihoods, only
+  std::int64_t dimensions() const { return codes().dimensions(); }
 };
 
 }  // namespace nelbo

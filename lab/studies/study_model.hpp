@@ -5,7 +5,7 @@
 
 #include "autodiff/parameters.hpp"
 #include "autodiff/tape.hpp"
-#include "models/distributions/posterior.hpp"
+#include "models/posteriors/posterior.hpp"
 #include "models/posterior_config.hpp"
 #include "models/worlds/discrete_model.hpp"
 #include "models/worlds/linear_gaussian_model.hpp"

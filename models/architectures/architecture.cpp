@@ -6,37 +6,35 @@
 
 namespace nelbo {
 
-const std::vector<Architecture>& architectures() {
-  static const std::vector<Architecture> all{
-      {"mlp", "X-H-2L / L-H-X, widths H as given (500), tanh", 20, {500}, true, mlp_coders},
-      {"burda", "X-200-200-2L / L-200-200-X, tanh; L = 50", 50, {200, 200}, false, mlp_coders},
-      {"chen_mlp",
-       "X-1200-1200-2L relu / L-1200-1200-1200-X tanh; L = 10",
-       10,
-       {1200, 1200},
-       false,
-       chen_mlp_coders},
-      {"conv64",
-       "64x64 images: 4 convolutions and 1 dense layer each way, relu; L = 10",
-       10,
-       {},
-       false,
-       conv64_coders},
-  };
+Registry<Architecture>& architectures() {
+  static Registry<Architecture> all(
+      "model",
+      {{"mlp", "X-H-2L / L-H-X, widths H as given (500), tanh", 20, {500}, true, mlp_coders},
+       {"burda", "X-200-200-2L / L-200-200-X, tanh; L = 50", 50, {200, 200}, false, mlp_coders},
+       {"chen_mlp",
+        "X-1200-1200-2L relu / L-1200-1200-1200-X tanh; L = 10",
+        10,
+        {1200, 1200},
+        false,
+        chen_mlp_coders},
+       {"conv64",
+        "64x64 images: 4 convolutions and 1 dense layer each way, relu; L = 10",
+        10,
+        {},
+        false,
+        conv64_coders}});
   return all;
 }
 
-const Architecture& architecture(const std::string& name) {
-  std::string known;
-  for (const Architecture& a : architectures()) {
-    if (a.name == name) return a;
-    known += (known.empty() ? "" : ", ") + a.name;
-  }
-  throw Error("model '" + name + "' is unknown; there are " + known);
+std::unique_ptr<Model> make_model(const VaeConfig& config, const DataMoments& moments,
+                                  ParameterStore& store) {
+  const Architecture& own = architectures().at(config.architecture);
+  if (own.model) return own.model(resolve(config), moments, store);
+  return std::make_unique<Vae>(config, moments, store);
 }
 
 VaeConfig resolve(const VaeConfig& config) {
-  const Architecture& own = architecture(config.architecture);
+  const Architecture& own = architectures().at(config.architecture);
   VaeConfig resolved = config;
   if (config.example.size() < 1) {
     throw Error("model " + own.name + ": examples of shape " + config.example.text() +
@@ -47,11 +45,13 @@ VaeConfig resolve(const VaeConfig& config) {
                 " latent dimensions; there must be at least 1");
   }
   if (config.latent == 0) resolved.latent = own.latent;
-  check_prior_for(config.prior, config.posterior);
+  const CodeSpace codes = config.posterior.codes(resolved.latent);
+  if (!resolved.prior) resolved.prior = simplest_prior(codes);
+  if (const std::string why = resolved.prior->unfit(codes); !why.empty()) throw Error(why);
   constexpr std::int64_t most_dimensions = std::int64_t{1} << 20;
-  if (resolved.latent > most_dimensions / config.posterior.width()) {
+  if (resolved.latent > most_dimensions / codes.width()) {
     throw Error("model " + own.name + ": " + std::to_string(resolved.latent) +
-                " latent variables, posterior " + to_string(config.posterior) +
+                " latent variables, posterior " + config.posterior.text +
                 ", make codes of more than " + std::to_string(most_dimensions) + " numbers");
   }
   if (config.hidden.empty()) resolved.hidden = own.hidden;

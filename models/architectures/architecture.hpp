@@ -1,42 +1,47 @@
 #pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "autodiff/parameters.hpp"
-#include "models/layers/layer.hpp"
-#include "models/vae_config.hpp"
+#include "models/registry.hpp"
+#include "models/vae.hpp"
 
 namespace nelbo {
 
-/// The two networks of a variational autoencoder. X features, L latent variables, D numbers of a
-/// code (vae.hpp).
-struct Coders {
-  Layer encoder;  // [B, X] to [B, 2L] or as many as encoder_head() says
-  Layer decoder;  // [S, B, D] to [S, B, X]: logits or means
-};
-
-/// A named pair of networks.
+/// A named model: a pair of networks about a posterior, prior and likelihood of choice, or a model of
+/// any other kind.
 struct Architecture {
   std::string name;
-  std::string summary;               // one line for --help
-  std::int64_t latent;               // L, unless configured
-  std::vector<std::int64_t> hidden;  // widths of dense layers, encoder side, unless configured
-  bool free_form;                    // takes other widths and activations
-  /// Declares the parameters of a resolved configuration; `mean` [X] is the training mean. Throws
-  /// Error for examples of a shape that the networks cannot take.
-  Coders (*build)(const VaeConfig& config, const Tensor& mean, ParameterStore& store);
+  std::string summary;                    // one line for --help
+  std::int64_t latent = 10;               // L, unless configured
+  std::vector<std::int64_t> hidden = {};  // widths of dense layers, encoder side, unless configured
+  bool free_form = false;                 // takes other widths and activations
+  /// Declares the networks of a resolved configuration; `mean` [X] is the training mean. Throws Error
+  /// for examples of a shape that they cannot take.
+  std::function<Coders(const VaeConfig& config, const Tensor& mean, ParameterStore& store)> coders =
+      {};
+  /// Makes a model that is no pair of networks; `coders` is then empty. It declares its parameters and
+  /// refuses what of the configuration it does not take.
+  std::function<std::unique_ptr<Model>(const VaeConfig& config, const DataMoments& moments,
+                                       ParameterStore& store)>
+      model = {};
 };
 
-/// All architectures: an explicit list.
-const std::vector<Architecture>& architectures();
+/// mlp, burda, chen_mlp and conv64, and a program's own.
+Registry<Architecture>& architectures();
 
-/// The architecture of that name. Throws Error listing the names there are.
-const Architecture& architecture(const std::string& name);
+/// The model that the configuration names. Declares its parameters; freeze the store before recording.
+/// Throws Error for an unknown architecture and what it cannot be given.
+std::unique_ptr<Model> make_model(const VaeConfig& config, const DataMoments& moments,
+                                  ParameterStore& store);
 
-/// The configuration with the architecture's own latent dimensions and widths where none are given.
-/// Throws Error for an unknown architecture, an example without features, sizes below 1, codes of
-/// more than 2^20 numbers, a prior that does not go with the posterior, and widths or an activation
-/// given to an architecture that has its own.
+/// The configuration with the architecture's own latent dimensions and widths, and the simplest prior,
+/// where none are given. Throws Error for an unknown architecture, an example without features, sizes
+/// below 1, codes of more than 2^20 numbers, a prior that does not go with the posterior, and widths or
+/// an activation given to an architecture that has its own.
 VaeConfig resolve(const VaeConfig& config);
 
 }  // namespace nelbo

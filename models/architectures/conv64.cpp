@@ -4,7 +4,6 @@
 #include "autodiff/ops/shape_ops.hpp"
 #include "models/architectures/head.hpp"
 #include "models/layers.hpp"
-#include "models/output_start.hpp"
 
 namespace nelbo {
 namespace {
@@ -47,7 +46,7 @@ Coders conv64_coders(const VaeConfig& config, const Tensor& mean, ParameterStore
       encoder_head(store, 256, config),
   };
 
-  const Tensor start = output_start(config.likelihood, channel_means(mean, channels));
+  const Tensor start = config.likelihood->output_start(channel_means(mean, channels));
   const Sequential decoder{
       Linear(store, "decoder.0", "theta", config.dimensions(), 256, relu),
       Linear(store, "decoder.1", "theta", 256, core, relu),

@@ -2,7 +2,6 @@
 
 #include "models/architectures/head.hpp"
 #include "models/layers/mlp.hpp"
-#include "models/output_start.hpp"
 
 namespace nelbo {
 namespace {
@@ -22,7 +21,7 @@ Layer dense_decoder(const VaeConfig& config, const Widths& widths, Activation ac
   const Mlp hidden(store, "decoder", "theta", config.dimensions(), widths, activation);
   const Linear output(store, "decoder.output", "theta", hidden.outputs(), config.example.size(),
                       Activation::identity, glorot_uniform,
-                      constant(output_start(config.likelihood, mean)));
+                      constant(config.likelihood->output_start(mean)));
   return Sequential{hidden, output};
 }
 

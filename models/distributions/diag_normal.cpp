@@ -31,6 +31,11 @@ Var DiagNormal::entropy() const {
 
 DiagNormal DiagNormal::detached() const { return {stop(mean), stop(log_variance)}; }
 
+Var marginal_log_probs(const DiagNormal& normal, Var x) {
+  const Var white = square(x - normal.mean) * exp(-normal.log_variance);
+  return -0.5 * (white + normal.log_variance + std::log(2 * std::numbers::pi));
+}
+
 DiagNormal unit_normal(Var mean) { return fixed_normal(mean, 1); }
 
 DiagNormal fixed_normal(Var mean, double variance) {

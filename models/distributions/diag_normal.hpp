@@ -33,6 +33,9 @@ struct DiagNormal {
 
 static_assert(Reparameterized<DiagNormal>);
 
+/// log N(x_d; mean_d, s2_d) of every dimension, of the shape that x and the parameters broadcast to.
+Var marginal_log_probs(const DiagNormal& normal, Var x);
+
 /// N(mean, I): Zheng eq. (2).
 DiagNormal unit_normal(Var mean);
 /// N(mean, variance I). Throws Error unless the variance is positive and finite.

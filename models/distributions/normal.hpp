@@ -21,6 +21,8 @@ class Normal {
   static constexpr Noise noise = Noise::normal;
 
   Covariance covariance() const { return Covariance(kind_.index()); }
+  /// The diagonal normal; null where the covariance is full.
+  const DiagNormal* if_diagonal() const { return std::get_if<DiagNormal>(&kind_); }
   /// Throws Error saying that `what` ("hagg") needs a diagonal covariance where it is full.
   const DiagNormal& diagonal(const std::string& what) const;
   /// Calls f with the DiagNormal or the FullNormal.

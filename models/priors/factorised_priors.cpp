@@ -26,9 +26,21 @@ Var StandardNormalPrior::sample(Var noise) const {
   return stop(noise);
 }
 
-Var StandardNormalPrior::kl(const Posterior& q) const {
-  const Normal& normal = q.normal("the prior N(0, I)");
-  return nelbo::kl(normal, StandardNormal{dimensions_, normal.expectation().dtype()});
+std::optional<Var> StandardNormalPrior::kl(const Posterior& q) const {
+  const Normal* const normal = q.normal();
+  if (normal == nullptr) return std::nullopt;
+  return nelbo::kl(*normal, StandardNormal{dimensions_, normal->expectation().dtype()});
+}
+
+Var DiagNormalPrior::marginal_log_prob(Var z) const {
+  check_dimensions(*this, z, noise_dimensions());
+  return marginal_log_probs(normal_, z);
+}
+
+std::optional<Var> DiagNormalPrior::kl(const Posterior& q) const {
+  const DiagNormal* const own = q.diagonal();
+  if (own == nullptr) return std::nullopt;
+  return nelbo::kl(*own, normal_);
 }
 
 Var LaplacePrior::log_prob(Var z) const { return sum(marginal_log_prob(z), -1); }

@@ -1,8 +1,5 @@
 #include "models/priors/full_normal_prior.hpp"
 
-#include <cmath>
-#include <numbers>
-
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "models/distributions/kl.hpp"
 #include "models/priors/check_dimensions.hpp"
@@ -16,9 +13,7 @@ Var FullNormalPrior::log_prob(Var z) const {
 
 Var FullNormalPrior::marginal_log_prob(Var z) const {
   check_dimensions(*this, z, noise_dimensions());
-  const DiagNormal each = normal_.marginals();
-  const Var white = square(z - each.mean) * exp(-each.log_variance);
-  return -0.5 * (white + each.log_variance + std::log(2 * std::numbers::pi));
+  return marginal_log_probs(normal_.marginals(), z);
 }
 
 Var FullNormalPrior::sample(Var noise) const {
@@ -26,13 +21,16 @@ Var FullNormalPrior::sample(Var noise) const {
   return normal_.sample(noise);
 }
 
-Var FullNormalPrior::kl(const Posterior& q) const {
-  return nelbo::kl(q.normal("the prior " + text()), normal_);
+std::optional<Var> FullNormalPrior::kl(const Posterior& q) const {
+  const Normal* const own = q.normal();
+  if (own == nullptr) return std::nullopt;
+  return nelbo::kl(*own, normal_);
 }
 
-Var FullNormalPrior::prior_factorisation(const Posterior& q) const {
-  const Normal& own = q.normal("the prior " + text());
-  return expected_log_prob(own, normal_) - expected_log_prob(own, normal_.marginals());
+std::optional<Var> FullNormalPrior::prior_factorisation(const Posterior& q) const {
+  const Normal* const own = q.normal();
+  if (own == nullptr) return std::nullopt;
+  return expected_log_prob(*own, normal_) - expected_log_prob(*own, normal_.marginals());
 }
 
 }  // namespace nelbo

@@ -17,8 +17,8 @@ class FullNormalPrior : public Prior {
   Var marginal_log_prob(Var z) const override;
   std::int64_t noise_dimensions() const override { return normal_.mean.shape()[-1]; }
   Var sample(Var noise) const override;
-  Var kl(const Posterior& q) const override;
-  Var prior_factorisation(const Posterior& q) const override;
+  std::optional<Var> kl(const Posterior& q) const override;
+  std::optional<Var> prior_factorisation(const Posterior& q) const override;
 
  private:
   FullNormal normal_;

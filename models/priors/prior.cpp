@@ -4,16 +4,14 @@
 
 namespace nelbo {
 
-Var Prior::kl(const Posterior&) const {
-  throw Error("div(exact): the divergence from the prior " + text() +
-              " has no closed form; use div(mc)");
+Var Prior::marginal_log_prob(Var) const {
+  throw Error("the prior " + text() + " gives no density of each dimension alone");
 }
 
-Var Prior::prior_factorisation(const Posterior& q) const {
-  if (!factorised()) {
-    throw Error("pf(exact): its expectation under the prior " + text() +
-                " has no closed form; use pf");
-  }
+std::optional<Var> Prior::kl(const Posterior&) const { return std::nullopt; }
+
+std::optional<Var> Prior::prior_factorisation(const Posterior& q) const {
+  if (!factorised()) return std::nullopt;
   const Var mean = q.expectation();
   return Tape::current().leaf(Shape(mean.shape().dims().first(mean.shape().rank() - 1)),
                               mean.dtype());

@@ -12,7 +12,7 @@ namespace nelbo {
 Var UniformPrior::marginal_log_prob(Var z) const {
   check_dimensions(*this, z, noise_dimensions());
   Shape shape = z.shape();
-  shape[-1] = variables_;
+  shape[-1] = codes_.variables;
   const double log_p = -std::log(double(codes_.values()));
   return broadcast_to(Tape::current().constant(log_p, z.dtype()), shape);
 }
@@ -21,15 +21,15 @@ Var UniformPrior::log_prob(Var z) const { return sum(marginal_log_prob(z), -1); 
 
 Var UniformPrior::sample(Var noise) const {
   check_dimensions(*this, noise, noise_dimensions());
-  if (codes_.kind == PosteriorConfig::Kind::bernoulli) return Bernoulli{stop(noise)}.mode();
+  if (codes_.kind == CodeSpace::Kind::binary) return Bernoulli{stop(noise)}.mode();
   Shape rows = noise.shape();
-  rows[-1] = variables_;
+  rows[-1] = codes_.variables;
   rows.push_back(codes_.classes);
   return OneHotCategorical{reshape(stop(noise), rows)}.mode();
 }
 
-Var UniformPrior::kl(const Posterior& q) const {
-  return double(variables_) * std::log(double(codes_.values())) - q.entropy();
+std::optional<Var> UniformPrior::kl(const Posterior& q) const {
+  return double(codes_.variables) * std::log(double(codes_.values())) - q.entropy();
 }
 
 }  // namespace nelbo

@@ -1,5 +1,5 @@
 #pragma once
-#include "models/posterior_config.hpp"
+#include "models/code_space.hpp"
 #include "models/priors/prior.hpp"
 
 namespace nelbo {
@@ -8,9 +8,8 @@ namespace nelbo {
 /// K = 2, or one-hot rows. It has no parameters.
 class UniformPrior : public Prior {
  public:
-  /// For codes of the (discrete) posterior.
-  UniformPrior(std::int64_t variables, const PosteriorConfig& codes)
-      : variables_(variables), codes_(codes) {}
+  /// For discrete codes.
+  explicit UniformPrior(const CodeSpace& codes) : codes_(codes) {}
 
   std::string text() const override { return "uniform"; }
   bool factorised() const override { return true; }
@@ -18,15 +17,14 @@ class UniformPrior : public Prior {
   Var log_prob(Var z) const override;
   /// -log K of every variable, [S, B, L].
   Var marginal_log_prob(Var z) const override;
-  std::int64_t noise_dimensions() const override { return variables_ * codes_.width(); }
+  std::int64_t noise_dimensions() const override { return codes_.dimensions(); }
   /// The sign of a normal number, or the place of the largest of K, is uniform.
   Var sample(Var noise) const override;
   /// L log K - H[Q].
-  Var kl(const Posterior& q) const override;
+  std::optional<Var> kl(const Posterior& q) const override;
 
  private:
-  std::int64_t variables_;  // L
-  PosteriorConfig codes_;
+  CodeSpace codes_;
 };
 
 }  // namespace nelbo

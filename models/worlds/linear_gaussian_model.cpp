@@ -4,6 +4,7 @@
 
 #include "autodiff/ops.hpp"
 #include "autodiff/random.hpp"
+#include "models/priors/full_normal_prior.hpp"
 #include "models/worlds/dense.hpp"
 
 namespace nelbo {
@@ -66,26 +67,35 @@ Tensor LinearGaussianModel::data(std::int64_t batch, std::uint64_t seed) const {
   return world_.sample_data(noise).cast(store_->dtype());
 }
 
-Normal LinearGaussianModel::posterior(Var x) const {
+std::shared_ptr<const Posterior> LinearGaussianModel::posterior(const Batch& batch) const {
   Tape& tape = Tape::current();
-  const Var mean = encoder_(x), log_variance = tape.parameter(*store_, log_variance_);
-  if (!below_) return DiagNormal{mean, log_variance};
-  return FullNormal{mean,
-                    lower_triangular(exp(0.5 * log_variance), tape.parameter(*store_, *below_))};
+  const Var mean = encoder_(batch.x), log_variance = tape.parameter(*store_, log_variance_);
+  if (!below_) return posterior_of(DiagNormal{mean, log_variance});
+  return posterior_of(FullNormal{
+      mean, lower_triangular(exp(0.5 * log_variance), tape.parameter(*store_, *below_))});
 }
 
-Var LinearGaussianModel::log_joint(Var z, Var x) const {
-  Tape& tape = Tape::current();
-  const Tensor log_variance = [&] {
-    Tensor v = world_.parameters().dec_var.cast(DType::f64).contiguous();
-    for (std::int64_t i = 0; i < v.size(); ++i) v.set({i}, std::log(v.at({i})));
-    return v.cast(store_->dtype());
-  }();
-  const Var log_likelihood = DiagNormal{decoder_(z), tape.leaf(log_variance)}.log_prob(x);
+std::shared_ptr<const Prior> LinearGaussianModel::prior(std::optional<Var>) const {
+  const LinearGaussianParameters& p = world_.parameters();
+  return std::make_shared<FullNormalPrior>(
+      given_normal(p.prior_mean.cast(store_->dtype()), p.prior_cov));
+}
+
+Var LinearGaussianModel::log_likelihood(Var z, const Batch& batch) const {
+  Tensor log_variance = world_.parameters().dec_var.cast(DType::f64).contiguous();
+  for (std::int64_t i = 0; i < log_variance.size(); ++i) {
+    log_variance.set({i}, std::log(log_variance.at({i})));
+  }
+  return DiagNormal{decoder_(z), Tape::current().leaf(log_variance.cast(store_->dtype()))}.log_prob(
+      batch.x);
+}
+
+Var LinearGaussianModel::log_joint(Var z, const Batch& batch) const {
   // The prior's covariance never changes: its density is that of a standard normal number
   // L^-1 (z - mu_0).
+  Tape& tape = Tape::current();
   const Var white = linear(z, tape.leaf(whitener_), tape.leaf(whitened_mean_));
-  return log_likelihood + (standard_normal_log_prob(white) - log_prior_scale_);
+  return log_likelihood(z, batch) + (standard_normal_log_prob(white) - log_prior_scale_);
 }
 
 }  // namespace nelbo

@@ -3,8 +3,8 @@
 
 #include "autodiff/parameters.hpp"
 #include "autodiff/tape.hpp"
-#include "models/distributions/normal.hpp"
 #include "models/layers/linear.hpp"
+#include "models/model.hpp"
 #include "models/worlds/linear_gaussian.hpp"
 
 namespace nelbo {
@@ -23,7 +23,7 @@ enum class LinearEncoder {
 ///          encoder), encoder.below [D (D - 1) / 2] (a full one's L below its diagonal, by rows)
 ///   theta  decoder.weight [D, X], decoder.bias [X]
 /// The gradients' exact moments: linear_gaussian_theory.hpp.
-class LinearGaussianModel {
+class LinearGaussianModel final : public Model {
  public:
   /// Declares the parameters; freeze the store before recording. The store must outlive the model.
   /// Throws Error for a world that checked() refuses.
@@ -33,14 +33,21 @@ class LinearGaussianModel {
   /// The world where the parameters start.
   const LinearGaussian& world() const { return world_; }
   Covariance covariance() const { return below_ ? Covariance::full : Covariance::diagonal; }
-  const ParameterStore& store() const { return *store_; }
 
   /// B data of the world, [B, X], of the store's type. Datum b depends on the seed and b only.
   Tensor data(std::int64_t batch, std::uint64_t seed) const;
-  /// Q(Z|x) of x [B, X], with mean [B, D].
-  Normal posterior(Var x) const;
-  /// log P(x|z) + log P0(z) of z [S, B, D] and x [B, X], nats: [S, B].
-  Var log_joint(Var z, Var x) const;
+
+  const ParameterStore& store() const override { return *store_; }
+  CodeSpace codes() const override {
+    return {CodeSpace::Kind::continuous, world_.latent_dimensions()};
+  }
+  std::int64_t features() const override { return world_.data_dimensions(); }
+  std::shared_ptr<const Posterior> posterior(const Batch& batch) const override;
+  using Model::prior;
+  /// N(mu_0, Sigma_0) with the world's full covariance.
+  std::shared_ptr<const Prior> prior(std::optional<Var> condition) const override;
+  Var log_likelihood(Var z, const Batch& batch) const override;
+  Var log_joint(Var z, const Batch& batch) const override;
 
  private:
   ParameterStore* store_;

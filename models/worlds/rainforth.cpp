@@ -6,6 +6,7 @@
 #include "autodiff/error.hpp"
 #include "autodiff/ops.hpp"
 #include "models/init.hpp"
+#include "models/priors/factorised_priors.hpp"
 
 namespace nelbo {
 
@@ -36,15 +37,25 @@ Tensor RainforthToy::x() const {
   return Tensor::full({1, config_.dimensions}, 2 * config_.residual, store_->dtype());
 }
 
-Normal RainforthToy::posterior(Var x) const {
+std::shared_ptr<const Posterior> RainforthToy::posterior(const Batch& batch) const {
   const Var bias = Tape::current().parameter(*store_, bias_);
-  return fixed_normal(0.5 * x + bias, config_.variance);
+  return posterior_of(fixed_normal(0.5 * batch.x + bias, config_.variance));
 }
 
-Var RainforthToy::log_joint(Var z, Var x) const {
+std::shared_ptr<const Prior> RainforthToy::prior(std::optional<Var>) const {
+  const Var mean = Tape::current().parameter(*store_, prior_mean_);
+  return std::make_shared<DiagNormalPrior>("rainforth", unit_normal(mean));
+}
+
+Var RainforthToy::log_likelihood(Var z, const Batch& batch) const {
+  return unit_normal(z).log_prob(batch.x);
+}
+
+Var RainforthToy::log_joint(Var z, const Batch& batch) const {
   // log P(x) + log P(z|x) is the same function and passes over [S, B, D] once instead of twice.
   const Var mean = Tape::current().parameter(*store_, prior_mean_);
-  return fixed_normal(0.5 * (x + mean), 0.5).log_prob(z) + fixed_normal(mean, 2).log_prob(x);
+  return fixed_normal(0.5 * (batch.x + mean), 0.5).log_prob(z) +
+         fixed_normal(mean, 2).log_prob(batch.x);
 }
 
 }  // namespace nelbo

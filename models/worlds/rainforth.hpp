@@ -3,7 +3,7 @@
 
 #include "autodiff/parameters.hpp"
 #include "autodiff/tape.hpp"
-#include "models/distributions/normal.hpp"
+#include "models/model.hpp"
 
 namespace nelbo {
 
@@ -26,7 +26,7 @@ const RainforthConfig& checked(const RainforthConfig& config);
 /// The posterior is N((x + mu)/2, I/2): with s^2 = 1/2 and b = mu/2 it is the encoder. Parameters
 /// start at mu = 0 and b = delta, which with x = 2 residual give what the config says in every
 /// coordinate. What the gradient estimators do here is known: rainforth_theory.hpp.
-class RainforthToy {
+class RainforthToy final : public Model {
  public:
   /// Declares the parameters; freeze the store before recording. Throws Error for a config that
   /// checked() refuses.
@@ -35,10 +35,16 @@ class RainforthToy {
   const RainforthConfig& config() const { return config_; }
   /// The datum, [1, D], of the store's type.
   Tensor x() const;
-  /// Q(Z|x) of x [B, D], diagonal, with mean [B, D].
-  Normal posterior(Var x) const;
-  /// log P(x|z) + log P0(z) of z [S, B, D] and x [B, D], nats: [S, B].
-  Var log_joint(Var z, Var x) const;
+
+  const ParameterStore& store() const override { return *store_; }
+  CodeSpace codes() const override { return {CodeSpace::Kind::continuous, config_.dimensions}; }
+  std::int64_t features() const override { return config_.dimensions; }
+  /// Diagonal.
+  std::shared_ptr<const Posterior> posterior(const Batch& batch) const override;
+  using Model::prior;
+  std::shared_ptr<const Prior> prior(std::optional<Var> condition) const override;
+  Var log_likelihood(Var z, const Batch& batch) const override;
+  Var log_joint(Var z, const Batch& batch) const override;
 
  private:
   RainforthConfig config_;

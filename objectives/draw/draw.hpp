@@ -11,7 +11,7 @@
 #include "autodiff/ops/pairwise_ops.hpp"
 #include "autodiff/schedule.hpp"
 #include "autodiff/tape.hpp"
-#include "models/distributions/posterior.hpp"
+#include "models/posteriors/posterior.hpp"
 #include "models/layers/layer.hpp"
 #include "models/vae.hpp"
 #include "objectives/bounds/bound.hpp"

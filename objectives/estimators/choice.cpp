@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "autodiff/error.hpp"
-#include "models/distributions/posterior.hpp"
+#include "models/posteriors/posterior.hpp"
 #include "objectives/estimators/enumeration.hpp"
 #include "objectives/estimators/estimators.hpp"
 

@@ -1,5 +1,5 @@
 #pragma once
-#include "models/distributions/posterior.hpp"
+#include "models/posteriors/posterior.hpp"
 
 namespace nelbo::estimators {
 

@@ -2,7 +2,7 @@
 #include <optional>
 
 #include "autodiff/tensor.hpp"
-#include "models/distributions/posterior.hpp"
+#include "models/posteriors/posterior.hpp"
 #include "models/posterior_config.hpp"
 #include "objectives/estimators/relaxed.hpp"
 

@@ -5,7 +5,7 @@
 // codes: sum_d z~_d log pi_d.
 #include <functional>
 
-#include "models/distributions/posterior.hpp"
+#include "models/posteriors/posterior.hpp"
 #include "objectives/bounds/bound.hpp"
 
 namespace nelbo::estimators {

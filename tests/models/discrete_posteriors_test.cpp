@@ -1,6 +1,6 @@
 // Bernoulli and one-hot categorical posteriors and their uniform prior: against enumeration of all
 // codes, the frequencies of samples, relaxed samples against differences and known distributions.
-#include "models/distributions/posterior.hpp"
+#include "models/posteriors/posterior.hpp"
 
 #include <array>
 

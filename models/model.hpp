@@ -1,0 +1,77 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "autodiff/parameters.hpp"
+#include "autodiff/tape.hpp"
+#include "models/code_space.hpp"
+#include "models/posteriors/posterior.hpp"
+#include "models/priors/prior.hpp"
+
+namespace nelbo {
+
+/// What a model is shown: data, and what all of them is conditioned on.
+struct Batch {
+  Batch(Var x, std::optional<Var> condition = {}) : x(x), condition(condition) {}  // NOLINT: implicit
+
+  Var x;                         // [B, X]
+  std::optional<Var> condition;  // [B, C]
+};
+
+/// A model that can make data: dreams, I_dec(X;Z), pictures. z [S, B, D].
+class Generative {
+ public:
+  virtual ~Generative() = default;
+
+  /// E[X|z] on the scale of the data: [S, B, X].
+  virtual Var mean(Var z, std::optional<Var> condition = {}) const = 0;
+  /// Data [S, B, X] drawn from P(X|z), from noise [S, B, X] or [B, X] of the kind data_noise(). No
+  /// gradient flows.
+  virtual Var sample_data(Var z, Var noise, std::optional<Var> condition = {}) const = 0;
+  virtual Noise data_noise() const = 0;
+};
+
+/// A latent-variable model P(x, z) = P0(z) P(x|z) with its encoder Q(Z|x): all that training, evaluation
+/// and studies know of one. What it returns is recorded on the current tape and may not outlive the
+/// model. Axes: S draws, B batch, X features, L latent variables, D numbers of a code (code_space.hpp).
+///
+/// A model of several layers is one whose code is [z1 z2 ..], with a joint posterior and prior: bounds and
+/// estimators hold for it as they are.
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  /// Its parameters: by custom group "phi" holds the encoder's, "theta" the decoder's, "psi" the
+  /// prior's.
+  virtual const ParameterStore& store() const = 0;
+  virtual CodeSpace codes() const = 0;
+  /// X.
+  virtual std::int64_t features() const = 0;
+
+  /// Q(Z|x).
+  virtual std::shared_ptr<const Posterior> posterior(const Batch& batch) const = 0;
+  /// P0(Z), or P0(Z|c). Record it once for all that a batch wants of it.
+  virtual std::shared_ptr<const Prior> prior(std::optional<Var> condition) const = 0;
+  std::shared_ptr<const Prior> prior() const { return prior(std::nullopt); }
+  /// log P(x|z) of z [S, B, D], in nats: [S, B].
+  virtual Var log_likelihood(Var z, const Batch& batch) const = 0;
+  /// log P(x|z) + log P0(z), [S, B], nats: overridden where both at once are cheaper.
+  virtual Var log_joint(Var z, const Batch& batch) const;
+
+  /// Null for a model that makes no data.
+  virtual const Generative* generative() const { return nullptr; }
+  /// Whether P(x|z) is a probability: the data then have an entropy H_data, Zheng eq. (30).
+  virtual bool is_mass() const { return false; }
+  /// The groups that Q(Z|x) depends on.
+  virtual Groups encoder() const { return store().groups({"phi"}); }
+  /// Whether the prior is made of the encoder's posteriors, as VampPrior is.
+  virtual bool prior_moves_encoder() const { return false; }
+};
+
+/// Whether KL(Q(Z|x) || P0) has a closed form.
+bool has_exact_div(const Model& model);
+/// Whether the prior has parameters, of its own or of the encoder's.
+bool prior_learns(const Model& model);
+
+}  // namespace nelbo

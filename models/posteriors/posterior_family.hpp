@@ -1,0 +1,48 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "models/code_space.hpp"
+#include "models/posteriors/posterior.hpp"
+#include "models/registry.hpp"
+
+namespace nelbo {
+
+/// A family of posteriors as the last layer of an encoder gives it: a name of the language, read with
+/// its argument. L latent variables, D numbers of a code.
+struct PosteriorFamily {
+  /// What the encoder's last layer gives for one datum. Its first `started` outputs start
+  /// Glorot-uniform as layers of `part` outputs each, the others at 0.
+  struct Head {
+    std::int64_t outputs = 0, started = 0, part = 0;
+  };
+
+  std::string text;  // as it is written: "categorical:5"
+  std::function<CodeSpace(std::int64_t latent)> codes;
+  std::function<Head(const CodeSpace& codes)> head;
+  /// Q(Z|x) of the last layer's output [B, outputs].
+  std::function<std::shared_ptr<const Posterior>(Var output, const CodeSpace& codes)> posterior;
+};
+
+/// A name of posteriors.
+struct PosteriorWord {
+  std::string name;
+  std::string usage;    // "categorical:K"
+  std::string summary;  // one line for --help
+  std::function<PosteriorFamily(const Choice&)> make;
+};
+
+/// diagonal, full, bernoulli and categorical:K, and a program's own. In each the columns of the last
+/// layer's output are
+///   diagonal       mu [L], log s2 [L]: Zheng eqs (7), (9)
+///   full           mu [L], log L_dd^2 [L], and what is below the diagonal, row by row
+///   bernoulli      logits [L]
+///   categorical:K  logits [L K], the K of a variable together; 2 <= K <= 4096
+Registry<PosteriorWord>& posteriors();
+
+/// Reads "full" or "categorical:5". Throws Error naming what was given and what is known.
+PosteriorFamily parse_posterior(const std::string& text);
+
+}  // namespace nelbo

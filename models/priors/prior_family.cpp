@@ -1,0 +1,180 @@
+#include "models/priors/prior_family.hpp"
+
+#include <cmath>
+
+#include "autodiff/error.hpp"
+#include "autodiff/ops/elementwise_ops.hpp"
+#include "autodiff/ops/linalg_ops.hpp"
+#include "autodiff/ops/reduce_ops.hpp"
+#include "models/init.hpp"
+#include "models/priors/factorised_priors.hpp"
+#include "models/priors/full_normal_prior.hpp"
+#include "models/priors/mixture_prior.hpp"
+#include "models/priors/uniform_prior.hpp"
+
+namespace nelbo {
+namespace {
+
+constexpr const char* group = "psi";
+constexpr std::int64_t most_components = 4096;
+
+/// A prior over real codes.
+std::function<std::string(const CodeSpace&)> real_only(const std::string& text) {
+  return [text](const CodeSpace& codes) -> std::string {
+    if (!codes.discrete()) return "";
+    return "prior " + text + " is a density of real codes, and here they are " + codes.text() +
+           "; choose the prior uniform";
+  };
+}
+
+PriorFamily real_prior(const std::string& text,
+                       std::function<PriorRecorder(const PriorContext&)> declare) {
+  return {.text = text, .unfit = real_only(text), .declare = std::move(declare)};
+}
+
+PriorFamily standard_normal() {
+  return real_prior("normal", [](const PriorContext& context) -> PriorRecorder {
+    return [latent = context.codes.variables] {
+      return std::make_shared<StandardNormalPrior>(latent);
+    };
+  });
+}
+
+PriorFamily laplace() {
+  return real_prior("laplace", [](const PriorContext& context) -> PriorRecorder {
+    return [latent = context.codes.variables] { return std::make_shared<LaplacePrior>(latent); };
+  });
+}
+
+PriorFamily learned_normal() {
+  return real_prior("normal:full", [](const PriorContext& context) -> PriorRecorder {
+    ParameterStore& store = context.store;
+    const std::int64_t latent = context.codes.variables;
+    const ParameterId mean = store.add("prior.mean", group, {latent}, zeros());
+    const ParameterId log_diagonal = store.add("prior.log_diagonal", group, {latent}, zeros());
+    const ParameterId below =
+        store.add("prior.below", group, {latent * (latent - 1) / 2}, zeros());
+    return [=, &store] {
+      Tape& tape = Tape::current();
+      const Var factor =
+          lower_triangular(exp(tape.parameter(store, log_diagonal)), tape.parameter(store, below));
+      return std::make_shared<FullNormalPrior>(FullNormal{tape.parameter(store, mean), factor});
+    };
+  });
+}
+
+PriorFamily mixture(std::int64_t k) {
+  const std::string text = "mixture:" + std::to_string(k);
+  return real_prior(text, [k, text](const PriorContext& context) -> PriorRecorder {
+    ParameterStore& store = context.store;
+    const std::int64_t latent = context.codes.variables;
+    const Tensor centre({latent}), deviation = Tensor::full({latent}, std::sqrt(0.5));
+    const ParameterId logits = store.add("prior.logits", group, {k}, zeros());
+    const ParameterId means =
+        store.add("prior.means", group, {k, latent}, scattered(centre, deviation));
+    const ParameterId log_variances = store.add(
+        "prior.log_variances", group, {k, latent},
+        constant(Tensor::full({k, latent}, std::log(0.5))));
+    return [=, &store] {
+      Tape& tape = Tape::current();
+      return std::make_shared<MixturePrior>(
+          text, DiagNormal{tape.parameter(store, means), tape.parameter(store, log_variances)},
+          log_softmax(tape.parameter(store, logits)));
+    };
+  });
+}
+
+PriorFamily vamp(std::int64_t k) {
+  const std::string text = "vamp:" + std::to_string(k);
+  PriorFamily family = real_prior(text, [k, text](const PriorContext& context) -> PriorRecorder {
+    ParameterStore& store = context.store;
+    const std::int64_t x = context.moments.mean.size();
+    const Tensor centre = context.likelihood->output_start(context.moments.mean).reshape({x});
+    const Tensor deviation = context.likelihood->output_deviation(context.moments);
+    const ParameterId inputs =
+        store.add("prior.pseudo_inputs", group, {k, x}, scattered(centre, deviation));
+    return [=, &store, likelihood = context.likelihood, encoder = context.encoder] {
+      const Var pseudo = likelihood->mean(Tape::current().parameter(store, inputs));
+      return std::make_shared<MixturePrior>(text, encoder(pseudo)->normal(text));
+    };
+  });
+  family.moves_encoder = true;
+  return family;
+}
+
+PriorFamily uniform() {
+  return {.text = "uniform",
+          .unfit = [](const CodeSpace& codes) -> std::string {
+            if (codes.discrete()) return "";
+            return "prior uniform is over the values of discrete codes, of the posteriors bernoulli "
+                   "and categorical:K, and here they are " +
+                   codes.text() + "; choose another";
+          },
+          .declare = [](const PriorContext& context) -> PriorRecorder {
+            return [codes = context.codes] { return std::make_shared<UniformPrior>(codes); };
+          }};
+}
+
+/// A family that takes no argument.
+PriorWord plain(const char* name, const char* summary, PriorFamily (*family)()) {
+  return {name, name, summary, [family](const Choice& choice) {
+            choice.no_argument();
+            return family();
+          }};
+}
+
+/// A family of K components.
+PriorWord counted(const char* name, const char* usage, const char* summary,
+                  PriorFamily (*family)(std::int64_t)) {
+  return {name, usage, summary, [family](const Choice& choice) {
+            return family(choice.whole("the number of components", 1, most_components));
+          }};
+}
+
+}  // namespace
+
+Registry<PriorWord>& priors() {
+  static Registry<PriorWord> all(
+      "prior",
+      {{"normal", "normal[:full]", "N(0, I), Zheng eq. (1); full: N(m, S), learned",
+        [](const Choice& choice) {
+          if (choice.argument == "full") return learned_normal();
+          choice.no_argument();
+          return standard_normal();
+        }},
+       counted("mixture", "mixture:K", "K diagonal normals, learned", mixture),
+       counted("vamp", "vamp:K", "the encoder's posteriors at K learned pseudo-inputs", vamp),
+       plain("laplace", "independent, location 0, scale 1", laplace),
+       plain("uniform", "over the values of discrete codes", uniform)});
+  return all;
+}
+
+PriorFamily parse_prior(const std::string& text) {
+  const Choice choice = parse_choice("prior", text);
+  return priors().at(choice.name).make(choice);
+}
+
+PriorFamily given_normal_prior(const Tensor& mean, const Tensor& covariance) {
+  return real_prior("normal:given", [mean, covariance](const PriorContext& context) -> PriorRecorder {
+    const std::int64_t latent = context.codes.variables;
+    const Tensor own = mean.cast(context.store.dtype());
+    if (!(own.shape() == Shape{latent})) {
+      throw Error("prior normal:given: mean " + own.shape().text() + " for " +
+                  std::to_string(latent) + " latent dimensions");
+    }
+    {  // Bad matrices are refused now, not at the first recording.
+      Tape tape;
+      const Recording recording(tape);
+      given_normal(own, covariance);
+    }
+    return [own, covariance] {
+      return std::make_shared<FullNormalPrior>(given_normal(own, covariance));
+    };
+  });
+}
+
+PriorFamily simplest_prior(const CodeSpace& codes) {
+  return codes.discrete() ? uniform() : standard_normal();
+}
+
+}  // namespace nelbo
