@@ -242,6 +242,11 @@ Var Tape::alias(const Op& op, Var x, Var other) {
   return add_slot(s);
 }
 
+void Tape::own(std::shared_ptr<const void> object) {
+  check_recording("own");
+  owned_.push_back(std::move(object));
+}
+
 void Tape::keep(Var var) {
   check_recording("keep");
   storages_[slot(var).value].kept = true;
@@ -253,6 +258,7 @@ void Tape::reset() {
   slots_.clear();
   storages_.clear();
   parameters_.clear();
+  owned_.clear();
   store_ = nullptr;
   arena_.reset();
   adjoints_allocated_ = 0;

@@ -15,6 +15,7 @@
 // so backward() may run again after one forward(), with other roots, groups and sink.
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -148,6 +149,9 @@ class Tape {
   Var alias(const Op& op, Var x, Var other);
   /// 64-byte aligned memory that lives as long as the recording.
   void* workspace(std::size_t bytes) { return arena_.allocate(bytes); }
+  /// Keeps `object`, which saved structs may point at, alive as long as the recording: until
+  /// reset() or the end of the tape, through every forward() and backward().
+  void own(std::shared_ptr<const void> object);
   /// The same value, which backward passes go through only if they may reach one of `groups`.
   Var restricted(Var var, Groups groups);
   /// The same value through which no gradient passes.
@@ -211,6 +215,7 @@ class Tape {
   std::vector<Storage> storages_;
   const ParameterStore* store_ = nullptr;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> parameters_;  // (entry, slot), found once
+  std::vector<std::shared_ptr<const void>> owned_;                   // what nodes point at
   std::size_t adjoints_allocated_ = 0;  // storages that have their adjoint
   Groups active_ = 0;                   // groups of the backward pass that runs
   std::uint32_t generation_ = 1;
