@@ -36,8 +36,7 @@ const Op copy_op{
 
 }  // namespace
 
-// Var
-// ---------------------------------------------------------------------------------------------------
+// Var ---------------------------------------------------------------------------------------------
 
 Tape& Var::tape() const {
   if (tape_ == nullptr) throw Error("variable: empty (default-constructed)");
@@ -66,8 +65,7 @@ Tensor Var::value() const {
   return Tensor(data, slot.shape, slot.strides, storage.dtype);
 }
 
-// Leaves
-// ------------------------------------------------------------------------------------------------
+// Leaves ------------------------------------------------------------------------------------------
 
 const Tape::Slot& Tape::slot(Var var) const {
   if (var.tape_ != this) throw Error("variable: used with a tape it does not belong to");
@@ -140,8 +138,7 @@ Tensor Tape::data(Var leaf) const {
   return Tensor(data, s.shape, s.strides, storage.dtype);
 }
 
-// Recording
-// ---------------------------------------------------------------------------------------------
+// Recording ---------------------------------------------------------------------------------------
 
 Recording::Recording(Tape& tape) : before_(current_tape), tape_(&tape) {
   current_tape = &tape;
@@ -286,8 +283,7 @@ Var record(const Op& op, std::initializer_list<Var> inputs, const Shape& shape) 
   return Tape::current().record(op, all, {&spec, 1});
 }
 
-// Looking at it
-// -----------------------------------------------------------------------------------------
+// Looking at it -----------------------------------------------------------------------------------
 
 std::size_t Tape::count(const std::string& op) const {
   return std::count_if(nodes_.begin(), nodes_.end(),

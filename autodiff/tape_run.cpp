@@ -9,8 +9,7 @@
 
 namespace nelbo {
 
-// Forward
-// -----------------------------------------------------------------------------------------------
+// Forward -----------------------------------------------------------------------------------------
 
 void Tape::allocate_values() {
   if (!options_.gradients) {
@@ -96,8 +95,7 @@ void Tape::forward() {
   for (const Node& node : nodes_) node.op->forward(Frame(*this, node));
 }
 
-// Backward
-// ----------------------------------------------------------------------------------------------
+// Backward ----------------------------------------------------------------------------------------
 
 void Tape::allocate_adjoints() {
   if (adjoints_allocated_ == storages_.size()) return;

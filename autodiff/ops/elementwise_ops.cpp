@@ -35,8 +35,7 @@ void for_pieces(std::int64_t n, F&& body) {
   });
 }
 
-// One operand
-// ---------------------------------------------------------------------------------------------
+// One operand -------------------------------------------------------------------------------------
 
 struct Parameters {
   double values[2];
@@ -73,8 +72,7 @@ void unary_vjp(const Frame& f) {
   });
 }
 
-// Several operands that broadcast
-// -------------------------------------------------------------------------
+// Several operands that broadcast -----------------------------------------------------------------
 
 template <class T, int count>
 Operands<T> operands_at(const Frame& f, const BroadcastLoop& loop,

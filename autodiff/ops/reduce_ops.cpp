@@ -66,8 +66,7 @@ void log_all(std::int64_t n, const T* x, T* y) {
   }
 }
 
-// Each operator's forward and vjp, for T = float and double.
-// -----------------------------------------------
+// Each operator's forward and vjp, for T = float and double ---------------------------------------
 
 /// constant times the sum: sum and mean.
 struct Sum {
