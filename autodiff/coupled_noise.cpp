@@ -5,9 +5,9 @@
 #include <type_traits>
 
 #include "autodiff/error.hpp"
-#include "autodiff/grow_only_buffer.hpp"
+#include "autodiff/internal/grow_only_buffer.hpp"
+#include "autodiff/internal/sobol.hpp"
 #include "autodiff/kernels/dispatch.hpp"
-#include "autodiff/sobol.hpp"
 #include "autodiff/threads.hpp"
 
 namespace nelbo {

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "autodiff/error.hpp"
-#include "autodiff/strided_copy.hpp"
+#include "autodiff/internal/strided_copy.hpp"
 
 namespace nelbo {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "autodiff/dtype.hpp"
 #include "autodiff/error.hpp"
-#include "autodiff/strided_copy.hpp"
+#include "autodiff/internal/strided_copy.hpp"
 #include "autodiff/tape.hpp"
 
 namespace nelbo {

@@ -5,9 +5,9 @@
 #include <string>
 
 #include "autodiff/error.hpp"
+#include "autodiff/internal/row_chunks.hpp"
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/reduce_ops.hpp"
-#include "autodiff/ops/row_chunks.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 
 namespace nelbo {

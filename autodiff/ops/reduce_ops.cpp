@@ -6,8 +6,8 @@
 #include <string>
 
 #include "autodiff/error.hpp"
+#include "autodiff/internal/reduce_slabs.hpp"
 #include "autodiff/kernels/dispatch.hpp"
-#include "autodiff/ops/reduce_slabs.hpp"
 #include "autodiff/scratch.hpp"
 
 namespace nelbo {
