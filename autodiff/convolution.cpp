@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "autodiff/epilogue.hpp"
 #include "autodiff/gemm.hpp"
+#include "autodiff/internal/epilogue.hpp"
 #include "autodiff/scratch.hpp"
 #include "autodiff/threads.hpp"
 

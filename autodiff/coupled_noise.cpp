@@ -5,9 +5,9 @@
 #include <type_traits>
 
 #include "autodiff/error.hpp"
-#include "autodiff/grow_only_buffer.hpp"
+#include "autodiff/internal/grow_only_buffer.hpp"
+#include "autodiff/internal/sobol.hpp"
 #include "autodiff/kernels/dispatch.hpp"
-#include "autodiff/sobol.hpp"
 #include "autodiff/threads.hpp"
 
 namespace nelbo {
@@ -17,8 +17,7 @@ constexpr std::uint32_t reserved_variables = std::uint32_t{1} << 31;
 constexpr std::size_t antithetic_dimensions = std::size_t{1} << 28;  // those of fill_normal
 constexpr std::size_t numbers_per_chunk = 32768;
 
-// Antithetic pairs
-// --------------------------------------------------------------------------------------------------
+// Antithetic pairs --------------------------------------------------------------------------------
 
 /// `fill` draws numbers, `mirror` gives the other of a pair.
 template <class T>
@@ -48,8 +47,7 @@ void fill_antithetic(T* out, const RandomBlock& block, void (*fill)(T*, const Ra
   }
 }
 
-// Scrambled Sobol' points
-// --------------------------------------------------------------------------------------------------
+// Scrambled Sobol' points -------------------------------------------------------------------------
 
 /// The digits of a number: float reads 32 of them, double the first 52 of 64.
 template <class T>

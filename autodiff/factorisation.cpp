@@ -13,9 +13,9 @@ Tensor cholesky_of(const Tensor& a) {
 
 Tensor triangular_solution(const Tensor& l, const Tensor& b, bool transposed) {
   Tensor x(b.shape(), DType::f64);
-  active_kernels().linalg().f64.solve(l.data_as<double>(), b.data_as<double>(),
-                                      x.data_as<double>(), std::size_t(b.shape()[0]),
-                                      std::size_t(b.shape()[1]), transposed);
+  active_kernels().linalg().f64.solve(l.data_as<double>(), b.data_as<double>(), x.data_as<double>(),
+                                      std::size_t(b.shape()[0]), std::size_t(b.shape()[1]),
+                                      transposed);
   return x;
 }
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "autodiff/gemm_stage.hpp"
-#include "autodiff/grow_only_buffer.hpp"
+#include "autodiff/internal/gemm_stage.hpp"
+#include "autodiff/internal/grow_only_buffer.hpp"
 #include "autodiff/kernels/dispatch.hpp"
 #include "autodiff/threads.hpp"
 

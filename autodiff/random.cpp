@@ -77,8 +77,7 @@ kernels::RandomSource own_shape(const RandomBlock& block) {
 /// Rows of [N, D], the same for every draw.
 kernels::RandomSource shared_rows(const std::uint32_t* rows) { return {rows, 0}; }
 
-// Gamma numbers
-// -------------------------------------------------------------------------------------
+// Gamma numbers -----------------------------------------------------------------------------------
 
 constexpr std::uint32_t first_gamma_plane = 2;
 constexpr std::uint32_t gamma_attempts = 31;  // each succeeds with probability above 0.95

@@ -11,9 +11,10 @@
 //
 // The address becomes a key (64 bits) and a counter (4 x 32 bits):
 //
-//   key     = mix(mix(mix(seed) + stream id << 32 + variable) + step >> 32)     splitmix64's
-//   finaliser counter = { dimension / 4 + plane << 26, draw, datum, step mod 2^32 }
+//   key     = mix(mix(mix(seed) + (stream id << 32) + variable) + (step >> 32))
+//   counter = {dimension / 4 + (plane << 26), draw, datum, step mod 2^32}
 //
+// where mix is splitmix64's finaliser.
 // Word (dimension mod 4) of the counter's block serves the dimension, in plane 0. float64 numbers
 // take their low 32 bits from plane 1, so that float32 and float64 numbers of one address agree up
 // to rounding: a check in float64 sees the noise of the float32 run. Gamma numbers use planes 2 to

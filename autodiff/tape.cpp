@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "autodiff/error.hpp"
-#include "autodiff/strided_copy.hpp"
+#include "autodiff/internal/strided_copy.hpp"
 
 namespace nelbo {
 namespace {
@@ -36,8 +36,7 @@ const Op copy_op{
 
 }  // namespace
 
-// Var
-// ---------------------------------------------------------------------------------------------------
+// Var ---------------------------------------------------------------------------------------------
 
 Tape& Var::tape() const {
   if (tape_ == nullptr) throw Error("variable: empty (default-constructed)");
@@ -66,8 +65,7 @@ Tensor Var::value() const {
   return Tensor(data, slot.shape, slot.strides, storage.dtype);
 }
 
-// Leaves
-// ------------------------------------------------------------------------------------------------
+// Leaves ------------------------------------------------------------------------------------------
 
 const Tape::Slot& Tape::slot(Var var) const {
   if (var.tape_ != this) throw Error("variable: used with a tape it does not belong to");
@@ -140,8 +138,7 @@ Tensor Tape::data(Var leaf) const {
   return Tensor(data, s.shape, s.strides, storage.dtype);
 }
 
-// Recording
-// ---------------------------------------------------------------------------------------------
+// Recording ---------------------------------------------------------------------------------------
 
 Recording::Recording(Tape& tape) : before_(current_tape), tape_(&tape) {
   current_tape = &tape;
@@ -242,6 +239,11 @@ Var Tape::alias(const Op& op, Var x, Var other) {
   return add_slot(s);
 }
 
+void Tape::own(std::shared_ptr<const void> object) {
+  check_recording("own");
+  owned_.push_back(std::move(object));
+}
+
 void Tape::keep(Var var) {
   check_recording("keep");
   storages_[slot(var).value].kept = true;
@@ -253,6 +255,7 @@ void Tape::reset() {
   slots_.clear();
   storages_.clear();
   parameters_.clear();
+  owned_.clear();
   store_ = nullptr;
   arena_.reset();
   adjoints_allocated_ = 0;
@@ -280,8 +283,7 @@ Var record(const Op& op, std::initializer_list<Var> inputs, const Shape& shape) 
   return Tape::current().record(op, all, {&spec, 1});
 }
 
-// Looking at it
-// -----------------------------------------------------------------------------------------
+// Looking at it -----------------------------------------------------------------------------------
 
 std::size_t Tape::count(const std::string& op) const {
   return std::count_if(nodes_.begin(), nodes_.end(),

@@ -15,6 +15,7 @@
 // so backward() may run again after one forward(), with other roots, groups and sink.
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -90,8 +91,7 @@ class Tape {
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
-  // Leaves
-  // --------------------------------------------------------------------------------------------
+  // Leaves ----------------------------------------------------------------------------------------
   /// Zeros, to be filled through data(). A differentiable leaf has an adjoint.
   Var leaf(const Shape& shape, DType dtype = DType::f32, bool differentiable = false);
   /// A copy of `value`.
@@ -103,8 +103,7 @@ class Tape {
   /// The leaf's memory, to be filled before forward(). Throws Error if var is not a leaf.
   Tensor data(Var leaf) const;
 
-  // Running
-  // -------------------------------------------------------------------------------------------
+  // Running ---------------------------------------------------------------------------------------
   /// Computes every node in order from what the leaves and parameters hold now.
   void forward();
   /// One reverse loop. Afterwards `sink` holds the gradient of every parameter of `groups` (0 where
@@ -122,8 +121,7 @@ class Tape {
   /// Forgets all nodes and values; variables of before throw when used.
   void reset();
 
-  // Looking at it
-  // -------------------------------------------------------------------------------------
+  // Looking at it ---------------------------------------------------------------------------------
   std::size_t nodes() const { return nodes_.size(); }
   std::size_t count(const std::string& op) const;
   /// "exp", "leaf" or "parameter": what first holds a NaN or an infinity in the order of
@@ -132,8 +130,7 @@ class Tape {
   /// Bytes of values and adjoints held.
   std::size_t bytes() const { return arena_.capacity(); }
 
-  // For operators
-  // -------------------------------------------------------------------------------------
+  // For operators ---------------------------------------------------------------------------------
   /// Records `op` and, on an eager tape, computes it. Returns the first output; the others follow
   /// through output(). All inputs must be of one recording tape. `saved` is copied to the arena.
   Var record(const Op& op, std::span<const Var> inputs, std::span<const Spec> outputs,
@@ -148,6 +145,9 @@ class Tape {
   Var alias(const Op& op, Var x, Var other);
   /// 64-byte aligned memory that lives as long as the recording.
   void* workspace(std::size_t bytes) { return arena_.allocate(bytes); }
+  /// Keeps `object`, which saved structs may point at, alive as long as the recording: until
+  /// reset() or the end of the tape, through every forward() and backward().
+  void own(std::shared_ptr<const void> object);
   /// The same value, which backward passes go through only if they may reach one of `groups`.
   Var restricted(Var var, Groups groups);
   /// The same value through which no gradient passes.
@@ -211,6 +211,7 @@ class Tape {
   std::vector<Storage> storages_;
   const ParameterStore* store_ = nullptr;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> parameters_;  // (entry, slot), found once
+  std::vector<std::shared_ptr<const void>> owned_;                   // what nodes point at
   std::size_t adjoints_allocated_ = 0;  // storages that have their adjoint
   Groups active_ = 0;                   // groups of the backward pass that runs
   std::uint32_t generation_ = 1;
@@ -264,8 +265,7 @@ class Frame {
     return *static_cast<S*>(node_.saved);
   }
 
-  // In vjp only
-  // ---------------------------------------------------------------------------------------
+  // In vjp only -----------------------------------------------------------------------------------
   /// False where output o has no influence on the roots.
   bool has_cotangent(int o = 0) const { return tape_.storages_[out_slot(o).adjoint].written; }
   /// Cotangent of output o. It is not read again: an operator may use it as its workspace.

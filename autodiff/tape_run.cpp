@@ -4,13 +4,12 @@
 
 #include "autodiff/dtype.hpp"
 #include "autodiff/error.hpp"
-#include "autodiff/strided_copy.hpp"
+#include "autodiff/internal/strided_copy.hpp"
 #include "autodiff/tape.hpp"
 
 namespace nelbo {
 
-// Forward
-// -----------------------------------------------------------------------------------------------
+// Forward -----------------------------------------------------------------------------------------
 
 void Tape::allocate_values() {
   if (!options_.gradients) {
@@ -96,8 +95,7 @@ void Tape::forward() {
   for (const Node& node : nodes_) node.op->forward(Frame(*this, node));
 }
 
-// Backward
-// ----------------------------------------------------------------------------------------------
+// Backward ----------------------------------------------------------------------------------------
 
 void Tape::allocate_adjoints() {
   if (adjoints_allocated_ == storages_.size()) return;

@@ -32,7 +32,7 @@ void parallel_for(std::size_t chunks, ChunkFunction body);
 void set_num_threads(std::size_t n);
 std::size_t num_threads();
 
-/// Number of different threads that have run chunks since the last call of reset_worker_count.
+/// Number of different threads that have run chunks since the last call of reset_workers_seen.
 std::size_t workers_seen();
 void reset_workers_seen();
 

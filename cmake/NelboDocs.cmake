@@ -33,7 +33,7 @@ function(nelbo_docs_examples page)
 "#include \"autodiff/kernels/math.hpp\"
 namespace nelbo::kernels::NELBO_ISA {
 namespace {
-#include \"autodiff/ops/elementwise/all.hpp\"
+#include \"autodiff/rules/all.hpp\"
 #include \"@rules@\"
 }
 Batch<float> docs_value(Batch<float> x) { return Softsign::value(x); }

@@ -30,16 +30,10 @@ set(NELBO_INSTALL_CMAKEDIR ${CMAKE_INSTALL_LIBDIR}/cmake/nelbo)
 install(TARGETS nelbo_all nelbo_autodiff nelbo_models nelbo_objectives EXPORT nelboTargets
         INCLUDES DESTINATION ${NELBO_INSTALL_INCLUDEDIR})
 install(EXPORT nelboTargets NAMESPACE nelbo:: DESTINATION ${NELBO_INSTALL_CMAKEDIR})
-# Kernels are behind the library: neither they nor the headers that know them are installed.
-file(GLOB_RECURSE _headers RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
-     autodiff/*.hpp autodiff/*.def models/*.hpp objectives/*.hpp)
-foreach(_header IN LISTS _headers)
-  file(STRINGS ${PROJECT_SOURCE_DIR}/${_header} _kernels REGEX "#include \"autodiff/kernels/")
-  if(NOT _kernels AND NOT _header MATCHES "^autodiff/kernels/|elementwise/.*hpp")
-    cmake_path(GET _header PARENT_PATH _folder)
-    install(FILES ${_header} DESTINATION ${NELBO_INSTALL_INCLUDEDIR}/${_folder})
-  endif()
-endforeach()
+# What is behind the library is not installed; no public header includes it (scripts/check-rooms).
+install(DIRECTORY autodiff models objectives DESTINATION ${NELBO_INSTALL_INCLUDEDIR}
+        FILES_MATCHING PATTERN "*.hpp" PATTERN "*.def"
+        PATTERN internal EXCLUDE PATTERN kernels EXCLUDE PATTERN rules EXCLUDE PATTERN registry EXCLUDE)
 
 # Each component has a target file of its own, since it needs more packages than what is below it.
 foreach(component lab program)

@@ -45,8 +45,7 @@ Initializer first_columns(std::int64_t columns, Initializer initializer);
 Initializer scattered(const Tensor& centre, const Tensor& deviation);
 
 /// How a layer starts its weight, given the fans that the layer knows: `glorot_uniform`,
-/// `he_normal`, or
-/// `[](auto, auto) { return orthogonal(); }`.
+/// `he_normal`, or `[](auto, auto) { return orthogonal(); }`.
 using WeightInit = std::function<Initializer(std::int64_t fan_in, std::int64_t fan_out)>;
 
 }  // namespace nelbo

@@ -1,5 +1,6 @@
 #include "models/model.hpp"
 
+#include "autodiff/error.hpp"
 #include "autodiff/ops/elementwise_ops.hpp"
 
 namespace nelbo {
@@ -14,6 +15,15 @@ bool of_one_datum(const Model& model, F&& ask) {
 }
 
 }  // namespace
+
+Var Model::decode(Var, std::optional<Var>) const {
+  throw Error("the model has no decoder whose output could be taken: it gives log P(x|z) alone");
+}
+
+Var Model::log_likelihood(Var z, const Batch& batch) const {
+  const Var output = decode(z, batch.condition);
+  return likelihood()->log_prob(output, batch.x);
+}
 
 Var Model::log_joint(Var z, const Batch& batch) const {
   return log_likelihood(z, batch) + prior(batch.condition)->log_prob(z);

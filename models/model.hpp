@@ -6,6 +6,7 @@
 #include "autodiff/parameters.hpp"
 #include "autodiff/tape.hpp"
 #include "models/code_space.hpp"
+#include "models/likelihoods/likelihood.hpp"
 #include "models/posteriors/posterior.hpp"
 #include "models/priors/prior.hpp"
 
@@ -17,19 +18,6 @@ struct Batch {
 
   Var x;                         // [B, X]
   std::optional<Var> condition;  // [B, C]
-};
-
-/// A model that can make data: dreams, I_dec(X;Z), pictures. z [S, B, D].
-class Generative {
- public:
-  virtual ~Generative() = default;
-
-  /// E[X|z] on the scale of the data: [S, B, X].
-  virtual Var mean(Var z, std::optional<Var> condition = {}) const = 0;
-  /// Data [S, B, X] drawn from P(X|z), from noise [S, B, X] or [B, X] of the kind data_noise(). No
-  /// gradient flows.
-  virtual Var sample_data(Var z, Var noise, std::optional<Var> condition = {}) const = 0;
-  virtual Noise data_noise() const = 0;
 };
 
 /// A latent-variable model P(x, z) = P0(z) P(x|z) with its encoder Q(Z|x): all that training, evaluation
@@ -54,15 +42,19 @@ class Model {
   /// P0(Z), or P0(Z|c). Record it once for all that a batch wants of it.
   virtual std::shared_ptr<const Prior> prior(std::optional<Var> condition) const = 0;
   std::shared_ptr<const Prior> prior() const { return prior(std::nullopt); }
-  /// log P(x|z) of z [S, B, D], in nats: [S, B].
-  virtual Var log_likelihood(Var z, const Batch& batch) const = 0;
+  /// How P(X|z) scatters about decode()'s output; null for a model that gives log P(x|z) alone and makes
+  /// no data.
+  virtual const Likelihood* likelihood() const { return nullptr; }
+  /// The decoder's output, parameters of P(X|z), for z [S, B, D]: [S, B, X]. Throws Error for a model
+  /// without likelihood().
+  virtual Var decode(Var z, std::optional<Var> condition) const;
+  Var decode(Var z) const { return decode(z, std::nullopt); }
+
+  /// log P(x|z) of z [S, B, D], in nats: [S, B]. Of likelihood() and decode() unless overridden.
+  virtual Var log_likelihood(Var z, const Batch& batch) const;
   /// log P(x|z) + log P0(z), [S, B], nats: overridden where both at once are cheaper.
   virtual Var log_joint(Var z, const Batch& batch) const;
 
-  /// Null for a model that makes no data.
-  virtual const Generative* generative() const { return nullptr; }
-  /// Whether P(x|z) is a probability: the data then have an entropy H_data, Zheng eq. (30).
-  virtual bool is_mass() const { return false; }
   /// The groups that Q(Z|x) depends on.
   virtual Groups encoder() const { return store().groups({"phi"}); }
   /// Whether the prior is made of the encoder's posteriors, as VampPrior is.

@@ -47,20 +47,14 @@ std::shared_ptr<const Posterior> Vae::posterior(const Batch& batch) const {
 
 std::shared_ptr<const Prior> Vae::prior(std::optional<Var>) const { return prior_(); }
 
-Var Vae::decode(Var z) const {
+Var Vae::decode(Var z, std::optional<Var>) const {
   check_axes("decode", "[S, B, D]", z, 3, codes_.dimensions());
   return coders_.decoder(z);
 }
 
 Var Vae::log_likelihood(Var z, const Batch& batch) const {
   check_axes("log_likelihood", "[B, X]", batch.x, 2, features());
-  return config_.likelihood->log_prob(decode(z), batch.x);
-}
-
-Var Vae::mean(Var z, std::optional<Var>) const { return config_.likelihood->mean(decode(z)); }
-
-Var Vae::sample_data(Var z, Var noise, std::optional<Var>) const {
-  return config_.likelihood->sample(decode(z), noise);
+  return Model::log_likelihood(z, batch);
 }
 
 }  // namespace nelbo

@@ -28,7 +28,7 @@ struct Coders {
 ///   decoder.log_variance               [X], of normal:learned only
 /// Layers are counted through whatever their kind. Weights start Glorot-uniform and biases at 0,
 /// but for the output's, which start at the data (Likelihood::output_start).
-class Vae final : public Model, private Generative {
+class Vae final : public Model {
  public:
   /// With the networks of the architecture that the configuration names. Declares the parameters;
   /// freeze the store before recording. Throws Error for an unknown architecture, what it cannot be
@@ -47,16 +47,11 @@ class Vae final : public Model, private Generative {
   std::shared_ptr<const Posterior> posterior(const Batch& batch) const override;
   using Model::prior;
   std::shared_ptr<const Prior> prior(std::optional<Var> condition) const override;
+  const Likelihood* likelihood() const override { return config_.likelihood.get(); }
+  using Model::decode;
+  Var decode(Var z, std::optional<Var> condition) const override;
   Var log_likelihood(Var z, const Batch& batch) const override;
-  const Generative* generative() const override { return this; }
-  bool is_mass() const override { return config_.likelihood->is_mass(); }
   bool prior_moves_encoder() const override { return config_.prior->moves_encoder; }
-
-  /// The parameters of P(X|z), logits or means, for z [S, B, D]: [S, B, X].
-  Var decode(Var z) const;
-  Var mean(Var z, std::optional<Var> condition = {}) const override;
-  Var sample_data(Var z, Var noise, std::optional<Var> condition = {}) const override;
-  Noise data_noise() const override { return config_.likelihood->noise(); }
 
   /// The configuration with the architecture's own values where none were given.
   const VaeConfig& config() const { return config_; }

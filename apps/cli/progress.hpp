@@ -2,8 +2,8 @@
 // What a training run shows on stderr while it runs:
 //
 //   Progress progress({.first_step = 0, .last_step = 6000, .steps_per_epoch = 600},
-//   progress_style(quiet)); progress.line("data       mnist, 60000 train, 10000 test");   // the
-//   header
+//                     progress_style(quiet));
+//   progress.line("data       mnist, 60000 train, 10000 test");   // the header
 //   ... after every step:   progress.step(step, batch, bound_of_the_epoch_so_far);
 //   ... after every epoch:  progress.epoch({epoch, train, test, examples_per_second, seconds});
 //   progress.finish();                                            // the destructor does it too

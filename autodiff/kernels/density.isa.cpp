@@ -13,8 +13,7 @@ using Range = DensityRange<T>;
 template <class T>
 using Adjoint = DensityAdjoint<T>;
 
-// Rows of a result
-// ------------------------------------------------------------------------------------------------
+// Rows of a result --------------------------------------------------------------------------------
 
 /// What row r of the result reads of an operand with rows of n numbers.
 template <class T>
@@ -101,8 +100,7 @@ template <class T, class F>
   return sum_lanes(even + odd);
 }
 
-// Rows of an adjoint
-// ------------------------------------------------------------------------------------------------
+// Rows of an adjoint ------------------------------------------------------------------------------
 
 /// to (+)= value(i, count).
 template <class T, class F>
@@ -162,8 +160,7 @@ void write_rows(const Range<T>& range, const Adjoint<T>& to, const Rows<T>& shar
   }
 }
 
-// Normal distributions
-// ------------------------------------------------------------------------------------------------
+// Normal distributions ----------------------------------------------------------------------------
 
 template <class T>
 void normal_sample(Range<T> range, Rows<T> m, Rows<T> v, Rows<T> e, T constant, T* z, T* out) {
@@ -262,8 +259,7 @@ void scaled(Range<T> range, Rows<T> x, T sign, const T* c, Adjoint<T> y) {
   });
 }
 
-// Divergences
-// ------------------------------------------------------------------------------------------------
+// Divergences -------------------------------------------------------------------------------------
 
 template <class T>
 void kl_standard(Range<T> range, Rows<T> m, Rows<T> v, T* out) {
@@ -327,8 +323,7 @@ void kl_log_variance(Range<T> range, Rows<T> vq, Rows<T> vp, const T* c, Adjoint
   });
 }
 
-// Bernoulli
-// ------------------------------------------------------------------------------------------------
+// Bernoulli ---------------------------------------------------------------------------------------
 
 /// x l - softplus(l) = x l - max(l, 0) - log(1 + exp(-|l|)). The last logarithms are one logarithm
 /// of a product, taken before it can overflow: every factor is at most 2.

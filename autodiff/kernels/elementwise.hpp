@@ -39,7 +39,7 @@ struct RowKernel {
   RowFunctions<double> f64;
 };
 
-/// One kernel per line of autodiff/ops/elementwise/list.def.
+/// One kernel per line of autodiff/elementwise.def.
 struct ElementwiseKernels {
 #define NELBO_UNARY(name, rules) UnaryKernel name;
 #define NELBO_UNARY_PARAMETER(name, rules, p) UnaryKernel name;
@@ -47,7 +47,7 @@ struct ElementwiseKernels {
 #define NELBO_BINARY(name, rules) RowKernel name;
 #define NELBO_COMPARISON(name, rules) RowKernel name;
 #define NELBO_TERNARY(name, rules) RowKernel name;
-#include "autodiff/ops/elementwise/each.def"
+#include "autodiff/elementwise.def"
 };
 
 }  // namespace nelbo::kernels

@@ -1,4 +1,4 @@
-// Loops over the rules of autodiff/ops/elementwise/: each operator's formula is compiled into them
+// Loops over the rules of autodiff/rules/: each operator's formula is compiled into them
 // here.
 #include "autodiff/kernels/elementwise.hpp"
 
@@ -10,7 +10,7 @@
 namespace nelbo::kernels::NELBO_ISA {
 namespace {
 
-#include "autodiff/ops/elementwise/all.hpp"
+#include "autodiff/rules/all.hpp"
 
 template <class Rules, class V>
 V value_of(const V& x, const V& p, const V& q) {
@@ -212,7 +212,7 @@ const ElementwiseKernels elementwise_kernels = {
 #define NELBO_BINARY(name, rules) binary<rules>,
 #define NELBO_COMPARISON(name, rules) comparison<rules>,
 #define NELBO_TERNARY(name, rules) ternary<rules>,
-#include "autodiff/ops/elementwise/each.def"
+#include "autodiff/elementwise.def"
 };
 
 }  // namespace nelbo::kernels::NELBO_ISA

@@ -1,7 +1,6 @@
 #pragma once
 // One tile of C in registers: the micro-kernel of a matrix product, and how the tile leaves it.
-// Included by
-// *.isa.cpp only.
+// Included by *.isa.cpp only.
 #include "autodiff/kernels/activate.hpp"
 #include "autodiff/kernels/partial.hpp"
 

@@ -20,8 +20,6 @@ using Arch = xsimd::avx512bw;
 using Arch = xsimd::fma3<xsimd::avx2>;
 #elif defined(NELBO_ISA_sse2)
 using Arch = xsimd::sse2;
-#elif XSIMD_VERSION_MAJOR >= 11
-using Arch = xsimd::default_arch;
 #else
 using Arch = xsimd::default_arch;
 #endif

@@ -5,9 +5,9 @@
 #include <string>
 
 #include "autodiff/error.hpp"
+#include "autodiff/internal/row_chunks.hpp"
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/reduce_ops.hpp"
-#include "autodiff/ops/row_chunks.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 
 namespace nelbo {
@@ -76,8 +76,7 @@ void check_event(const Shape& shape, const char* op) {
 
 Shape without_event(const Shape& shape) { return Shape(shape.dims().first(shape.rank() - 1)); }
 
-// Sample and log-density in one
-// ------------------------------------------------------------------------
+// Sample and log-density in one -------------------------------------------------------------------
 
 const Op normal_rsample_log_prob_op{
     .name = "normal_rsample_log_prob",
@@ -112,8 +111,7 @@ const Op normal_rsample_log_prob_op{
         },
 };
 
-// Log-densities
-// -----------------------------------------------------------------------------------------
+// Log-densities -----------------------------------------------------------------------------------
 
 const Op normal_log_prob_op{
     .name = "normal_log_prob",
@@ -202,8 +200,7 @@ const Op bernoulli_log_prob_op{
         },
 };
 
-// Divergences
-// -------------------------------------------------------------------------------------------
+// Divergences -------------------------------------------------------------------------------------
 
 const Op normal_kl_standard_op{
     .name = "normal_kl_standard",

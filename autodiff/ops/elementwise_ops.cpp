@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "autodiff/internal/broadcast_loop.hpp"
 #include "autodiff/kernels/dispatch.hpp"
-#include "autodiff/ops/broadcast_loop.hpp"
 #include "autodiff/scratch.hpp"
 
 namespace nelbo {
@@ -35,8 +35,7 @@ void for_pieces(std::int64_t n, F&& body) {
   });
 }
 
-// One operand
-// ---------------------------------------------------------------------------------------------
+// One operand -------------------------------------------------------------------------------------
 
 struct Parameters {
   double values[2];
@@ -73,8 +72,7 @@ void unary_vjp(const Frame& f) {
   });
 }
 
-// Several operands that broadcast
-// -------------------------------------------------------------------------
+// Several operands that broadcast -----------------------------------------------------------------
 
 template <class T, int count>
 Operands<T> operands_at(const Frame& f, const BroadcastLoop& loop,
@@ -199,7 +197,7 @@ Var record_rows(const Op& op, const std::array<Var, count>& operands) {
   const Op function##_op{.name = #function,                                        \
                          .forward = row_forward<&ElementwiseKernels::function, 3>, \
                          .vjp = row_vjp<&ElementwiseKernels::function, 3>};
-#include "autodiff/ops/elementwise/each.def"
+#include "autodiff/elementwise.def"
 
 Var constant_like(double value, Var other) {
   return Tape::current().constant(value, other.dtype());
@@ -220,7 +218,7 @@ Var constant_like(double value, Var other) {
 #define NELBO_COMPARISON(name, rules) NELBO_BINARY(name, rules)
 #define NELBO_TERNARY(name, rules) \
   Var name(Var a, Var b, Var c) { return record_rows(name##_op, std::array{a, b, c}); }
-#include "autodiff/ops/elementwise/each.def"
+#include "autodiff/elementwise.def"
 
 Var pow(Var x, double exponent) {
   return exponent == 2 ? square(x) : pow(x, constant_like(exponent, x));

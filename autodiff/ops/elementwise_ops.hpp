@@ -1,7 +1,7 @@
 #pragma once
 // Elementwise operators. Operands broadcast under NumPy's rules; the gradient of a broadcast
 // operand is the sum over the axes along which it was repeated. NaN gives NaN. Rules, domains and
-// conventions at kinks stand with each operator in autodiff/ops/elementwise/.
+// conventions at kinks stand with each operator in autodiff/rules/.
 #include "autodiff/tape.hpp"
 
 namespace nelbo {
@@ -12,7 +12,7 @@ namespace nelbo {
 #define NELBO_BINARY(name, rules) Var name(Var a, Var b);
 #define NELBO_COMPARISON(name, rules) Var name(Var a, Var b);
 #define NELBO_TERNARY(name, rules) Var name(Var a, Var b, Var c);
-#include "autodiff/ops/elementwise/each.def"
+#include "autodiff/elementwise.def"
 
 /// x to a constant power.
 Var pow(Var x, double exponent);

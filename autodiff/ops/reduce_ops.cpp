@@ -6,8 +6,8 @@
 #include <string>
 
 #include "autodiff/error.hpp"
+#include "autodiff/internal/reduce_slabs.hpp"
 #include "autodiff/kernels/dispatch.hpp"
-#include "autodiff/ops/reduce_slabs.hpp"
 #include "autodiff/scratch.hpp"
 
 namespace nelbo {
@@ -66,8 +66,7 @@ void log_all(std::int64_t n, const T* x, T* y) {
   }
 }
 
-// Each operator's forward and vjp, for T = float and double.
-// -----------------------------------------------
+// Each operator's forward and vjp, for T = float and double ---------------------------------------
 
 /// constant times the sum: sum and mean.
 struct Sum {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "autodiff/error.hpp"
-#include "autodiff/ops/row_chunks.hpp"
+#include "autodiff/internal/row_chunks.hpp"
 
 namespace nelbo {
 namespace {

@@ -5,8 +5,8 @@
 // Everything rests on Stirling's formula with its error e kept apart (Loader 2000, "Fast and
 // accurate computation of binomial probabilities"):
 //
-//   log Gamma(x) = (x - 1/2) log x - x + 1/2 log 2 pi + e(x),      digamma(x) = log x - 1 / 2x +
-//   e'(x)
+//   log Gamma(x) = (x - 1/2) log x - x + 1/2 log 2 pi + e(x)
+//   digamma(x)   = log x - 1 / 2x + e'(x)
 namespace nelbo::special {
 
 double stirling_error(double x);

@@ -4,8 +4,8 @@
 // beyond reparam (alpha = 1) and stl (alpha = 0). Of other bounds it is unbiased for alpha = 1
 // only.
 //
-//   ./my_estimator gradvar --bounds "elbo,iw(64)" --estimators
-//   "reparam,stl,partial_stl(alpha=-0.3)"
+//   ./my_estimator gradvar --bounds "elbo,iw(64)"
+//       --estimators "reparam,stl,partial_stl(alpha=-0.3)"
 //   ./my_estimator train --objective "elbo(mc)" --estimator "partial_stl(alpha=0.2)"
 #include "apps/program.hpp"
 #include "objectives/bounds/arguments.hpp"

@@ -11,8 +11,8 @@
 namespace nelbo::data {
 namespace {
 
-/// The header is a Python dictionary literal: {'descr': '<f4', 'fortran_order': False, 'shape': (3,
-/// 4), }
+/// The header is a Python dictionary literal:
+/// {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
 class HeaderText {
  public:
   HeaderText(const std::string& file, std::string_view text) : file_(file), text_(text) {}

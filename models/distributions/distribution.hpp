@@ -19,8 +19,7 @@ enum class Noise {
 /// A distribution of vectors with independent elements.
 ///   log_prob(x)    x [S, B, D] gives [S, B], nats per datum
 ///   sample(noise)  noise [S, B, D] of the kind P::noise gives a sample [S, B, D] through which no
-///   gradient
-///                  flows. Equal noise gives equal samples.
+///                  gradient flows. Equal noise gives equal samples.
 ///   entropy()      nats, of the parameters' shape without D
 ///   expectation()  the mean, of the parameters' shape
 ///   mode()         the most probable x, of the parameters' shape

@@ -45,8 +45,8 @@ Var trace_ratio(const FullNormal& p, const FullNormal& q) {
 
 /// Of gamma variables, element by element, given log c and log(rate_q / rate_p). With e the entropy
 /// of gamma_entropy and rho = E_p x / E_q x,
-///   c_q (rho - 1 - log rho) - c_q E_p log(x / E_p x) + stirling_error(c_q) - 1/2 log(c_q / 2 pi) +
-///   digamma(c_p) - e(c_p),
+///   c_q (rho - 1 - log rho) - c_q E_p log(x / E_p x) + stirling_error(c_q) - 1/2 log(c_q / 2 pi)
+///   + digamma(c_p) - e(c_p),
 /// whose terms do not grow with c where p is near q.
 Var gamma_kl(Var log_p, Var log_q, Var log_rates) {
   const double half_log_two_pi = 0.5 * std::log(2 * std::numbers::pi);

@@ -42,7 +42,6 @@ class DiscreteModel final : public Model {
   std::shared_ptr<const Prior> prior(std::optional<Var> condition) const override;
   Var log_likelihood(Var z, const Batch& batch) const override;
   Var log_joint(Var z, const Batch& batch) const override;
-  bool is_mass() const override { return true; }
 
  private:
   DiscreteConfig config_;

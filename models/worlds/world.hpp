@@ -44,9 +44,8 @@ struct LogDensities {
   std::vector<double> posterior;            // log P_dec(z|x)
 };
 
-/// What is known of the importance weights r = P_dec(z|x) / Q(z|x), z ~ Q(z|x), at one datum; E r
-/// is
-/// 1. Moments that do not exist are infinite.
+/// What is known of the importance weights r = P_dec(z|x) / Q(z|x), z ~ Q(z|x), at one datum.
+/// E r is 1. Moments that do not exist are infinite.
 struct WeightFacts {
   double log_px;         // log P_dec(x), nats
   double gap;            // -E log r = log P_dec(x) - ELBO(x), nats

@@ -65,8 +65,7 @@ const std::string& Term::latex() const { return node_->latex; }
 Bias Term::bias() const { return node_->bias; }
 std::optional<double> Term::number() const { return node_->number; }
 
-// Values
-// ------------------------------------------------------------------------------------------------
+// Values ------------------------------------------------------------------------------------------
 
 Var Term::values(const Node& node, Draw& draw) {
   return node.quantity->bound ? draw.estimate(*node.quantity->bound) : node.values(draw);
@@ -162,8 +161,7 @@ std::optional<double> Term::at(std::uint64_t step) const {
   return node.compute(values);
 }
 
-// What it consists of
-// ------------------------------------------------------------------------------------------------
+// What it consists of -----------------------------------------------------------------------------
 
 std::optional<Bound> Term::bound() const {
   if (node_->quantity) return node_->quantity->bound;

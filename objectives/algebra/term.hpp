@@ -56,8 +56,8 @@ struct Reading {
 /// An immutable quantity in nats per datum, a function of a Draw: a named one, a number, a
 /// schedule, or what `+ - * /`, abs, max, min, square and relu make of them:
 ///
-///   const Term objective = nell() + mi(Scheme::strat) + 6 * tc(Scheme::strat) +
-///   dwkl(Scheme::strat);
+///   const Term objective =
+///       nell() + mi(Scheme::strat) + 6 * tc(Scheme::strat) + dwkl(Scheme::strat);
 ///
 /// Parts that are shared are computed once per draw.
 class Term {

@@ -79,8 +79,7 @@ Var Draw::log_weights() {
   return once("log_weights", [&] { return log_likelihood() + (log_prior() - log_posterior()); });
 }
 
-// Bounds and their gradients
-// ------------------------------------------------------------------------------------------------
+// Bounds and their gradients ----------------------------------------------------------------------
 
 Var Draw::weighed_z() {
   if (!estimation_ || !estimation_->one_sweep) return z();
@@ -207,8 +206,7 @@ const DiagNormal& Draw::standard_kl_posterior(const std::string& what) const {
               " (choose --prior normal)");
 }
 
-// The aggregated posterior
-// ------------------------------------------------------------------------------------------------
+// The aggregated posterior ------------------------------------------------------------------------
 
 PairwiseLogProb Draw::pairwise(Scheme scheme, const PairwiseRequest& request) {
   const SchemeWeights w = weights(scheme, population_.size, batch());
@@ -261,8 +259,7 @@ Var Draw::aggregate_groups(Scheme scheme, const DimensionGroups& groups) {
   });
 }
 
-// Inputs
-// ------------------------------------------------------------------------------------------------
+// Inputs ------------------------------------------------------------------------------------------
 
 Var Draw::scheduled(const Schedule& schedule) {
   return once("schedule " + schedule.text(), [&] {

@@ -123,8 +123,7 @@ class Draw {
   /// "baseline" alone.
   const std::optional<Var>& baseline_loss() const { return baseline_loss_; }
 
-  // Inputs besides data and noise
-  // ------------------------------------------------------------------------------------------
+  // Inputs besides data and noise -----------------------------------------------------------------
   // They are leaves that whoever replays the tape fills before each forward pass.
 
   /// A number that changes by step, rank 0.

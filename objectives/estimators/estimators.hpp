@@ -51,8 +51,7 @@ Estimator rws_dreg();
 /// reported; Rainforth et al. (2018).
 Estimator piwae();
 
-// Of discrete codes
-// ------------------------------------------------------------------------------------------------
+// Of discrete codes -------------------------------------------------------------------------------
 
 /// The derivative of the bound at relaxed codes of a temperature, of all groups; Jang et al.
 /// (2017), Maddison et al. (2017). Reports the samples' value. Biased for every bound; temperature

@@ -1,6 +1,6 @@
 // Sobol's sequence against the points of scipy.stats.qmc.Sobol(1024, scramble=False, bits=32),
 // scipy 1.17.1.
-#include "autodiff/sobol.hpp"
+#include "autodiff/internal/sobol.hpp"
 
 #include <vector>
 

@@ -1,4 +1,4 @@
-#include "autodiff/sparse_linear.hpp"
+#include "autodiff/internal/sparse_linear.hpp"
 
 #include <cmath>
 #include <cstring>

@@ -1,6 +1,7 @@
 #include "autodiff/tape.hpp"
 
 #include <cmath>
+#include <memory>
 
 #include "autodiff/error.hpp"
 #include "autodiff/ops.hpp"
@@ -19,6 +20,15 @@ Initializer constant_values(double value) {
 }
 
 std::vector<double> list(const Tensor& t) { return t.values(); }
+
+/// The number that a node's saved struct points at, read anew by every forward().
+struct Pointer {
+  const double* number;
+};
+const Op pointed_op{
+    .name = "pointed",
+    .forward = [](const Frame& f) { *f.out<double>() = *f.saved<Pointer>().number; },
+};
 
 }  // namespace
 
@@ -200,6 +210,37 @@ TEST_CASE("tape: without gradients buffers are reused, kept values stay") {
   third.forward();
   CHECK_THROWS_AS(hidden.value(), Error);
   CHECK_THROWS_AS(third.backward(last), Error);
+}
+
+TEST_CASE("tape: what its nodes point at lives as long as the recording") {
+  std::weak_ptr<double> alive;
+  const auto record_pointed = [&](Tape& tape, double number) {
+    const auto object = std::make_shared<double>(number);
+    alive = object;
+    Recording recording(tape);
+    tape.own(object);
+    const Spec spec{Shape{}, DType::f64};
+    const Pointer saved{object.get()};
+    return tape.record(pointed_op, {}, {&spec, 1}, &saved, sizeof(saved));
+  };
+  {
+    Tape tape({.mode = Tape::Mode::replay});
+    const Var first = record_pointed(tape, 3);
+    for (int pass = 0; pass < 2; ++pass) {
+      tape.forward();
+      CHECK(first.item() == 3);
+    }
+    const std::weak_ptr<double> before = alive;
+    CHECK_THROWS_WITH(tape.own(before.lock()), contains("cannot be extended"));
+    CHECK_FALSE(before.expired());
+    tape.reset();
+    CHECK(before.expired());
+    const Var second = record_pointed(tape, 4);
+    tape.forward();
+    CHECK(second.item() == 4);
+    CHECK_FALSE(alive.expired());
+  }
+  CHECK(alive.expired());
 }
 
 TEST_CASE("tape: wrong use is refused") {

@@ -350,8 +350,7 @@ TEST_CASE("discrete posteriors: a uniform prior's samples are uniform") {
   }
 }
 
-// Configuration and the autoencoder
-// ------------------------------------------------------------------------------------------------
+// Configuration and the autoencoder ---------------------------------------------------------------
 
 TEST_CASE("discrete posteriors: names are read back and mended") {
   for (const char* text : {"diagonal", "full", "bernoulli", "categorical:2", "categorical:4096"}) {

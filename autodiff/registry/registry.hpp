@@ -22,7 +22,7 @@ struct Edge {
   std::vector<double> value;   // of output 0; NaN equals NaN
 };
 
-/// What the tests know of one operator; it stands next to the operator. From it they generate:
+/// What the tests know of one operator. From it they generate:
 /// value against the reference (f32 and f64, every ISA), vjp against differences in double, every
 /// subset of wanted inputs, accumulation, fused = composed, replay = fresh, edges, and no
 /// allocation after warm-up.

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "autodiff/internal/two_phases.hpp"
 #include "autodiff/kernels/gemm.hpp"
-#include "autodiff/two_phases.hpp"
 
 namespace nelbo::detail {
 

@@ -1,4 +1,4 @@
-#include "autodiff/ops/broadcast_loop.hpp"
+#include "autodiff/internal/broadcast_loop.hpp"
 
 #include <algorithm>
 

@@ -8,8 +8,8 @@
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/pairwise_ops.hpp"
 #include "autodiff/ops/reduce_ops.hpp"
-#include "autodiff/ops/rows.hpp"
 #include "autodiff/ops/shape_ops.hpp"
+#include "autodiff/registry/rows.hpp"
 
 namespace nelbo {
 namespace {

@@ -1,8 +1,8 @@
-#include "autodiff/registry.hpp"
+#include "autodiff/registry/registry.hpp"
 
 #include <iterator>
 
-#include "autodiff/ops/rows.hpp"
+#include "autodiff/registry/rows.hpp"
 
 namespace nelbo {
 

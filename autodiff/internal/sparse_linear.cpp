@@ -1,12 +1,12 @@
-#include "autodiff/sparse_linear.hpp"
+#include "autodiff/internal/sparse_linear.hpp"
 
 #include <algorithm>
 #include <bit>
 
-#include "autodiff/grow_only_buffer.hpp"
+#include "autodiff/internal/grow_only_buffer.hpp"
+#include "autodiff/internal/two_phases.hpp"
 #include "autodiff/kernels/dispatch.hpp"
 #include "autodiff/threads.hpp"
-#include "autodiff/two_phases.hpp"
 
 namespace nelbo {
 namespace {

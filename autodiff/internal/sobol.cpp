@@ -1,4 +1,4 @@
-#include "autodiff/sobol.hpp"
+#include "autodiff/internal/sobol.hpp"
 
 #include <array>
 #include <memory>
@@ -7,7 +7,7 @@ namespace nelbo {
 namespace {
 
 constexpr std::uint16_t initial_numbers[] = {
-#include "autodiff/sobol_numbers.inc"
+#include "autodiff/internal/sobol_numbers.inc"
 };
 
 // Polynomials over the field of two elements are numbers whose bits are the coefficients.

@@ -4,13 +4,13 @@
 #include <type_traits>
 
 #include "autodiff/ops/elementwise_ops.hpp"
-#include "autodiff/ops/rows.hpp"
+#include "autodiff/registry/rows.hpp"
 
 namespace nelbo {
 namespace {
 namespace rules {
 
-#include "autodiff/ops/elementwise/all.hpp"
+#include "autodiff/rules/all.hpp"
 
 }  // namespace rules
 
@@ -146,7 +146,7 @@ std::vector<OperatorRow> elementwise_rows() {
 #define NELBO_BINARY(name, Rules) rows.push_back(binary_row<rules::Rules>(#name, name, true));
 #define NELBO_COMPARISON(name, Rules) rows.push_back(binary_row<rules::Rules>(#name, name, false));
 #define NELBO_TERNARY(name, Rules) rows.push_back(ternary_row<rules::Rules>(#name, name));
-#include "autodiff/ops/elementwise/each.def"
+#include "autodiff/elementwise.def"
   return rows;
 }
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "autodiff/internal/broadcast_loop.hpp"
 #include "autodiff/kernels/reduce.hpp"
-#include "autodiff/ops/broadcast_loop.hpp"
 #include "autodiff/scratch.hpp"
 
 namespace nelbo {

@@ -1,4 +1,4 @@
-#include "autodiff/epilogue.hpp"
+#include "autodiff/internal/epilogue.hpp"
 
 #include <algorithm>
 #include <type_traits>

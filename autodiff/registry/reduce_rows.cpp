@@ -6,7 +6,7 @@
 
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/reduce_ops.hpp"
-#include "autodiff/ops/rows.hpp"
+#include "autodiff/registry/rows.hpp"
 
 namespace nelbo {
 namespace {

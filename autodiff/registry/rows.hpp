@@ -2,7 +2,7 @@
 // Each family of operators hands its registry rows to registry.cpp.
 #include <vector>
 
-#include "autodiff/registry.hpp"
+#include "autodiff/registry/registry.hpp"
 
 namespace nelbo {
 

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <numbers>
 
-#include "autodiff/ops/rows.hpp"
 #include "autodiff/ops/special_ops.hpp"
+#include "autodiff/registry/rows.hpp"
 
 namespace nelbo {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "autodiff/ops/rows.hpp"
 #include "autodiff/ops/shape_ops.hpp"
+#include "autodiff/registry/rows.hpp"
 
 namespace nelbo {
 namespace {
