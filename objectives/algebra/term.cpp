@@ -7,6 +7,7 @@
 #include "autodiff/ops.hpp"
 #include "objectives/algebra/latex.hpp"
 #include "objectives/algebra/term_node.hpp"
+#include "objectives/draw/estimate_bound.hpp"
 
 namespace nelbo {
 
@@ -68,7 +69,7 @@ std::optional<double> Term::number() const { return node_->number; }
 // Values ------------------------------------------------------------------------------------------
 
 Var Term::values(const Node& node, Draw& draw) {
-  return node.quantity->bound ? draw.estimate(*node.quantity->bound) : node.values(draw);
+  return node.quantity->bound ? estimate(draw, *node.quantity->bound) : node.values(draw);
 }
 
 Var Term::evaluate(Draw& draw) const {
@@ -180,7 +181,7 @@ std::vector<std::string> needs(const Quantity& quantity) {
   if (quantity.data_size) all.push_back("N, the number of data");
   if (quantity.pairwise) all.push_back("at least 2 data per batch");
   if (quantity.samples > 1) all.push_back(std::to_string(quantity.samples) + " samples per datum");
-  if (quantity.critic) all.push_back("a critic network");
+  for (const Auxiliary& own : quantity.auxiliaries) all.push_back("a " + own.group + " network");
   all.insert(all.end(), quantity.also_needs.begin(), quantity.also_needs.end());
   return all;
 }

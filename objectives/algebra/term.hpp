@@ -30,7 +30,7 @@ struct Quantity {
   std::int64_t samples = 1;                  // draws of z per datum that it needs
   bool pairwise = false;                     // compares the data of a batch with each other
   bool data_size = false;                    // needs N, the number of data
-  bool critic = false;                       // needs a critic network
+  std::vector<Auxiliary> auxiliaries = {};   // networks that it learns beside the model
   bool data_entropy = false;                 // needs H_data, the entropy of the data
   std::vector<std::string> also_needs = {};  // whatever else, in words
   bool per_dimension = false;                // a value for every latent dimension
@@ -95,7 +95,7 @@ class Term {
 
   /// Every named quantity in it, each name once, in the order of writing.
   std::vector<Quantity> quantities() const;
-  /// Whether one of them is `what`: needs(&Quantity::critic).
+  /// Whether one of them is `what`: needs(&Quantity::pairwise).
   bool needs(bool Quantity::*what) const;
   /// Their values on a draw.
   std::vector<Reading> readings(Draw& draw) const;

@@ -67,7 +67,9 @@ BoundVars bound_with_coefficients(const Bound& bound, Var f) {
   const std::array<Var, 1> inputs{f};
   const std::array<Spec, 3> outputs{
       {{Shape{shape[1]}, f.dtype()}, {shape, f.dtype()}, {shape, f.dtype()}}};
-  const SavedFunction saved{&bound.function()};
+  const auto own = std::make_shared<const Bound>(bound);
+  tape.own(own);
+  const SavedFunction saved{&own->function()};
   const Var value = tape.record(bound_op, inputs, outputs, &saved, sizeof saved);
   return {value, tape.stopped(tape.output(value, 1)), tape.stopped(tape.output(value, 2))};
 }

@@ -13,8 +13,7 @@ struct BoundVars {
 
 /// L of every datum of log-weights f [S, B], S = bound.samples(), one call of the bound per datum
 /// in double. Zheng eqs (38)-(40). The same bits on any number of threads; does not allocate when
-/// replayed. The tape keeps a reference to the bound's function: `bound` or a copy of it must
-/// outlive the tape's recording. Throws Error if f is not [S, B].
+/// replayed. Throws Error if f is not [S, B].
 BoundVars bound_with_coefficients(const Bound& bound, Var f);
 
 /// Its value alone, [B].

@@ -1,10 +1,12 @@
 #pragma once
 #include <cstdint>
 #include <string>
-
-#include "objectives/draw/draw.hpp"
+#include <vector>
 
 namespace nelbo {
+
+/// Sets of latent dimensions, disjoint.
+using DimensionGroups = std::vector<std::vector<int>>;
 
 /// A partition of the latent dimensions into groups, for two-level decompositions (Esmaeili et al.
 /// 2019).

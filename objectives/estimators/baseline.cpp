@@ -6,20 +6,35 @@
 #include "models/layers/sequential.hpp"
 
 namespace nelbo {
+namespace {
 
-Baseline::Baseline(Estimator::Baseline kind, ParameterStore& store, std::int64_t features)
-    : store_(store), mean_(store.add("baseline.mean", group, {1}, zeros())) {
-  if (kind != Estimator::Baseline::learned) return;
-  net_ = Sequential{Linear(store, "baseline.0", group, features, width, Activation::tanh),
-                    Linear(store, "baseline.1", group, width, width, Activation::tanh),
-                    Linear(store, "baseline.output", group, width, 1)};
+constexpr std::int64_t width = 100;  // of the network's two layers, as in the paper
+
+Layer declare(Estimator::Baseline kind, ParameterStore& store, std::int64_t features) {
+  const char* const group = baseline_group;
+  const ParameterId mean_id = store.add("baseline.mean", group, {1}, zeros());
+  const auto mean = [&store, mean_id](Var x) {
+    return broadcast_to(Tape::current().parameter(store, mean_id), {x.shape()[0]});
+  };
+  if (kind != Estimator::Baseline::learned) return mean;
+  const Sequential net{Linear(store, "baseline.0", group, features, width, Activation::tanh),
+                       Linear(store, "baseline.1", group, width, width, Activation::tanh),
+                       Linear(store, "baseline.output", group, width, 1)};
+  return [mean, net](Var x) { return mean(x) + reshape(net(x), {-1}); };
 }
 
-Var Baseline::operator()(Var x) const {
-  const Var mean = broadcast_to(Tape::current().parameter(store_, mean_), {x.shape()[0]});
-  return net_ ? mean + reshape((*net_)(x), {-1}) : mean;
+}  // namespace
+
+Auxiliary baseline(Estimator::Baseline kind) {
+  const bool learned = kind == Estimator::Baseline::learned;
+  return {.group = baseline_group,
+          .optimizer = {.rule = learned ? OptimizerConfig::Rule::adam : OptimizerConfig::Rule::sgd},
+          .rate = learned ? 1e-3 : 0.1,
+          .declare = [kind](ParameterStore& store, const Model& model) {
+            return declare(kind, store, model.features());
+          }};
 }
 
-Var Baseline::loss(Var value, Var baseline) { return 0.5 * mean(square(stop(value) - baseline)); }
+Var baseline_loss(Var value, Var baseline) { return 0.5 * mean(square(stop(value) - baseline)); }
 
 }  // namespace nelbo

@@ -47,13 +47,12 @@ Coupling EstimatorChoice::own_coupling() const {
 
 namespace {
 
-/// Why an estimator's codes are not those of a family.
-std::string unfit_codes(const Estimator& estimator, const PosteriorConfig& family,
-                        std::int64_t dimensions) {
+/// Why an estimator's codes are not these.
+std::string unfit_codes(const Estimator& estimator, const CodeSpace& space) {
   using Codes = Estimator::Codes;
   const Codes codes = estimator.properties().codes;
   if (codes == Codes::samples) return "";
-  if (!family.discrete()) {
+  if (!space.discrete()) {
     if (codes == Codes::all) {
       return estimator.text() + " sums over all codes, and a normal posterior's cannot be counted";
     }
@@ -64,11 +63,11 @@ std::string unfit_codes(const Estimator& estimator, const PosteriorConfig& famil
            "(use " +
            instead + ")";
   }
-  if (codes == Codes::pairs && family.kind != PosteriorConfig::Kind::bernoulli) {
+  if (codes == Codes::pairs && space.kind != CodeSpace::Kind::binary) {
     return estimator.text() + " is for Bernoulli codes; of categorical ones use rloo or vimco";
   }
   if (codes != Codes::all) return "";
-  const auto count = estimators::number_of_codes(family, dimensions);
+  const auto count = estimators::number_of_codes(space);
   if (count && *count <= estimators::most_codes) return "";
   return estimator.text() + " sums over all codes, of which there are " +
          (count ? std::to_string(*count) : std::string("more than 2^63")) + "; at most " +
@@ -77,18 +76,18 @@ std::string unfit_codes(const Estimator& estimator, const PosteriorConfig& famil
 
 }  // namespace
 
-std::string EstimatorChoice::unfit(const PosteriorConfig& family, std::int64_t dimensions) const {
+std::string EstimatorChoice::unfit(const CodeSpace& space) const {
   for (const Estimator& estimator : {phi, theta}) {
-    const std::string why = unfit_codes(estimator, family, dimensions);
+    const std::string why = unfit_codes(estimator, space);
     if (!why.empty()) return why;
   }
-  if (!family.discrete()) return "";
+  if (!space.discrete()) return "";
   const Estimator::Properties& of = phi.properties();
   if (of.path != Estimator::Path::none && of.codes == Estimator::Codes::samples) {
-    return phi.text() + ": " + no_rsample(to_string(family));
+    return phi.text() + ": " + no_rsample(space.text());
   }
   if (coupling == Coupling::rqmc) {
-    return text() + ": rqmc noise is for normal posteriors; here it is " + to_string(family);
+    return text() + ": rqmc noise is for continuous codes; here they are " + space.text();
   }
   return "";
 }

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "autodiff/coupled_noise.hpp"
-#include "models/posterior_config.hpp"
+#include "models/code_space.hpp"
 #include "objectives/estimators/estimator.hpp"
 
 namespace nelbo {
@@ -25,9 +25,8 @@ struct EstimatorChoice {
   Coupling own_coupling() const;
   /// Throws Error where one of them is not defined for the bound.
   void check(const Bound& bound) const;
-  /// Why they cannot be had of a family of posteriors whose codes have `dimensions` numbers; empty
-  /// where they can.
-  std::string unfit(const PosteriorConfig& family, std::int64_t dimensions) const;
+  /// Why they cannot be had of such codes; empty where they can.
+  std::string unfit(const CodeSpace& space) const;
   /// Whether one sweep through the decoder serves all groups: phi's path weights are the decoder's
   /// times a factor that is bounded, and both are of the same codes.
   bool one_sweep(const Bound& bound) const;

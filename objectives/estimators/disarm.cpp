@@ -1,7 +1,5 @@
 #include "objectives/estimators/disarm.hpp"
 
-#include <type_traits>
-
 #include "autodiff/error.hpp"
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/reduce_ops.hpp"
@@ -40,10 +38,10 @@ Estimator disarm() {
 }
 
 Var flips(const Posterior& q, Var z) {
-  const Var logits = q.visit([&]<class Q>(const Q& family) -> Var {
-    if constexpr (std::is_same_v<Q, Bernoulli>) return family.logits;
-    throw Error(std::string("disarm: a ") + q.family() + " posterior has no binary codes");
-  });
+  if (q.binary() == nullptr) {
+    throw Error("disarm: a " + q.family() + " posterior has no binary codes");
+  }
+  const Var logits = q.binary()->logits;
   const Shape shape = z.shape();
   if (shape.rank() != 3 || shape[0] % 2 != 0) {
     throw Error("disarm: codes " + shape.text() + " are no pairs [2 P, B, D]");

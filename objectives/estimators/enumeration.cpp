@@ -23,22 +23,22 @@ Estimator enumeration() {
                    [](const Estimator::Datum&, Estimator::Weights&) {});
 }
 
-std::optional<std::int64_t> number_of_codes(const PosteriorConfig& family,
-                                            std::int64_t dimensions) {
+std::optional<std::int64_t> number_of_codes(const CodeSpace& space) {
   std::int64_t codes = 1;
-  for (std::int64_t l = 0; l < dimensions / family.width(); ++l) {
-    if (__builtin_mul_overflow(codes, family.values(), &codes)) return std::nullopt;
+  for (std::int64_t l = 0; l < space.variables; ++l) {
+    if (__builtin_mul_overflow(codes, space.values(), &codes)) return std::nullopt;
   }
   return codes;
 }
 
-Tensor all_codes(const PosteriorConfig& family, std::int64_t dimensions, DType dtype) {
-  const std::optional<std::int64_t> codes = number_of_codes(family, dimensions);
-  if (!family.discrete() || !codes || *codes > most_codes) {
-    throw Error("enumeration: posterior " + to_string(family) + " with codes of " +
-                std::to_string(dimensions) + " numbers has none or too many of them");
+Tensor all_codes(const CodeSpace& space, DType dtype) {
+  const std::optional<std::int64_t> codes = number_of_codes(space);
+  const std::int64_t dimensions = space.dimensions();
+  if (!space.discrete() || !codes || *codes > most_codes) {
+    throw Error("enumeration: " + space.text() + " codes of " + std::to_string(dimensions) +
+                " numbers cannot be counted, or are too many");
   }
-  const std::int64_t width = family.width(), values = family.values();
+  const std::int64_t width = space.width(), values = space.values();
   Tensor z({*codes, 1, dimensions}, dtype);
   for (std::int64_t i = 0; i < *codes; ++i) {
     std::int64_t rest = i;

@@ -12,9 +12,13 @@
 namespace nelbo {
 namespace {
 
+struct Rule {
+  Bound bound;
+  EstimatorChoice estimators;
+};
+
 struct SavedEstimate {
-  const Bound* bound;
-  const EstimatorChoice* estimators;
+  const Rule* rule;
   void* gate;  // or null
   bool baseline;
 };
@@ -38,10 +42,10 @@ const Op estimate_op{
               const auto row = [&](std::size_t i) { return all.subspan(i * n, n); };
               const auto f = row(0), a = row(1), h = row(2);
               for (std::int64_t s = 0; s < samples; ++s) f[s] = double(logs[s * batch + b]);
-              const double l = saved.bound->function()(f, a, h);
+              const auto& [bound, estimators] = *saved.rule;
+              const double l = bound.function()(f, a, h);
               Estimator::Weights w{l, row(3), row(4), row(5), all.subspan(6 * n)};
-              (*saved.estimators)({*saved.bound, f, a, h, l, baseline ? double(baseline[b]) : 0},
-                                  w);
+              estimators({bound, f, a, h, l, baseline ? double(baseline[b]) : 0}, w);
               value[b] = T(w.value);
               for (std::int64_t s = 0; s < samples; ++s) {
                 const std::int64_t at = s * batch + b;
@@ -120,7 +124,9 @@ EstimateVars estimate(const Bound& bound, const EstimatorChoice& estimators, Var
   if (baseline) inputs.push_back(tape.stopped(*baseline));
   const Spec rows{shape, f.dtype()};
   const std::array<Spec, 4> outputs{{{per_datum, f.dtype()}, rows, rows, rows}};
-  const SavedEstimate saved{&bound, &estimators, gate ? tape.data(*gate).data() : nullptr,
+  const auto rule = std::make_shared<const Rule>(Rule{bound, estimators});
+  tape.own(rule);
+  const SavedEstimate saved{rule.get(), gate ? tape.data(*gate).data() : nullptr,
                             baseline.has_value()};
   const Var value = tape.record(estimate_op, inputs, outputs, &saved, sizeof saved);
   return {value, tape.output(value, 1), tape.output(value, 2), tape.output(value, 3)};

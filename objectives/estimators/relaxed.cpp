@@ -57,7 +57,7 @@ Var relaxed_bound(const Bound& bound, const Posterior& q, Var noise, double temp
 }
 
 PosteriorSample straight_through_sample(const Posterior& q, Var noise, double temperature) {
-  const Var z = nelbo::straight_through(q.sample(noise), q.relaxed_sample(noise, temperature));
+  const Var z = nelbo::straight_through(q.draw(noise).z, q.relaxed_sample(noise, temperature));
   return {z, q.log_prob(z)};
 }
 

@@ -14,7 +14,7 @@ namespace nelbo::estimators {
 using LogJoint = std::function<Var(Var z)>;
 
 /// L of log-weights at relaxed codes, [B], nats, differentiable in all that it depends on; noise
-/// [S, B, D] with S = bound.samples(). The bound must outlive the recording. Jang et al. (2017),
+/// [S, B, D] with S = bound.samples(). Jang et al. (2017),
 /// Maddison et al. (2017).
 Var relaxed_bound(const Bound& bound, const Posterior& q, Var noise, double temperature,
                   const LogJoint& log_joint);

@@ -1,6 +1,8 @@
 #include "objectives/terms/aggregate_terms.hpp"
 
+#include "autodiff/error.hpp"
 #include "autodiff/ops.hpp"
+#include "objectives/draw/aggregate.hpp"
 
 namespace nelbo {
 namespace {
@@ -27,7 +29,7 @@ Quantity quantity(const std::string& name_, const std::string& latex, const std:
               throw Error("compares each sample with the posteriors of all " +
                           std::to_string(setting.data_size) + " data, and a batch has " +
                           std::to_string(setting.batch) +
-                          "; use 'strat', or 'nelbo decompose' for a trained model");
+                          "; use 'strat', or the decomposition of a trained model");
             }
             weights(scheme, setting.data_size, setting.batch);
           }};
@@ -36,7 +38,7 @@ Quantity quantity(const std::string& name_, const std::string& latex, const std:
 /// sum_d log P_enc(z_d), [S, B].
 Var log_product(Draw& d, Scheme scheme) {
   return d.once("sum of marginals " + name(scheme),
-                [&] { return sum(d.aggregate(scheme).marginals, -1); });
+                [&] { return sum(aggregate(d, scheme).marginals, -1); });
 }
 
 /// sum_d log P0(z_d), [S, B].
@@ -49,14 +51,14 @@ Var log_prior_product(Draw& d) {
 Term hagg(Scheme scheme) {
   return Term(quantity("hagg", "H_{\\mathrm{agg}}", "-\\mathbb{E} \\log P_{\\mathrm{enc}}(z)",
                        "Zheng eqs (22)-(29)", "entropy of the aggregated posterior", scheme, 1),
-              Direction::cost, [scheme](Draw& d) { return -d.aggregate(scheme).joint; });
+              Direction::cost, [scheme](Draw& d) { return -aggregate(d, scheme).joint; });
 }
 
 Term mi(Scheme scheme) {
   return Term(
       quantity("mi", "I_{\\mathrm{enc}}", "\\mathbb{E} \\log \\frac{Q(z|x)}{P_{\\mathrm{enc}}(z)}",
                "Zheng eq. (8)", "representative mutual information I_enc(X;Z)", scheme, 1),
-      Direction::cost, [scheme](Draw& d) { return d.log_posterior() - d.aggregate(scheme).joint; });
+      Direction::cost, [scheme](Draw& d) { return d.log_posterior() - aggregate(d, scheme).joint; });
 }
 
 Term aggdiv(Scheme scheme) {
@@ -64,7 +66,7 @@ Term aggdiv(Scheme scheme) {
       quantity("aggdiv", "\\mathrm{Aggdiv}",
                "\\mathbb{E} \\log \\frac{P_{\\mathrm{enc}}(z)}{P_0(z)}", "Zheng eq. (19)",
                "divergence of the aggregated posterior from the prior", scheme, -1, {"phi", "psi"}),
-      Direction::cost, [scheme](Draw& d) { return d.aggregate(scheme).joint - d.log_prior(); });
+      Direction::cost, [scheme](Draw& d) { return aggregate(d, scheme).joint - d.log_prior(); });
 }
 
 Term tc(Scheme scheme) {
@@ -73,7 +75,7 @@ Term tc(Scheme scheme) {
                "\\mathbb{E} \\log \\frac{P_{\\mathrm{enc}}(z)}{\\prod_j P_{\\mathrm{enc}}(z_j)}",
                "Zheng eq. (21)", "total correlation of the aggregated posterior", scheme, 0),
       Direction::cost,
-      [scheme](Draw& d) { return d.aggregate(scheme).joint - log_product(d, scheme); });
+      [scheme](Draw& d) { return aggregate(d, scheme).joint - log_product(d, scheme); });
 }
 
 Term tc(Scheme scheme, const Grouping& groups, Level level) {
@@ -95,8 +97,8 @@ Term tc(Scheme scheme, const Grouping& groups, Level level) {
     if (setting.latent > 0) groups.of(setting.latent);
   };
   return Term(of, Direction::cost, [scheme, groups, between](Draw& d) {
-    const Var in_groups = sum(d.aggregate_groups(scheme, groups.of(d.latent())), -1);
-    return between ? d.aggregate(scheme).joint - in_groups : in_groups - log_product(d, scheme);
+    const Var in_groups = sum(aggregate_groups(d, scheme, groups.of(d.latent())), -1);
+    return between ? aggregate(d, scheme).joint - in_groups : in_groups - log_product(d, scheme);
   });
 }
 
@@ -118,9 +120,11 @@ Term pf(Expectation how) {
                .meaning = "how far the prior is from the product of its marginals, "
                           "E log P0(z)/prod_j P0(z_j)",
                .moves = {"phi", "psi"}},
-              Direction::cost, [exact](Draw& d) {
-                return exact ? d.prior().prior_factorisation(d.posterior())
-                             : d.log_prior() - log_prior_product(d);
+              Direction::cost, [exact](Draw& d) -> Var {
+                if (!exact) return d.log_prior() - log_prior_product(d);
+                if (const auto pf = d.prior().prior_factorisation(d.posterior())) return *pf;
+                throw Error("pf(exact): its expectation under the prior " + d.prior().text() +
+                            " has no closed form; use pf");
               });
 }
 

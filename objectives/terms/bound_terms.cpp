@@ -1,6 +1,7 @@
 #include "objectives/terms/bound_terms.hpp"
 
 #include "objectives/bounds/bounds.hpp"
+#include "objectives/draw/estimate_bound.hpp"
 #include "objectives/algebra/latex.hpp"
 
 namespace nelbo {
@@ -28,7 +29,7 @@ Term make(const Bound& bound, const std::string& name, const std::string& meanin
                     .moves = {"theta", "phi", "psi"}};
   if (upper) quantity.only = {"phi"};
   return Term(quantity, upper ? Direction::cost : Direction::gain,
-              [bound](Draw& d) { return d.estimate(bound); });
+              [bound](Draw& d) { return estimate(d, bound); });
 }
 
 }  // namespace

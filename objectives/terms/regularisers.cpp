@@ -1,6 +1,7 @@
 #include "objectives/terms/regularisers.hpp"
 
 #include "autodiff/ops.hpp"
+#include "objectives/draw/critic.hpp"
 
 namespace nelbo {
 namespace {
@@ -87,6 +88,29 @@ Term dip(Dip kind, double diagonal) {
               });
 }
 
+namespace {
+
+/// The codes z [B, D], each dimension in an order of its own: element b D + d of `index` is
+/// rows_d[b] D + d for a permutation rows_d of the batch.
+Var permuted(Draw& d, Var z) {
+  const std::int64_t batch = d.batch(), latent = d.latent();
+  const auto rows = std::make_shared<std::vector<std::uint32_t>>(std::size_t(batch));
+  const auto fill = [=](const Tensor& data, const Moment& moment) {
+    std::int32_t* const index = data.data_as<std::int32_t>();
+    for (std::int64_t i = 0; i < latent; ++i) {
+      fill_permutation(rows->data(), rows->size(),
+                       moment.variables.permutations.of(moment.seed, std::size_t(i)), moment.step);
+      for (std::int64_t b = 0; b < batch; ++b) {
+        index[b * latent + i] = std::int32_t((*rows)[std::size_t(b)] * latent + i);
+      }
+    }
+  };
+  const Var index = d.input("permutation", {batch * latent}, fill, DType::i32);
+  return reshape(gather_rows(reshape(z, {-1, 1}), index), {batch, latent});
+}
+
+}  // namespace
+
 Term factor_tc() {
   return Term({.name = "factor_tc",
                .latex = "\\mathrm{TC}_{\\mathrm{critic}}",
@@ -95,9 +119,14 @@ Term factor_tc() {
                .meaning = "total correlation as a critic estimates it",
                .bias = Bias::undetermined,
                .pairwise = true,
-               .critic = true,
+               .auxiliaries = {critic()},
                .moves = {"phi"}},
-              Direction::cost, [](Draw& d) { return d.critic_logit(codes(d, "factor_tc")); });
+              Direction::cost, [](Draw& d) {
+                const Layer& logit = d.network(critic_group, "factor_tc");
+                const Var z = codes(d, "factor_tc"), of_codes = logit(z);
+                d.learn(critic_group, critic_loss(of_codes, logit(permuted(d, z))));
+                return of_codes;
+              });
 }
 
 }  // namespace nelbo

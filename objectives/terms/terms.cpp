@@ -55,7 +55,11 @@ Term div_j() {
                .per_dimension = true,
                .moves = {"phi"}},
               Direction::cost, [](Draw& d) {
-                const DiagNormal& q = d.standard_kl_posterior("div_j");
+                const DiagNormal& q = d.posterior().diagonal("div_j");
+                if (!d.prior().standard_normal()) {
+                  throw Error("div_j needs the prior N(0, I); here it is " + d.prior().text() +
+                              " (choose the prior normal)");
+                }
                 return mean((exp(q.log_variance) + square(q.mean) - 1 - q.log_variance) * 0.5, 0);
               });
 }

@@ -1,0 +1,31 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "autodiff/random_variables.hpp"
+#include "autodiff/tape.hpp"
+
+namespace nelbo {
+
+/// When and for what a recorded draw is replayed: all that its random numbers are addressed by.
+struct Moment {
+  const DrawVariables& variables;           // training's, evaluation's, ...
+  std::uint64_t seed = 0;
+  std::uint64_t step = 0;
+  std::span<const std::uint32_t> rows;      // [B], the data's numbers in their set
+
+  /// The numbers of one variable at this moment, addressed by the data.
+  RandomBlock block(const RandomVariable& variable) const {
+    return {.stream = variable.of(seed), .step = step, .datum = rows.data()};
+  }
+};
+
+/// A leaf that whoever replays the tape fills before each forward pass. fill() does not allocate after
+/// its first call.
+struct Input {
+  Var leaf;
+  std::function<void(const Tensor& data, const Moment& moment)> fill;
+};
+
+}  // namespace nelbo

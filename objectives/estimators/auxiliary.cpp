@@ -1,0 +1,25 @@
+#include "objectives/estimators/auxiliary.hpp"
+
+#include <algorithm>
+
+namespace nelbo {
+
+void Auxiliaries::declare(const Auxiliary& auxiliary, ParameterStore& store, const Model& model) {
+  if (find(auxiliary.group) != nullptr) return;
+  all_.push_back(auxiliary);
+  networks_.push_back(auxiliary.declare(store, model));
+}
+
+const Layer* Auxiliaries::find(const std::string& group) const {
+  const auto at = std::find_if(all_.begin(), all_.end(),
+                               [&](const Auxiliary& one) { return one.group == group; });
+  return at == all_.end() ? nullptr : &networks_[std::size_t(at - all_.begin())];
+}
+
+Groups Auxiliaries::groups(const ParameterStore& store) const {
+  Groups mask = 0;
+  for (const Auxiliary& one : all_) mask |= store.groups({one.group});
+  return mask;
+}
+
+}  // namespace nelbo
