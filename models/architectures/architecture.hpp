@@ -18,7 +18,7 @@ struct Coders {
 /// A named pair of networks.
 struct Architecture {
   std::string name;
-  std::string summary;               // one line for --help
+  std::string summary;               // one line for a list
   std::int64_t latent;               // L, unless configured
   std::vector<std::int64_t> hidden;  // widths of dense layers, encoder side, unless configured
   bool free_form;                    // takes other widths and activations

@@ -27,7 +27,7 @@ Quantity quantity(const std::string& name_, const std::string& latex, const std:
               throw Error("compares each sample with the posteriors of all " +
                           std::to_string(setting.data_size) + " data, and a batch has " +
                           std::to_string(setting.batch) +
-                          "; use 'strat', or 'nelbo decompose' for a trained model");
+                          "; use 'strat', or decompose a trained model");
             }
             weights(scheme, setting.data_size, setting.batch);
           }};
