@@ -45,10 +45,9 @@ std::vector<LatticeCell> cells_of(const Options& options) {
     for (const std::int64_t m : options.m) {
       if (options.k.empty() && groups > 1 && groups * m > options.m.back()) continue;
       if (groups > most_draws / m) {
-        throw UsageError(
-            fmt::format("--k {} and --m {}: {} draws per example; at most {} are "
-                        "possible, and 5000 are common",
-                        groups, m, groups * m, most_draws));
+        throw SettingError("k", fmt::format("{} with --m {}: {} draws per example; at most {} are "
+                                            "possible, and 5000 are common",
+                                            groups, m, groups * m, most_draws));
       }
       cells.push_back({groups, m});
     }

@@ -73,12 +73,7 @@ void print(const Ledger& ledger) {
 }
 
 int decompose(const DecomposeFlags& flags) {
-  Scheme scheme;
-  try {
-    scheme = parse_scheme(flags.scheme);
-  } catch (const Error& error) {
-    throw UsageError(std::string("--scheme: ") + error.what());
-  }
+  const Scheme scheme = read_setting("scheme", [&] { return parse_scheme(flags.scheme); });
   const AppliedRun applied = apply_run(flags.run);
   const Ledger ledger =
       measure_ledger(*applied.run.model, *applied.run.store, applied.examples,

@@ -114,7 +114,7 @@ std::string given_expression(const CLI::App& command, const ExplainFlags& flags)
   if (minus && flags.expression.empty()) return extras[0];
   if (!extras.empty()) throw CLI::ExtrasError(extras);
   if (flags.expression.empty())
-    throw UsageError("explain: which objective? See `nelbo objectives`");
+    throw SettingError("", "explain: which objective? See `nelbo objectives`");
   return flags.expression;
 }
 

@@ -43,8 +43,8 @@ Subject run_subject(const RunFlags& flags, std::int64_t batch) {
   const LoadedRun& run = applied->run;
   const Examples& examples = applied->examples;
   if (std::size_t(batch) > examples.count()) {
-    throw UsageError("--batch " + std::to_string(batch) + ": the split has " +
-                     std::to_string(examples.count()) + " examples");
+    throw SettingError("batch", std::to_string(batch) + " of a split of " +
+                                    std::to_string(examples.count()) + " examples");
   }
   return {.name = "run " + run.folder.string(),
           .model = study_of(*run.model, *run.store,
@@ -55,21 +55,22 @@ Subject run_subject(const RunFlags& flags, std::int64_t batch) {
 Subject subject_of(const Options& options) {
   const std::uint64_t seed = std::uint64_t(options.run.common.seed.value_or(0));
   if (!options.run.run.empty()) {
-    if (!options.world.empty()) throw UsageError("--world and --run exclude each other");
+    if (!options.world.empty()) throw SettingError("world", "cannot be given with --run");
     return run_subject(options.run, options.batch.value_or(20));
   }
   if (!options.run.data.empty() || !options.run.split.empty()) {
-    throw UsageError("--data and --split are for --run; a world brings its own data");
+    throw SettingError(options.run.data.empty() ? "split" : "data",
+                       "is for --run; a world brings its own data");
   }
   if (options.world == "linear-gaussian") {
     return linear_gaussian_subject(options.batch.value_or(20), seed);
   }
   if (options.world == "discrete") {
-    if (options.batch) throw UsageError("--batch: the discrete world is all its data");
+    if (options.batch) throw SettingError("batch", "the discrete world is all its data");
     return discrete_subject();
   }
   if (options.batch && *options.batch != 1) {
-    throw UsageError("--batch: the Rainforth toy is one datum");
+    throw SettingError("batch", "the Rainforth toy is one datum");
   }
   return rainforth_subject();
 }
@@ -90,13 +91,7 @@ int gradvar_command(const Options& options) {
   options.run.common.apply_threads();
   const Subject subject = subject_of(options);
   const StudyPlan wanted = plan_of(options, subject.model);
-  const StudyCells plan = [&] {
-    try {
-      return plan_cells(wanted, subject.model);
-    } catch (const Error& error) {
-      throw UsageError(error.what());
-    }
-  }();
+  const StudyCells plan = plan_cells(wanted, subject.model);
 
   install_signal_handlers();
   ProgressLine progress("gradvar", progress_style(false));

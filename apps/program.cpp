@@ -125,7 +125,7 @@ void choose_kernels() {
   try {
     active_isa();
   } catch (const Error& error) {
-    throw UsageError(error.what());
+    throw SettingError("", error.what());
   }
 }
 
@@ -188,6 +188,14 @@ int fail(int code, const std::string& reason) {
   return code;
 }
 
+/// Here a setting is a flag: "--log-gradient-snr: reason".
+std::string as_flag(const SettingError& error) {
+  if (error.setting().empty()) return error.reason();
+  std::string flag = error.setting();
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return "--" + flag + ": " + error.reason();
+}
+
 }  // namespace
 
 int run_program(int argc, char** argv) {
@@ -198,9 +206,9 @@ int run_program(int argc, char** argv) {
     if (!std::cout) return fail(exit_failure, "the result could not be written to stdout");
     return code;
   } catch (const ExpressionError& error) {
-    return fail(exit_usage, error.what());
-  } catch (const UsageError& error) {
-    return fail(exit_usage, error.what());
+    return fail(exit_usage, std::string(error.what()) + "\n       see `nelbo objectives`");
+  } catch (const SettingError& error) {
+    return fail(exit_usage, as_flag(error));
   } catch (const std::bad_alloc&) {
     return fail(exit_failure, "not enough memory");
   } catch (const std::exception& error) {

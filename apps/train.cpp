@@ -50,7 +50,7 @@ std::vector<std::int64_t> widths(const std::string& text) {
     if (*next != ',') break;
     at = next + 1;
   }
-  throw UsageError("--hidden '" + text + "': widths are written as in 500,500");
+  throw SettingError("hidden", "'" + text + "'; widths are written as in 500,500");
 }
 
 template <class From, class To>
@@ -125,15 +125,14 @@ int run_train(const CLI::App& command, const TrainFlags& flags,
     flags.common.apply_threads();
     return start_run(config, flags.out.value_or(""), options);
   }
-  const std::vector<std::string> allowed{"--resume", "--epochs", "--steps",           "--threads",
-                                         "--quiet",  "--json",   "--log-gradient-snr"};
+  const std::vector<std::string> allowed{"resume", "epochs", "steps",           "threads",
+                                         "quiet",  "json",   "log-gradient-snr"};
   for (const CLI::Option* option : command.get_options()) {
-    const std::string name =
-        "--" + (option->get_lnames().empty() ? "" : option->get_lnames().front());
+    const std::string name = option->get_lnames().empty() ? "" : option->get_lnames().front();
     if (option->count() > 0 && std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
-      throw UsageError(name +
-                       " cannot be given with --resume: a run continues with its own settings; "
-                       "for others start a new run");
+      throw SettingError(name,
+                         "cannot be given with --resume: a run continues with its own settings; "
+                         "for others start a new run");
     }
   }
   install_signal_handlers();

@@ -205,17 +205,17 @@ void print_text(const Report& report, const Options& options, int failures) {
 int run(const Options& options) {
   const std::vector<std::string> names = known_names();
   if (std::count(names.begin(), names.end(), options.what) == 0) {
-    throw UsageError(fmt::format("verify: '{}' is no term or bound; {}", options.what,
-                                 suggest(options.what, names)));
+    throw SettingError("", fmt::format("verify: '{}' is no term or bound; {}", options.what,
+                                       suggest(options.what, names)));
   }
   const std::vector<std::string> worlds{"linear-gaussian", "water-filling", "discrete"};
   if (std::count(worlds.begin(), worlds.end(), options.world) == 0) {
-    throw UsageError(
-        fmt::format("--world: '{}' is unknown; {}", options.world, suggest(options.world, worlds)));
+    throw SettingError(
+        "world", fmt::format("'{}' is unknown; {}", options.world, suggest(options.world, worlds)));
   }
   if (!options.params.empty() && options.world != "linear-gaussian") {
-    throw UsageError("--params describes a linear-gaussian world, not one of --world " +
-                     options.world);
+    throw SettingError("params",
+                       "describes a linear-gaussian world, not one of --world " + options.world);
   }
   options.common.apply_threads();
   const Report report = verify_world(options);

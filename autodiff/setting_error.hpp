@@ -1,13 +1,39 @@
 #pragma once
+#include <string>
+
 #include "autodiff/error.hpp"
 
 namespace nelbo {
 
-/// A flag or a combination of flags that cannot be meant: the program ends with exit code 2 instead
-/// of 1.
-class UsageError : public Error {
+/// A setting, or a combination of settings, that cannot be meant: "batch: must be 1 to 1048576".
+/// Whoever read the settings knows how they are written there (a flag, a key, an argument) and can
+/// say so in the setting's place.
+class SettingError : public Error {
  public:
-  using Error::Error;
+  /// `setting` is its name in C++ and in configuration files, "log_gradient_snr"; empty where the
+  /// reason says what is meant.
+  SettingError(const std::string& setting, const std::string& reason)
+      : Error(setting.empty() ? reason : setting + ": " + reason),
+        setting_(setting),
+        reason_(reason) {}
+
+  const std::string& setting() const { return setting_; }
+  /// The message without the setting.
+  const std::string& reason() const { return reason_; }
+
+ private:
+  std::string setting_;
+  std::string reason_;
 };
+
+/// What `read` returns; an Error that it throws is one of the setting.
+template <class Read>
+auto read_setting(const std::string& setting, Read&& read) {
+  try {
+    return read();
+  } catch (const Error& error) {
+    throw SettingError(setting, error.what());
+  }
+}
 
 }  // namespace nelbo

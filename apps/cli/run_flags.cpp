@@ -17,7 +17,7 @@ const data::Split& chosen_split(const data::Dataset& data, const std::string& na
   if (const data::Split* split = data.find(name)) return *split;
   std::vector<std::string> known;
   for (const data::Split& split : data.splits) known.push_back(split.name);
-  throw UsageError("--split: " + data.spec + " has no '" + name + "'; " + suggest(name, known));
+  throw SettingError("split", data.spec + " has no '" + name + "'; " + suggest(name, known));
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ struct AppliedRun {
   std::uint64_t seed;  // --seed, or the run's own
 };
 
-/// Sets the threads and opens the run. Throws UsageError for a split that there is not, and as
+/// Sets the threads and opens the run. Throws SettingError for a split that there is not, and as
 /// open_run does.
 AppliedRun apply_run(const RunFlags& flags);
 

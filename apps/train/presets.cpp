@@ -27,7 +27,7 @@ const std::string& preset_text(const std::string& name) {
     if (preset.name == name) return preset.toml;
     names.push_back(preset.name);
   }
-  throw UsageError("--preset '" + name + "' is unknown; " + suggest(name, names));
+  throw SettingError("preset", "'" + name + "' is unknown; " + suggest(name, names));
 }
 
 }  // namespace nelbo

@@ -14,7 +14,7 @@ struct Preset {
 /// All presets: an explicit list.
 const std::vector<Preset>& presets();
 
-/// The settings of one. Throws UsageError with the nearest name.
+/// The settings of one. Throws SettingError with the nearest name.
 const std::string& preset_text(const std::string& name);
 
 }  // namespace nelbo

@@ -140,10 +140,10 @@ void TrainingRun::restore(const Further& further) {
     config_.epochs.reset();
   }
   if (reached()) {
-    throw UsageError(
-        fmt::format("--resume {}: the run has reached its end (epoch {}, step {}); say how "
-                    "far to go on with --epochs or --steps",
-                    folder_.path().string(), state.epoch, state.step));
+    throw SettingError("resume",
+                       fmt::format("{}: the run has reached its end (epoch {}, step {}); say how "
+                                   "far to go on with --epochs or --steps",
+                                   folder_.path().string(), state.epoch, state.step));
   }
   folder_.cut_metrics(state.epoch);
   folder_.cut_gradient_snr(state.step);

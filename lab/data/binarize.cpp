@@ -1,5 +1,6 @@
 #include "lab/data/binarize.hpp"
 
+#include "autodiff/setting_error.hpp"
 #include "lab/files/fail.hpp"
 
 namespace nelbo::data {
@@ -8,7 +9,8 @@ Binarize parse_binarize(const std::string& name) {
   for (const Binarize policy :
        {Binarize::none, Binarize::threshold, Binarize::fixed, Binarize::dynamic})
     if (name == name_of(policy)) return policy;
-  throw Error(one_line("--binarize '" + name + "' is not one of none, threshold, fixed, dynamic"));
+  throw SettingError("binarize",
+                     one_line("'" + name + "' is not one of none, threshold, fixed, dynamic"));
 }
 
 const char* name_of(Binarize policy) {

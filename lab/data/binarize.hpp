@@ -11,7 +11,7 @@ enum class Binarize {
   dynamic,    ///< training examples drawn anew at each step, test examples once by seed
 };
 
-/// Reads "none", "threshold", "fixed" or "dynamic"; throws Error listing them otherwise.
+/// Reads "none", "threshold", "fixed" or "dynamic"; throws SettingError listing them otherwise.
 Binarize parse_binarize(const std::string& name);
 const char* name_of(Binarize policy);
 

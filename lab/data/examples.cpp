@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "autodiff/error.hpp"
 #include "autodiff/random.hpp"
+#include "autodiff/setting_error.hpp"
 #include "autodiff/threads.hpp"
 
 namespace nelbo {
@@ -45,8 +45,9 @@ Examples::Examples(const data::Dataset& data, const data::Split& split, data::Bi
   if (how_ != data::Binarize::none && type != data::StoredType::uint8) {
     const auto [low, high] = range();
     if (low < 0 || high > 1) {
-      throw Error(data.spec + ": --binarize needs values in [0, 1], split '" + split.name +
-                  "' goes from " + std::to_string(low) + " to " + std::to_string(high));
+      throw SettingError("binarize", data.spec + " must hold values in [0, 1], and split '" +
+                                         split.name + "' goes from " + std::to_string(low) +
+                                         " to " + std::to_string(high));
     }
   }
 }

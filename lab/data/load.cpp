@@ -7,13 +7,14 @@
 #include <filesystem>
 #include <optional>
 
-#include "lab/files/fail.hpp"
+#include "autodiff/nearest_name.hpp"
+#include "autodiff/random.hpp"
+#include "autodiff/setting_error.hpp"
 #include "lab/data/read_file.hpp"
 #include "lab/data/read_folder.hpp"
 #include "lab/data/sprites.hpp"
 #include "lab/data/statistics.hpp"
-#include "autodiff/random.hpp"
-#include "autodiff/nearest_name.hpp"
+#include "lab/files/fail.hpp"
 
 namespace nelbo::data {
 namespace {
@@ -135,7 +136,8 @@ Dataset read_dataset(const std::string& spec) {
 
 Dataset load_dataset(const std::string& spec, const LoadOptions& options) {
   if (!(options.holdout >= 0 && options.holdout < 1))
-    throw Error(fmt::format("--holdout {} must be at least 0 and below 1", options.holdout));
+    throw SettingError("holdout",
+                       fmt::format("{} must be at least 0 and below 1", options.holdout));
   Dataset dataset = read_dataset(spec);
   if (dataset.find("train") == nullptr) {
     std::string names;

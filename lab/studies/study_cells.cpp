@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "autodiff/error.hpp"
+#include "autodiff/setting_error.hpp"
 #include "objectives/bounds/bounds.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/language/expression.hpp"
@@ -25,8 +25,8 @@ Bound bound_of(const std::string& name, const std::string& expression) {
   } catch (const ExpressionError& error) {
     why = " (" + error.reason() + ")";
   }
-  throw Error("--bounds: '" + name + "' is no bound on sampled log-weights" + why +
-              "; there are elbo, iw, ciwae(beta=0.05), renyi(alpha=0.5), ...");
+  throw SettingError("bounds", "'" + name + "' is no bound on sampled log-weights" + why +
+                                   "; there are elbo, iw, ciwae(beta=0.05), renyi(alpha=0.5), ...");
 }
 
 /// A bound of one group with its number of samples, and its name without that: "ciwae(beta=0.05)".
@@ -78,15 +78,15 @@ std::string lacks(const EstimatorChoice& choice, const StudyModel& model) {
     return "sleep-phi dreams data, which this world gives no way to; use wake_sleep(wake=1)";
   }
   if (phi.baseline == Estimator::Baseline::learned && !model.baseline) {
-    return "a learned baseline is trained with its model; study a run of --estimator "
-           "\"score(learned)\"";
+    return "a learned baseline is trained with its model; study a run of the estimator "
+           "score(learned)";
   }
   return choice.unfit(model.family, model.latent);
 }
 
 /// What a cell's estimators are compared with: the plan's reference, on coupled samples of discrete
-/// codes, which score functions refuse, the exact ELBO or an estimator of the cell. Throws Error
-/// where the reference is not defined.
+/// codes, which score functions refuse, the exact ELBO or an estimator of the cell. Throws
+/// SettingError where the reference is not defined.
 EstimatorChoice reference_of(const EstimatorChoice& reference, const StudyCell& cell,
                              const StudyModel& model) {
   std::vector<EstimatorChoice> all{reference};
@@ -108,22 +108,25 @@ EstimatorChoice reference_of(const EstimatorChoice& reference, const StudyCell& 
       if (why.empty()) why = error.what();
     }
   }
-  throw Error("--reference: " + why);
+  throw SettingError("reference", why);
 }
 
 }  // namespace
 
 StudyCells plan_cells(const StudyPlan& plan, const StudyModel& model) {
-  const std::vector<EstimatorChoice> estimators = parse_estimator_list(plan.estimators);
-  const EstimatorChoice reference = parse_estimators(plan.reference);
+  const auto estimators =
+      read_setting("estimators", [&] { return parse_estimator_list(plan.estimators); });
+  const auto reference =
+      read_setting("reference", [&] { return parse_estimators(plan.reference); });
   StudyCells all;
   for (const SizedBound& sized : sized_bounds(plan)) {
     for (const std::int64_t copies : plan.k) {
       const std::int64_t own = sized.bound.groups(), k = copies * own;
       const std::int64_t m = sized.bound.inner().samples();
       if (k > most_samples / m) {
-        throw Error("--k " + std::to_string(k) + " and --m " + std::to_string(m) + ": at most " +
-                    std::to_string(most_samples) + " samples per datum are possible");
+        throw SettingError("k", std::to_string(k) + " groups of m = " + std::to_string(m) +
+                                    ": at most " + std::to_string(most_samples) +
+                                    " samples per datum are possible");
       }
       const Bound bound = k == 1 ? sized.bound.inner() : bounds::mc(k, sized.bound.inner());
       for (const Coupling coupling :

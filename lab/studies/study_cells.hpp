@@ -26,7 +26,7 @@ struct StudyCells {
   std::vector<Row> undefined;
 };
 
-/// Throws Error for names that there are not, and more than most_samples.
+/// Throws SettingError for names that there are not, and more than most_samples.
 StudyCells plan_cells(const StudyPlan& plan, const StudyModel& model);
 
 }  // namespace nelbo::gradvar

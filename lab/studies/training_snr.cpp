@@ -23,9 +23,9 @@ StudyCell cell_of(const Trainer& trainer) {
     estimators.coupling = coupling;
   }
   if (!bound) {
-    throw UsageError(
-        "--log-gradient-snr is for an objective that is a bound (elbo, iw(m), ...); '" +
-        objective.text() + "' is not one");
+    throw SettingError("log_gradient_snr",
+                       "is for an objective that is a bound (elbo, iw(m), ...); '" +
+                           objective.text() + "' is not one");
   }
   return {.label = objective.text(),
           .bound = *bound,
@@ -48,7 +48,7 @@ TrainingSnr::TrainingSnr(const Trainer& trainer)
                    trainer.baseline())),
       cell_(cell_of(trainer)) {
   if (cell_.estimators[0].phi.properties().exact_div && !model_.kl) {
-    throw UsageError("--log-gradient-snr: with this prior write the objective elbo(mc)");
+    throw SettingError("log_gradient_snr", "with this prior write the objective elbo(mc)");
   }
 }
 

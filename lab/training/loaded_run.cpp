@@ -78,9 +78,9 @@ LoadedRun open_run(const std::filesystem::path& run, const std::string& data_spe
   loaded.data = load_run_data(config);
   const std::vector<std::int64_t>& given = loaded.data->example_shape();
   if (!same_pixels(given, config.example)) {
-    throw Error((data_spec.empty() ? config.data : "--data " + data_spec) + ": examples of shape " +
-                data::shape_text(given) + " do not go with the model of " + run.string() +
-                ", whose examples have shape " + data::shape_text(config.example));
+    throw Error(config.data + ": examples of shape " + data::shape_text(given) +
+                " do not go with the model of " + run.string() + ", whose examples have shape " +
+                data::shape_text(config.example));
   }
   return loaded;
 }

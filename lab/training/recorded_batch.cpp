@@ -22,22 +22,19 @@ Groups mask_of(const ParameterStore& store, const std::vector<std::string>& only
   return mask;
 }
 
-/// Throws UsageError unless the objective holds a bound and its estimators are defined for each.
+/// Throws SettingError unless the objective holds a bound and its estimators are defined for each.
 void check_estimators(const Term& objective, const EstimatorChoice& estimators) {
   int bounds = 0;
   for (const Quantity& quantity : objective.quantities()) {
     if (!quantity.bound) continue;
-    try {
-      estimators.check(*quantity.bound);
-    } catch (const Error& error) {
-      throw UsageError(std::string("--estimator: ") + error.what());
-    }
+    read_setting("estimator", [&] { estimators.check(*quantity.bound); });
     ++bounds;
   }
   if (bounds > 0) return;
-  throw UsageError("--estimator: " + estimators.text() +
-                   " is for bounds on sampled log-weights, and '" + objective.text() +
-                   "' holds none; write elbo(mc) for the ELBO, or one of iw(m), mc(k, m), ...");
+  throw SettingError(
+      "estimator", estimators.text() + " is for bounds on sampled log-weights, and '" +
+                       objective.text() +
+                       "' holds none; write elbo(mc) for the ELBO, or one of iw(m), mc(k, m), ...");
 }
 
 bool one_sweep(const Term& objective, const EstimatorChoice& estimators) {

@@ -25,7 +25,7 @@ struct Given {
   std::string where;  // "run.toml, line 3: 'lr'"
 
   [[noreturn]] void refuse(const std::string& wanted) const {
-    throw UsageError(where + " must be " + wanted);
+    throw SettingError("", where + " must be " + wanted);
   }
   std::string text() const {
     const auto value = node.value_exact<std::string>();
@@ -146,49 +146,35 @@ const std::vector<Key>& keys() {
   return all;
 }
 
-void require(bool holds, const std::string& message) {
-  if (!holds) throw UsageError(message);
+void require(bool holds, const std::string& setting, const std::string& reason) {
+  if (!holds) throw SettingError(setting, reason);
 }
 
-void require_one_of(const std::string& flag, const std::string& value,
+void require_one_of(const std::string& setting, const std::string& value,
                     const std::vector<std::string>& known) {
-  if (std::find(known.begin(), known.end(), value) == known.end()) {
-    throw UsageError(flag + " '" + value + "' is unknown; " + suggest(value, known));
-  }
+  require(std::find(known.begin(), known.end(), value) != known.end(), setting,
+          "'" + value + "' is unknown; " + suggest(value, known));
 }
 
 void check_codes(const TrainConfig& c) {
   const auto name = [](const std::string& text) { return text.substr(0, text.find(':')); };
-  require_one_of("--posterior", name(c.posterior),
-                 {"diagonal", "full", "bernoulli", "categorical"});
-  PosteriorConfig posterior;
-  try {
-    posterior = parse_posterior(c.posterior);
-  } catch (const Error& error) {
-    throw UsageError(std::string("--posterior: ") + error.what());
-  }
+  require_one_of("posterior", name(c.posterior), {"diagonal", "full", "bernoulli", "categorical"});
+  const PosteriorConfig posterior =
+      read_setting("posterior", [&] { return parse_posterior(c.posterior); });
   if (c.prior.empty()) return;
-  require_one_of("--prior", name(c.prior), {"normal", "mixture", "vamp", "laplace", "uniform"});
-  try {
-    check_prior_for(parse_prior(c.prior), posterior);
-  } catch (const Error& error) {
-    throw UsageError(std::string("--prior: ") + error.what());
-  }
+  require_one_of("prior", name(c.prior), {"normal", "mixture", "vamp", "laplace", "uniform"});
+  read_setting("prior", [&] { check_prior_for(parse_prior(c.prior), posterior); });
 }
 
 void check_model(const TrainConfig& c) {
   std::vector<std::string> names;
   for (const Architecture& known : architectures()) names.push_back(known.name);
-  require_one_of("--model", c.model, names);
+  require_one_of("model", c.model, names);
   const Architecture& own = architecture(c.model);
   if (!own.free_form && !c.hidden.empty() && c.hidden != own.hidden) {
-    throw UsageError("--hidden: the widths of " + own.name + " are fixed; choose --model mlp");
+    throw SettingError("hidden", "the widths of " + own.name + " are fixed; choose the model mlp");
   }
-  try {
-    parse_likelihood(c.likelihood);
-  } catch (const Error& error) {
-    throw UsageError(std::string("--likelihood: ") + error.what());
-  }
+  read_setting("likelihood", [&] { parse_likelihood(c.likelihood); });
   check_codes(c);
 }
 
@@ -214,8 +200,8 @@ void apply_toml(TrainConfig& config, const std::string& text, const std::string&
   try {
     table = toml::parse(text);
   } catch (const toml::parse_error& error) {
-    throw UsageError(
-        fmt::format("{}, line {}: {}", origin, error.source().begin.line, error.description()));
+    throw SettingError(
+        "", fmt::format("{}, line {}: {}", origin, error.source().begin.line, error.description()));
   }
   std::vector<std::string> names;
   for (const Key& key : keys()) names.push_back(key.name);
@@ -224,10 +210,10 @@ void apply_toml(TrainConfig& config, const std::string& text, const std::string&
     const std::string where =
         fmt::format("{}, line {}: '{}'", origin, node.source().begin.line, given);
     const auto key = std::find(names.begin(), names.end(), given);
-    if (key == names.end()) throw UsageError(where + " is no setting; " + suggest(given, names));
+    require(key != names.end(), "", where + " is no setting; " + suggest(given, names));
     keys()[key - names.begin()].read(config, Given{node, where});
   }
-  require(!(table.contains("epochs") && table.contains("steps")),
+  require(!(table.contains("epochs") && table.contains("steps")), "",
           origin + ": 'epochs' and 'steps' exclude each other");
 }
 
@@ -240,29 +226,25 @@ std::string to_toml(const TrainConfig& config) {
 }
 
 void check(const TrainConfig& c) {
-  require(!c.data.empty(), "--data is empty; name a data set (sprites) or a file or folder");
-  require(c.holdout > 0 && c.holdout < 1, "--holdout must be above 0 and below 1");
-  require_one_of("--binarize", c.binarize, {"none", "threshold", "fixed", "dynamic"});
-  require_one_of("--optimizer", c.optimizer, {"adam", "adamw", "sgd"});
+  require(!c.data.empty(), "data", "is empty; name a data set (sprites) or a file or folder");
+  require(c.holdout > 0 && c.holdout < 1, "holdout", "must be above 0 and below 1");
+  require_one_of("binarize", c.binarize, {"none", "threshold", "fixed", "dynamic"});
+  require_one_of("optimizer", c.optimizer, {"adam", "adamw", "sgd"});
   check_model(c);
-  require(c.latent >= 0 && c.latent <= 65536, "--latent must be 1 to 65536");
+  require(c.latent >= 0 && c.latent <= 65536, "latent", "must be 1 to 65536");
   for (const std::int64_t width : c.hidden) {
-    require(width >= 1 && width <= 1 << 20, "--hidden: each width must be 1 to 1048576");
+    require(width >= 1 && width <= 1 << 20, "hidden", "each width must be 1 to 1048576");
   }
-  require(std::isfinite(c.lr) && c.lr > 0, "--lr must be a finite number above 0");
-  require(c.batch >= 1 && c.batch <= 1 << 20, "--batch must be 1 to 1048576");
-  require(!(c.epochs && c.steps), "--epochs and --steps exclude each other");
-  require(!c.epochs || (*c.epochs >= 1 && *c.epochs < std::uint64_t{1} << 32),
-          "--epochs must be 1 to 2^32 - 1");
-  require(!c.steps || (*c.steps >= 1 && *c.steps < std::uint64_t{1} << 62),
-          "--steps must be 1 to 2^62 - 1");
-  require(c.seed < std::uint64_t{1} << 63, "--seed must be below 2^63");
+  require(std::isfinite(c.lr) && c.lr > 0, "lr", "must be a finite number above 0");
+  require(c.batch >= 1 && c.batch <= 1 << 20, "batch", "must be 1 to 1048576");
+  require(!(c.epochs && c.steps), "epochs", "excludes a number of steps");
+  require(!c.epochs || (*c.epochs >= 1 && *c.epochs < std::uint64_t{1} << 32), "epochs",
+          "must be 1 to 2^32 - 1");
+  require(!c.steps || (*c.steps >= 1 && *c.steps < std::uint64_t{1} << 62), "steps",
+          "must be 1 to 2^62 - 1");
+  require(c.seed < std::uint64_t{1} << 63, "seed", "must be below 2^63");
   parse_objective(c.objective);
-  try {
-    parse_estimators(c.estimator);
-  } catch (const Error& error) {
-    throw UsageError(std::string("--estimator: ") + error.what());
-  }
+  read_setting("estimator", [&] { parse_estimators(c.estimator); });
 }
 
 PriorConfig prior_of(const TrainConfig& config) {

@@ -42,15 +42,15 @@ struct TrainConfig {
 };
 
 /// Sets what the TOML text names and leaves the rest. `origin` (a file or preset) begins every
-/// message. Throws UsageError for wrong TOML, unknown keys (with the nearest known one) and values
-/// of a wrong type.
+/// message. Throws SettingError for wrong TOML, unknown keys (with the nearest known one) and
+/// values of a wrong type.
 void apply_toml(TrainConfig& config, const std::string& text, const std::string& origin);
 
 /// The configuration as TOML; apply_toml gives it back exactly.
 std::string to_toml(const TrainConfig& config);
 
-/// Throws UsageError naming the flag for a value out of its range or an unknown name, before
-/// anything is loaded. Objective and estimator are parsed too (ExpressionError, Error).
+/// Throws SettingError for a value out of its range or an unknown name, before anything is loaded.
+/// Objective and estimator are parsed too (ExpressionError, Error).
 void check(const TrainConfig& config);
 
 /// The prior that the settings name. Throws Error as parse_prior and parse_posterior do.

@@ -27,9 +27,9 @@ std::string read_text(const std::string& path) {
 
 RunFolder RunFolder::at(const fs::path& path) {
   if (fs::exists(path) && (!fs::is_directory(path) || !fs::is_empty(path))) {
-    throw UsageError(
-        "run folder " + path.string() + " is not empty, and a run is never overwritten; " +
-        "name another with --out, or continue this one with --resume " + path.string());
+    throw SettingError("out", "the run folder " + path.string() +
+                                  " is not empty, and a run is never overwritten; name another, or "
+                                  "resume this one");
   }
   return RunFolder(path);
 }

@@ -16,7 +16,7 @@ namespace nelbo {
 /// Every file but metrics.jsonl is written by temporary file, fsync and rename.
 class RunFolder {
  public:
-  /// A folder that is still to be made. Throws UsageError if there is one that is not empty.
+  /// A folder that is still to be made. Throws SettingError if there is one that is not empty.
   static RunFolder at(const std::filesystem::path& path);
   /// Makes it. Throws as at() does, and Error if it cannot be made.
   void make() const;

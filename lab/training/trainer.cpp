@@ -25,7 +25,7 @@ OptimizerConfig optimizer_config(const std::string& name) {
   } else if (name == "sgd")
     config.rule = OptimizerConfig::Rule::sgd;
   else
-    throw Error("--optimizer '" + name + "' is unknown");
+    throw SettingError("optimizer", "'" + name + "' is unknown");
   return config;
 }
 
@@ -59,7 +59,7 @@ Term checked_objective(const TrainConfig& config, std::size_t examples, std::int
   const PosteriorConfig family = parse_posterior(config.posterior);
   const EstimatorChoice estimators = parse_estimators(config.estimator);
   if (const std::string why = estimators.unfit(family, latent * family.width()); !why.empty()) {
-    throw UsageError("--estimator " + why);
+    throw SettingError("estimator", why);
   }
   const Term objective = parse_objective(config.objective);
   const std::size_t batch = std::min(std::size_t(config.batch), examples);
@@ -72,10 +72,9 @@ Term checked_objective(const TrainConfig& config, std::size_t examples, std::int
   try {
     check_objective(objective, config.objective, setting);
   } catch (const Error& error) {
-    throw UsageError(
-        fmt::format("--batch {} leaves a last batch of {} of {} examples; take another "
-                    "size\n{}",
-                    batch, rest, examples, error.what()));
+    throw SettingError(
+        "batch", fmt::format("{} leaves a last batch of {} of {} examples; take another size\n{}",
+                             batch, rest, examples, error.what()));
   }
   return objective;
 }
@@ -84,7 +83,8 @@ Term checked_objective(const TrainConfig& config, std::size_t examples, std::int
 
 NotFinite::NotFinite(const std::string& op, std::uint64_t step)
     : Error("training: step " + std::to_string(step) +
-            " gave a number that is not finite; first in '" + op + "'. A smaller --lr often helps"),
+            " gave a number that is not finite; first in '" + op +
+            "'. A smaller learning rate often helps"),
       op_(op) {}
 
 Trainer::Trainer(const TrainConfig& config, const data::Dataset& data)

@@ -8,7 +8,7 @@
 
 namespace nelbo {
 
-/// A name of --estimator.
+/// A name that parse_estimator takes.
 struct EstimatorWord {
   std::string name;
   std::string usage;  // "vimco(geometric|arithmetic)"

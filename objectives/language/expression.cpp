@@ -241,9 +241,9 @@ class Parser {
       for (const Word& w : words) names.push_back(w.name);
       for (const auto& o : objectives) names.push_back(o.name);
       const std::string near = nearest(name, names);
-      fail(start, "unknown term '" + name + "'; " +
-                      (near.empty() ? "'nelbo objectives' lists them all"
-                                    : "did you mean '" + near + "'?"));
+      fail(start, "unknown term '" + name +
+                      (near.empty() ? "', and none that is known is near"
+                                    : "'; did you mean '" + near + "'?"));
     }
     Call call(name, start + 1, arguments(word->kind == Word::Kind::function));
     return guarded(start, [&] {

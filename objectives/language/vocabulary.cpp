@@ -69,13 +69,13 @@ std::vector<Word> terms() {
       {"mi_lower", "mi_lower", "H_data - Nell, a lower bound on I_enc", Word::Kind::term,
        [](Call&) { return mi_lower(); }},
       {"mi_dec", "mi_dec",
-       "generative mutual information I_dec(X;Z), eq. (3): read out by "
-       "'nelbo decompose' and 'nelbo verify'",
+       "generative mutual information I_dec(X;Z), eq. (3): read out of a trained model or a "
+       "world, and part of no objective",
        Word::Kind::term,
        [](Call& call) -> Term {
          throw ColumnError(call.column(),
                            "'mi_dec' is an expectation over data that the decoder makes, not over "
-                           "a batch: 'nelbo decompose' reads it out, and no objective holds it");
+                           "a batch: it is read out of a trained model, and no objective holds it");
        }},
       {"mmd", "mmd(kernel=imq|rbf)", "maximum mean discrepancy from the prior", Word::Kind::term,
        [](Call& call) {

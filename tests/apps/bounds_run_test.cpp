@@ -249,7 +249,7 @@ TEST_CASE("bounds: flags that make no sense are refused") {
   refused({"--m", "1,-2"}, "--m: '-2'");
   refused({"--m", "1e3"}, "--m: '1e3'");
   refused({"--k", "99999999999999999999"}, "--k: '99999999999999999999'");
-  refused({"--k", "1000", "--m", "5000"}, "--k 1000 and --m 5000: 5000000 draws per example");
+  refused({"--k", "1000", "--m", "5000"}, "--k: 1000 with --m 5000: 5000000 draws per example");
   refused({"--examples", "0"}, "--examples");
   std::string many = "1";
   for (int i = 2; i < 100; ++i) many += "," + std::to_string(i);

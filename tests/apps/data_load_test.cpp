@@ -60,8 +60,8 @@ TEST_CASE("Data without a test split gets one by seed, and says so") {
   CHECK(data::load_dataset(path, {0, 0}).find("test") == nullptr);
   CHECK(data::load_dataset(path, {0.0001, 0}).split("test").images.count() == 1);
   CHECK(data::load_dataset(path, {0.9999, 0}).split("train").images.count() == 1);
-  CHECK_THROWS_WITH(data::load_dataset(path, {1, 0}), contains("--holdout 1"));
-  CHECK_THROWS_WITH(data::load_dataset(path, {-0.1, 0}), contains("--holdout -0.1"));
+  CHECK_THROWS_WITH(data::load_dataset(path, {1, 0}), contains("holdout: 1 "));
+  CHECK_THROWS_WITH(data::load_dataset(path, {-0.1, 0}), contains("holdout: -0.1 "));
   const std::string one = folder.write("one.csv", "1,2\n");
   CHECK_THROWS_WITH(data::load_dataset(one), contains("one example cannot be divided"));
 }
@@ -203,5 +203,5 @@ TEST_CASE("Binarisation policies are parsed by name") {
   for (const char* name : {"none", "threshold", "fixed", "dynamic"})
     CHECK(std::string(data::name_of(data::parse_binarize(name))) == name);
   CHECK_THROWS_WITH(data::parse_binarize("Dynamic"),
-                    contains("--binarize 'Dynamic' is not one of none, threshold, fixed, dynamic"));
+                    contains("binarize: 'Dynamic' is not one of none, threshold, fixed, dynamic"));
 }

@@ -183,16 +183,16 @@ TEST_CASE("gradvar: wrong usage exits 2 with a hint and nothing on stdout") {
       {{"--estimators", "dregg"}, "did you mean 'dreg'?"},
       {{"--estimators", "score(leaned)"}, "did you mean 'learned'?"},
       {{"--estimators", "psi=dreg"}, "there are phi (encoder) and theta"},
-      {{"--estimators", "stl+sobol"}, "sobol"},
+      {{"--estimators", "stl+sobol"}, "--estimators: "},
       {{"--reference", "vimko"}, "did you mean 'vimco'?"},
       {{"--bounds", "iww"}, "did you mean 'iw'?"},
-      {{"--bounds", "nell"}, "is no bound"},
+      {{"--bounds", "nell"}, "--bounds: 'nell' is no bound"},
       {{"--world", "rainfort"}, "--world"},
       {{"--replicates", "3"}, "--replicates: '3'"},
       {{"--m", "4,0"}, "--m"},
-      {{"--m", "1000000", "--k", "2"}, "1000000 samples"},
-      {{"--world", "rainforth", "--run", "runs/none"}, "--world and --run exclude each other"},
-      {{"--data", "sprites"}, "--data and --split are for --run"},
+      {{"--m", "1000000", "--k", "2"}, "--k: 2 groups of m = 1000000: at most 1000000 samples"},
+      {{"--world", "rainforth", "--run", "runs/none"}, "--world: cannot be given with --run"},
+      {{"--data", "sprites"}, "--data: is for --run"},
       {{"--batch", "2"}, "one datum"},
   }));
   CAPTURE(words);
@@ -263,7 +263,7 @@ TEST_CASE("gradvar: a trained run") {
   CHECK(many.code == 0);
   const Outcome few = run_program_binary({"gradvar", "--run", run, "--batch", "100"});
   CHECK(few.code == 2);
-  CHECK_THAT(few.err, contains("--batch 100: the split has 6 examples"));
+  CHECK_THAT(few.err, contains("--batch: 100 of a split of 6 examples"));
 }
 
 TEST_CASE("train --estimator: trains, resumes to the same bytes, and is recorded") {

@@ -99,6 +99,11 @@ TEST_CASE("Wrong usage exits 2 with one reason on stderr and nothing on stdout")
       {"train --data=", "--data= has an empty value"},
       {"sample run --out grid.png --n 0", "--n: '0' is not a whole number from 1 to 10000"},
       {"encode run", "--out"},
+      {"train --posterior bernouli", "--posterior: 'bernouli' is unknown; did you mean"},
+      {"train --hidden 7,x", "--hidden: '7,x'"},
+      {"train --preset quick", "--preset: 'quick' is unknown"},
+      {"train --resume run --lr 1", "--lr: cannot be given with --resume"},
+      {"verify --params file.json --world discrete", "--params: describes"},
       {"eval", "RUN"},
   }));
   CAPTURE(line);
@@ -138,7 +143,7 @@ TEST_CASE("A wrong objective exits 2 and points at the column") {
   CHECK(outcome.out.empty());
   CHECK_THAT(outcome.err, contains("nell + 4*dib\n"));
   CHECK_THAT(outcome.err, contains("^"));
-  CHECK_THAT(outcome.err, contains("did you mean 'div'?"));
+  CHECK_THAT(outcome.err, contains("did you mean 'div'?\n       see `nelbo objectives`"));
 }
 
 TEST_CASE("Missing files exit 1 and are named") {

@@ -77,6 +77,6 @@ TEST_CASE("training snr: the exact ELBO is a bound too, a sum of terms is none")
       with(new_run(folder / "terms", "nell + 4*div"), {"--steps", "2", "--log-gradient-snr", "2"}));
   CHECK(refused.code == 2);
   CHECK_THAT(refused.err,
-             tests::contains("--log-gradient-snr is for an objective that is a bound"));
+             tests::contains("--log-gradient-snr: is for an objective that is a bound"));
   CHECK_FALSE(std::filesystem::exists(folder / "terms"));
 }

@@ -129,7 +129,7 @@ TEST_CASE("run folder: used ones are refused, metrics are cut back to whole epoc
   const RunFolder folder = RunFolder::at(temporary / "a run");
   folder.make();
   CHECK_THROWS_WITH(RunFolder::at(temporary / "a run"),
-                    tests::contains("--out") && tests::contains("--resume"));
+                    tests::contains("out: ") && tests::contains("resume"));
   CHECK_THROWS_AS(RunFolder::open(temporary / "a run"), Error);  // holds no config.toml
 
   for (const char* line : {"{\"epoch\":1}", "{\"epoch\":2}", "{\"epoch\":3}"})

@@ -13,7 +13,7 @@ namespace {
 std::string message_of(const std::function<void()>& act) {
   try {
     act();
-  } catch (const UsageError& error) {
+  } catch (const SettingError& error) {
     return error.what();
   }
   return "nothing was thrown";
@@ -94,27 +94,37 @@ TEST_CASE("run configuration: wrong files are refused with file, line and key") 
   CHECK(contains(toml_error("lr = \n"), "a.toml, line 1"));
 }
 
-TEST_CASE("run configuration: values out of range name their flag") {
+TEST_CASE("run configuration: values out of range name their setting") {
   const auto refused = [](const std::function<void(TrainConfig&)>& spoil) {
     TrainConfig config;
     spoil(config);
     return message_of([&] { check(config); });
   };
-  CHECK(contains(refused([](auto& c) { c.data = ""; }), "--data"));
+  CHECK(contains(refused([](auto& c) { c.data = ""; }), "data: "));
   CHECK(contains(refused([](auto& c) { c.model = "mpl"; }), "did you mean 'mlp'"));
-  CHECK(contains(refused([](auto& c) { c.binarize = "static"; }), "--binarize"));
+  CHECK(contains(refused([](auto& c) { c.binarize = "static"; }), "binarize: "));
   CHECK(contains(refused([](auto& c) { c.optimizer = "adan"; }), "did you mean 'adam'"));
-  CHECK(contains(refused([](auto& c) { c.likelihood = "normal:-1"; }), "--likelihood"));
-  CHECK(contains(refused([](auto& c) { c.hidden = {0}; }), "--hidden"));
-  CHECK(contains(refused([](auto& c) { c.model = "burda", c.hidden = {9}; }), "--hidden"));
-  CHECK(contains(refused([](auto& c) { c.lr = 0; }), "--lr"));
-  CHECK(contains(refused([](auto& c) { c.lr = 1.0 / 0.0; }), "--lr"));
-  CHECK(contains(refused([](auto& c) { c.batch = 0; }), "--batch"));
-  CHECK(contains(refused([](auto& c) { c.holdout = 1; }), "--holdout"));
-  CHECK(contains(refused([](auto& c) { c.steps = 0; }), "--steps"));
-  CHECK(contains(refused([](auto& c) { c.epochs = 0; }), "--epochs"));
-  CHECK(contains(refused([](auto& c) { c.seed = ~std::uint64_t{0}; }), "--seed"));
+  CHECK(contains(refused([](auto& c) { c.likelihood = "normal:-1"; }), "likelihood: "));
+  CHECK(contains(refused([](auto& c) { c.hidden = {0}; }), "hidden: "));
+  CHECK(contains(refused([](auto& c) { c.model = "burda", c.hidden = {9}; }), "hidden: "));
+  CHECK(contains(refused([](auto& c) { c.lr = 0; }), "lr: "));
+  CHECK(contains(refused([](auto& c) { c.lr = 1.0 / 0.0; }), "lr: "));
+  CHECK(contains(refused([](auto& c) { c.batch = 0; }), "batch: "));
+  CHECK(contains(refused([](auto& c) { c.holdout = 1; }), "holdout: "));
+  CHECK(contains(refused([](auto& c) { c.steps = 0; }), "steps: "));
+  CHECK(contains(refused([](auto& c) { c.epochs = 0; }), "epochs: "));
+  CHECK(contains(refused([](auto& c) { c.seed = ~std::uint64_t{0}; }), "seed: "));
   TrainConfig config;
+  config.batch = 0;
+  try {
+    check(config);
+    FAIL("a batch of 0 was accepted");
+  } catch (const SettingError& error) {
+    CHECK(error.setting() == "batch");
+    CHECK(error.reason() == "must be 1 to 1048576");
+    CHECK(std::string(error.what()) == "batch: must be 1 to 1048576");
+  }
+  config = {};
   config.objective = "nell + 4*dif";
   CHECK_THROWS_AS(check(config), ExpressionError);
   CHECK_NOTHROW(check(TrainConfig{}));
