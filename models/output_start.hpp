@@ -1,5 +1,6 @@
 #pragma once
-#include "models/vae_config.hpp"
+#include "autodiff/tensor.hpp"
+#include "models/likelihood.hpp"
 
 namespace nelbo {
 

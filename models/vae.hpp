@@ -7,6 +7,7 @@
 #include "autodiff/coupled_noise.hpp"
 #include "autodiff/parameters.hpp"
 #include "autodiff/tape.hpp"
+#include "models/data_moments.hpp"
 #include "models/distributions/posterior.hpp"
 #include "models/layers/layer.hpp"
 #include "models/priors/declare_prior.hpp"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "autodiff/activation.hpp"
-#include "autodiff/tensor.hpp"
+#include "autodiff/shape.hpp"
 #include "models/likelihood.hpp"
 #include "models/posterior_config.hpp"
 #include "models/priors/prior_config.hpp"
@@ -27,13 +27,6 @@ struct VaeConfig {
 
   /// D, the numbers of a code z: L, or L K of one-hot rows.
   std::int64_t dimensions() const { return latent * posterior.width(); }
-};
-
-/// Mean and variance of every feature over the training data, on the scale on which the model sees
-/// them. The decoder starts there: its biases at what is best when z says nothing.
-struct DataMoments {
-  Tensor mean;      // X numbers, f32 or f64, of any shape
-  Tensor variance;  // likewise; read for normal:learned, and vamp:K with normal likelihoods, only
 };
 
 }  // namespace nelbo

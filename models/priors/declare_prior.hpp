@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "autodiff/parameters.hpp"
+#include "models/data_moments.hpp"
 #include "models/priors/prior.hpp"
 #include "models/vae_config.hpp"
 

@@ -1,0 +1,13 @@
+#pragma once
+#include "autodiff/tensor.hpp"
+
+namespace nelbo {
+
+/// Mean and variance of every feature over the training data, on the scale on which the model sees
+/// them. The decoder starts there: its biases at what is best when z says nothing.
+struct DataMoments {
+  Tensor mean;      // X numbers, f32 or f64, of any shape
+  Tensor variance;  // likewise; read for normal:learned, and vamp:K with normal likelihoods, only
+};
+
+}  // namespace nelbo
