@@ -1,7 +1,7 @@
 #include "lab/data/binarize.hpp"
 
 #include "autodiff/setting_error.hpp"
-#include "lab/files/fail.hpp"
+#include "lab/files/one_line.hpp"
 
 namespace nelbo::data {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "lab/files/fail.hpp"
+#include "lab/files/internal/fail.hpp"
 #include "lab/data/sprites.hpp"
 #include "lab/files/sha256.hpp"
 

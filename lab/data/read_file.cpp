@@ -5,7 +5,7 @@
 #include <functional>
 #include <optional>
 
-#include "lab/files/fail.hpp"
+#include "lab/files/internal/fail.hpp"
 #include "lab/files/idx.hpp"
 #include "lab/files/npz.hpp"
 #include "lab/files/text_table.hpp"

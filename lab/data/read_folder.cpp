@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "lab/files/fail.hpp"
+#include "lab/files/internal/fail.hpp"
 #include "lab/data/read_file.hpp"
 
 namespace nelbo::data {

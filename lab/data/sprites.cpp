@@ -4,7 +4,7 @@
 #include <cstring>
 #include <vector>
 
-#include "lab/files/fail.hpp"
+#include "lab/files/internal/fail.hpp"
 #include "autodiff/random.hpp"
 
 namespace nelbo::data::sprites {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "lab/files/fail.hpp"
+#include "lab/files/internal/fail.hpp"
 
 namespace nelbo::data {
 namespace {

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "lab/files/atomic_file.hpp"
-#include "lab/files/fail.hpp"
+#include "lab/files/internal/fail.hpp"
 
 namespace nelbo {
 namespace {

@@ -1,8 +1,8 @@
-#include "lab/files/safetensors_header.hpp"
+#include "lab/files/internal/safetensors_header.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include "lab/files/fail.hpp"
+#include "lab/files/internal/fail.hpp"
 
 namespace nelbo::safetensors {
 namespace {
