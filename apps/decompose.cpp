@@ -26,7 +26,7 @@ struct DecomposeFlags {
   std::int64_t pairs = 500;
 };
 
-std::string number(const Estimate& e) {
+std::string number(const MeanAndError& e) {
   const std::string error = std::isnan(e.standard_error) || e.standard_error == 0
                                 ? std::string(12, ' ')
                                 : fmt::format(" +- {:<8.4f}", e.standard_error);
