@@ -6,9 +6,8 @@
 namespace nelbo {
 
 /// A file that appears whole or not at all, whatever happens meanwhile (kill -9, power loss): the
-/// content goes to
-/// "<path>.tmp", which commit() flushes to the disk and renames. Without commit() nothing is left
-/// behind.
+/// content goes to "<path>.tmp", which commit() flushes to the disk and renames. Without commit()
+/// nothing is left behind.
 class AtomicFile {
  public:
   /// Throws Error naming the path when its folder cannot be written.

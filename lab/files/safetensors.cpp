@@ -7,8 +7,8 @@
 
 #include "lab/files/atomic_file.hpp"
 #include "lab/files/internal/fail.hpp"
-#include "lab/files/stream.hpp"
 #include "lab/files/internal/safetensors_header.hpp"
+#include "lab/files/stream.hpp"
 
 namespace nelbo::safetensors {
 namespace {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "lab/statistics/student_t.hpp"
 #include "autodiff/error.hpp"
+#include "lab/statistics/student_t.hpp"
 
 namespace nelbo::gradvar {
 namespace {
