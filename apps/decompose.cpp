@@ -8,6 +8,7 @@
 #include "apps/command.hpp"
 #include "apps/program.hpp"
 #include "lab/evaluation/ledger.hpp"
+#include "apps/reports/ledger_json.hpp"
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "autodiff/setting_error.hpp"
@@ -87,7 +88,7 @@ int decompose(const DecomposeFlags& flags) {
   if (flags.run.common.json) {
     nlohmann::ordered_json object{
         {"run", applied.run.folder.string()}, {"data", applied.run.config.data}, {"split", split}};
-    object.update(ledger.json());
+    object.update(to_json(ledger));
     object.update(
         {{"seed", applied.seed}, {"isa", active_isa()}, {"threads", num_threads()}});
     print_json(object);

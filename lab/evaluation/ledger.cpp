@@ -1,6 +1,5 @@
 #include "lab/evaluation/ledger.hpp"
 
-#include <nlohmann/json.hpp>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -111,13 +110,6 @@ MeanAndError larger(const MeanAndError& a, const MeanAndError& b) {
   return b.mean > a.mean ? b : a;
 }
 
-nlohmann::ordered_json json_of(const Ledger::Entry& entry) {
-  return {{"value", entry.estimate.mean},
-          {"se", entry.estimate.standard_error},
-          {"bias", sign(entry.bias)},
-          {"equation", entry.equation}};
-}
-
 }  // namespace
 
 const Ledger::Entry* Ledger::find(const std::string& name) const {
@@ -225,31 +217,6 @@ Ledger measure_ledger(const Vae& model, const ParameterStore& store, const Examp
   ledger.contains = estimate.mean >= ledger.mi_low.mean - errors(estimate, ledger.mi_low) &&
                     estimate.mean <= ledger.mi_high.mean + errors(estimate, ledger.mi_high);
   return ledger;
-}
-
-nlohmann::ordered_json Ledger::json() const {
-  nlohmann::ordered_json object{{"count", count},
-                                {"scheme", name(options.scheme)},
-                                {"draws", options.draws},
-                                {"batch", options.batch}};
-  for (const Entry& entry : terms) object["terms"][entry.name] = json_of(entry);
-  if (!mi.empty()) {
-    object["identities"] = {{"div - (mi + aggdiv)", div_residual},
-                            {"aggdiv - (tc + dwkl - pf)", aggdiv_residual}};
-    object["mi_interval"] = {mi_low.mean, mi_high.mean};
-    object["mi_interval_contains"] = contains;
-    for (std::size_t i = 0; i < mi.size(); ++i) {
-      object["schemes"][mi[i].name] = {{"hagg", json_of(hagg[i])}, {"mi", json_of(mi[i])}};
-    }
-  }
-  object["units"] = nlohmann::ordered_json::array();
-  for (std::size_t d = 0; d < units.size(); ++d) {
-    object["units"].push_back({{"dimension", d},
-                               {"kl", units[d].kl},
-                               {"variance", units[d].variance},
-                               {"active", units[d].active}});
-  }
-  return object;
 }
 
 }  // namespace nelbo

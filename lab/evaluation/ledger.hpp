@@ -1,6 +1,5 @@
 #pragma once
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -55,7 +54,6 @@ struct Ledger {
 
   /// The entry of `terms` with this name, or nothing.
   const Entry* find(const std::string& name) const;
-  nlohmann::ordered_json json() const;
 };
 
 /// Measures all of it with the parameters as they are. Examples are taken as at step 0. Throws

@@ -34,8 +34,8 @@ struct Row {
   MeanAndError cosine = not_estimated;           // to the reference's mean
   MeanAndError us_per_gradient = not_estimated;  // wall time of all threads / replicates
   MeanAndError work = not_estimated;             // variance x microseconds
-  double snr_floor = not_estimated.mean;     // 1 / sqrt(R)
-  double bias_t = not_estimated.mean;        // against the reference, on common random numbers
+  double snr_floor = not_estimated.mean;         // 1 / sqrt(R)
+  double bias_t = not_estimated.mean;            // against the reference, on common random numbers
   double bias_p = not_estimated.mean;
   bool biased = false;  // declared by the estimator, whatever the test says
 
