@@ -8,6 +8,7 @@
 #include "apps/command.hpp"
 #include "apps/program.hpp"
 #include "lab/evaluation/ledger.hpp"
+#include "apps/reports/ledger_json.hpp"
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "autodiff/setting_error.hpp"
@@ -26,7 +27,7 @@ struct DecomposeFlags {
   std::int64_t pairs = 500;
 };
 
-std::string number(const Estimate& e) {
+std::string number(const MeanAndError& e) {
   const std::string error = std::isnan(e.standard_error) || e.standard_error == 0
                                 ? std::string(12, ' ')
                                 : fmt::format(" +- {:<8.4f}", e.standard_error);
@@ -87,7 +88,7 @@ int decompose(const DecomposeFlags& flags) {
   if (flags.run.common.json) {
     nlohmann::ordered_json object{
         {"run", applied.run.folder.string()}, {"data", applied.run.config.data}, {"split", split}};
-    object.update(ledger.json());
+    object.update(to_json(ledger));
     object.update(
         {{"seed", applied.seed}, {"isa", active_isa()}, {"threads", num_threads()}});
     print_json(object);

@@ -19,7 +19,7 @@ namespace {
 int evaluate(const RunFlags& flags) {
   const AppliedRun applied = apply_run(flags);
   const LoadedRun& run = applied.run;
-  const Estimates of = estimate_terms(*run.model, applied.examples, applied.seed);
+  const TermMeans of = estimate_terms(*run.model, applied.examples, applied.seed);
   const std::string& split = applied.examples.split().name;
   if (flags.common.json) {
     print_json({{"run", run.folder.string()},
@@ -39,7 +39,7 @@ int evaluate(const RunFlags& flags) {
   } else {
     std::cout << fmt::format("{} on {} ({}, {} examples), nats per datum\n\n", run.folder.string(),
                              run.config.data, split, applied.examples.count());
-    const auto row = [](const char* name, const Estimate& e, const char* what) {
+    const auto row = [](const char* name, const MeanAndError& e, const char* what) {
       std::cout << fmt::format("{:<5}{:>12.4f} +- {:<9.4f} {}\n", name, e.mean, e.standard_error,
                                what);
     };

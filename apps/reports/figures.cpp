@@ -101,13 +101,13 @@ class Drawing {
   }
 
   void against_samples(const std::string& kind, const std::string& label, Axis axis,
-                       Estimate Row::*member) {
+                       MeanAndError Row::*member) {
     const std::string x_name = name_of(axis);
     SvgPlot plot(title(label), x_name, label);
     each_series(axis, [&](const std::string& name, const Rows& rows, SvgPlot::Style style) {
       std::vector<SvgPlot::Point> points;
       for (const Row* row : rows) {
-        const Estimate& value = row->*member;
+        const MeanAndError& value = row->*member;
         points.push_back({along(*row, axis), value.mean, normal_quantile * value.standard_error});
       }
       if (kind == "snr" && points.size() > 1) {

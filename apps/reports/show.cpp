@@ -1,8 +1,10 @@
 #include "apps/reports/show.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
-#include "lab/files/fail.hpp"
+#include "lab/files/one_line.hpp"
 #include "lab/data/statistics.hpp"
 
 namespace nelbo::data {

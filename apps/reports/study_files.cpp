@@ -20,7 +20,7 @@ using Json = nlohmann::ordered_json;
 /// The numbers of a row in the order of the files.
 std::vector<std::pair<std::string, double>> numbers_of(const Row& row) {
   std::vector<std::pair<std::string, double>> numbers;
-  const auto add = [&](const std::string& name, const Estimate& estimate) {
+  const auto add = [&](const std::string& name, const MeanAndError& estimate) {
     numbers.emplace_back(name, estimate.mean);
     numbers.emplace_back(name + "_se", estimate.standard_error);
   };

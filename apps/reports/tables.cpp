@@ -12,7 +12,7 @@ namespace {
 std::string number(double value) { return std::isnan(value) ? "-" : fmt::format("{:.3g}", value); }
 
 /// As many decimals as leave `digits` of the error, where that is no string of zeros.
-std::string with_error(const Estimate& estimate, int digits) {
+std::string with_error(const MeanAndError& estimate, int digits) {
   const auto [value, error] = estimate;
   if (std::isnan(value) || std::isnan(error)) return number(value);
   const double decimals = digits - 1 - std::floor(std::log10(error));
@@ -39,7 +39,7 @@ bool varies(const Study& study, Axis axis) {
 }
 
 /// Measured over theory; the errors are the measurement's alone.
-std::string ratio(const Estimate& measured, double theory) {
+std::string ratio(const MeanAndError& measured, double theory) {
   if (std::isnan(theory)) return "";
   if (theory == 0) return with_error(measured, 2) + " / 0";
   return with_error({measured.mean / theory, std::abs(measured.standard_error / theory)}, 2);
@@ -85,7 +85,7 @@ Table row_table(const Study& study, const std::string& bound, Detail detail) {
     std::function<std::string(const Row&)> cell;
   };
   const bool page = detail == Detail::page;
-  const auto estimate = [page](Estimate Row::*member) {
+  const auto estimate = [page](MeanAndError Row::*member) {
     return [page, member](const Row& row) {
       return page ? with_error(row.*member, 2) : number((row.*member).mean);
     };

@@ -14,6 +14,7 @@
 #include "lab/training/checkpoint.hpp"
 #include "lab/studies/training_snr.hpp"
 #include "lab/evaluation/ledger.hpp"
+#include "apps/reports/ledger_json.hpp"
 #include "apps/reports/metrics_json.hpp"
 #include "apps/reports/pictures.hpp"
 #include "apps/cli/progress.hpp"
@@ -243,11 +244,11 @@ void TrainingRun::end_epoch(Progress& progress) {
             {"examples_per_second", rate},
             {"gradient_norm", norm}};
   if (trainer_.state().epoch % ledger_epochs == 0 && trainer_.test_examples().count() > 1) {
-    line["ledger"] = measure_ledger(trainer_.model(), trainer_.store(), trainer_.test_examples(),
-                                    {.batch = std::size_t(config_.batch),
-                                     .examples = ledger_examples,
-                                     .seed = config_.seed})
-                         .json();
+    line["ledger"] =
+        to_json(measure_ledger(trainer_.model(), trainer_.store(), trainer_.test_examples(),
+                               {.batch = std::size_t(config_.batch),
+                                .examples = ledger_examples,
+                                .seed = config_.seed}));
   }
   folder_.append_metrics(line.dump());
   // Last: a checkpoint of this epoch promises that its line is there.
@@ -276,7 +277,8 @@ int TrainingRun::train(Progress& progress) {
     epoch_examples_ += trainer_.last_batch();
     progress.step(trainer_.state().step, trainer_.last_batch(), trainer_.train_bound());
     if (gradient_snr_ && trainer_.state().step % options_.log_gradient_snr == 0) {
-      folder_.append_gradient_snr(gradient_snr_->measure().dump());
+      folder_.append_gradient_snr(
+          snr_line(trainer_.state().step, gradient_snr_->measure()).dump());
       now = Clock::now();
     }
     if (trainer_.epoch_ended()) {

@@ -8,6 +8,7 @@
 #include "apps/verify/log_sum_exp.hpp"
 #include "apps/verify/streams.hpp"
 #include "autodiff/threads.hpp"
+#include "lab/statistics/mean_and_error.hpp"
 
 namespace nelbo::verify {
 namespace {
@@ -60,14 +61,14 @@ std::vector<Check> check_bounds(const World& world, std::uint64_t seed, std::int
   }
 
   const std::size_t chunks = std::size_t((samples + chunk - 1) / chunk);
-  std::vector<std::vector<MeanOf>> parts(chunks);
+  std::vector<std::vector<RunningMean>> parts(chunks);
   parallel_for(chunks, [&](std::size_t c) {
     const std::int64_t first = std::int64_t(c) * chunk, count = std::min(chunk, samples - first);
     const std::vector<double> log_r = world.log_weights(evaluation(seed), bound_weights,
                                                         std::uint32_t(first), std::size_t(count));
     for (std::size_t i = 0; i < checks.size(); ++i) {
       const std::int64_t m = groups_of[i];
-      MeanOf mean;
+      RunningMean mean;
       for (std::int64_t g = 0; (g + 1) * m <= count; ++g) {
         const double log = log_sum_exp(log_r.data() + g * m, m) - std::log(double(m));
         // E r = 1: where the mean of m weights is near 1, it takes the noise out of its logarithm.
@@ -77,10 +78,11 @@ std::vector<Check> check_bounds(const World& world, std::uint64_t seed, std::int
     }
   });
   for (std::size_t i = 0; i < checks.size(); ++i) {
-    MeanOf mean;
-    for (const auto& part : parts) mean.add(part[i]);
-    checks[i].value = facts.log_px + mean.mean();
-    checks[i].se = mean.se();
+    RunningMean all;
+    for (const auto& part : parts) all.add(part[i]);
+    const auto [mean, error] = all.result();
+    checks[i].value = facts.log_px + mean;
+    checks[i].se = error;
   }
   return checks;
 }

@@ -20,22 +20,4 @@ struct Check {
   bool failed() const;
 };
 
-/// Mean of n numbers and its standard error, collected in any fixed order. Differences from `shift`
-/// are summed, so that nothing cancels.
-class MeanOf {
- public:
-  explicit MeanOf(double shift = 0) : shift_(shift) {}
-  void add(double number) {
-    sum_ += number - shift_;
-    squares_ += (number - shift_) * (number - shift_);
-    ++n_;
-  }
-  void add(const MeanOf& part);
-  double mean() const { return shift_ + sum_ / n_; }
-  double se() const;
-
- private:
-  double shift_, sum_ = 0, squares_ = 0, n_ = 0;
-};
-
 }  // namespace nelbo::verify

@@ -9,6 +9,7 @@
 #include "apps/verify/log_sum_exp.hpp"
 #include "apps/verify/streams.hpp"
 #include "autodiff/threads.hpp"
+#include "lab/statistics/mean_and_error.hpp"
 
 namespace nelbo::verify {
 namespace {
@@ -121,13 +122,14 @@ std::vector<Check> check_schemes(const LinearGaussian& world, std::uint64_t seed
 
   std::vector<Check> checks;
   for (std::size_t i = 0; i < schemes.size(); ++i) {
-    MeanOf mean;
-    for (const auto& batch : means) mean.add(batch[i]);
+    RunningMean errors;
+    for (const auto& batch : means) errors.add(batch[i]);
+    const auto [mean, standard_error] = errors.result();
     double predicted = 0;
     for (const LogError& e : schemes[i]) predicted += e.predicted() / double(schemes[i].size());
     Check check{.name = "hagg(" + name(all_schemes()[i + 1]) + ")",
-                .value = exact.hagg + mean.mean(),
-                .se = mean.se(),
+                .value = exact.hagg + mean,
+                .se = standard_error,
                 .expected = exact.hagg + predicted,
                 .expected_error = chi / double(8 * B)};
     if (!series) {

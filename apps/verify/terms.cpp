@@ -6,6 +6,7 @@
 #include "apps/verify/streams.hpp"
 #include "autodiff/error.hpp"
 #include "autodiff/threads.hpp"
+#include "lab/statistics/mean_and_error.hpp"
 
 namespace nelbo::verify {
 namespace {
@@ -56,13 +57,13 @@ std::vector<Check> check_terms(const World& world, std::uint64_t seed, std::int6
   const ExactTerms exact = world.exact();
   constexpr std::int64_t chunk = 4096;  // draws
   const std::size_t chunks = std::size_t((samples + chunk - 1) / chunk);
-  std::vector<std::vector<MeanOf>> parts(chunks);
+  std::vector<std::vector<RunningMean>> parts(chunks);
   parallel_for(chunks, [&](std::size_t c) {
     const std::int64_t first = std::int64_t(c) * chunk;
     const std::size_t count = std::size_t(std::min(chunk, samples - first));
     const LogDensities log = world.draw(evaluation(seed), term_draws, std::uint32_t(first), count);
     for (const Integrand& integrand : integrands) {
-      MeanOf mean(exact.*integrand.exact);
+      RunningMean mean;
       for (std::size_t s = 0; s < count; ++s) mean.add(integrand.at(log, s));
       parts[c].push_back(mean);
     }
@@ -70,11 +71,13 @@ std::vector<Check> check_terms(const World& world, std::uint64_t seed, std::int6
 
   std::vector<Check> checks;
   for (std::size_t i = 0; i < std::size(integrands); ++i) {
-    const double expected = exact.*integrands[i].exact;
-    MeanOf mean(expected);
-    for (const auto& part : parts) mean.add(part[i]);
-    checks.push_back(
-        {.name = integrands[i].name, .value = mean.mean(), .se = mean.se(), .expected = expected});
+    RunningMean all;
+    for (const auto& part : parts) all.add(part[i]);
+    const auto [mean, error] = all.result();
+    checks.push_back({.name = integrands[i].name,
+                      .value = mean,
+                      .se = error,
+                      .expected = exact.*integrands[i].exact});
   }
   // H_data is exact, so that H_data - Nell has the spread of Nell.
   const Check nell = checks.front();

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "lab/files/fail.hpp"
 #include "lab/data/sprites.hpp"
+#include "lab/files/internal/fail.hpp"
 #include "lab/files/sha256.hpp"
 
 namespace nelbo::data {

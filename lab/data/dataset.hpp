@@ -24,8 +24,7 @@ struct Dataset {
   std::vector<std::string> factor_names;  ///< names of the ground-truth factors, when known
   std::vector<std::int32_t> factor_sizes;
   std::vector<std::string> files;  ///< absolute paths of what was read; empty for generated data
-  std::vector<std::string>
-      notes;  ///< what a header must tell, e.g. that the test split was held out
+  std::vector<std::string> notes;  ///< what must be told, e.g. that the test split was held out
 
   const Split* find(const std::string& name) const;  ///< null when there is none
   /// Throws Error that names the splits there are.

@@ -3,10 +3,10 @@
 #include <span>
 #include <utility>
 
+#include "autodiff/random.hpp"
 #include "lab/data/binarize.hpp"
 #include "lab/data/dataset.hpp"
-#include "autodiff/random.hpp"
-#include "models/vae.hpp"
+#include "models/data_moments.hpp"
 
 namespace nelbo {
 

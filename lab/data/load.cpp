@@ -14,7 +14,7 @@
 #include "lab/data/read_folder.hpp"
 #include "lab/data/sprites.hpp"
 #include "lab/data/statistics.hpp"
-#include "lab/files/fail.hpp"
+#include "lab/files/internal/fail.hpp"
 
 namespace nelbo::data {
 namespace {

@@ -13,14 +13,13 @@ namespace nelbo::data {
 Dataset read_dataset(const std::string& spec);
 
 struct LoadOptions {
-  double holdout =
-      0.1;  ///< share of the examples that become `test` when the data has none; 0 for none
+  double holdout = 0.1;    ///< share that becomes `test` where the data have none; 0 for none
   std::uint64_t seed = 0;  ///< which examples these are
 };
 
 /// Reads SPEC for training: there is a split `train`, and `test` too unless holdout is 0. A note in
 /// the result says when `test` was held out. The choice depends on the seed and the number of
-/// examples alone.
+/// examples alone. Throws as read_dataset does, and SettingError for another holdout.
 Dataset load_dataset(const std::string& spec, const LoadOptions& options = {});
 
 /// SPEC with the path made absolute, for a configuration that must work from any folder. Names stay

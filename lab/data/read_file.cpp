@@ -5,11 +5,11 @@
 #include <functional>
 #include <optional>
 
-#include "lab/files/fail.hpp"
 #include "lab/files/idx.hpp"
+#include "lab/files/internal/fail.hpp"
 #include "lab/files/npz.hpp"
-#include "lab/files/text_table.hpp"
 #include "lab/files/safetensors.hpp"
+#include "lab/files/text_table.hpp"
 
 namespace nelbo::data {
 namespace {

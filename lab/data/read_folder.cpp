@@ -6,8 +6,8 @@
 #include <map>
 #include <set>
 
-#include "lab/files/fail.hpp"
 #include "lab/data/read_file.hpp"
+#include "lab/files/internal/fail.hpp"
 
 namespace nelbo::data {
 namespace {

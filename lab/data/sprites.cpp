@@ -4,8 +4,8 @@
 #include <cstring>
 #include <vector>
 
-#include "lab/files/fail.hpp"
 #include "autodiff/random.hpp"
+#include "lab/files/internal/fail.hpp"
 
 namespace nelbo::data::sprites {
 namespace {

@@ -101,7 +101,7 @@ std::vector<LatticeRow> rows_of(const std::vector<LatticeCell>& cells,
   for (std::size_t c = 0; c < width; ++c) {
     const auto [k, m] = cells[c];
     const auto last = before.find(k);
-    RunningEstimate value, rise;
+    RunningMean value, rise;
     LatticeRow row{.cell = cells[c]};
     for (std::size_t n = 0; n < count; ++n) {
       const GroupedWeights::Totals& of = totals[n * width + c];

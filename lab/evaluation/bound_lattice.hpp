@@ -21,10 +21,10 @@ struct LatticeCell {
 /// What was found for a cell; nats per datum.
 struct LatticeRow {
   LatticeCell cell;
-  Estimate value;  // over the examples
+  MeanAndError value;  // over the examples
   /// Gain over the row before with the same k, example by example on common draws, which is never
   /// negative in expectation. Nothing in the first row of a k.
-  std::optional<Estimate> rise;
+  std::optional<MeanAndError> rise;
   double ess = 0;          // effective number of the m weights: mean over groups and examples
   double khat = 0;         // Pareto k-hat, the same mean; NaN below m = 25
   double heavy_share = 0;  // of the groups with k-hat > 1/2: the weights' variance is infinite

@@ -47,9 +47,9 @@ void sample_data(const Vae& model, const ParameterStore& store, float* x, std::s
 
 }  // namespace
 
-Estimate generative_information(const Vae& model, const ParameterStore& store, std::size_t pairs,
-                                std::size_t samples, std::uint64_t seed) {
-  RunningEstimate information;
+MeanAndError generative_information(const Vae& model, const ParameterStore& store,
+                                    std::size_t pairs, std::size_t samples, std::uint64_t seed) {
+  RunningMean information;
   for (std::size_t first = 0; first < pairs; first += largest_batch) {
     const std::size_t rows = std::min(largest_batch, pairs - first);
     const std::int64_t b = std::int64_t(rows);

@@ -1,6 +1,5 @@
 #include "lab/evaluation/ledger.hpp"
 
-#include <nlohmann/json.hpp>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -28,7 +27,7 @@ constexpr std::size_t importance_samples = 50;  // of mi_dec
 struct Named {
   std::string name;
   Term term;
-  RunningEstimate estimate = {};
+  RunningMean estimate = {};
 };
 
 /// One batch size: the terms per datum, recorded once and replayed.
@@ -96,26 +95,19 @@ std::vector<Ledger::Unit> units_of(const Vae& model, const Encoded& q) {
   for (const double kl : mean_divergences(model, q))
     units.push_back({standard ? kl : nan, 0, false});
   for (std::int64_t d = 0; d < dimensions; ++d) {
-    double mean = 0, squares = 0;
-    for (std::int64_t i = 0; i < n; ++i) {
-      const double m = q.mean.at({i, d}), before = mean;
-      mean += (m - mean) / double(i + 1);
-      squares += (m - before) * (m - mean);
-    }
-    units[std::size_t(d / config.posterior.width())].variance += squares / double(n);
+    RunningMean means;
+    for (std::int64_t i = 0; i < n; ++i) means.add(q.mean.at({i, d}));
+    units[std::size_t(d / config.posterior.width())].variance += means.variance();
   }
   for (Ledger::Unit& unit : units) unit.active = unit.variance > 0.01;
   return units;
 }
 
-Estimate smaller(const Estimate& a, const Estimate& b) { return b.mean < a.mean ? b : a; }
-Estimate larger(const Estimate& a, const Estimate& b) { return b.mean > a.mean ? b : a; }
-
-nlohmann::ordered_json json_of(const Ledger::Entry& entry) {
-  return {{"value", entry.estimate.mean},
-          {"se", entry.estimate.standard_error},
-          {"bias", sign(entry.bias)},
-          {"equation", entry.equation}};
+MeanAndError smaller(const MeanAndError& a, const MeanAndError& b) {
+  return b.mean < a.mean ? b : a;
+}
+MeanAndError larger(const MeanAndError& a, const MeanAndError& b) {
+  return b.mean > a.mean ? b : a;
 }
 
 }  // namespace
@@ -178,7 +170,7 @@ Ledger measure_ledger(const Vae& model, const ParameterStore& store, const Examp
     (some.size() == batch ? full : *partial).add(examples, some, options.seed, all);
   }
 
-  std::optional<Estimate> div_mc;
+  std::optional<MeanAndError> div_mc;
   for (Named& named : all) {
     const Quantity quantity = named.term.quantities().front();
     Ledger::Entry entry{named.name, named.estimate.result(), quantity.bias, quantity.equation,
@@ -218,38 +210,13 @@ Ledger measure_ledger(const Vae& model, const ParameterStore& store, const Examp
   if (entropy) ledger.mi_low = larger(ledger.mi_low, ledger.find("mi_lower")->estimate);
   ledger.mi_high =
       smaller(smaller(under(Scheme::loo), ledger.find("div")->estimate), {std::log(double(n)), 0});
-  const Estimate estimate = ledger.find("mi")->estimate;
-  const auto errors = [](const Estimate& a, const Estimate& b) {
+  const MeanAndError estimate = ledger.find("mi")->estimate;
+  const auto errors = [](const MeanAndError& a, const MeanAndError& b) {
     return 4 * std::hypot(a.standard_error, b.standard_error);
   };
   ledger.contains = estimate.mean >= ledger.mi_low.mean - errors(estimate, ledger.mi_low) &&
                     estimate.mean <= ledger.mi_high.mean + errors(estimate, ledger.mi_high);
   return ledger;
-}
-
-nlohmann::ordered_json Ledger::json() const {
-  nlohmann::ordered_json object{{"count", count},
-                                {"scheme", name(options.scheme)},
-                                {"draws", options.draws},
-                                {"batch", options.batch}};
-  for (const Entry& entry : terms) object["terms"][entry.name] = json_of(entry);
-  if (!mi.empty()) {
-    object["identities"] = {{"div - (mi + aggdiv)", div_residual},
-                            {"aggdiv - (tc + dwkl - pf)", aggdiv_residual}};
-    object["mi_interval"] = {mi_low.mean, mi_high.mean};
-    object["mi_interval_contains"] = contains;
-    for (std::size_t i = 0; i < mi.size(); ++i) {
-      object["schemes"][mi[i].name] = {{"hagg", json_of(hagg[i])}, {"mi", json_of(mi[i])}};
-    }
-  }
-  object["units"] = nlohmann::ordered_json::array();
-  for (std::size_t d = 0; d < units.size(); ++d) {
-    object["units"].push_back({{"dimension", d},
-                               {"kl", units[d].kl},
-                               {"variance", units[d].variance},
-                               {"active", units[d].active}});
-  }
-  return object;
 }
 
 }  // namespace nelbo

@@ -1,6 +1,5 @@
 #pragma once
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,7 +27,7 @@ struct LedgerOptions {
 struct Ledger {
   struct Entry {
     std::string name;
-    Estimate estimate;  // the standard error is NaN for what is exact
+    MeanAndError estimate;  // the standard error is NaN for what is exact
     Bias bias = Bias::none;
     std::string equation;
     std::string meaning;
@@ -49,13 +48,12 @@ struct Ledger {
   double div_residual = 0, aggdiv_residual = 0;
   /// max(H_data - Nell, naive) <= I_enc <= min(Div, loo, ln N), each side from what is known, and
   /// whether it contains the estimate within 4 standard errors.
-  Estimate mi_low, mi_high;
+  MeanAndError mi_low, mi_high;
   bool contains = true;
   std::vector<Unit> units;
 
   /// The entry of `terms` with this name, or nothing.
   const Entry* find(const std::string& name) const;
-  nlohmann::ordered_json json() const;
 };
 
 /// Measures all of it with the parameters as they are. Examples are taken as at step 0. Throws

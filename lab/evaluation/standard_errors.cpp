@@ -51,7 +51,7 @@ class PerDatumTape {
 
 }  // namespace
 
-Estimates estimate_terms(const Vae& model, const Examples& examples, std::uint64_t seed) {
+TermMeans estimate_terms(const Vae& model, const Examples& examples, std::uint64_t seed) {
   std::vector<std::uint32_t> all(examples.count());
   std::iota(all.begin(), all.end(), 0u);
   PerDatumTape full(model, std::min(largest_batch, all.size()));
@@ -59,7 +59,7 @@ Estimates estimate_terms(const Vae& model, const Examples& examples, std::uint64
   if (const std::size_t rest = all.size() % full.batch(); rest != 0) {
     partial = std::make_unique<PerDatumTape>(model, rest);
   }
-  RunningEstimate elbo, nell, div;
+  RunningMean elbo, nell, div;
   for (std::size_t first = 0; first < all.size(); first += full.batch()) {
     const auto rows = std::span<const std::uint32_t>(all).subspan(
         first, std::min(full.batch(), all.size() - first));

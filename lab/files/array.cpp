@@ -4,10 +4,19 @@
 #include <cstring>
 #include <limits>
 
-#include "lab/files/fail.hpp"
+#include "lab/files/internal/fail.hpp"
 
 namespace nelbo::data {
 namespace {
+
+struct KnownType {
+  const char* name;
+  std::size_t size;
+};
+
+/// In the order of StoredType.
+constexpr KnownType known_types[] = {{"bool", 1},  {"uint8", 1},   {"int32", 4},
+                                     {"int64", 8}, {"float32", 4}, {"float64", 8}};
 
 template <class T>
 T load(const std::byte* bytes, std::int64_t i) {
@@ -39,20 +48,7 @@ void widen(const Array& array, std::vector<std::int64_t>& out) {
 
 }  // namespace
 
-std::size_t item_size(StoredType type) {
-  switch (type) {
-    case StoredType::boolean:
-    case StoredType::uint8:
-      return 1;
-    case StoredType::int32:
-    case StoredType::float32:
-      return 4;
-    case StoredType::int64:
-    case StoredType::float64:
-      return 8;
-  }
-  return 0;
-}
+std::size_t item_size(StoredType type) { return known_types[std::size_t(type)].size; }
 
 bool is_floating(StoredType type) {
   return type == StoredType::float32 || type == StoredType::float64;
@@ -60,23 +56,7 @@ bool is_floating(StoredType type) {
 
 bool is_integer(StoredType type) { return !is_floating(type); }
 
-const char* type_name(StoredType type) {
-  switch (type) {
-    case StoredType::boolean:
-      return "bool";
-    case StoredType::uint8:
-      return "uint8";
-    case StoredType::int32:
-      return "int32";
-    case StoredType::int64:
-      return "int64";
-    case StoredType::float32:
-      return "float32";
-    case StoredType::float64:
-      return "float64";
-  }
-  return "";
-}
+const char* type_name(StoredType type) { return known_types[std::size_t(type)].name; }
 
 std::int64_t Array::count() const {
   return static_cast<std::int64_t>(bytes.size() / item_size(type));

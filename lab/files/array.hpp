@@ -13,8 +13,8 @@ enum class StoredType { boolean, uint8, int32, int64, float32, float64 };
 std::size_t item_size(StoredType type);
 bool is_integer(StoredType type);  ///< boolean counts as an integer
 bool is_floating(StoredType type);
-const char* type_name(
-    StoredType type);  ///< "bool", "uint8", "int32", "int64", "float32", "float64"
+/// "bool", "uint8", "int32", "int64", "float32", "float64"
+const char* type_name(StoredType type);
 
 /// A dense row-major array as it was read from a file, in native byte order.
 struct Array {

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "lab/files/fail.hpp"
+#include "lab/files/internal/fail.hpp"
 
 namespace nelbo::data {
 

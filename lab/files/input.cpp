@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "lab/files/fail.hpp"
+#include "lab/files/internal/fail.hpp"
 
 namespace nelbo::data {
 namespace {

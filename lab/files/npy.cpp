@@ -6,13 +6,17 @@
 #include <optional>
 #include <string_view>
 
-#include "lab/files/fail.hpp"
+#include "lab/files/internal/fail.hpp"
 
 namespace nelbo::data {
 namespace {
 
+/// NumPy's names of the element types, in the order of StoredType.
+constexpr std::array<std::string_view, 6> codes{"b1", "u1", "i4", "i8", "f4", "f8"};
+
 /// The header is a Python dictionary literal:
-/// {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
+///
+///     {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
 class HeaderText {
  public:
   HeaderText(const std::string& file, std::string_view text) : file_(file), text_(text) {}
@@ -119,18 +123,11 @@ class HeaderText {
       return;
     }
     header.type_text = quoted();
-    constexpr std::array<std::pair<std::string_view, StoredType>, 6> types{
-        {{"b1", StoredType::boolean},
-         {"u1", StoredType::uint8},
-         {"i4", StoredType::int32},
-         {"i8", StoredType::int64},
-         {"f4", StoredType::float32},
-         {"f8", StoredType::float64}}};
-    for (const auto& [code, type] : types) {
+    for (std::size_t i = 0; i < codes.size(); ++i) {
       const std::string_view text = header.type_text;
-      const bool order = text.size() == 3 && (text[0] == '<' || item_size(type) == 1);
-      if (order && text.substr(1) == code) {
-        header.type = type;
+      const bool order = text.size() == 3 && (text[0] == '<' || item_size(StoredType(i)) == 1);
+      if (order && text.substr(1) == codes[i]) {
+        header.type = StoredType(i);
         header.readable = true;
       }
     }
@@ -184,6 +181,21 @@ NpyHeader read_npy_header(Stream& stream) {
   std::string text(length, '\0');
   stream.read_exact(text.data(), text.size(), "the .npy header");
   return HeaderText(stream.name(), text).parse();
+}
+
+std::string npy_header(const ArrayView& array) {
+  constexpr std::size_t alignment = 64, before_text = 10;
+  std::string shape;
+  for (const std::int64_t size : array.shape) shape += std::to_string(size) + ", ";
+  std::string text =
+      fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': ({}), }}",
+                  item_size(array.type) == 1 ? '|' : '<', codes[std::size_t(array.type)], shape);
+  text.append(alignment - (before_text + text.size() + 1) % alignment, ' ');
+  text += '\n';
+  std::string header("\x93NUMPY\x01\x00", 8);
+  header += static_cast<char>(text.size() & 0xff);
+  header += static_cast<char>(text.size() >> 8);
+  return header + text;
 }
 
 Array read_npy(Stream& stream) {

@@ -17,6 +17,10 @@ struct NpyHeader {
 /// is not one.
 NpyHeader read_npy_header(Stream& stream);
 
+/// What stands before the values of an array in a .npy file of format version 1.0, padded with
+/// spaces so that they start at a multiple of 64 bytes.
+std::string npy_header(const ArrayView& array);
+
 /// Reads a whole .npy stream; Fortran order is turned into row-major order. Throws Error for
 /// element types other than bool, uint8, int32, int64, float32, float64 (little-endian), and for
 /// truncated or surplus content.

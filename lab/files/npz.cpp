@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "lab/files/fail.hpp"
+#include "lab/files/internal/fail.hpp"
 
 namespace nelbo::data {
 namespace {

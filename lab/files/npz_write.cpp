@@ -6,45 +6,11 @@
 #include <memory>
 
 #include "lab/files/atomic_file.hpp"
-#include "lab/files/fail.hpp"
+#include "lab/files/internal/fail.hpp"
+#include "lab/files/npy.hpp"
 
 namespace nelbo {
 namespace {
-
-using data::StoredType;
-
-const char* numpy_type(StoredType type) {
-  switch (type) {
-    case StoredType::boolean:
-      return "|b1";
-    case StoredType::uint8:
-      return "|u1";
-    case StoredType::int32:
-      return "<i4";
-    case StoredType::int64:
-      return "<i8";
-    case StoredType::float32:
-      return "<f4";
-    case StoredType::float64:
-      return "<f8";
-  }
-  return "";
-}
-
-/// Format version 1.0, padded with spaces so that the values start at a multiple of 64 bytes.
-std::string npy_header(const data::ArrayView& array) {
-  constexpr std::size_t alignment = 64, before_text = 10;
-  std::string shape;
-  for (const std::int64_t size : array.shape) shape += std::to_string(size) + ", ";
-  std::string text = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}",
-                                 numpy_type(array.type), shape);
-  text.append(alignment - (before_text + text.size() + 1) % alignment, ' ');
-  text += '\n';
-  std::string header("\x93NUMPY\x01\x00", 8);
-  header += static_cast<char>(text.size() & 0xff);
-  header += static_cast<char>(text.size() >> 8);
-  return header + text;
-}
 
 struct CloseSource {
   void operator()(zip_source_t* source) const { zip_source_free(source); }
@@ -71,7 +37,7 @@ void write_npz(const std::string& path, const std::map<std::string, data::ArrayV
 
   std::list<std::string> contents;  // must outlive zip_close
   for (const auto& [name, array] : arrays) {
-    std::string& content = contents.emplace_back(npy_header(array));
+    std::string& content = contents.emplace_back(data::npy_header(array));
     content.append(static_cast<const char*>(array.data),
                    data::checked_bytes(path, array.type, array.shape));
     zip_source_t* source = zip_source_buffer(zip.get(), content.data(), content.size(), 0);

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "lab/files/atomic_file.hpp"
 #include "autodiff/error.hpp"
+#include "lab/files/atomic_file.hpp"
 
 namespace nelbo {
 namespace {

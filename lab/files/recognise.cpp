@@ -76,24 +76,9 @@ bool is_safetensors(std::string_view head) {
 }  // namespace
 
 const char* format_name(Format format) {
-  switch (format) {
-    case Format::unknown:
-      return "unknown";
-    case Format::idx_images:
-    case Format::idx_labels:
-      return "idx";
-    case Format::npy:
-      return "npy";
-    case Format::npz:
-      return "npz";
-    case Format::safetensors:
-      return "safetensors";
-    case Format::amat:
-      return "amat";
-    case Format::csv:
-      return "csv";
-  }
-  return "";
+  static constexpr const char* names[] = {"unknown", "idx",         "idx",  "npy",
+                                          "npz",     "safetensors", "amat", "csv"};
+  return names[std::size_t(format)];
 }
 
 Format recognise(const std::shared_ptr<const Input>& input) {

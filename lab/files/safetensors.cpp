@@ -6,9 +6,9 @@
 #include <optional>
 
 #include "lab/files/atomic_file.hpp"
-#include "lab/files/fail.hpp"
+#include "lab/files/internal/fail.hpp"
+#include "lab/files/internal/safetensors_header.hpp"
 #include "lab/files/stream.hpp"
-#include "lab/files/safetensors_header.hpp"
 
 namespace nelbo::safetensors {
 namespace {

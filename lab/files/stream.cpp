@@ -7,7 +7,7 @@
 #include <new>
 #include <vector>
 
-#include "lab/files/fail.hpp"
+#include "lab/files/internal/fail.hpp"
 
 namespace nelbo::data {
 

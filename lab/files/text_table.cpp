@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "lab/files/fail.hpp"
+#include "lab/files/internal/fail.hpp"
 
 namespace nelbo::data {
 namespace {

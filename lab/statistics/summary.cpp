@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "lab/statistics/student_t.hpp"
 #include "autodiff/error.hpp"
+#include "lab/statistics/student_t.hpp"
 
 namespace nelbo::gradvar {
 namespace {
@@ -19,7 +19,7 @@ constexpr double rounding = 1e-6;
 
 /// The root of an estimated square, with the delta method's error s / (2 sqrt(q)). Near 0, where
 /// that grows without bound, the error is that of the root of s itself.
-Estimate root(double square, double standard_error) {
+MeanAndError root(double square, double standard_error) {
   const double value = std::sqrt(std::max(0.0, square));
   if (std::isnan(square) || std::isnan(standard_error)) {
     return {std::isnan(square) ? nan : value, nan};
@@ -75,10 +75,10 @@ void GroupSummary::add(const GradientMoments& batch, const GradientMoments* refe
   cosine_.add(of.cosine);
 }
 
-GroupEstimates GroupSummary::result(const GradientMoments& all,
-                                    const GradientMoments* reference) const {
+GroupStatistics GroupSummary::result(const GradientMoments& all,
+                                     const GradientMoments* reference) const {
   const GroupScalars of = group_scalars(all, ranges_, reference);
-  const auto error = [](const RunningEstimate& batches) { return batches.result().standard_error; };
+  const auto error = [](const RunningMean& batches) { return batches.result().standard_error; };
   return {.mean_norm = root(of.squared_norm, error(squared_norm_)),
           .variance = {of.variance, error(variance_)},
           .snr = root(of.squared_snr, error(squared_snr_)),
@@ -95,8 +95,8 @@ void DirectionalSnr::add(Projection::Parts gradient) {
                                                      : std::numeric_limits<double>::infinity());
 }
 
-Estimate DirectionalSnr::result() const {
-  const Estimate found = ratios_.result();
+MeanAndError DirectionalSnr::result() const {
+  const MeanAndError found = ratios_.result();
   return ratios_.count() > 0 && std::isfinite(found.mean) ? found : not_estimated;
 }
 

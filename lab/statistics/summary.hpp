@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "lab/statistics/estimate.hpp"
+#include "lab/statistics/mean_and_error.hpp"
 #include "lab/statistics/moments.hpp"
 #include "lab/statistics/projection.hpp"
 
@@ -11,13 +11,13 @@
 //   GradientMoments all(P), batch(P);
 //   GroupSummary summary(ranges);
 //   for every batch: batch.clear(); batch.add(replicates...); summary.add(batch); all.merge(batch);
-//   GroupEstimates found = summary.result(all);
+//   GroupStatistics found = summary.result(all);
 //
 // so that nothing of the size of the parameters is kept of a batch.
 namespace nelbo::gradvar {
 
-inline constexpr Estimate not_estimated{std::numeric_limits<double>::quiet_NaN(),
-                                        std::numeric_limits<double>::quiet_NaN()};
+inline constexpr MeanAndError not_estimated{std::numeric_limits<double>::quiet_NaN(),
+                                            std::numeric_limits<double>::quiet_NaN()};
 
 /// Scalars of moments of R replicates, with m the mean and v the unbiased variance of each
 /// parameter. Squares are debiased: E m^2 = (E g)^2 + V / R. They may be negative.
@@ -34,16 +34,16 @@ struct GroupScalars {
 GroupScalars group_scalars(const GradientMoments& moments, const Ranges& ranges,
                            const GradientMoments* reference = nullptr);
 
-/// Estimates of a group over all replicates with standard errors by batch means. Near the floor the
+/// Figures of a group over all replicates with standard errors by batch means. Near the floor the
 /// errors of the norm and of the ratios are too large, never too small: the squared noise of a mean
 /// falls as 1 / R^2, but is seen in B batches of R / B. At an SNR of c floors the error is about
 /// sqrt((2 c^2 + B) / (2 c^2 + 1)) times the true one: with 32 batches 2.1 at c = 2, 1.3 at c = 5.
-struct GroupEstimates {
-  Estimate mean_norm;  // |E g|, the root of the debiased square
-  Estimate variance;   // tr V
-  Estimate snr;        // root of squared_snr, 0 where that is negative
-  Estimate snr_norm;   // root of squared_snr_norm, 0 where that is negative
-  Estimate cosine;
+struct GroupStatistics {
+  MeanAndError mean_norm;  // |E g|, the root of the debiased square
+  MeanAndError variance;   // tr V
+  MeanAndError snr;        // root of squared_snr, 0 where that is negative
+  MeanAndError snr_norm;   // root of squared_snr_norm, 0 where that is negative
+  MeanAndError cosine;
   double snr_floor;  // 1 / sqrt(R): where |mean| / sd ends without debiasing
 };
 
@@ -54,12 +54,12 @@ class GroupSummary {
   /// Takes the next batch, and the reference's batch of the same draws for the cosine.
   void add(const GradientMoments& batch, const GradientMoments* reference = nullptr);
   /// From the merged moments of all batches that were added. Errors are NaN for one batch.
-  GroupEstimates result(const GradientMoments& all,
-                        const GradientMoments* reference = nullptr) const;
+  GroupStatistics result(const GradientMoments& all,
+                         const GradientMoments* reference = nullptr) const;
 
  private:
   Ranges ranges_;
-  RunningEstimate squared_norm_, variance_, squared_snr_, squared_snr_norm_, cosine_;
+  RunningMean squared_norm_, variance_, squared_snr_, squared_snr_norm_, cosine_;
 };
 
 /// E[|u.g| / |g - (u.g) u|], the directional signal-to-noise ratio of Rainforth et al. (2018), eq.
@@ -69,10 +69,10 @@ class DirectionalSnr {
  public:
   void add(Projection::Parts gradient);
   /// NaN where a gradient has nothing across the direction (one parameter), or nothing was added.
-  Estimate result() const;
+  MeanAndError result() const;
 
  private:
-  RunningEstimate ratios_;
+  RunningMean ratios_;
 };
 
 /// Is E g = E g_ref? From d_r = v.(g_r - g_ref,r) of paired replicates (common random numbers) with
@@ -89,7 +89,7 @@ class BiasTest {
   Result result() const;
 
  private:
-  RunningEstimate differences_;
+  RunningMean differences_;
 };
 
 }  // namespace nelbo::gradvar

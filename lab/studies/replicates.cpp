@@ -292,7 +292,8 @@ class Replicates {
         const Piece& piece = pieces_[p];
         const bool is_reference = p == piece.reference;
         for (const Followed& set : piece.followed) {
-          const GroupEstimates found = set.summary.result(piece.all, &pieces_[piece.reference].all);
+          const GroupStatistics found =
+              set.summary.result(piece.all, &pieces_[piece.reference].all);
           Row row{.bound = cell_.label,
                   .estimator = choice.text(),
                   .m = cell_.m,
@@ -330,7 +331,7 @@ class Replicates {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<Piece> pieces_;
   std::vector<std::vector<std::size_t>> of_;        // pieces of each estimator
-  std::vector<RunningEstimate> seconds_;            // microseconds per gradient, by estimator
+  std::vector<RunningMean> seconds_;                // microseconds per gradient, by estimator
   std::atomic<std::uint64_t> next_{0}, merged_{0};  // batches taken, and merged
   std::atomic<bool> stopped_{false};
 };

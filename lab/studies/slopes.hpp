@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "lab/statistics/estimate.hpp"
+#include "lab/statistics/mean_and_error.hpp"
 #include "lab/studies/study.hpp"
 
 namespace nelbo::gradvar {
@@ -12,7 +12,7 @@ namespace nelbo::gradvar {
 /// A debiased signal-to-noise ratio at x = m or k.
 struct SlopePoint {
   double x = 1;
-  Estimate snr;
+  MeanAndError snr;
   double floor = 0;    // points at or below it are left out
   double stratum = 0;  // points of one stratum lie on one line; all lines have the same slope
 };

@@ -26,16 +26,16 @@ struct Row {
   std::int64_t k = 1;
   std::string group;  // theta, phi, psi, or a layer's name, which has a dot
 
-  Estimate mean_norm = not_estimated;        // |E g|
-  Estimate variance = not_estimated;         // tr V
-  Estimate snr = not_estimated;              // debiased, averaged over the parameters
-  Estimate snr_norm = not_estimated;         // debiased, |E g| / sqrt(tr V)
-  Estimate dsnr = not_estimated;             // directional, Rainforth et al. (2018) eq. (12)
-  Estimate cosine = not_estimated;           // to the reference's mean
-  Estimate us_per_gradient = not_estimated;  // wall time of all threads / replicates
-  Estimate work = not_estimated;             // variance x microseconds
-  double snr_floor = not_estimated.mean;     // 1 / sqrt(R)
-  double bias_t = not_estimated.mean;        // against the reference, on common random numbers
+  MeanAndError mean_norm = not_estimated;        // |E g|
+  MeanAndError variance = not_estimated;         // tr V
+  MeanAndError snr = not_estimated;              // debiased, averaged over the parameters
+  MeanAndError snr_norm = not_estimated;         // debiased, |E g| / sqrt(tr V)
+  MeanAndError dsnr = not_estimated;             // directional, Rainforth et al. (2018) eq. (12)
+  MeanAndError cosine = not_estimated;           // to the reference's mean
+  MeanAndError us_per_gradient = not_estimated;  // wall time of all threads / replicates
+  MeanAndError work = not_estimated;             // variance x microseconds
+  double snr_floor = not_estimated.mean;         // 1 / sqrt(R)
+  double bias_t = not_estimated.mean;            // against the reference, on common random numbers
   double bias_p = not_estimated.mean;
   bool biased = false;  // declared by the estimator, whatever the test says
 

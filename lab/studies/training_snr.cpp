@@ -1,11 +1,10 @@
 #include "lab/studies/training_snr.hpp"
 
-#include <nlohmann/json.hpp>
 #include <algorithm>
 
-#include "lab/training/trainer.hpp"
 #include "autodiff/setting_error.hpp"
 #include "autodiff/threads.hpp"
+#include "lab/training/trainer.hpp"
 #include "objectives/bounds/bounds.hpp"
 #include "objectives/estimators/estimators.hpp"
 
@@ -52,23 +51,13 @@ TrainingSnr::TrainingSnr(const Trainer& trainer)
   }
 }
 
-nlohmann::ordered_json TrainingSnr::measure() const {
-  nlohmann::ordered_json line{{"step", trainer_.state().step},
-                              {"bound", cell_.label},
-                              {"estimator", cell_.estimators[0].text()},
-                              {"replicates", replicates}};
-  for (const Row& row : run_replicates(
-           model_, cell_,
-           {.replicates = replicates, .seed = trainer_.config().seed, .workers = num_threads()})) {
-    if (row.group.find('.') != std::string::npos) continue;  // a layer
-    line["floor"] = row.snr_floor;
-    line[row.group] = {{"snr", row.snr.mean},
-                       {"snr_se", row.snr.standard_error},
-                       {"snr_norm", row.snr_norm.mean},
-                       {"mean_norm", row.mean_norm.mean},
-                       {"variance", row.variance.mean}};
-  }
-  return line;
+std::vector<Row> TrainingSnr::measure() const {
+  std::vector<Row> rows = run_replicates(
+      model_, cell_,
+      {.replicates = replicates, .seed = trainer_.config().seed, .workers = num_threads()});
+  const auto is_layer = [](const Row& row) { return row.group.find('.') != std::string::npos; };
+  std::erase_if(rows, is_layer);
+  return rows;
 }
 
 }  // namespace nelbo::gradvar

@@ -1,5 +1,7 @@
 #pragma once
-#include <nlohmann/json_fwd.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
 
 #include "lab/studies/replicates.hpp"
 
@@ -20,9 +22,8 @@ class TrainingSnr {
   /// is in closed form.
   explicit TrainingSnr(const Trainer& trainer);
 
-  /// {"step", "bound", "estimator", "replicates", "floor", "theta": {"snr", "snr_se", "snr_norm",
-  /// "mean_norm", "variance"}, "phi": ...} with the parameters as they are; psi where there is one.
-  nlohmann::ordered_json measure() const;
+  /// A row for theta and for phi, and for psi where there is one, with the parameters as they are.
+  std::vector<Row> measure() const;
 
  private:
   const Trainer& trainer_;

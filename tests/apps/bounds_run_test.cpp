@@ -120,7 +120,7 @@ TEST_CASE("bounds: the streamed lattice is that of the bounds on stored log-weig
     const auto [k, m] = cells[c];
     CAPTURE(k, m);
     const Bound bound = bounds::miwae(k, m);
-    RunningEstimate value, rise;
+    RunningMean value, rise;
     double ess = 0, khat = 0, heavy = 0;
     for (std::size_t n = 0; n < images; ++n) {
       const double here = bound(std::span(f[n]).first(std::size_t(k * m)));

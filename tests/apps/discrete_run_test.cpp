@@ -142,7 +142,7 @@ TEST_CASE(
     CHECK(measured.nell == Approx(nell).epsilon(1e-5));
     CHECK(measured.div == Approx(div).epsilon(1e-4));
     CHECK(measured.bound == Approx(bound).epsilon(1e-5));
-    const Estimates of = estimate_terms(u.model(), u.test, 7);
+    const TermMeans of = estimate_terms(u.model(), u.test, 7);
     CHECK(of.div.mean == Approx(div).epsilon(1e-4));
     CHECK(std::fabs(of.nell.mean - nell) < 4 * of.nell.standard_error);
     CHECK(of.elbo.mean == Approx(-of.nell.mean - of.div.mean).epsilon(1e-6));

@@ -86,12 +86,12 @@ Moments moments(const std::vector<double>& values) {
 }  // namespace
 
 TEST_CASE("A running mean and its standard error") {
-  RunningEstimate estimate;
+  RunningMean estimate;
   for (const double v : {2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0}) estimate.add(1e9 + v);
   CHECK(estimate.result().mean == Approx(1e9 + 5).epsilon(1e-15));
   CHECK(estimate.result().standard_error ==
         Approx(std::sqrt(32.0 / 7 / 8)));  // 32: squares about 5
-  RunningEstimate one;
+  RunningMean one;
   one.add(3);
   CHECK(one.result().mean == 3);
   CHECK(std::isnan(one.result().standard_error));

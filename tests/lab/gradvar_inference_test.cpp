@@ -93,7 +93,7 @@ TEST_CASE("gradvar: a slope is recovered, and its interval holds it 95 times in 
   CHECK(exact->se == Approx(0.027662414648639).epsilon(1e-12));
 
   Normals normals(19);
-  RunningEstimate found;
+  RunningMean found;
   int covered = 0;
   const int fits = 5000;
   for (int i = 0; i < fits; ++i) {

@@ -4,7 +4,7 @@
 #include <random>
 #include <vector>
 
-#include "lab/statistics/estimate.hpp"
+#include "lab/statistics/mean_and_error.hpp"
 
 namespace nelbo::tests {
 
@@ -29,7 +29,7 @@ class Normals {
 };
 
 /// How many standard errors the mean of `found` is from `expected`.
-inline double z_score(const RunningEstimate& found, double expected) {
+inline double z_score(const RunningMean& found, double expected) {
   return (found.result().mean - expected) / found.result().standard_error;
 }
 

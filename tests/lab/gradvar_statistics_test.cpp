@@ -144,13 +144,42 @@ TEST_CASE("gradvar: projections on a group's direction, and its norms") {
   CHECK(none.along(g) == 0);
 }
 
+TEST_CASE("statistics: a running mean is that of two passes, and parts add up to the whole") {
+  Normals normals(3);
+  RunningMean whole, joined, part, none;
+  std::vector<double> all;
+  for (int i = 0; i < 1000; ++i) {
+    all.push_back(1e6 + normals());  // the squares would cancel
+    whole.add(all.back());
+    part.add(all.back());
+    if (i % 300 != 299) continue;
+    joined.add(part);
+    part = {};
+  }
+  joined.add(part);
+  joined.add(none);
+  double mean = 0, squares = 0;
+  for (const double x : all) mean += x / 1000;
+  for (const double x : all) squares += (x - mean) * (x - mean);
+  for (const RunningMean& found : {whole, joined}) {
+    CHECK(found.count() == 1000);
+    CHECK(found.variance() == Approx(squares / 1000).epsilon(1e-9));
+    CHECK(found.result().mean == Approx(mean).epsilon(1e-14));
+    CHECK(found.result().standard_error == Approx(std::sqrt(squares / 999 / 1000)).epsilon(1e-9));
+  }
+  RunningMean one;
+  one.add(7);
+  CHECK(one.result().mean == 7);
+  CHECK(std::isnan(one.result().standard_error));
+}
+
 TEST_CASE("gradvar: squared norm, variance and SNR of simulated normals are unbiased") {
   // The third parameter is no part of the group, the last never varies.
   const std::vector<double> mean{0.1, -0.2, 50, 0, 0.5, 0.25}, sd{1, 2, 9, 1, 0.5, 0};
   const Ranges ranges{{0, 2}, {3, 3}};
   const double R = 40;
   Normals normals(7);
-  RunningEstimate squared_norm, variance, squared_snr, naive;
+  RunningMean squared_norm, variance, squared_snr, naive;
   for (int repeat = 0; repeat < 20000; ++repeat) {
     GradientMoments moments(mean.size());
     moments.add(normals.gradients(std::size_t(R), mean, sd));
@@ -186,7 +215,7 @@ TEST_CASE("gradvar: what has no variance or no signal") {
   CHECK(std::isnan(group_scalars(constant, {{0, 2}}).cosine));
   GroupSummary summary({{0, 2}});
   summary.add(constant);
-  const GroupEstimates found = summary.result(constant);
+  const GroupStatistics found = summary.result(constant);
   CHECK(found.mean_norm.mean == 5);
   CHECK(std::isnan(found.mean_norm.standard_error));  // one batch
   CHECK(std::isnan(found.snr.mean));
@@ -207,7 +236,7 @@ TEST_CASE("gradvar: standard errors by batch means are those of repeated studies
   const std::size_t batches = 32, size = 50;
   Normals normals(11);
   struct Seen {
-    RunningEstimate value, error;
+    RunningMean value, error;
   };
   Seen norm, variance, snr, snr_norm, cosine;
   for (int study = 0; study < 1500; ++study) {
@@ -222,8 +251,8 @@ TEST_CASE("gradvar: standard errors by batch means are those of repeated studies
       all.merge(batch);
       all_other.merge(other);
     }
-    const GroupEstimates found = summary.result(all, &all_other);
-    const auto see = [](Seen& seen, const Estimate& estimate) {
+    const GroupStatistics found = summary.result(all, &all_other);
+    const auto see = [](Seen& seen, const MeanAndError& estimate) {
       seen.value.add(estimate.mean);
       seen.error.add(estimate.standard_error * estimate.standard_error);
     };
@@ -250,7 +279,7 @@ TEST_CASE("gradvar: near the floor the error of an SNR is too large by a known f
   Normals normals(29);
   for (const double floors : {2.0, 5.0}) {
     const std::vector<double> mean(20, floors / std::sqrt(double(batches * size)));
-    RunningEstimate squared_snr, squared_error;  // the square is not bent by a root
+    RunningMean squared_snr, squared_error;  // the square is not bent by a root
     for (std::size_t study = 0; study < studies; ++study) {
       GradientMoments all(20), batch(20);
       GroupSummary summary({{0, 20}});
@@ -260,7 +289,7 @@ TEST_CASE("gradvar: near the floor the error of an SNR is too large by a known f
         summary.add(batch);
         all.merge(batch);
       }
-      const Estimate found = summary.result(all).snr;
+      const MeanAndError found = summary.result(all).snr;
       squared_snr.add(found.mean * found.mean);
       squared_error.add(std::pow(2 * found.mean * found.standard_error, 2));
     }
@@ -324,8 +353,8 @@ TEST_CASE("gradvar: the IWAE toy of Rainforth et al. (2018) at m = 4") {
   for (const Expected& expected : {Expected{&reparam, 0.0638, 0.851, 0.0691, 2e-3},
                                    Expected{&dreg, 0.0638, 0.01566, 0.508, 2e-3},
                                    Expected{&theta, 1.032, 0.2127, 2.24, 2e-3}}) {
-    const GroupEstimates found = expected.of->summary.result(expected.of->all);
-    const auto check = [&](const Estimate& estimate, double value) {
+    const GroupStatistics found = expected.of->summary.result(expected.of->all);
+    const auto check = [&](const MeanAndError& estimate, double value) {
       CAPTURE(estimate.mean, estimate.standard_error, value);
       CHECK(std::abs(estimate.mean - value) <
             4 * estimate.standard_error + expected.digits * value);
@@ -354,7 +383,7 @@ TEST_CASE("gradvar: directional SNR of normals in closed form") {
       a * std::erf(a / sd / std::numbers::sqrt2);
   const double expected_inverse =
       std::tgamma((cross - 1) / 2) / (std::numbers::sqrt2 * std::tgamma(cross / 2)) / sd;
-  const Estimate result = found.result();
+  const MeanAndError result = found.result();
   CHECK(std::abs(result.mean - expected_along * expected_inverse) / result.standard_error < 4);
   CHECK(result.standard_error < 0.01 * result.mean);
 

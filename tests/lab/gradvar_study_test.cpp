@@ -247,7 +247,7 @@ TEST_CASE("study: rows do not depend on the number of threads") {
   REQUIRE(one.size() == 3 * 6);  // theta and phi, of two layers each
   for (const auto& others : {three, seven}) {
     for (std::size_t i = 0; i < one.size(); ++i) {
-      const auto same = [](const Estimate& a, const Estimate& b) {
+      const auto same = [](const MeanAndError& a, const MeanAndError& b) {
         const auto bits = [](double x, double y) {
           return x == y || (std::isnan(x) && std::isnan(y));
         };

@@ -114,12 +114,12 @@ TEST_CASE("ledger: a decoder that ignores z has no generative information") {
   const Tensor weight = store.tensor("decoder.0.weight");
   std::fill_n(weight.data_as<float>(), weight.size(), 0.0f);
   // log P(x|z) is the same for all z: what is left is the noise of the encoder's weights.
-  const Estimate none = generative_information(model, store, 40, 4000, 1);
+  const MeanAndError none = generative_information(model, store, 40, 4000, 1);
   INFO(none.mean << " +- " << none.standard_error);
   CHECK(std::abs(none.mean) < 4 * none.standard_error);
   // The same with z seen: the information is clearly there.
   std::fill_n(weight.data_as<float>(), weight.size(), 3.0f);
-  const Estimate some = generative_information(model, store, 40, 4000, 1);
+  const MeanAndError some = generative_information(model, store, 40, 4000, 1);
   INFO(some.mean << " +- " << some.standard_error);
   CHECK(some.mean > 4 * (some.standard_error + none.standard_error));
 }

@@ -5,11 +5,9 @@
 #include <utility>
 
 #include "autodiff/error.hpp"
+#include "lab/files/one_line.hpp"
 
 namespace nelbo::data {
-
-/// Names come out of files: a line break or an escape sequence in one must not reach the terminal.
-std::string one_line(std::string text);
 
 /// Throws nelbo::Error "<file>: <reason>" as exactly one printable line.
 template <class... Args>

@@ -1,8 +1,8 @@
-#include "lab/files/safetensors_header.hpp"
+#include "lab/files/internal/safetensors_header.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include "lab/files/fail.hpp"
+#include "lab/files/internal/fail.hpp"
 
 namespace nelbo::safetensors {
 namespace {
@@ -10,8 +10,8 @@ namespace {
 using Json = nlohmann::json;
 
 /// Receives the parser's events. The header is only three levels deep:
-/// top { name { "dtype": text, "shape": [..], "data_offsets": [..] }, "__metadata__" { key: text }
-/// }.
+///
+///     {name: {"dtype": text, "shape": [..], "data_offsets": [..]}, "__metadata__": {key: text}}
 class Events final : public nlohmann::json_sax<Json> {
  public:
   explicit Events(const std::string& file) : file_(file) {}

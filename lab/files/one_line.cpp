@@ -1,4 +1,4 @@
-#include "lab/files/fail.hpp"
+#include "lab/files/one_line.hpp"
 
 namespace nelbo::data {
 
