@@ -1,7 +1,6 @@
 #include "models/vae.hpp"
 
 #include "autodiff/error.hpp"
-#include "models/architectures/architecture.hpp"
 
 namespace nelbo {
 namespace {
@@ -25,16 +24,9 @@ void check_axes(const char* function, const char* axes, Var x, int rank, std::in
 }  // namespace
 
 Vae::Vae(const VaeConfig& config, const DataMoments& moments, ParameterStore& store)
-    : Vae(config, moments, store, [&] {
-        const VaeConfig resolved = resolve(config);
-        const Tensor mean = of_features(moments, resolved.example.size()).mean;
-        return architectures().at(resolved.architecture).coders(resolved, mean, store);
-      }) {}
-
-Vae::Vae(const VaeConfig& config, const DataMoments& moments, ParameterStore& store,
-         const std::function<Coders()>& build)
-    : config_(resolve(config)), codes_(config_.codes()), store_(&store), coders_(build()) {
+    : config_(resolve(config)), codes_(config_.codes()), store_(&store) {
   const DataMoments own = of_features(moments, features());
+  coders_ = architectures().at(config_.architecture).coders(config_, own.mean, store);
   prior_ = config_.prior->declare(
       {codes_, store, own, config_.likelihood, [this](Var x) { return posterior(x); }});
   if (auto declared = config_.likelihood->declared(store, own)) config_.likelihood = declared;

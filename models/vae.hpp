@@ -1,19 +1,11 @@
 #pragma once
-#include <functional>
 #include <memory>
 
-#include "models/data_moments.hpp"
-#include "models/layers/layer.hpp"
+#include "models/architectures/architecture.hpp"
 #include "models/model.hpp"
 #include "models/vae_config.hpp"
 
 namespace nelbo {
-
-/// The two networks of a variational autoencoder.
-struct Coders {
-  Layer encoder;  // [B, X] to the posterior's parameters, [B, posterior.head(codes).outputs]
-  Layer decoder;  // [S, B, D] to the likelihood's output, [S, B, X]
-};
 
 /// A variational autoencoder: a posterior at the end of an encoder, a prior, and a likelihood about a
 /// decoder's output; Zheng eqs (1)-(2), (7), (9) by default.
@@ -34,10 +26,6 @@ class Vae final : public Model {
   /// freeze the store before recording. Throws Error for an unknown architecture, what it cannot be
   /// given, or moments that do not fit.
   Vae(const VaeConfig& config, const DataMoments& moments, ParameterStore& store);
-  /// With networks of its own, which `build` declares in the store first of all.
-  Vae(const VaeConfig& config, const DataMoments& moments, ParameterStore& store,
-      const std::function<Coders()>& build);
-
   Vae(const Vae&) = delete;
   Vae& operator=(const Vae&) = delete;
 

@@ -7,7 +7,7 @@
 
 #include "autodiff/activation.hpp"
 #include "autodiff/tensor.hpp"
-#include "models/likelihoods/likelihood.hpp"
+#include "models/likelihoods/likelihood_words.hpp"
 #include "models/posteriors/posterior_family.hpp"
 #include "models/priors/prior_family.hpp"
 

@@ -8,8 +8,8 @@
 
 namespace nelbo {
 
-std::optional<double> data_entropy(const Examples& examples, const Likelihood& likelihood) {
-  if (likelihood.kind != Likelihood::Kind::bernoulli) return std::nullopt;
+std::optional<double> data_entropy(const Examples& examples, const Model& model) {
+  if (model.likelihood() == nullptr || !model.likelihood()->is_mass()) return std::nullopt;
   std::vector<float> x(examples.features());
   // The key holds a bit per pixel, so that equal keys are equal examples.
   std::unordered_map<std::string, double> copies;

@@ -2,14 +2,14 @@
 #include <optional>
 
 #include "lab/data/examples.hpp"
-#include "models/likelihood.hpp"
+#include "models/model.hpp"
 
 namespace nelbo {
 
 /// H_data = -sum (c / N) ln (c / N) over the distinct examples, c the copies of each of N, nats:
 /// exact for finite data, and comparable with Nell where the decoder is a probability mass function
-/// on the data's own space, that is Bernoulli on examples of zeros and ones; else nothing. The
+/// on the data's own space (Model::likelihood), on examples of zeros and ones; else nothing. The
 /// examples are taken as they are at step 0.
-std::optional<double> data_entropy(const Examples& examples, const Likelihood& likelihood);
+std::optional<double> data_entropy(const Examples& examples, const Model& model);
 
 }  // namespace nelbo

@@ -1,11 +1,11 @@
 #pragma once
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "lab/data/examples.hpp"
 #include "lab/training/metrics.hpp"
 #include "lab/training/recorded_batch.hpp"
+#include "lab/training/replay_by_size.hpp"
 
 namespace nelbo {
 
@@ -14,22 +14,18 @@ namespace nelbo {
 /// training. Terms that compare the data of a batch do so in batches of the training's size.
 class Evaluator {
  public:
-  /// What is passed by reference or pointer must outlive the evaluator.
-  Evaluator(const Networks& networks, const ParameterStore& store, const Term& objective,
-            const EstimatorChoice& estimators, std::size_t training_batch, const Examples& examples,
-            std::uint64_t seed);
+  /// Networks and examples must outlive it.
+  Evaluator(const Networks& networks, const Term& objective, const EstimatorChoice& estimators,
+            std::size_t training_batch, const Examples& examples, std::uint64_t seed);
 
-  /// Means over all examples with the parameters as they are now, and schedules as at `step`.
-  Metrics operator()(std::uint64_t step = 0);
+  /// With schedules as at `step`.
+  Metrics operator()(std::uint64_t step);
 
  private:
   const Examples& examples_;
   std::uint64_t seed_;
   std::vector<std::uint32_t> rows_;
-  Term objective_;
-  Population population_;
-  RecordedBatch full_;
-  std::unique_ptr<RecordedBatch> partial_;  // the last batch, if it is smaller
+  ReplayBySize<RecordedBatch> recordings_;
 };
 
 }  // namespace nelbo

@@ -1,39 +1,31 @@
 #include "lab/training/networks.hpp"
 
-#include "objectives/language/read_estimators.hpp"
-#include "objectives/language/expression.hpp"
+#include "models/make_model.hpp"
+#include "objectives/estimators/baseline.hpp"
 
 namespace nelbo {
 
-Networks make_networks(const TrainConfig& config, const std::vector<std::int64_t>& example,
-                       const DataMoments& moments, ParameterStore& store) {
-  VaeConfig wanted;
-  wanted.architecture = config.model;
-  wanted.example = Shape(std::span<const std::int64_t>(example));
-  wanted.latent = config.latent;
-  wanted.hidden = config.hidden;
-  wanted.likelihood = parse_likelihood(config.likelihood);
-  wanted.prior = prior_of(config);
-  wanted.posterior = parse_posterior(config.posterior);
-  Networks networks;
-  networks.model = std::make_unique<Vae>(wanted, moments, store);
-  if (parse_objective(config.objective).needs(&Quantity::critic)) {
-    networks.critic = std::make_unique<Critic>(store, networks.model->latent());
-  }
-  const Estimator phi = parse_estimators(config.estimator).phi;
-  if (const auto kind = phi.properties().baseline; kind != Estimator::Baseline::none) {
-    networks.baseline = std::make_unique<Baseline>(kind, store, networks.model->features());
-  }
-  store.freeze(config.seed);
-  return networks;
+Groups Networks::groups() const {
+  const ParameterStore& store = model->store();
+  Groups all = 0;
+  for (const std::string& group : store.group_names()) all |= store.groups({group});
+  return all & ~auxiliaries.groups(store);
 }
 
-std::vector<std::string> model_groups(const ParameterStore& store) {
-  std::vector<std::string> groups;
-  for (const std::string& group : store.group_names()) {
-    if (group != Critic::group && group != Baseline::group) groups.push_back(group);
+Networks make_networks(const TrainPlan& plan, const DataMoments& moments, ParameterStore& store) {
+  Networks networks;
+  networks.model = make_model(plan.model, moments, store);
+  for (const Quantity& quantity : plan.objective.quantities()) {
+    for (const Auxiliary& own : quantity.auxiliaries) {
+      networks.auxiliaries.declare(own, store, *networks.model);
+    }
   }
-  return groups;
+  const auto kind = plan.estimators.phi.properties().baseline;
+  if (kind != Estimator::Baseline::none) {
+    networks.auxiliaries.declare(baseline(kind), store, *networks.model);
+  }
+  store.freeze(plan.config.seed);
+  return networks;
 }
 
 }  // namespace nelbo

@@ -3,74 +3,72 @@
 #include <algorithm>
 
 #include "autodiff/setting_error.hpp"
+#include "objectives/draw/estimate_bound.hpp"
 #include "objectives/terms/terms.hpp"
 
 namespace nelbo {
 namespace {
 
-// Random variables of one step, each with numbers of its own.
-constexpr std::uint32_t posterior_variable = 0, prior_variable = 1, dream_variable = 2,
-                        permutation_variable = 16;
-
-Groups mask_of(const ParameterStore& store, const std::vector<std::string>& only) {
+/// The groups that a part may move: those named, or all but the auxiliaries'.
+Groups mask_of(const Model& model, const Auxiliaries& auxiliaries,
+               const std::vector<std::string>& only) {
+  const ParameterStore& store = model.store();
   Groups mask = 0;
   for (const std::string& group : store.group_names()) {
     const bool named = std::find(only.begin(), only.end(), group) != only.end();
-    const bool models = group != Critic::group && group != Baseline::group;
-    if (only.empty() ? models : named) mask |= store.groups({group});
+    if (only.empty() || named) mask |= store.groups({group});
   }
-  return mask;
+  return only.empty() ? mask & ~auxiliaries.groups(store) : mask;
 }
 
 /// Throws SettingError unless the objective holds a bound and its estimators are defined for each.
-void check_estimators(const Term& objective, const EstimatorChoice& estimators) {
-  int bounds = 0;
+void check_estimators(const Term& objective, const EstimatorChoice& estimators, const Model& model,
+                      bool one_sweep) {
+  bool bounds = false;
   for (const Quantity& quantity : objective.quantities()) {
     if (!quantity.bound) continue;
-    read_setting("estimator", [&] { estimators.check(*quantity.bound); });
-    ++bounds;
+    const std::string why = unfit(estimators, *quantity.bound, model, one_sweep);
+    if (!why.empty()) throw SettingError("estimator", why);
+    bounds = true;
   }
-  if (bounds > 0) return;
-  throw SettingError(
-      "estimator", estimators.text() + " is for bounds on sampled log-weights, and '" +
-                       objective.text() +
-                       "' holds none; write elbo(mc) for the ELBO, or one of iw(m), mc(k, m), ...");
-}
-
-bool one_sweep(const Term& objective, const EstimatorChoice& estimators) {
-  const std::optional<Bound> bound = objective.bound();
-  return bound && estimators.one_sweep(*bound);
+  if (bounds) return;
+  throw SettingError("estimator",
+                     estimators.text() + " is for bounds on sampled log-weights, and '" +
+                         objective.text() +
+                         "' holds none; write elbo(mc) for the ELBO, or one of iw(m), mc(k, m), ...");
 }
 
 }  // namespace
 
-RecordedBatch::RecordedBatch(const Networks& networks, const ParameterStore& store,
+RecordedBatch::RecordedBatch(const Model& model, const Auxiliaries& auxiliaries,
                              const Term& objective, const EstimatorChoice& estimators,
                              const Population& population, std::size_t batch, bool gradients)
     : tape_({.mode = Tape::Mode::replay, .gradients = gradients}),
       batch_(batch),
-      model_(*networks.model),
+      codes_(model.codes()),
       coupling_(estimators.coupling) {
   const Recording recording(tape_);
-  x_ = tape_.leaf({std::int64_t(batch), model_.features()});
-  noise_ = tape_.leaf({objective.samples(), std::int64_t(batch), model_.dimensions()});
-  const Groups encoder = store.groups({"phi"});
+  const DType dtype = model.store().dtype();
+  const Var x = tape_.leaf({std::int64_t(batch), model.features()}, dtype);
+  data_ = tape_.data(x);
+  noise_ = tape_.leaf({objective.samples(), std::int64_t(batch), codes_.dimensions()}, dtype);
+  const std::optional<Bound> bound = objective.bound();
+  const bool one_sweep = bound && estimators.one_sweep(*bound);
   if (!estimators.plain() || estimators.coupling != Coupling::independent) {
-    check_estimators(objective, estimators);
+    check_estimators(objective, estimators, model, one_sweep);
   }
-  if (!estimators.plain()) {
-    estimation_ = {estimators, encoder, networks.baseline.get(), one_sweep(objective, estimators)};
-  }
-  draw_.emplace(model_, x_, noise_, population, networks.critic.get(),
-                estimation_ ? &*estimation_ : nullptr);
+  std::optional<Estimation> estimation;
+  if (!estimators.plain()) estimation = {estimators, one_sweep};
+  draw_.emplace(model, x, noise_, population, &auxiliaries, estimation);
   Draw& draw = *draw_;
 
   const Term cost = objective.cost();
   const std::vector<Term::Addend> addends = cost.by_groups();
+  const Groups encoder = model.encoder();
   for (const Term::Addend& addend : addends) {
     const Var part = addend.term(draw);
-    const Groups groups = mask_of(store, addend.only);
-    if (!estimation_ || estimation_->one_sweep) {
+    const Groups groups = mask_of(model, auxiliaries, addend.only);
+    if (!estimation || one_sweep) {
       parts_.push_back({part, groups});
       continue;
     }
@@ -83,49 +81,25 @@ RecordedBatch::RecordedBatch(const Networks& networks, const ParameterStore& sto
   });
   cost_ = addends.size() == 1 ? parts_.front().cost : cost(draw);
   nell_ = nelbo::nell()(draw);
-  const bool exact = has_exact_div(model_.config().prior);
-  div_ = nelbo::div(exact ? Expectation::exact : Expectation::monte_carlo)(draw);
+  div_ = nelbo::div(has_exact_div(model) ? Expectation::exact : Expectation::monte_carlo)(draw);
   for (const Reading& reading : objective.readings(draw)) terms_.push_back(reading.value);
   for (const Var& value : {cost_, nell_, div_}) tape_.keep(value);
   for (const Var& value : terms_) tape_.keep(value);
   metrics_.terms.resize(terms_.size());
-  permutation_.resize(batch);
 }
 
-void RecordedBatch::fill_schedules(std::uint64_t step) {
-  for (const Draw::ScheduledInput& input : draw_->scheduled_inputs()) {
-    tape_.data(input.leaf).data_as<float>()[0] = float(input.schedule.at(step));
-  }
+void RecordedBatch::fill(const Moment& moment) {
+  fill_noise(codes_.noise(), tape_.data(noise_), moment.block(moment.variables.z), coupling_);
+  draw_->fill(moment);
 }
 
-void RecordedBatch::fill_noise(const Stream& stream, std::uint64_t step,
-                               std::span<const std::uint32_t> rows) {
-  const auto block = [&](std::uint32_t variable) {
-    return RandomBlock{
-        .stream = {stream.seed, stream.id, variable}, .step = step, .datum = rows.data()};
-  };
-  model_.fill_noise(tape_.data(noise_), block(posterior_variable), coupling_);
-  if (const auto& prior = draw_->prior_noise_input()) {
-    RandomBlock normal = block(prior_variable);
-    normal.batch = rows.size();
-    normal.dimensions = std::size_t(prior->shape()[-1]);
-    fill_normal(tape_.data(*prior).data_as<float>(), normal);
-  }
-  if (const auto& dream = draw_->dream_noise_input()) {
-    const Shape shape{1, std::int64_t(batch_), model_.features()};
-    nelbo::fill_noise(model_.data_noise(), tape_.data(*dream).reshape(shape),
-                      block(dream_variable));
-  }
-  if (const auto& permuted = draw_->permutation_input()) {
-    std::int32_t* const index = tape_.data(*permuted).data_as<std::int32_t>();
-    const std::size_t latent = std::size_t(draw_->latent());
-    for (std::size_t d = 0; d < latent; ++d) {
-      fill_permutation(permutation_.data(), batch_,
-                       {stream.seed, stream.id, permutation_variable + std::uint32_t(d)}, step);
-      for (std::size_t b = 0; b < batch_; ++b) {
-        index[b * latent + d] = std::int32_t(permutation_[b] * latent + d);
-      }
-    }
+void RecordedBatch::backward(GradientSink& gradient, std::span<GradientSink> others) {
+  // A pass writes the groups that it may move; others would keep the last step's gradient.
+  if (parts_.size() > 1) gradient.clear();
+  tape_.backward(parts_.front().cost, parts_.front().groups, gradient);
+  for (std::size_t i = 1; i < parts_.size(); ++i) {
+    tape_.backward(parts_[i].cost, parts_[i].groups, others[i - 1]);
+    gradient.add(others[i - 1]);
   }
 }
 

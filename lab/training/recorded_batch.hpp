@@ -2,20 +2,18 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
+#include "autodiff/tape.hpp"
 #include "lab/training/metrics.hpp"
 #include "lab/training/networks.hpp"
-#include "autodiff/random.hpp"
-#include "autodiff/tape.hpp"
-#include "objectives/draw/draw.hpp"
 #include "objectives/algebra/term.hpp"
+#include "objectives/draw/draw.hpp"
 
 namespace nelbo {
 
 /// One batch size's computation of an objective, recorded once and replayed with new data and
-/// noise.
+/// noise: what training, evaluation and studies of an objective have in common.
 class RecordedBatch {
  public:
   /// A part of the cost, and the parameter groups that it may move.
@@ -26,28 +24,27 @@ class RecordedBatch {
 
   /// Records encoder, samples, decoder, the objective's cost and the metrics, with as many draws
   /// per datum as the objective needs. Without gradients the tape reuses buffers; only metrics and
-  /// cost are then kept. Networks, store and objective must outlive it. Throws Error where the
-  /// estimators are not defined for the objective.
-  RecordedBatch(const Networks& networks, const ParameterStore& store, const Term& objective,
+  /// cost are then kept. Model and auxiliaries must outlive it. Throws Error where the estimators are
+  /// not defined for the objective.
+  RecordedBatch(const Model& model, const Auxiliaries& auxiliaries, const Term& objective,
                 const EstimatorChoice& estimators, const Population& population, std::size_t batch,
                 bool gradients);
 
   /// The data leaf, [B, X], to be filled before forward().
-  float* x() const { return tape_.data(x_).data_as<float>(); }
-  /// Fills noise and permutations for the data `rows` from the stream at a step. Does not allocate.
-  void fill_noise(const Stream& stream, std::uint64_t step, std::span<const std::uint32_t> rows);
-  /// Sets what is scheduled to its value at a step.
-  void fill_schedules(std::uint64_t step);
+  const Tensor& x() const { return data_; }
+  /// Fills noise and what else changes by step. Does not allocate.
+  void fill(const Moment& moment);
   std::size_t batch() const { return batch_; }
 
   Tape& tape() { return tape_; }
   const Draw& draw() const { return *draw_; }
   /// The parts of the cost, those that may move most first.
   const std::vector<Part>& parts() const { return parts_; }
-  /// The critic's own loss, where there is a critic.
-  const std::optional<Var>& critic_loss() const { return draw_->critic_loss(); }
-  /// The baseline's, where the estimator has one.
-  const std::optional<Var>& baseline_loss() const { return draw_->baseline_loss(); }
+  /// The gradient of the cost, once forward() has run; `others` are sinks for parts().size() - 1 further
+  /// passes.
+  void backward(GradientSink& gradient, std::span<GradientSink> others);
+  /// The auxiliaries' own losses, by group.
+  const std::map<std::string, Var>& losses() const { return draw_->losses(); }
 
   // Values after tape().forward(), nats per datum.
   double cost_value() const { return cost_.item(); }
@@ -57,14 +54,13 @@ class RecordedBatch {
  private:
   Tape tape_;
   std::size_t batch_;
-  const Vae& model_;
+  CodeSpace codes_;
   Coupling coupling_;
-  std::optional<Estimation> estimation_;  // none: the sampled objective is differentiated
-  Var x_, noise_, cost_, nell_, div_;
+  Var noise_, cost_, nell_, div_;
+  Tensor data_;
   std::optional<Draw> draw_;
   std::vector<Part> parts_;
   std::vector<Var> terms_;
-  std::vector<std::uint32_t> permutation_;
   Metrics metrics_;
 };
 

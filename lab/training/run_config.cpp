@@ -11,9 +11,6 @@
 #include <sstream>
 
 #include "autodiff/setting_error.hpp"
-#include "models/architectures/architecture.hpp"
-#include "objectives/language/read_estimators.hpp"
-#include "objectives/language/expression.hpp"
 #include "autodiff/nearest_name.hpp"
 
 namespace nelbo {
@@ -150,34 +147,6 @@ void require(bool holds, const std::string& setting, const std::string& reason) 
   if (!holds) throw SettingError(setting, reason);
 }
 
-void require_one_of(const std::string& setting, const std::string& value,
-                    const std::vector<std::string>& known) {
-  require(std::find(known.begin(), known.end(), value) != known.end(), setting,
-          "'" + value + "' is unknown; " + suggest(value, known));
-}
-
-void check_codes(const TrainConfig& c) {
-  const auto name = [](const std::string& text) { return text.substr(0, text.find(':')); };
-  require_one_of("posterior", name(c.posterior), {"diagonal", "full", "bernoulli", "categorical"});
-  const PosteriorConfig posterior =
-      read_setting("posterior", [&] { return parse_posterior(c.posterior); });
-  if (c.prior.empty()) return;
-  require_one_of("prior", name(c.prior), {"normal", "mixture", "vamp", "laplace", "uniform"});
-  read_setting("prior", [&] { check_prior_for(parse_prior(c.prior), posterior); });
-}
-
-void check_model(const TrainConfig& c) {
-  std::vector<std::string> names;
-  for (const Architecture& known : architectures()) names.push_back(known.name);
-  require_one_of("model", c.model, names);
-  const Architecture& own = architecture(c.model);
-  if (!own.free_form && !c.hidden.empty() && c.hidden != own.hidden) {
-    throw SettingError("hidden", "the widths of " + own.name + " are fixed; choose the model mlp");
-  }
-  read_setting("likelihood", [&] { parse_likelihood(c.likelihood); });
-  check_codes(c);
-}
-
 /// Letters, digits and "+-=._" of `text`; runs of anything else become one '_' between them.
 std::string file_name(const std::string& text) {
   std::string name;
@@ -223,33 +192,6 @@ std::string to_toml(const TrainConfig& config) {
     if (const auto value = key.write(config)) text += key.name + " = " + *value + "\n";
   }
   return text;
-}
-
-void check(const TrainConfig& c) {
-  require(!c.data.empty(), "data", "is empty; name a data set (sprites) or a file or folder");
-  require(c.holdout > 0 && c.holdout < 1, "holdout", "must be above 0 and below 1");
-  require_one_of("binarize", c.binarize, {"none", "threshold", "fixed", "dynamic"});
-  require_one_of("optimizer", c.optimizer, {"adam", "adamw", "sgd"});
-  check_model(c);
-  require(c.latent >= 0 && c.latent <= 65536, "latent", "must be 1 to 65536");
-  for (const std::int64_t width : c.hidden) {
-    require(width >= 1 && width <= 1 << 20, "hidden", "each width must be 1 to 1048576");
-  }
-  require(std::isfinite(c.lr) && c.lr > 0, "lr", "must be a finite number above 0");
-  require(c.batch >= 1 && c.batch <= 1 << 20, "batch", "must be 1 to 1048576");
-  require(!(c.epochs && c.steps), "epochs", "excludes a number of steps");
-  require(!c.epochs || (*c.epochs >= 1 && *c.epochs < std::uint64_t{1} << 32), "epochs",
-          "must be 1 to 2^32 - 1");
-  require(!c.steps || (*c.steps >= 1 && *c.steps < std::uint64_t{1} << 62), "steps",
-          "must be 1 to 2^62 - 1");
-  require(c.seed < std::uint64_t{1} << 63, "seed", "must be below 2^63");
-  parse_objective(c.objective);
-  read_setting("estimator", [&] { parse_estimators(c.estimator); });
-}
-
-PriorConfig prior_of(const TrainConfig& config) {
-  return config.prior.empty() ? simplest_prior(parse_posterior(config.posterior))
-                              : parse_prior(config.prior);
 }
 
 std::string run_name(const TrainConfig& config) {

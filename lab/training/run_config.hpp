@@ -5,8 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "models/priors/prior_config.hpp"
-
 namespace nelbo {
 
 /// Every setting that the result of a training run depends on. Threads, the run folder and what is
@@ -48,13 +46,6 @@ void apply_toml(TrainConfig& config, const std::string& text, const std::string&
 
 /// The configuration as TOML; apply_toml gives it back exactly.
 std::string to_toml(const TrainConfig& config);
-
-/// Throws SettingError for a value out of its range or an unknown name, before anything is loaded.
-/// Objective and estimator are parsed too (ExpressionError, Error).
-void check(const TrainConfig& config);
-
-/// The prior that the settings name. Throws Error as parse_prior and parse_posterior do.
-PriorConfig prior_of(const TrainConfig& config);
 
 /// "mlp-mnist-elbo-s0": model, data, objective, an estimator other than reparam, and seed in
 /// characters that every file system takes.

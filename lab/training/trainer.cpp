@@ -10,73 +10,42 @@
 #include "autodiff/setting_error.hpp"
 #include "autodiff/random.hpp"
 #include "objectives/language/expression.hpp"
-#include "objectives/language/read_estimators.hpp"
 
 namespace nelbo {
 namespace {
 
-OptimizerConfig optimizer_config(const std::string& name) {
-  OptimizerConfig config;
-  if (name == "adam")
-    config.rule = OptimizerConfig::Rule::adam;
-  else if (name == "adamw") {
-    config.rule = OptimizerConfig::Rule::adamw;
-    config.weight_decay = 1e-2;  // Loshchilov and Hutter's default
-  } else if (name == "sgd")
-    config.rule = OptimizerConfig::Rule::sgd;
-  else
-    throw SettingError("optimizer", "'" + name + "' is unknown");
-  return config;
-}
-
-/// FactorVAE's critic learns with momentum 0.5 and a rate of its own; Kim and Mnih (2018),
-/// appendix A.
-constexpr double critic_lr = 1e-4;
-OptimizerConfig critic_config() { return {.beta1 = 0.5, .beta2 = 0.9}; }
-
-/// The running mean of L keeps nine tenths of itself at each step; the network learns as the model
-/// does by default.
-constexpr double mean_baseline_lr = 0.1, learned_baseline_lr = 1e-3;
-
-OptimizerConfig baseline_config(Estimator::Baseline kind) {
-  if (kind == Estimator::Baseline::learned) return {};
-  return {.rule = OptimizerConfig::Rule::sgd};
-}
-
-double baseline_lr(Estimator::Baseline kind) {
-  return kind == Estimator::Baseline::learned ? learned_baseline_lr : mean_baseline_lr;
-}
-
-std::vector<Range> model_ranges(const ParameterStore& store) {
-  std::vector<Range> ranges;
-  for (const std::string& group : model_groups(store)) ranges.push_back(store.range(group));
-  return ranges;
-}
-
 /// The objective, once it is known to be defined for the batches that the data give.
-Term checked_objective(const TrainConfig& config, std::size_t examples, std::int64_t latent,
-                       bool data_entropy) {
-  const PosteriorConfig family = parse_posterior(config.posterior);
-  const EstimatorChoice estimators = parse_estimators(config.estimator);
-  if (const std::string why = estimators.unfit(family, latent * family.width()); !why.empty()) {
-    throw SettingError("estimator", why);
-  }
-  const Term objective = parse_objective(config.objective);
-  const std::size_t batch = std::min(std::size_t(config.batch), examples);
-  Setting setting{std::int64_t(batch), std::int64_t(examples), latent,
-                  has_exact_div(prior_of(config)), data_entropy};
-  check_objective(objective, config.objective, setting);
+void check_objective_for(const TrainPlan& plan, std::size_t examples, const Model& model,
+                         bool data_entropy) {
+  const std::size_t batch = std::min(std::size_t(plan.config.batch), examples);
+  Setting setting{std::int64_t(batch), std::int64_t(examples), model.codes().variables,
+                  has_exact_div(model), data_entropy};
+  check_objective(plan.objective, plan.config.objective, setting);
   const std::size_t rest = examples % batch;
-  if (rest == 0) return objective;
+  if (rest == 0) return;
   setting.batch = std::int64_t(rest);
   try {
-    check_objective(objective, config.objective, setting);
+    check_objective(plan.objective, plan.config.objective, setting);
   } catch (const Error& error) {
     throw SettingError(
         "batch", fmt::format("{} leaves a last batch of {} of {} examples; take another size\n{}",
                              batch, rest, examples, error.what()));
   }
-  return objective;
+}
+
+/// The plan for examples of this shape.
+TrainPlan for_examples(TrainPlan plan, const data::Dataset& data) {
+  plan.config.example = data.example_shape();
+  plan.model.example = Shape(std::span<const std::int64_t>(plan.config.example));
+  return plan;
+}
+
+std::vector<Range> ranges_of(const ParameterStore& store, Groups groups) {
+  std::vector<Range> ranges;
+  for (const std::string& group : store.group_names()) {
+    if ((store.groups({group}) & groups) != 0) ranges.push_back(store.range(group));
+  }
+  return ranges;
 }
 
 }  // namespace
@@ -87,102 +56,75 @@ NotFinite::NotFinite(const std::string& op, std::uint64_t step)
             "'. A smaller learning rate often helps"),
       op_(op) {}
 
-Trainer::Trainer(const TrainConfig& config, const data::Dataset& data)
-    : config_(config),
-      train_(data, data.split("train"), data::parse_binarize(config.binarize),
-             Examples::Role::train, config.seed),
-      test_(data, data.split("test"), data::parse_binarize(config.binarize), Examples::Role::test,
-            config.seed),
-      objective_(parse_objective(config.objective)),
-      estimators_(parse_estimators(config.estimator)),
-      networks_(make_networks(config, data.example_shape(), train_.moments(), store_)),
-      optimizer_(
-          std::make_unique<Optimizer>(optimizer_config(config.optimizer), model_ranges(store_))),
+Trainer::Trainer(const TrainPlan& plan, const data::Dataset& data)
+    : plan_(for_examples(plan, data)),
+      train_(data, data.split("train"), plan.binarize, Examples::Role::train, plan.config.seed),
+      test_(data, data.split("test"), plan.binarize, Examples::Role::test, plan.config.seed),
+      networks_(make_networks(plan_, train_.moments(), store_)),
+      optimizer_(std::make_unique<Optimizer>(plan.optimizer, ranges_of(store_, networks_.groups()))),
       gradient_(store_),
       order_(train_.count()) {
-  if (objective_.needs(&Quantity::data_entropy) && config.binarize != "dynamic") {
-    entropy_ = data_entropy(train_, networks_.model->config().likelihood);
+  if (objective().needs(&Quantity::data_entropy) && plan.binarize != data::Binarize::dynamic) {
+    entropy_ = data_entropy(train_, model());
   }
-  objective_ =
-      checked_objective(config, train_.count(), networks_.model->latent(), entropy_.has_value());
-  const std::size_t batch = std::min(std::size_t(config.batch), train_.count());
-  full_ = record(batch);
-  if (train_.count() % batch != 0) partial_ = record(train_.count() % batch);
-  for (std::size_t i = 1; i < full_->parts().size(); ++i) other_gradients_.emplace_back(store_);
-  evaluator_ = std::make_unique<Evaluator>(networks_, store_, objective_, estimators_, batch, test_,
-                                           config.seed);
-  if (networks_.critic) {
-    critic_gradient_.emplace(store_);
-    critic_optimizer_ = std::make_unique<Optimizer>(
-        critic_config(), std::vector<Range>{store_.range(Critic::group)});
+  if (const std::string why = estimators().unfit(model().codes()); !why.empty()) {
+    throw SettingError("estimator", why);
   }
-  if (networks_.baseline) {
-    baseline_gradient_.emplace(store_);
-    baseline_optimizer_ =
-        std::make_unique<Optimizer>(baseline_config(estimators_.phi.properties().baseline),
-                                    std::vector<Range>{store_.range(Baseline::group)});
+  check_objective_for(plan_, train_.count(), model(), entropy_.has_value());
+  const std::size_t batch = std::min(std::size_t(config().batch), train_.count());
+  recordings_ = std::make_unique<ReplayBySize<RecordedBatch>>(batch, [this](std::size_t rows) {
+    return std::make_unique<RecordedBatch>(
+        model(), networks_.auxiliaries, objective(), estimators(),
+        Population{.size = std::int64_t(train_.count()), .entropy = entropy_}, rows, true);
+  });
+  // Both sizes now: what cannot be recorded is refused before the first step.
+  const RecordedBatch& full = recordings_->of(batch);
+  if (train_.count() % batch != 0) recordings_->of(train_.count() % batch);
+  for (std::size_t i = 1; i < full.parts().size(); ++i) other_gradients_.emplace_back(store_);
+  evaluator_ = std::make_unique<Evaluator>(networks_, objective(), estimators(), batch, test_,
+                                           config().seed);
+  for (const Auxiliary& auxiliary : networks_.auxiliaries.all()) {
+    beside_.push_back({auxiliary,
+                       std::make_unique<Optimizer>(
+                           auxiliary.optimizer, std::vector<Range>{store_.range(auxiliary.group)}),
+                       GradientSink(store_)});
   }
-}
-
-std::unique_ptr<RecordedBatch> Trainer::record(std::size_t batch) const {
-  return std::make_unique<RecordedBatch>(
-      networks_, store_, objective_, estimators_,
-      Population{.size = std::int64_t(train_.count()), .entropy = entropy_}, batch, true);
 }
 
 std::uint64_t Trainer::batches_per_epoch() const {
-  return (train_.count() + full_->batch() - 1) / full_->batch();
+  return (train_.count() + recordings_->batch() - 1) / recordings_->batch();
 }
 
 void Trainer::begin_epoch() {
   if (order_epoch_ == state_.epoch) return;
-  fill_permutation(order_.data(), order_.size(), {config_.seed, StreamId::shuffle}, state_.epoch);
+  fill_permutation(order_.data(), order_.size(), random_variables::order.of(config().seed), state_.epoch);
   order_epoch_ = state_.epoch;
-}
-
-/// The gradient of the cost; what may move fewer parameters than the rest has a pass of its own.
-void Trainer::backward(RecordedBatch& batch) {
-  const auto& parts = batch.parts();
-  // A pass writes the groups that it may move; others would keep the last step's gradient.
-  if (parts.size() > 1) gradient_.clear();
-  batch.tape().backward(parts.front().cost, parts.front().groups, gradient_);
-  for (std::size_t i = 1; i < parts.size(); ++i) {
-    GradientSink& part = other_gradients_[i - 1];
-    batch.tape().backward(parts[i].cost, parts[i].groups, part);
-    gradient_.add(part);
-  }
 }
 
 void Trainer::step() {
   if (epoch_ended()) throw Error("trainer: step() after the end of an epoch; close_epoch() first");
   begin_epoch();
-  const std::size_t first = state_.batch * full_->batch();
+  const std::size_t size = recordings_->batch(), first = state_.batch * size;
   const auto rows = std::span<const std::uint32_t>(order_).subspan(
-      first, std::min(full_->batch(), order_.size() - first));
-  RecordedBatch& batch = rows.size() == full_->batch() ? *full_ : *partial_;
+      first, std::min(size, order_.size() - first));
+  RecordedBatch& batch = recordings_->of(rows.size());
 
-  train_.fill(batch.x(), rows, state_.step);
-  batch.fill_noise({config_.seed, StreamId::noise}, state_.step, rows);
-  batch.fill_schedules(state_.step);
+  train_.fill(batch.x().data_as<float>(), rows, state_.step);
+  batch.fill({random_variables::training, config().seed, state_.step, rows, state_.step});
   batch.tape().forward();
   if (!std::isfinite(batch.cost_value())) {
     throw NotFinite(batch.tape().first_non_finite(), state_.step + 1);
   }
-  backward(batch);
+  batch.backward(gradient_, other_gradients_);
   const double norm = optimizer_->gradient_norm(gradient_.data());
   if (!std::isfinite(norm)) throw NotFinite("gradient", state_.step + 1);
-  if (critic_optimizer_) {
-    // Before the encoder moves: both gradients are those of the parameters as they were.
-    batch.tape().backward(*batch.critic_loss(), store_.groups({Critic::group}), *critic_gradient_);
-    critic_optimizer_->step(store_.data(), critic_gradient_->data(), critic_lr);
+  // Before the model moves: all gradients are those of the parameters as they were.
+  for (Beside& own : beside_) {
+    const std::string& group = own.auxiliary.group;
+    batch.tape().backward(batch.losses().at(group), store_.groups({group}), own.gradient);
+    own.optimizer->step(store_.data(), own.gradient.data(), own.auxiliary.rate);
   }
-  if (baseline_optimizer_) {
-    batch.tape().backward(*batch.baseline_loss(), store_.groups({Baseline::group}),
-                          *baseline_gradient_);
-    baseline_optimizer_->step(store_.data(), baseline_gradient_->data(),
-                              baseline_lr(estimators_.phi.properties().baseline));
-  }
-  optimizer_->step(store_.data(), gradient_.data(), config_.lr);
+  optimizer_->step(store_.data(), gradient_.data(), config().lr);
 
   rows_ = rows.size();
   state_.sums.add(batch.metrics(), rows.size());
@@ -203,8 +145,9 @@ bool Trainer::close_epoch(double held_out_bound) {
 
 std::vector<NamedOptimizer> Trainer::optimizers() const {
   std::vector<NamedOptimizer> all{{"optimizer", optimizer_.get()}};
-  if (critic_optimizer_) all.push_back({"critic_optimizer", critic_optimizer_.get()});
-  if (baseline_optimizer_) all.push_back({"baseline_optimizer", baseline_optimizer_.get()});
+  for (const Beside& own : beside_) {
+    all.push_back({own.auxiliary.group + "_optimizer", own.optimizer.get()});
+  }
   return all;
 }
 
@@ -214,7 +157,7 @@ void Trainer::save(const std::string& path) const {
 
 void Trainer::load(const std::string& path) {
   load_checkpoint(path, store_, optimizers(), state_);
-  state_.sums.sums.terms.resize(objective_.quantities().size());
+  state_.sums.sums.terms.resize(objective().quantities().size());
   if (state_.batch >= batches_per_epoch()) {
     throw Error(path + ": batch " + std::to_string(state_.batch) + " of an epoch of " +
                 std::to_string(batches_per_epoch()) + "; it belongs to other data");

@@ -37,14 +37,15 @@ class NotFinite : public Error {
 class Trainer {
  public:
   /// `data` must outlive the trainer. Throws Error if the settings do not fit the data.
-  Trainer(const TrainConfig& config, const data::Dataset& data);
+  Trainer(const TrainPlan& plan, const data::Dataset& data);
+  Trainer(const TrainConfig& config, const data::Dataset& data) : Trainer(resolve(config), data) {}
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
   /// One step: draw a batch, forward, backward, update. Begins an epoch where the last one was
   /// closed. Does not allocate once both batch sizes have been seen. Throws NotFinite, before the
   /// update, if the loss or its gradient is not finite; Error if an epoch has ended and was not
-  /// closed. A critic learns from the same batch, with an optimiser of its own.
+  /// closed. Auxiliary networks learn from the same batch, with optimisers of their own.
   void step();
   /// True when the last step ended an epoch: read the means, then close_epoch().
   bool epoch_ended() const { return state_.batch == batches_per_epoch(); }
@@ -63,13 +64,14 @@ class Trainer {
   std::uint64_t batches_per_epoch() const;
   /// Examples of the last step.
   std::size_t last_batch() const { return rows_; }
-  const TrainConfig& config() const { return config_; }
+  /// With the data's shape, and the architecture's own values where none were given.
+  const TrainConfig& config() const { return plan_.config; }
   const TrainState& state() const { return state_; }
-  const Term& objective() const { return objective_; }
-  const EstimatorChoice& estimators() const { return estimators_; }
-  const Vae& model() const { return *networks_.model; }
-  /// Of the estimator; null where it has none.
-  const Baseline* baseline() const { return networks_.baseline.get(); }
+  const Term& objective() const { return plan_.objective; }
+  const EstimatorChoice& estimators() const { return plan_.estimators; }
+  const Model& model() const { return *networks_.model; }
+  /// The networks that learn beside it.
+  const Auxiliaries& auxiliaries() const { return networks_.auxiliaries; }
   const ParameterStore& store() const { return store_; }
   const Examples& train_examples() const { return train_; }
   const Examples& test_examples() const { return test_; }
@@ -81,27 +83,25 @@ class Trainer {
  private:
   void begin_epoch();
   std::vector<NamedOptimizer> optimizers() const;
-  std::unique_ptr<RecordedBatch> record(std::size_t batch) const;
-  void backward(RecordedBatch& batch);
 
-  TrainConfig config_;
+  /// What learns beside the model.
+  struct Beside {
+    Auxiliary auxiliary;
+    std::unique_ptr<Optimizer> optimizer;
+    GradientSink gradient;
+  };
+
+  TrainPlan plan_;
   Examples train_;
   Examples test_;
-  Term objective_;
-  EstimatorChoice estimators_;
   std::optional<double> entropy_;  // H_data of the training examples, where the objective needs it
   ParameterStore store_;
   Networks networks_;
   std::unique_ptr<Optimizer> optimizer_;
-  std::unique_ptr<Optimizer> critic_optimizer_;
-  std::unique_ptr<Optimizer> baseline_optimizer_;
   GradientSink gradient_;
-  std::vector<GradientSink>
-      other_gradients_;  // of further parts of the cost, 0 outside their groups
-  std::optional<GradientSink> critic_gradient_;
-  std::optional<GradientSink> baseline_gradient_;
-  std::unique_ptr<RecordedBatch> full_;
-  std::unique_ptr<RecordedBatch> partial_;  // the last batch of an epoch, if it is smaller
+  std::vector<GradientSink> other_gradients_;  // of further parts of the cost
+  std::vector<Beside> beside_;
+  std::unique_ptr<ReplayBySize<RecordedBatch>> recordings_;
   std::unique_ptr<Evaluator> evaluator_;
   std::vector<std::uint32_t> order_;  // the training examples, as this epoch sees them
   std::uint64_t order_epoch_ = std::numeric_limits<std::uint64_t>::max();

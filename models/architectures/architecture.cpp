@@ -26,13 +26,6 @@ Registry<Architecture>& architectures() {
   return all;
 }
 
-std::unique_ptr<Model> make_model(const VaeConfig& config, const DataMoments& moments,
-                                  ParameterStore& store) {
-  const Architecture& own = architectures().at(config.architecture);
-  if (own.model) return own.model(resolve(config), moments, store);
-  return std::make_unique<Vae>(config, moments, store);
-}
-
 VaeConfig resolve(const VaeConfig& config) {
   const Architecture& own = architectures().at(config.architecture);
   VaeConfig resolved = config;

@@ -6,10 +6,19 @@
 #include <vector>
 
 #include "autodiff/parameters.hpp"
+#include "models/data_moments.hpp"
+#include "models/layers/layer.hpp"
+#include "models/model.hpp"
 #include "models/registry.hpp"
-#include "models/vae.hpp"
+#include "models/vae_config.hpp"
 
 namespace nelbo {
+
+/// The two networks of a variational autoencoder.
+struct Coders {
+  Layer encoder;  // [B, X] to the posterior's parameters, [B, posterior.head(codes).outputs]
+  Layer decoder;  // [S, B, D] to the likelihood's output, [S, B, X]
+};
 
 /// A named model: a pair of networks about a posterior, prior and likelihood of choice, or a model of
 /// any other kind.
@@ -32,11 +41,6 @@ struct Architecture {
 
 /// mlp, burda, chen_mlp and conv64, and a program's own.
 Registry<Architecture>& architectures();
-
-/// The model that the configuration names. Declares its parameters; freeze the store before recording.
-/// Throws Error for an unknown architecture and what it cannot be given.
-std::unique_ptr<Model> make_model(const VaeConfig& config, const DataMoments& moments,
-                                  ParameterStore& store);
 
 /// The configuration with the architecture's own latent dimensions and widths, and the simplest prior,
 /// where none are given. Throws Error for an unknown architecture, an example without features, sizes

@@ -1,5 +1,4 @@
 #pragma once
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -7,7 +6,6 @@
 #include "autodiff/tape.hpp"
 #include "models/data_moments.hpp"
 #include "models/distributions/distribution.hpp"
-#include "models/registry.hpp"
 
 namespace nelbo {
 
@@ -43,20 +41,5 @@ class Likelihood {
   virtual std::shared_ptr<const Likelihood> declared(ParameterStore& store,
                                                      const DataMoments& moments) const;
 };
-
-/// A name of likelihoods.
-struct LikelihoodWord {
-  std::string name;
-  std::string usage;    // "normal[:VAR|:learned]"
-  std::string summary;  // one line for --help
-  std::function<std::shared_ptr<const Likelihood>(const Choice&)> make;
-};
-
-/// bernoulli and normal, and a program's own.
-Registry<LikelihoodWord>& likelihoods();
-
-/// Reads "bernoulli", "normal" (variance 1: Zheng eq. (2)), "normal:0.25" or "normal:learned". Throws
-/// Error naming what was given and what is known.
-std::shared_ptr<const Likelihood> parse_likelihood(const std::string& text);
 
 }  // namespace nelbo

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "models/likelihoods/likelihood.hpp"
+#include "models/registry.hpp"
 
 namespace nelbo {
 

@@ -182,7 +182,7 @@ Var Draw::noise_of_data(const std::string& name, std::int64_t numbers, Noise kin
 Var Draw::scheduled(const Schedule& schedule) {
   return once("schedule " + schedule.text(), [&] {
     const auto fill = [schedule](const Tensor& data, const Moment& moment) {
-      data.set({}, schedule.at(moment.step));
+      data.set({}, schedule.at(moment.scheduled));
     };
     const Var leaf = input(schedule.text(), {}, fill);
     Tape::current().data(leaf).set({}, schedule.at(0));

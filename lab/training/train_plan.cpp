@@ -1,0 +1,66 @@
+#include "lab/training/train_plan.hpp"
+
+#include <cmath>
+
+#include "autodiff/setting_error.hpp"
+#include "lab/training/optimizers.hpp"
+#include "models/architectures/architecture.hpp"
+#include "objectives/language/expression.hpp"
+#include "objectives/language/read_estimators.hpp"
+
+namespace nelbo {
+namespace {
+
+void require(bool holds, const std::string& setting, const std::string& reason) {
+  if (!holds) throw SettingError(setting, reason);
+}
+
+void check_ranges(const TrainConfig& c) {
+  require(!c.data.empty(), "data", "is empty; name a data set (sprites) or a file or folder");
+  require(c.holdout > 0 && c.holdout < 1, "holdout", "must be above 0 and below 1");
+  require(c.latent >= 0 && c.latent <= 65536, "latent", "must be 1 to 65536");
+  for (const std::int64_t width : c.hidden) {
+    require(width >= 1 && width <= 1 << 20, "hidden", "each width must be 1 to 1048576");
+  }
+  require(std::isfinite(c.lr) && c.lr > 0, "lr", "must be a finite number above 0");
+  require(c.batch >= 1 && c.batch <= 1 << 20, "batch", "must be 1 to 1048576");
+  require(!(c.epochs && c.steps), "epochs", "excludes a number of steps");
+  require(!c.epochs || (*c.epochs >= 1 && *c.epochs < std::uint64_t{1} << 32), "epochs",
+          "must be 1 to 2^32 - 1");
+  require(!c.steps || (*c.steps >= 1 && *c.steps < std::uint64_t{1} << 62), "steps",
+          "must be 1 to 2^62 - 1");
+  require(c.seed < std::uint64_t{1} << 63, "seed", "must be below 2^63");
+}
+
+}  // namespace
+
+VaeConfig model_of(const TrainConfig& c) {
+  VaeConfig model;
+  const Architecture& own = read_setting("model", [&] { return architectures().at(c.model); });
+  if (!own.free_form && !c.hidden.empty() && c.hidden != own.hidden) {
+    throw SettingError("hidden", "the widths of " + own.name + " are fixed; choose the model mlp");
+  }
+  model.architecture = c.model;
+  if (!c.example.empty()) model.example = Shape(std::span<const std::int64_t>(c.example));
+  model.latent = c.latent;
+  model.hidden = c.hidden;
+  model.likelihood = read_setting("likelihood", [&] { return parse_likelihood(c.likelihood); });
+  model.posterior = read_setting("posterior", [&] { return parse_posterior(c.posterior); });
+  if (c.prior.empty()) return model;
+  model.prior = read_setting("prior", [&] { return parse_prior(c.prior); });
+  const std::string why = model.prior->unfit(model.posterior.codes(1));
+  require(why.empty(), "prior", why);
+  return model;
+}
+
+TrainPlan resolve(const TrainConfig& c) {
+  check_ranges(c);
+  return {.config = c,
+          .binarize = read_setting("binarize", [&] { return data::parse_binarize(c.binarize); }),
+          .model = model_of(c),
+          .objective = parse_objective(c.objective),
+          .estimators = read_setting("estimator", [&] { return parse_estimators(c.estimator); }),
+          .optimizer = read_setting("optimizer", [&] { return optimizers().at(c.optimizer); }).config};
+}
+
+}  // namespace nelbo

@@ -1,0 +1,28 @@
+#pragma once
+#include "autodiff/optimizer.hpp"
+#include "lab/data/binarize.hpp"
+#include "lab/training/run_config.hpp"
+#include "models/vae_config.hpp"
+#include "objectives/algebra/term.hpp"
+#include "objectives/estimators/choice.hpp"
+
+namespace nelbo {
+
+/// Settings read once: what the words of a TrainConfig stand for.
+struct TrainPlan {
+  TrainConfig config;
+  data::Binarize binarize;
+  VaeConfig model;  // its example's shape is that of config.example
+  Term objective;
+  EstimatorChoice estimators;
+  OptimizerConfig optimizer;
+};
+
+/// Throws SettingError naming the setting that is out of its range or holds an unknown word, before
+/// anything is loaded; ExpressionError for the objective.
+TrainPlan resolve(const TrainConfig& config);
+
+/// The part that a trained model needs, whatever objective made it. Throws SettingError.
+VaeConfig model_of(const TrainConfig& config);
+
+}  // namespace nelbo
