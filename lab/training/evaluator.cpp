@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "autodiff/random_variables.hpp"
 #include "lab/data/data_entropy.hpp"
 
 namespace nelbo {
@@ -53,7 +54,7 @@ Metrics Evaluator::operator()(std::uint64_t step) {
     const auto rows = all.subspan(first, std::min(full_.batch(), all.size() - first));
     RecordedBatch& batch = rows.size() == full_.batch() ? full_ : *partial_;
     examples_.fill(batch.x(), rows, 0);
-    batch.fill_noise({seed_, StreamId::evaluation}, 0, rows);
+    batch.fill_noise(random_variables::evaluation, seed_, 0, rows);
     batch.fill_schedules(step);
     batch.tape().forward();
     sums.add(batch.metrics(), rows.size());

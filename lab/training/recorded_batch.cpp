@@ -8,10 +8,6 @@
 namespace nelbo {
 namespace {
 
-// Random variables of one step, each with numbers of its own.
-constexpr std::uint32_t posterior_variable = 0, prior_variable = 1, dream_variable = 2,
-                        permutation_variable = 16;
-
 Groups mask_of(const ParameterStore& store, const std::vector<std::string>& only) {
   Groups mask = 0;
   for (const std::string& group : store.group_names()) {
@@ -101,30 +97,27 @@ void RecordedBatch::fill_schedules(std::uint64_t step) {
   }
 }
 
-void RecordedBatch::fill_noise(const Stream& stream, std::uint64_t step,
+void RecordedBatch::fill_noise(const DrawVariables& of, std::uint64_t seed, std::uint64_t step,
                                std::span<const std::uint32_t> rows) {
-  const auto block = [&](std::uint32_t variable) {
-    return RandomBlock{
-        .stream = {stream.seed, stream.id, variable}, .step = step, .datum = rows.data()};
+  const auto block = [&](const RandomVariable& variable) {
+    return RandomBlock{.stream = variable.of(seed), .step = step, .datum = rows.data()};
   };
-  model_.fill_noise(tape_.data(noise_), block(posterior_variable), coupling_);
+  model_.fill_noise(tape_.data(noise_), block(of.z), coupling_);
   if (const auto& prior = draw_->prior_noise_input()) {
-    RandomBlock normal = block(prior_variable);
+    RandomBlock normal = block(of.prior);
     normal.batch = rows.size();
     normal.dimensions = std::size_t(prior->shape()[-1]);
     fill_normal(tape_.data(*prior).data_as<float>(), normal);
   }
   if (const auto& dream = draw_->dream_noise_input()) {
     const Shape shape{1, std::int64_t(batch_), model_.features()};
-    nelbo::fill_noise(model_.data_noise(), tape_.data(*dream).reshape(shape),
-                      block(dream_variable));
+    nelbo::fill_noise(model_.data_noise(), tape_.data(*dream).reshape(shape), block(of.dream));
   }
   if (const auto& permuted = draw_->permutation_input()) {
     std::int32_t* const index = tape_.data(*permuted).data_as<std::int32_t>();
     const std::size_t latent = std::size_t(draw_->latent());
     for (std::size_t d = 0; d < latent; ++d) {
-      fill_permutation(permutation_.data(), batch_,
-                       {stream.seed, stream.id, permutation_variable + std::uint32_t(d)}, step);
+      fill_permutation(permutation_.data(), batch_, of.permutations.of(seed, d), step);
       for (std::size_t b = 0; b < batch_; ++b) {
         index[b * latent + d] = std::int32_t(permutation_[b] * latent + d);
       }

@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "autodiff/random_variables.hpp"
+#include "autodiff/tape.hpp"
 #include "lab/training/metrics.hpp"
 #include "lab/training/networks.hpp"
-#include "autodiff/random.hpp"
-#include "autodiff/tape.hpp"
-#include "objectives/draw/draw.hpp"
 #include "objectives/algebra/term.hpp"
+#include "objectives/draw/draw.hpp"
 
 namespace nelbo {
 
@@ -34,8 +34,10 @@ class RecordedBatch {
 
   /// The data leaf, [B, X], to be filled before forward().
   float* x() const { return tape_.data(x_).data_as<float>(); }
-  /// Fills noise and permutations for the data `rows` from the stream at a step. Does not allocate.
-  void fill_noise(const Stream& stream, std::uint64_t step, std::span<const std::uint32_t> rows);
+  /// Fills noise and permutations for the data `rows` from these variables at a step. Does not
+  /// allocate.
+  void fill_noise(const DrawVariables& of, std::uint64_t seed, std::uint64_t step,
+                  std::span<const std::uint32_t> rows);
   /// Sets what is scheduled to its value at a step.
   void fill_schedules(std::uint64_t step);
   std::size_t batch() const { return batch_; }

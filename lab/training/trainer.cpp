@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "lab/training/checkpoint.hpp"
-#include "lab/data/data_entropy.hpp"
+#include "autodiff/random_variables.hpp"
 #include "autodiff/setting_error.hpp"
-#include "autodiff/random.hpp"
+#include "lab/data/data_entropy.hpp"
+#include "lab/training/checkpoint.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/language/read_estimators.hpp"
 
@@ -136,7 +136,8 @@ std::uint64_t Trainer::batches_per_epoch() const {
 
 void Trainer::begin_epoch() {
   if (order_epoch_ == state_.epoch) return;
-  fill_permutation(order_.data(), order_.size(), {config_.seed, StreamId::shuffle}, state_.epoch);
+  fill_permutation(order_.data(), order_.size(), random_variables::order.of(config_.seed),
+                   state_.epoch);
   order_epoch_ = state_.epoch;
 }
 
@@ -162,7 +163,7 @@ void Trainer::step() {
   RecordedBatch& batch = rows.size() == full_->batch() ? *full_ : *partial_;
 
   train_.fill(batch.x(), rows, state_.step);
-  batch.fill_noise({config_.seed, StreamId::noise}, state_.step, rows);
+  batch.fill_noise(random_variables::training, config_.seed, state_.step, rows);
   batch.fill_schedules(state_.step);
   batch.tape().forward();
   if (!std::isfinite(batch.cost_value())) {

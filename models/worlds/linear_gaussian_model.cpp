@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "autodiff/ops.hpp"
-#include "autodiff/random.hpp"
+#include "autodiff/random_variables.hpp"
 #include "models/worlds/dense.hpp"
 
 namespace nelbo {
@@ -60,7 +60,7 @@ LinearGaussianModel::LinearGaussianModel(ParameterStore& store,
 
 Tensor LinearGaussianModel::data(std::int64_t batch, std::uint64_t seed) const {
   Tensor noise({batch, world_.data_dimensions()}, DType::f64);
-  fill_normal(noise.data_as<double>(), {.stream = {.seed = seed, .id = StreamId::data},
+  fill_normal(noise.data_as<double>(), {.stream = random_variables::world.of(seed),
                                         .batch = std::size_t(batch),
                                         .dimensions = std::size_t(noise.shape()[1])});
   return world_.sample_data(noise).cast(store_->dtype());

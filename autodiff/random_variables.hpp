@@ -1,0 +1,93 @@
+#pragma once
+// The register of random variables: what every number that nelbo draws is for. A stream
+// (random.hpp) has 2^32 variables; here each that is drawn from has a line, and no two lines of a
+// stream share one, so that no number serves two purposes. What draws names its line:
+//
+//   fill_normal(x, {.stream = random_variables::ledger_batches.of(seed), ...})
+//
+// Places are for ever: whoever moves one changes the numbers of all runs of a seed. The stream
+// `user` has no lines, it belongs to programs that are built on nelbo.
+#include <cstddef>
+#include <cstdint>
+
+#include "autodiff/random.hpp"
+
+namespace nelbo {
+
+/// A random variable of a stream, or a family of them.
+struct RandomVariable {
+  StreamId id{};
+  std::uint32_t first = 0, count = 0;  // variables first .. first + count - 1
+  const char* purpose = "";
+
+  /// The numbers of a member of the family. Throws Error beyond the last.
+  Stream of(std::uint64_t seed, std::size_t member = 0) const;
+};
+
+/// What a draw of codes is made of.
+struct DrawVariables {
+  RandomVariable z, prior, dream, permutations = {}, inputs = {};
+};
+
+namespace random_variables {
+
+inline constexpr std::uint32_t family = 1 << 16;
+
+// Parameters
+inline constexpr RandomVariable parameters{StreamId::init, 0, 1, "first values of a parameter"};
+
+// Data
+inline constexpr RandomVariable sprites{StreamId::data, 0, 1, "which sprites make the data set"};
+inline constexpr RandomVariable held_out{StreamId::data, 1, 1, "examples held out as test split"};
+inline constexpr RandomVariable binary_train{StreamId::data, 2, 1, "training images, made binary"};
+inline constexpr RandomVariable binary_test{StreamId::data, 3, 1, "test images, made binary"};
+/// A world stands in the place of a data set and is made of the same numbers: a program has one or
+/// the other.
+inline constexpr RandomVariable world{StreamId::data, 0, family, "tables or data of a world"};
+
+// Training
+inline constexpr RandomVariable order{StreamId::shuffle, 0, 1, "order of an epoch's examples"};
+inline constexpr RandomVariable binary_anew{StreamId::binarize, 2, 1, "images of a step"};
+inline constexpr DrawVariables training{
+    .z = {StreamId::noise, 0, 1, "noise of z ~ Q(Z|x)"},
+    .prior = {StreamId::noise, 1, 1, "noise of z ~ P0"},
+    .dream = {StreamId::noise, 2, 1, "noise of x ~ P(X|z)"},
+    .permutations = {StreamId::noise, 16, family, "batch permuted in dimension d"},
+    .inputs = {StreamId::noise, 2 * family, family, "inputs of users' own terms"},
+};
+
+// Reports on a model
+inline constexpr DrawVariables evaluation{
+    .z = {StreamId::evaluation, 0, 1, "noise of z ~ Q(Z|x)"},
+    .prior = {StreamId::evaluation, 1, 1, "noise of z ~ P0"},
+    .dream = {StreamId::evaluation, 2, 1, "noise of x ~ P(X|z)"},
+    .permutations = {StreamId::evaluation, family, family, "batch permuted in dimension d"},
+    .inputs = {StreamId::evaluation, 2 * family, family, "inputs of users' own terms"},
+};
+/// The draws that find the mean for baseline(mean), which no replicate of a study sees.
+inline constexpr DrawVariables pilot{
+    .z = {StreamId::evaluation, 3, 1, "pilot's noise of z ~ Q(Z|x)"},
+    .prior = {StreamId::evaluation, 4, 1, "pilot's noise of z ~ P0"},
+    .dream = {StreamId::evaluation, 5, 1, "pilot's noise of x ~ P(X|z)"},
+};
+inline constexpr RandomVariable some_examples{StreamId::evaluation, 6, 1, "examples of a study"};
+inline constexpr RandomVariable mi_dec_z{StreamId::evaluation, 32, 1, "mi_dec: z ~ P0"};
+inline constexpr RandomVariable mi_dec_x{StreamId::evaluation, 33, 1, "mi_dec: x ~ P(X|z)"};
+inline constexpr RandomVariable mi_dec_weights{StreamId::evaluation, 34, 1, "mi_dec: log P(x)"};
+inline constexpr RandomVariable ledger_batches{StreamId::evaluation, 48, 1, "batches of decompose"};
+
+// Checks of worlds
+inline constexpr RandomVariable verify_terms{StreamId::evaluation, 64, 1, "draws for terms"};
+inline constexpr RandomVariable verify_schemes{StreamId::evaluation, 65, 1, "batches for schemes"};
+inline constexpr RandomVariable verify_bounds{StreamId::evaluation, 66, 1, "weights for bounds"};
+
+/// Variable v + this holds the digits that scramble the rqmc noise of variable v.
+inline constexpr std::uint32_t rqmc_digits = std::uint32_t{1} << 31;
+
+}  // namespace random_variables
+
+/// The line that a variable of a stream belongs to, rqmc's digits to that of their noise; null if
+/// there is none. What data sets and worlds share is said to be the data sets'.
+const RandomVariable* find_random_variable(const Stream& stream);
+
+}  // namespace nelbo
