@@ -8,12 +8,12 @@
 #include "autodiff/internal/grow_only_buffer.hpp"
 #include "autodiff/internal/sobol.hpp"
 #include "autodiff/kernels/dispatch.hpp"
+#include "autodiff/random_variables.hpp"
 #include "autodiff/threads.hpp"
 
 namespace nelbo {
 namespace {
 
-constexpr std::uint32_t reserved_variables = std::uint32_t{1} << 31;
 constexpr std::size_t antithetic_dimensions = std::size_t{1} << 28;  // those of fill_normal
 constexpr std::size_t numbers_per_chunk = 32768;
 
@@ -114,7 +114,7 @@ class ScrambledSobol {
 
   /// words [rows, D]; a row is the shift (0) or a column of the matrix.
   static void random_words(std::uint32_t* words, RandomBlock block, std::size_t rows) {
-    block.stream.variable += reserved_variables;
+    block.stream.variable += random_variables::rqmc_digits;
     block.draws = rows;
     fill_bits(words, block);
   }
@@ -137,7 +137,7 @@ class ScrambledSobol {
 template <class T>
 void fill_rqmc(T* out, const RandomBlock& block) {
   check_addresses("rqmc", block, sobol_dimensions);
-  if (block.stream.variable >= reserved_variables) {
+  if (block.stream.variable >= random_variables::rqmc_digits) {
     throw Error("rqmc: variable " + std::to_string(block.stream.variable) +
                 " is not below 2^31; the others are its own");
   }

@@ -8,6 +8,7 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/kernels/dispatch.hpp"
+#include "autodiff/random_observer.hpp"
 #include "autodiff/threads.hpp"
 
 namespace nelbo {
@@ -27,6 +28,15 @@ constexpr std::uint64_t mix(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
+/// Tells the observer, if there is one.
+void tell(const char* fill, const RandomBlock& block, std::size_t words, std::uint32_t first_plane,
+          std::uint32_t planes) {
+  const RandomObserver observer = random_observer.load(std::memory_order_acquire);
+  if (observer == nullptr) return;
+  observer({fill, block, philox_key(block.stream, block.step), static_cast<std::uint32_t>(words),
+            first_plane, planes});
+}
+
 kernels::RandomFill fill_of(const RandomBlock& block) {
   const auto key = philox_key(block.stream, block.step);
   return {{key[0], key[1]},  static_cast<std::uint32_t>(block.step),
@@ -35,11 +45,12 @@ kernels::RandomFill fill_of(const RandomBlock& block) {
           block.dimensions,  (block.dimensions + 3) / 4};
 }
 
-/// Runs body(fill, first, last) over fixed ranges of the block's Philox blocks.
-template <class Body>
+/// Runs body(fill, first, last) over fixed ranges of the block's Philox blocks, for numbers T.
+template <class T, class Body>
 void in_chunks(const char* what, const RandomBlock& block, Body body) {
   check_addresses(what, block, dimension_limit);
   const kernels::RandomFill fill = fill_of(block);
+  tell(what, block, fill.blocks_per_row, 0, sizeof(T) / sizeof(std::uint32_t));
   const std::size_t blocks = block.draws * block.batch * fill.blocks_per_row;
   parallel_for((blocks + blocks_per_chunk - 1) / blocks_per_chunk, [&](std::size_t chunk) {
     const std::size_t first = chunk * blocks_per_chunk;
@@ -52,9 +63,10 @@ using Fill = void (*)(const kernels::RandomFill&, std::size_t, std::size_t, T*);
 
 template <class T>
 void run(const char* what, Fill<T> kernel, T* out, const RandomBlock& block) {
-  in_chunks(what, block, [&](const kernels::RandomFill& fill, std::size_t first, std::size_t last) {
-    kernel(fill, first, last, out);
-  });
+  in_chunks<T>(what, block,
+               [&](const kernels::RandomFill& fill, std::size_t first, std::size_t last) {
+                 kernel(fill, first, last, out);
+               });
 }
 
 template <class T, class S>
@@ -64,9 +76,10 @@ using FillFrom = void (*)(const kernels::RandomFill&, const kernels::RandomSourc
 template <class T, class S>
 void run(const char* what, FillFrom<T, S> kernel, const kernels::RandomSource& where,
          const S* source, T* out, const RandomBlock& block) {
-  in_chunks(what, block, [&](const kernels::RandomFill& fill, std::size_t first, std::size_t last) {
-    kernel(fill, where, source, first, last, out);
-  });
+  in_chunks<T>(what, block,
+               [&](const kernels::RandomFill& fill, std::size_t first, std::size_t last) {
+                 kernel(fill, where, source, first, last, out);
+               });
 }
 
 /// Probabilities of out's own shape.
@@ -130,6 +143,7 @@ void fill_gamma_as(T* out, const A* alphas, std::size_t stride, const RandomBloc
                   std::to_string(i) + " is not positive and finite");
     }
   }
+  tell("fill_gamma", block, block.dimensions, first_gamma_plane, 2 * gamma_attempts);
   const auto key = philox_key(block.stream, block.step);
   parallel_for((size + chunk_size - 1) / chunk_size, [&](std::size_t chunk) {
     const std::size_t last = std::min((chunk + 1) * chunk_size, size);
@@ -255,6 +269,7 @@ void fill_permutation(std::uint32_t* out, std::size_t n, const Stream& stream, s
                 std::to_string(dimension_limit / 2) + " that have addresses");
   }
   for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<std::uint32_t>(i);
+  tell("fill_permutation", {.stream = stream, .step = step, .dimensions = n}, (n + 1) / 2, 0, 1);
   const auto key = philox_key(stream, step);
   // Position i is exchanged with a position j <= i. Element i draws from words 2 i and 2 i + 1 of
   // the stream, so one block serves the pair (2 k, 2 k + 1).

@@ -29,17 +29,17 @@ namespace nelbo {
 
 /// What numbers are for. Numbers of two streams are independent whatever the rest of their address.
 enum class StreamId : std::uint32_t {
-  init,         // initial parameters; datum = the parameter's own number
-  shuffle,      // order of the training examples; step = epoch
-  noise,        // reparameterisation noise and samples of latent variables
-  binarize,     // training images made binary anew at each step
-  data,         // generated data, held-out splits, images made binary once
-  permutation,  // permutations within a batch (FactorVAE)
-  evaluation,   // draws that belong to reports, so that reporting does not disturb training
-  user,         // free for programs built on nelbo
+  init,            // initial parameters; datum = the parameter's own number
+  shuffle,         // order of the training examples; step = epoch
+  noise,           // reparameterisation noise and samples of latent variables
+  binarize,        // training images made binary anew at each step
+  data,            // generated data, held-out splits, images made binary once
+  evaluation = 6,  // draws that belong to reports, so that reporting does not disturb training
+  user,            // free for programs built on nelbo
 };
 
-/// A family of numbers. `variable` tells apart the random variables of one model (z1, z2, ...).
+/// A family of numbers. `variable` tells apart what a stream serves: random_variables.hpp has their
+/// register.
 struct Stream {
   std::uint64_t seed = 0;
   StreamId id = StreamId::user;

@@ -4,14 +4,14 @@
 #include <vector>
 
 #include "autodiff/error.hpp"
-#include "autodiff/random.hpp"
+#include "autodiff/random_variables.hpp"
 
 namespace nelbo {
 namespace {
 
 /// The random numbers of the parameter whose address is given.
 RandomBlock block_of(const Tensor& parameter, std::uint64_t seed, std::uint32_t address) {
-  return {.stream = {seed, StreamId::init},
+  return {.stream = random_variables::parameters.of(seed),
           .dimensions = std::size_t(parameter.size()),
           .first_datum = address};
 }

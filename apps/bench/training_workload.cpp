@@ -3,11 +3,11 @@
 #include <array>
 
 #include "autodiff/error.hpp"
+#include "autodiff/nearest_name.hpp"
 #include "autodiff/optimizer.hpp"
-#include "autodiff/random.hpp"
+#include "autodiff/random_variables.hpp"
 #include "objectives/draw/draw.hpp"
 #include "objectives/language/expression.hpp"
-#include "autodiff/nearest_name.hpp"
 
 namespace nelbo {
 namespace {
@@ -137,12 +137,13 @@ class VaeTraining : public TrainingWorkload {
 
   double step() override {
     const std::size_t batch = workload_.batch;
-    RandomBlock images{.stream = {0, StreamId::binarize},
+    RandomBlock images{.stream = random_variables::binary_anew.of(0),
                        .step = steps_,
                        .batch = batch,
                        .dimensions = std::size_t(workload_.example.size())};
     fill_binarized(tape_.data(x_).data_as<float>(), intensities_.data(), nullptr, images);
-    model_->fill_noise(tape_.data(noise_), {.stream = {0, StreamId::noise}, .step = steps_});
+    model_->fill_noise(tape_.data(noise_),
+                       {.stream = random_variables::training.z.of(0), .step = steps_});
     tape_.forward();
     tape_.backward(cost_, all_groups, *gradient_);
     optimizer_->step(static_cast<float*>(parameters_.data()),

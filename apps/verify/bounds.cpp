@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "apps/verify/log_sum_exp.hpp"
-#include "apps/verify/streams.hpp"
+#include "autodiff/random_variables.hpp"
 #include "autodiff/threads.hpp"
 #include "lab/statistics/mean_and_error.hpp"
 
@@ -64,7 +64,7 @@ std::vector<Check> check_bounds(const World& world, std::uint64_t seed, std::int
   std::vector<std::vector<RunningMean>> parts(chunks);
   parallel_for(chunks, [&](std::size_t c) {
     const std::int64_t first = std::int64_t(c) * chunk, count = std::min(chunk, samples - first);
-    const std::vector<double> log_r = world.log_weights(evaluation(seed), bound_weights,
+    const std::vector<double> log_r = world.log_weights(random_variables::verify_bounds.of(seed), 0,
                                                         std::uint32_t(first), std::size_t(count));
     for (std::size_t i = 0; i < checks.size(); ++i) {
       const std::int64_t m = groups_of[i];

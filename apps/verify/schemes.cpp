@@ -7,7 +7,7 @@
 #include <numbers>
 
 #include "apps/verify/log_sum_exp.hpp"
-#include "apps/verify/streams.hpp"
+#include "autodiff/random_variables.hpp"
 #include "autodiff/threads.hpp"
 #include "lab/statistics/mean_and_error.hpp"
 
@@ -53,8 +53,7 @@ struct LogError {
 std::vector<Ratios> ratios(const LinearGaussian& world, std::uint64_t seed, std::size_t batch) {
   const std::int64_t X = world.data_dimensions(), D = world.latent_dimensions();
   Tensor noise({B, X + D}, DType::f64);
-  fill_normal(noise.data_as<double>(), {.stream = evaluation(seed),
-                                        .step = scheme_batches,
+  fill_normal(noise.data_as<double>(), {.stream = random_variables::verify_schemes.of(seed),
                                         .batch = std::size_t(B),
                                         .dimensions = std::size_t(X + D),
                                         .first_datum = std::uint32_t(batch * std::size_t(B))});

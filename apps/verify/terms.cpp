@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "apps/verify/streams.hpp"
 #include "autodiff/error.hpp"
+#include "autodiff/random_variables.hpp"
 #include "autodiff/threads.hpp"
 #include "lab/statistics/mean_and_error.hpp"
 
@@ -61,7 +61,8 @@ std::vector<Check> check_terms(const World& world, std::uint64_t seed, std::int6
   parallel_for(chunks, [&](std::size_t c) {
     const std::int64_t first = std::int64_t(c) * chunk;
     const std::size_t count = std::size_t(std::min(chunk, samples - first));
-    const LogDensities log = world.draw(evaluation(seed), term_draws, std::uint32_t(first), count);
+    const LogDensities log =
+        world.draw(random_variables::verify_terms.of(seed), 0, std::uint32_t(first), count);
     for (const Integrand& integrand : integrands) {
       RunningMean mean;
       for (std::size_t s = 0; s < count; ++s) mean.add(integrand.at(log, s));

@@ -9,6 +9,8 @@
 
 #include "autodiff/random.hpp"
 #include "autodiff/setting_error.hpp"
+#include "autodiff/error.hpp"
+#include "autodiff/random_variables.hpp"
 #include "autodiff/threads.hpp"
 
 namespace nelbo {
@@ -18,9 +20,6 @@ namespace {
 std::size_t rows_per_chunk(std::size_t features) {
   return std::max<std::size_t>(1, (std::size_t{1} << 15) / features);
 }
-
-/// Numbers of their own for each role; variables 0 and 1 of the data stream belong to other uses.
-std::uint32_t variable_of(Examples::Role role) { return role == Examples::Role::train ? 2 : 3; }
 
 std::size_t chunks_of(std::size_t count, std::size_t size) { return (count + size - 1) / size; }
 
@@ -72,12 +71,14 @@ void Examples::fill(float* x, std::span<const std::uint32_t> rows, std::uint64_t
     return;
   }
   const bool anew = how_ == data::Binarize::dynamic && role_ == Role::train;
-  const RandomBlock block{
-      .stream = {seed_, anew ? StreamId::binarize : StreamId::data, variable_of(role_)},
-      .step = anew ? step : 0,
-      .batch = rows.size(),
-      .dimensions = features(),
-      .datum = rows.data()};
+  const RandomVariable& variable = anew                   ? random_variables::binary_anew
+                                   : role_ == Role::train ? random_variables::binary_train
+                                                          : random_variables::binary_test;
+  const RandomBlock block{.stream = variable.of(seed_),
+                          .step = anew ? step : 0,
+                          .batch = rows.size(),
+                          .dimensions = features(),
+                          .datum = rows.data()};
   if (bytes_ != nullptr) {
     fill_binarized(x, bytes_, rows.data(), block);
   } else {
@@ -90,7 +91,7 @@ Tensor Examples::some(std::size_t batch, std::uint64_t seed) const {
     throw Error(std::to_string(batch) + " examples of a split of " + std::to_string(count()));
   }
   std::vector<std::uint32_t> rows(count());
-  fill_permutation(rows.data(), rows.size(), {seed, StreamId::evaluation}, 0);
+  fill_permutation(rows.data(), rows.size(), random_variables::some_examples.of(seed), 0);
   rows.resize(batch);
   const Tensor x({std::int64_t(batch), std::int64_t(features())}, DType::f32);
   fill(x.data_as<float>(), rows, 0);

@@ -10,6 +10,7 @@
 #include "autodiff/nearest_name.hpp"
 #include "autodiff/random.hpp"
 #include "autodiff/setting_error.hpp"
+#include "autodiff/random_variables.hpp"
 #include "lab/data/read_file.hpp"
 #include "lab/data/read_folder.hpp"
 #include "lab/data/sprites.hpp"
@@ -64,14 +65,13 @@ Dataset read_spec(const std::string& spec) {
 }
 
 void hold_out(Dataset& dataset, const LoadOptions& options) {
-  constexpr std::uint32_t holdout_variable = 1;
   const Split whole = dataset.split("train");
   const auto n = static_cast<std::size_t>(whole.images.count());
   if (n < 2) fail(dataset.spec, "one example cannot be divided into train and test");
   const double wanted = std::round(options.holdout * static_cast<double>(n));
   const auto held = std::clamp<std::size_t>(static_cast<std::size_t>(wanted), 1, n - 1);
   std::vector<std::uint32_t> order(n);
-  fill_permutation(order.data(), n, Stream{options.seed, StreamId::data, holdout_variable}, 0);
+  fill_permutation(order.data(), n, random_variables::held_out.of(options.seed), 0);
   std::vector<std::uint32_t> test(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(held));
   std::vector<std::uint32_t> train(order.begin() + static_cast<std::ptrdiff_t>(held), order.end());
   std::sort(test.begin(), test.end());

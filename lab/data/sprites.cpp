@@ -6,6 +6,7 @@
 
 #include "autodiff/random.hpp"
 #include "lab/files/internal/fail.hpp"
+#include "autodiff/random_variables.hpp"
 
 namespace nelbo::data::sprites {
 namespace {
@@ -71,7 +72,7 @@ std::vector<std::uint32_t> subset() {
   constexpr std::size_t subset_size = 10000;
   constexpr std::uint64_t fixed_seed = 737280;  // part of the data set's definition
   std::vector<std::uint32_t> order(static_cast<std::size_t>(count));
-  fill_permutation(order.data(), order.size(), Stream{fixed_seed, StreamId::data}, 0);
+  fill_permutation(order.data(), order.size(), random_variables::sprites.of(fixed_seed), 0);
   order.resize(subset_size);
   return order;
 }

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "autodiff/ops.hpp"
-#include "autodiff/random.hpp"
+#include "autodiff/random_variables.hpp"
 #include "autodiff/tape.hpp"
 #include "objectives/draw/draw.hpp"
 
@@ -13,12 +13,9 @@ namespace {
 
 constexpr std::size_t largest_batch = 20;
 
-// Variables of the evaluation stream that other reports do not use.
-constexpr std::uint32_t code_variable = 32, data_variable = 33, importance_variable = 34;
-
-RandomBlock block(std::uint64_t seed, std::uint32_t variable, std::size_t first, std::size_t batch,
-                  std::int64_t dimensions) {
-  return {.stream = {seed, StreamId::evaluation, variable},
+RandomBlock block(std::uint64_t seed, const RandomVariable& variable, std::size_t first,
+                  std::size_t batch, std::int64_t dimensions) {
+  return {.stream = variable.of(seed),
           .batch = batch,
           .dimensions = std::size_t(dimensions),
           .first_datum = std::uint32_t(first)};
@@ -67,7 +64,7 @@ MeanAndError generative_information(const Vae& model, const ParameterStore& stor
       make.keep(mean);
     }
     fill_normal(make.data(noise).data_as<float>(),
-                block(seed, code_variable, first, rows, noise.shape()[2]));
+                block(seed, random_variables::mi_dec_z, first, rows, noise.shape()[2]));
     make.forward();
 
     const Recording recording(weigh);
@@ -81,9 +78,9 @@ MeanAndError generative_information(const Vae& model, const ParameterStore& stor
     const Tensor image = mean.value();
     std::copy_n(image.data_as<float>(), image.size(), data);
     sample_data(model, store, data, rows,
-                block(seed, data_variable, first, rows, model.features()));
-    model.fill_noise(weigh.data(importance),
-                     block(seed, importance_variable, first, rows, model.dimensions()));
+                block(seed, random_variables::mi_dec_x, first, rows, model.features()));
+    model.fill_noise(weigh.data(importance), block(seed, random_variables::mi_dec_weights, first,
+                                                   rows, model.dimensions()));
     weigh.forward();
     for (const double one : value.value().values()) information.add(one);
   }

@@ -8,16 +8,13 @@
 #include <vector>
 
 #include "autodiff/ops/shape_ops.hpp"
-#include "autodiff/random.hpp"
+#include "autodiff/random_variables.hpp"
 #include "autodiff/tape.hpp"
 
 namespace nelbo {
 namespace {
 
 constexpr std::size_t rows_at_a_time = 100;
-
-/// Samples of the prior share no address with the noise of evaluations.
-constexpr std::uint32_t prior_variable = 1;
 
 /// One batch size of the map from rows [N, K] to outputs that a recording function names.
 struct RowTape {
@@ -144,7 +141,7 @@ Tensor sample_prior(const Vae& model, std::size_t n, std::uint64_t seed) {
     width = model.prior()->noise_dimensions();
   }
   Tensor noise({std::int64_t(n), width});
-  fill_normal(noise.data_as<float>(), {.stream = {seed, StreamId::evaluation, prior_variable},
+  fill_normal(noise.data_as<float>(), {.stream = random_variables::evaluation.prior.of(seed),
                                        .batch = n,
                                        .dimensions = std::size_t(width)});
   const auto record = [&](Var rows) { return std::vector<Var>{model.prior()->sample(rows)}; };

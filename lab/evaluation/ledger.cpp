@@ -6,13 +6,13 @@
 #include <memory>
 #include <numeric>
 
+#include "autodiff/error.hpp"
+#include "autodiff/ops.hpp"
+#include "autodiff/random_variables.hpp"
+#include "autodiff/tape.hpp"
 #include "lab/data/data_entropy.hpp"
 #include "lab/evaluation/generative_information.hpp"
 #include "lab/evaluation/inference.hpp"
-#include "autodiff/error.hpp"
-#include "autodiff/ops.hpp"
-#include "autodiff/random.hpp"
-#include "autodiff/tape.hpp"
 #include "objectives/terms/aggregate_terms.hpp"
 #include "objectives/terms/bound_terms.hpp"
 #include "objectives/terms/terms.hpp"
@@ -57,7 +57,7 @@ class TermTape {
            std::vector<Named>& terms) {
     examples.fill(tape_.data(x_).data_as<float>(), rows, 0);
     model_.fill_noise(tape_.data(noise_),
-                      {.stream = {seed, StreamId::evaluation}, .datum = rows.data()});
+                      {.stream = random_variables::evaluation.z.of(seed), .datum = rows.data()});
     tape_.forward();
     for (std::size_t i = 0; i < terms.size(); ++i) {
       for (const double value : values_[i].value().values()) terms[i].estimate.add(value);
@@ -132,7 +132,7 @@ Ledger measure_ledger(const Vae& model, const ParameterStore& store, const Examp
 
   // Batches are drawn without replacement, in a fixed order that does not follow the file's.
   std::vector<std::uint32_t> rows(n);
-  fill_permutation(rows.data(), n, {options.seed, StreamId::evaluation, 48}, 0);
+  fill_permutation(rows.data(), n, random_variables::ledger_batches.of(options.seed), 0);
 
   const bool diagonal = model.config().posterior.kind == PosteriorConfig::Kind::diagonal;
   const bool closed_form = has_exact_div(model.config().prior);

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "autodiff/ops.hpp"
-#include "autodiff/random.hpp"
+#include "autodiff/random_variables.hpp"
 #include "objectives/draw/draw.hpp"
 
 namespace nelbo {
@@ -46,7 +46,7 @@ void LogWeightTape::load(const Examples& examples, std::size_t first, std::size_
 }
 
 std::span<const float> LogWeightTape::run(std::uint64_t seed, std::int64_t first) {
-  model_.fill_noise(tape_.data(noise_), {.stream = {seed, StreamId::evaluation},
+  model_.fill_noise(tape_.data(noise_), {.stream = random_variables::evaluation.z.of(seed),
                                          .first_draw = std::uint32_t(first),
                                          .datum = rows_.data()});
   tape_.forward();

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "autodiff/ops/elementwise_ops.hpp"
-#include "autodiff/random.hpp"
+#include "autodiff/random_variables.hpp"
 #include "autodiff/tape.hpp"
 #include "objectives/draw/draw.hpp"
 
@@ -36,7 +36,7 @@ class PerDatumTape {
   void run(const Examples& examples, std::span<const std::uint32_t> rows, std::uint64_t seed) {
     examples.fill(tape_.data(x_).data_as<float>(), rows, 0);
     model_.fill_noise(tape_.data(noise_),
-                      {.stream = {seed, StreamId::evaluation}, .datum = rows.data()});
+                      {.stream = random_variables::evaluation.z.of(seed), .datum = rows.data()});
     tape_.forward();
   }
   std::vector<double> log_likelihood() const { return log_likelihood_.value().values(); }

@@ -10,9 +10,6 @@
 namespace nelbo::gradvar {
 namespace {
 
-// Random variables of a replicate besides z's noise, which is variable 0.
-constexpr std::uint32_t prior_variable = 1, dream_variable = 2;
-
 using Clock = std::chrono::steady_clock;
 
 }  // namespace
@@ -124,15 +121,16 @@ void RecordedDraw::record() {
   if (needs_exact_) log_likelihood_ = log_p.likelihood;
 }
 
-void RecordedDraw::fill(const Stream& stream, std::uint64_t r) {
-  nelbo::fill_noise(noise_kind_, encoder_.data(noise_), {.stream = stream, .step = r}, coupling_);
+void RecordedDraw::fill(const DrawVariables& of, std::uint64_t seed, std::uint64_t r) {
+  nelbo::fill_noise(noise_kind_, encoder_.data(noise_), {.stream = of.z.of(seed), .step = r},
+                    coupling_);
   if (!dream_) return;
-  const auto fill_leaf = [&](Var leaf, Noise kind, std::uint32_t variable) {
+  const auto fill_leaf = [&](Var leaf, Noise kind, const RandomVariable& variable) {
     nelbo::fill_noise(kind, encoder_.data(leaf).reshape({1, batch_, leaf.shape()[-1]}),
-                      {.stream = {stream.seed, stream.id, variable}, .step = r});
+                      {.stream = variable.of(seed), .step = r});
   };
-  fill_leaf(dream_->prior_noise, Noise::normal, prior_variable);
-  fill_leaf(dream_->data_noise, dream_->data_noise_kind, dream_variable);
+  fill_leaf(dream_->prior_noise, Noise::normal, of.prior);
+  fill_leaf(dream_->data_noise, dream_->data_noise_kind, of.dream);
 }
 
 /// The bound of every datum and each estimator's weights, as parts of the mean over the data.
@@ -213,11 +211,11 @@ void RecordedDraw::sweep(Part& part, GradientSink& sink) {
   encoder_.backward({roots.data(), count}, all_groups & ~leaf_group, &sink);
 }
 
-void RecordedDraw::replicate(const Stream& stream, std::uint64_t r) {
+void RecordedDraw::replicate(const DrawVariables& of, std::uint64_t seed, std::uint64_t r) {
   dispatch(dtype_, [&](auto type) {
     using T = decltype(type);
     Laps laps;
-    fill(stream, r);
+    fill(of, seed, r);
     encoder_.forward();
     decoder_.data(z_leaf_).copy_from(z_.value());
     decoder_.forward();

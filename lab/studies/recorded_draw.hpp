@@ -5,12 +5,12 @@
 #include <optional>
 #include <vector>
 
-#include "lab/studies/study_model.hpp"
-#include "lab/studies/whole_draw.hpp"
 #include "autodiff/coupled_noise.hpp"
 #include "autodiff/parameters.hpp"
-#include "autodiff/random.hpp"
+#include "autodiff/random_variables.hpp"
 #include "autodiff/tape.hpp"
+#include "lab/studies/study_model.hpp"
+#include "lab/studies/whole_draw.hpp"
 #include "objectives/bounds/bound.hpp"
 #include "objectives/estimators/choice.hpp"
 
@@ -34,9 +34,9 @@ class RecordedDraw {
   /// What baseline(mean) takes from L, nats.
   void set_mean_baseline(double mean) { mean_baseline_ = mean; }
 
-  /// Draws replicate r and computes every gradient. Noise has the address (stream, step r, datum,
-  /// sample): equal r give equal noise whatever bound, estimators and thread.
-  void replicate(const Stream& stream, std::uint64_t r);
+  /// Draws replicate r and computes every gradient. Noise has the address (variable, seed, step r,
+  /// datum, sample): equal r give equal noise whatever bound, estimators and thread.
+  void replicate(const DrawVariables& of, std::uint64_t seed, std::uint64_t r);
   /// The bound of the last replicate, mean over the data, nats.
   double value() const { return value_; }
 
@@ -75,7 +75,7 @@ class RecordedDraw {
   template <class T>
   void sweep(Part& part, GradientSink& sink);
   void record();
-  void fill(const Stream& stream, std::uint64_t r);
+  void fill(const DrawVariables& of, std::uint64_t seed, std::uint64_t r);
 
   StudyModel model_;
   Bound bound_;

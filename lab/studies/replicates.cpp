@@ -7,9 +7,10 @@
 #include <memory>
 #include <optional>
 
-#include "lab/training/networks.hpp"
 #include "autodiff/dtype.hpp"
+#include "autodiff/random_variables.hpp"
 #include "autodiff/threads.hpp"
+#include "lab/training/networks.hpp"
 
 namespace nelbo::gradvar {
 namespace {
@@ -164,7 +165,7 @@ class Replicates {
     Worker pilot(model_, cell_);
     double sum = 0;
     for (std::uint64_t r = 0; r < pilot_replicates; ++r) {
-      pilot.draw.replicate({options_.seed, StreamId::evaluation, 3}, r);
+      pilot.draw.replicate(random_variables::pilot, options_.seed, r);
       sum += pilot.draw.value();
     }
     for (const auto& worker : workers_) {
@@ -233,7 +234,7 @@ class Replicates {
         stopped_ = true;
         return;
       }
-      worker.draw.replicate({options_.seed, StreamId::evaluation}, r);
+      worker.draw.replicate(random_variables::evaluation, options_.seed, r);
       for (std::size_t p = 0; p < pieces_.size(); ++p) {
         const Piece& piece = pieces_[p];
         const std::span<const T> g = gradient<T>(worker.draw, piece);

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "lab/training/checkpoint.hpp"
-#include "lab/data/data_entropy.hpp"
+#include "autodiff/random_variables.hpp"
 #include "autodiff/setting_error.hpp"
-#include "autodiff/random.hpp"
+#include "lab/data/data_entropy.hpp"
+#include "lab/training/checkpoint.hpp"
 #include "objectives/language/expression.hpp"
 
 namespace nelbo {

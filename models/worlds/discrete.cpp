@@ -6,6 +6,7 @@
 #include <string>
 
 #include "autodiff/error.hpp"
+#include "autodiff/random_variables.hpp"
 
 namespace nelbo {
 namespace {
@@ -198,12 +199,12 @@ double DiscreteWorld::expected_hagg(const Tensor& weights) const {
 }
 
 DiscreteWorld random_discrete_world(std::int64_t data, std::int64_t values, std::uint64_t seed) {
-  const auto table = [seed](std::uint32_t variable, const Shape& shape) {
+  const auto table = [seed](std::size_t number, const Shape& shape) {
     Tensor result(shape, DType::f64);
     double* p = result.data_as<double>();
     const std::int64_t columns = shape[-1];
     fill_gamma(p, 0.8,
-               {.stream = {.seed = seed, .id = StreamId::data, .variable = variable},
+               {.stream = random_variables::world.of(seed, number),
                 .batch = std::size_t(shape.size() / columns),
                 .dimensions = std::size_t(columns)});
     for (std::int64_t row = 0; row < shape.size(); row += columns) {

@@ -5,7 +5,7 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/ops.hpp"
-#include "autodiff/random.hpp"
+#include "autodiff/random_variables.hpp"
 #include "models/init.hpp"
 
 namespace nelbo {
@@ -33,11 +33,10 @@ std::int64_t checked_codes(const DiscreteConfig& config) {
 }
 
 /// Standard normal numbers of a table.
-Initializer random_table(const Shape& shape, std::uint64_t seed, std::uint32_t variable) {
+Initializer random_table(const Shape& shape, std::uint64_t seed, std::size_t number) {
   const Tensor values(shape, DType::f64);
-  fill_normal(values.data_as<double>(),
-              {.stream = {.seed = seed, .id = StreamId::data, .variable = variable},
-               .dimensions = std::size_t(shape.size())});
+  fill_normal(values.data_as<double>(), {.stream = random_variables::world.of(seed, number),
+                                         .dimensions = std::size_t(shape.size())});
   return constant(values);
 }
 
@@ -90,8 +89,8 @@ class TablePrior final : public Prior {
 DiscreteModel::DiscreteModel(ParameterStore& store, const DiscreteConfig& config)
     : config_(config), number_of_codes_(checked_codes(config)), store_(&store) {
   const auto table = [&](const char* name, const char* group, const Shape& shape,
-                         std::uint32_t variable) {
-    return store.add(name, group, shape, random_table(shape, config.seed, variable));
+                         std::size_t number) {
+    return store.add(name, group, shape, random_table(shape, config.seed, number));
   };
   encoder_ = table("encoder.logits", "phi", {config.data, config.codes.dimensions()}, 0);
   decoder_ = table("decoder.logits", "theta", {number_of_codes_, config.data}, 1);

@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "autodiff/random.hpp"
+#include "autodiff/random_variables.hpp"
 #include "models/worlds/dense.hpp"
 #include "models/worlds/linear_gaussian.hpp"
 
@@ -10,24 +10,22 @@ using namespace dense;
 
 namespace {
 
-/// Standard normal numbers; every call takes the next variable of the seed.
+/// Standard normal numbers; every call takes the next of the world's variables.
 class Source {
  public:
   explicit Source(std::uint64_t seed) : seed_(seed) {}
 
   Tensor normal(const Shape& shape, double scale) {
     Tensor result(shape, DType::f64);
-    fill_normal(result.data_as<double>(),
-                {.stream = {.seed = seed_, .id = StreamId::data, .variable = variable_++},
-                 .dimensions = std::size_t(result.size())});
+    fill_normal(result.data_as<double>(), {.stream = random_variables::world.of(seed_, next_++),
+                                           .dimensions = std::size_t(result.size())});
     return scale * result;
   }
   /// Between 0.3 and 1.3.
   Tensor variances(std::int64_t n) {
     Tensor result({n}, DType::f64);
-    fill_uniform(result.data_as<double>(),
-                 {.stream = {.seed = seed_, .id = StreamId::data, .variable = variable_++},
-                  .dimensions = std::size_t(n)});
+    fill_uniform(result.data_as<double>(), {.stream = random_variables::world.of(seed_, next_++),
+                                            .dimensions = std::size_t(n)});
     return result + Tensor::full({n}, 0.3, DType::f64);
   }
   Tensor covariance(std::int64_t n) {
@@ -37,7 +35,7 @@ class Source {
 
  private:
   std::uint64_t seed_;
-  std::uint32_t variable_ = 0;
+  std::size_t next_ = 0;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "autodiff/ops.hpp"
 #include "autodiff/random.hpp"
 #include "models/priors/full_normal_prior.hpp"
+#include "autodiff/random_variables.hpp"
 #include "models/worlds/dense.hpp"
 
 namespace nelbo {
@@ -61,7 +62,7 @@ LinearGaussianModel::LinearGaussianModel(ParameterStore& store,
 
 Tensor LinearGaussianModel::data(std::int64_t batch, std::uint64_t seed) const {
   Tensor noise({batch, world_.data_dimensions()}, DType::f64);
-  fill_normal(noise.data_as<double>(), {.stream = {.seed = seed, .id = StreamId::data},
+  fill_normal(noise.data_as<double>(), {.stream = random_variables::world.of(seed),
                                         .batch = std::size_t(batch),
                                         .dimensions = std::size_t(noise.shape()[1])});
   return world_.sample_data(noise).cast(store_->dtype());

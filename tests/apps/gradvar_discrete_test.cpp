@@ -6,11 +6,12 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "autodiff/error.hpp"
+#include "autodiff/random_variables.hpp"
 #include "lab/studies/discrete_theory.hpp"
 #include "lab/studies/recorded_draw.hpp"
 #include "lab/studies/study_cells.hpp"
 #include "lab/studies/subject.hpp"
-#include "autodiff/error.hpp"
 #include "models/vae.hpp"
 #include "models/worlds/discrete_model.hpp"
 #include "objectives/draw/draw.hpp"
@@ -235,8 +236,8 @@ TEST_CASE("discrete world: a recorded draw has the gradients of a Draw") {
         }
         if (all.empty()) continue;
         RecordedDraw recorded(model, bound, all, coupling);
-        recorded.replicate({3, StreamId::evaluation}, 6);
-        recorded.replicate({3, StreamId::evaluation}, 7);
+        recorded.replicate(random_variables::evaluation, 3, 6);
+        recorded.replicate(random_variables::evaluation, 3, 7);
         const Tensor noise({4, 2, vae.dimensions()}, DType::f64);
         vae.fill_noise(noise, {.stream = {3, StreamId::evaluation}, .step = 7}, coupling);
         for (std::size_t i = 0; i < all.size(); ++i) {

@@ -4,16 +4,16 @@
 #include <cstring>
 #include <set>
 
+#include "autodiff/ops/elementwise_ops.hpp"
+#include "autodiff/random_variables.hpp"
 #include "lab/data/load.hpp"
 #include "lab/evaluation/inference.hpp"
 #include "lab/training/trainer.hpp"
-#include "autodiff/ops/elementwise_ops.hpp"
-#include "autodiff/random.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/language/vocabulary.hpp"
-#include "tests/lab/train_data.hpp"
 #include "tests/catch.hpp"
+#include "tests/lab/train_data.hpp"
 
 using namespace nelbo;
 
@@ -60,7 +60,7 @@ struct ByHand {
   void forward(std::uint64_t step) {
     const std::span<const std::uint32_t> rows(order.data() + step * batch_size, batch_size);
     examples.fill(batch.x(), rows, step);
-    batch.fill_noise({config.seed, StreamId::noise}, step, rows);
+    batch.fill_noise(random_variables::training, config.seed, step, rows);
     batch.tape().forward();
   }
   void critic_gradient() {

@@ -4,18 +4,19 @@
 #include <memory>
 #include <vector>
 
+#include "autodiff/error.hpp"
+#include "autodiff/random_variables.hpp"
+#include "autodiff/threads.hpp"
 #include "lab/statistics/moments.hpp"
 #include "lab/studies/replicates.hpp"
 #include "lab/studies/study_cells.hpp"
 #include "lab/studies/subject.hpp"
-#include "autodiff/error.hpp"
-#include "autodiff/threads.hpp"
 #include "models/vae.hpp"
 #include "models/worlds/linear_gaussian_model.hpp"
 #include "objectives/bounds/bounds.hpp"
 #include "objectives/estimators/estimators.hpp"
-#include "tests/catch.hpp"
 #include "objectives/language/read_estimators.hpp"
+#include "tests/catch.hpp"
 
 using namespace nelbo;
 using namespace nelbo::gradvar;
@@ -74,7 +75,7 @@ std::vector<EstimatorChoice> defined_for(const Bound& bound) {
   return all;
 }
 
-constexpr Stream stream{3, StreamId::evaluation};
+constexpr std::uint64_t seed = 3;
 
 /// The largest |z| over the coordinates of the mean of a difference of paired gradients.
 double largest_z(const GradientMoments& difference) {
@@ -117,7 +118,7 @@ TEST_CASE(
       to.add(std::span<const double>(difference));
     };
     for (std::uint64_t r = 0; r < replicates; ++r) {
-      draw.replicate(stream, r);
+      draw.replicate(random_variables::evaluation, seed, r);
       for (std::size_t i = 1; i < estimators.size(); ++i) {
         add(of_phi[i], slice(draw.encoder_gradient(i), phi), slice(draw.encoder_gradient(0), phi));
         add(of_theta[i], slice(draw.decoder_gradient(draw.decoder_weights_of(i)), theta),
@@ -181,7 +182,7 @@ TEST_CASE(
         return most;
       };
       for (std::uint64_t r = 0; r < 20; ++r) {
-        draw.replicate(stream, r);
+        draw.replicate(random_variables::evaluation, seed, r);
         CHECK(largest(0) > 1e-3);
         CHECK(largest(1) < 1e-12);
         CHECK(largest(2) < 1e-12);
@@ -196,11 +197,11 @@ TEST_CASE("study: estimators of one draw share one sweep through the decoder") {
   RecordedDraw draw(vae.study(), bounds::iw(5),
                     {reparam(), stl(), dreg(), rws_dreg(), score(), vimco()},
                     Coupling::independent);
-  for (std::uint64_t r = 0; r < 7; ++r) draw.replicate(stream, r);
+  for (std::uint64_t r = 0; r < 7; ++r) draw.replicate(random_variables::evaluation, seed, r);
   CHECK(draw.sweeps_for_z() == 7);
   CHECK(draw.sweeps_for_decoder() == 7);
   RecordedDraw scores(vae.study(), bounds::iw(5), {score(), vimco()}, Coupling::independent);
-  scores.replicate(stream, 0);
+  scores.replicate(random_variables::evaluation, seed, 0);
   CHECK(scores.sweeps_for_z() == 0);
 }
 
@@ -211,11 +212,11 @@ TEST_CASE(
   const Bound bound = bounds::miwae(2, 3);
   const std::vector<EstimatorChoice> all = defined_for(bound);
   RecordedDraw together(vae.study(), bound, all, Coupling::independent);
-  for (std::uint64_t r = 0; r < 3; ++r) together.replicate(stream, r);
+  for (std::uint64_t r = 0; r < 3; ++r) together.replicate(random_variables::evaluation, seed, r);
   for (std::size_t i = 0; i < all.size(); ++i) {
     INFO(all[i].text());
     RecordedDraw alone(vae.study(), bound, {all[i]}, Coupling::independent);
-    alone.replicate(stream, 2);
+    alone.replicate(random_variables::evaluation, seed, 2);
     CHECK(alone.value() == together.value());
     CHECK(alone.encoder_gradient(0).values() == together.encoder_gradient(i).values());
     CHECK(alone.decoder_gradient(alone.decoder_weights_of(0)).values() ==
