@@ -3,11 +3,11 @@
 #include <array>
 
 #include "autodiff/error.hpp"
+#include "autodiff/nearest_name.hpp"
 #include "autodiff/optimizer.hpp"
 #include "autodiff/random.hpp"
 #include "objectives/draw/draw.hpp"
 #include "objectives/language/expression.hpp"
-#include "autodiff/nearest_name.hpp"
 
 namespace nelbo {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "lab/files/fail.hpp"
 #include "lab/data/statistics.hpp"
+#include "lab/files/fail.hpp"
 
 namespace nelbo::data {
 namespace {

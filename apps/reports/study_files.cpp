@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "lab/files/atomic_file.hpp"
 #include "apps/reports/figures.hpp"
 #include "apps/reports/report.hpp"
 #include "autodiff/error.hpp"
+#include "lab/files/atomic_file.hpp"
 
 namespace nelbo::gradvar {
 namespace {

@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "autodiff/nearest_name.hpp"
 #include "lab/files/fail.hpp"
 #include "lab/files/input.hpp"
-#include "autodiff/nearest_name.hpp"
 
 namespace nelbo::verify {
 namespace {

@@ -6,11 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "autodiff/error.hpp"
 #include "lab/studies/discrete_theory.hpp"
 #include "lab/studies/recorded_draw.hpp"
 #include "lab/studies/study_cells.hpp"
 #include "lab/studies/subject.hpp"
-#include "autodiff/error.hpp"
 #include "models/vae.hpp"
 #include "models/worlds/discrete_model.hpp"
 #include "objectives/draw/draw.hpp"
