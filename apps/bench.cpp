@@ -1,18 +1,17 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "apps/command.hpp"
-#include "apps/program.hpp"
 #include "apps/bench/kernel_bench.hpp"
 #include "apps/bench/median_time.hpp"
 #include "apps/bench/pairwise_bench.hpp"
 #include "apps/bench/training_workload.hpp"
+#include "apps/cli/commands.hpp"
 #include "apps/cli/common_flags.hpp"
+#include "apps/exit_code.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/peak.hpp"
 #include "autodiff/threads.hpp"
@@ -136,54 +135,70 @@ void bench_pairwise_kernel(const Options& options) {
   }
 }
 
-}  // namespace
-
-void add_bench_command(CLI::App& program, int& exit_code) {
-  auto options = std::make_shared<Options>();
-  CLI::App* bench = program.add_subcommand("bench", "Measure speed against this machine's limits");
-  bench->require_subcommand(1);
-  const auto add = [&](const std::string& name, const std::string& help,
-                       void (*run)(const Options&)) {
-    CLI::App* command = bench->add_subcommand(name, help);
-    add_common_flags(*command, options->common, "Not used: the work does not depend on it");
-    add_real_number(*command, "--seconds", options->seconds, 0, 600,
-                    "About how long each workload is measured");
-    command->callback([options, run, &exit_code] {
-      options->common.apply_threads();
-      run(*options);
-      exit_code = exit_done;
-    });
-    return command;
+/// What the three measurements have in common.
+Action measurement(CommandLine& command, const std::shared_ptr<Options>& options,
+                   void (*run)(const Options&)) {
+  add_common_flags(command, options->common, "Not used: the work does not depend on it");
+  command.real("--seconds", options->seconds, 0, 600, "About how long each workload is measured");
+  return [options, run] {
+    options->common.apply_threads();
+    run(*options);
+    return exit_done;
   };
-  CLI::App* train =
-      add("train", "Time training steps: new data, forward, backward, Adam", bench_train);
-  train->add_option("WORKLOAD", options->workloads,
-                    "vae_mlp, iwae50, conv64, chen_mlp, tcvae, tiny (default: all)");
-  train->add_flag("--cost", options->cost,
-                  "With --json, also the mean cost of steps 11 to 20 (scripts/compare-peers)");
-  train->footer(
+}
+
+Action declare_train(CommandLine& command) {
+  auto options = std::make_shared<Options>();
+  const Action action = measurement(command, options, bench_train);
+  command.flag("WORKLOAD", options->workloads,
+               "vae_mlp, iwae50, conv64, chen_mlp, tcvae, tiny (default: all)");
+  command.flag("--cost", options->cost,
+               "With --json, also the mean cost of steps 11 to 20 (scripts/compare-peers)");
+  command.footer(
       "The share counts the dense matrix products of a step against the fused-multiply-add peak "
       "measured\n"
       "in the same run on the same threads.\n\n"
       "Examples:\n  nelbo bench train\n  nelbo bench train vae_mlp conv64 --threads 1 --json");
-  add("kernels", "Time single kernels and print the share of what binds each", bench_kernels)
-      ->footer(
-          "Examples:\n  nelbo bench kernels\n  NELBO_ISA=avx2 nelbo bench kernels --threads 1");
-  add("pairwise", "Time log-densities of n samples under the mixture of n posteriors",
-      bench_pairwise_kernel)
-      ->footer(
-          "hagg: joint density and all marginals, forward (an aggregated posterior over the whole "
-          "data set).\n"
-          "tcterms: the same of one batch, with gradients to z, mean and log-variance.\n"
-          "The limit is the throughput of the plain exp kernel, measured in the same run on the "
-          "same threads:\n"
-          "a pair needs an exponential for each of d marginals and one for its joint density, and "
-          "once more\n"
-          "for gradients, since nothing of size n x n is kept. Shares above 100 % are possible: "
-          "the "
-          "exponential\n"
-          "inside needs no full range.\n\n"
-          "Examples:\n  nelbo bench pairwise\n  nelbo bench pairwise --threads 1 --json");
+  return action;
+}
+
+Action declare_kernels(CommandLine& command) {
+  command.footer(
+      "Examples:\n  nelbo bench kernels\n  NELBO_ISA=avx2 nelbo bench kernels --threads 1");
+  return measurement(command, std::make_shared<Options>(), bench_kernels);
+}
+
+Action declare_pairwise(CommandLine& command) {
+  command.footer(
+      "hagg: joint density and all marginals, forward (an aggregated posterior over the whole data "
+      "set).\n"
+      "tcterms: the same of one batch, with gradients to z, mean and log-variance.\n"
+      "The limit is the throughput of the plain exp kernel, measured in the same run on the same "
+      "threads:\n"
+      "a pair needs an exponential for each of d marginals and one for its joint density, and once "
+      "more\n"
+      "for gradients, since nothing of size n x n is kept. Shares above 100 % are possible: the "
+      "exponential\n"
+      "inside needs no full range.\n\n"
+      "Examples:\n  nelbo bench pairwise\n  nelbo bench pairwise --threads 1 --json");
+  return measurement(command, std::make_shared<Options>(), bench_pairwise_kernel);
+}
+
+Action declare(CommandLine& command) {
+  command.subcommand(
+      {"train", "Time training steps: new data, forward, backward, Adam", declare_train});
+  command.subcommand(
+      {"kernels", "Time single kernels and print the share of what binds each", declare_kernels});
+  command.subcommand({"pairwise",
+                      "Time log-densities of n samples under the mixture of n posteriors",
+                      declare_pairwise});
+  return {};
+}
+
+}  // namespace
+
+Command bench_command() {
+  return {"bench", "Measure speed against this machine's limits", declare};
 }
 
 }  // namespace nelbo

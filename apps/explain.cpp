@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cctype>
 #include <iostream>
 #include <memory>
@@ -9,14 +8,14 @@
 #include <string>
 #include <vector>
 
-#include "apps/command.hpp"
-#include "apps/program.hpp"
+#include "apps/cli/commands.hpp"
 #include "apps/cli/common_flags.hpp"
-#include "apps/reports/describe_quantity.hpp"
 #include "apps/cli/print_json.hpp"
+#include "apps/exit_code.hpp"
+#include "apps/reports/describe_quantity.hpp"
 #include "autodiff/setting_error.hpp"
-#include "objectives/language/catalogue.hpp"
 #include "objectives/algebra/equations.hpp"
+#include "objectives/language/catalogue.hpp"
 #include "objectives/language/expression.hpp"
 
 namespace nelbo {
@@ -107,28 +106,21 @@ void print_text(const Json& json) {
   std::cout << "\n" << text(json["equations"]);
 }
 
-/// The expression; "-elbo + div" looks like a flag, but no flag of this command begins so.
-std::string given_expression(const CLI::App& command, const ExplainFlags& flags) {
-  const std::vector<std::string> extras = command.remaining();
-  const bool minus = extras.size() == 1 && extras[0][0] == '-' && extras[0].rfind("--", 0) != 0;
-  if (minus && flags.expression.empty()) return extras[0];
-  if (!extras.empty()) throw CLI::ExtrasError(extras);
-  if (flags.expression.empty())
+int run(const ExplainFlags& flags) {
+  if (flags.expression.empty()) {
     throw UsageError("explain: which objective? See `nelbo objectives`");
-  return flags.expression;
-}
-
-void run(const std::string& expression, const ExplainFlags& flags) {
-  const Term objective = parse_objective(expression);
-  check_objective(objective, expression,
+  }
+  const Term objective = parse_objective(flags.expression);
+  check_objective(objective, flags.expression,
                   {.batch = flags.batch.value_or(0),
                    .data_size = flags.data_size.value_or(0),
                    .latent = flags.latent.value_or(0)});
-  const Json json = explain(expression, objective);
+  const Json json = explain(flags.expression, objective);
   if (flags.json)
     print_json(json);
   else
     print_text(json);
+  return exit_done;
 }
 
 constexpr const char* footer =
@@ -141,27 +133,23 @@ Examples:
   nelbo explain "beta_tcvae(beta=6)" --batch 64 --data-size 60000 --latent 10
   nelbo explain "nell + 100*abs(div - anneal(0, 25, steps=10000))" --json)help";
 
+Action declare(CommandLine& command) {
+  auto flags = std::make_shared<ExplainFlags>();
+  command.expression("EXPR", flags->expression, "the objective, as for `nelbo train --objective`");
+  constexpr std::int64_t most = std::int64_t{1} << 62;
+  command.number("--batch", flags->batch, 1, most,
+                 "refuse what is not defined for batches of N data");
+  command.number("--data-size", flags->data_size, 1, most, "the same for N data in all");
+  command.number("--latent", flags->latent, 1, 65536, "the same for N latent dimensions");
+  command.flag("--json", flags->json, "print one JSON object on stdout");
+  command.footer(footer);
+  return [flags] { return run(*flags); };
+}
+
 }  // namespace
 
-void add_explain_command(CLI::App& program, int& exit_code) {
-  CLI::App* command =
-      program.add_subcommand("explain", "Say what an objective consists of, moves and needs");
-  auto flags = std::make_shared<ExplainFlags>();
-  command->add_option("EXPR", flags->expression, "the objective, as for `nelbo train --objective`");
-  command->allow_extras();
-  constexpr std::int64_t most = std::int64_t{1} << 62;
-  add_whole_number(*command, "--batch", flags->batch, 1, most,
-                   "refuse what is not defined for batches of N data");
-  add_whole_number(*command, "--data-size", flags->data_size, 1, most,
-                   "the same for N data in all");
-  add_whole_number(*command, "--latent", flags->latent, 1, 65536,
-                   "the same for N latent dimensions");
-  command->add_flag("--json", flags->json, "print one JSON object on stdout");
-  command->footer(footer);
-  command->callback([flags, command, &exit_code] {
-    run(given_expression(*command, *flags), *flags);
-    exit_code = exit_done;
-  });
+Command explain_command() {
+  return {"explain", "Say what an objective consists of, moves and needs", declare};
 }
 
 }  // namespace nelbo

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cmath>
 #include <iostream>
@@ -7,21 +6,20 @@
 #include <optional>
 #include <string>
 
-#include "apps/command.hpp"
-#include "apps/program.hpp"
-#include "apps/cli/number_list.hpp"
-#include "apps/cli/progress_line.hpp"
-#include "lab/studies/slopes.hpp"
-#include "lab/studies/study_cells.hpp"
-#include "apps/reports/study_files.hpp"
-#include "lab/studies/subject.hpp"
-#include "apps/reports/tables.hpp"
+#include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
+#include "apps/cli/progress_line.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/cli/signals.hpp"
-#include "autodiff/setting_error.hpp"
+#include "apps/exit_code.hpp"
+#include "apps/reports/study_files.hpp"
+#include "apps/reports/tables.hpp"
 #include "autodiff/instruction_set.hpp"
+#include "autodiff/setting_error.hpp"
 #include "autodiff/threads.hpp"
+#include "lab/studies/slopes.hpp"
+#include "lab/studies/study_cells.hpp"
+#include "lab/studies/subject.hpp"
 
 namespace nelbo {
 namespace {
@@ -154,48 +152,44 @@ int gradvar_command(const Options& options) {
   return exit_done;
 }
 
-}  // namespace
-
-void add_gradvar_command(CLI::App& program, int& exit_code) {
-  CLI::App* command = program.add_subcommand(
-      "gradvar", "Compare gradient estimators: variance, signal-to-noise ratio, bias, time");
+Action declare(CommandLine& command) {
   auto options = std::make_shared<Options>();
   command
-      ->add_option("--world", options->world,
-                   "a model whose gradients are known: rainforth, linear-gaussian or discrete "
-                   "[rainforth]")
-      ->check(CLI::IsMember({"rainforth", "linear-gaussian", "discrete"}));
-  command->add_option("--run", options->run.run, "a trained model: the folder of a run");
-  add_data_flags(*command, options->run);
+      .flag("--world", options->world,
+            "a model whose gradients are known: rainforth, linear-gaussian or discrete "
+            "[rainforth]")
+      .one_of({"rainforth", "linear-gaussian", "discrete"});
+  command.flag("--run", options->run.run, "a trained model: the folder of a run");
+  add_data_flags(command, options->run);
   command
-      ->add_option("--bounds", options->plan.bounds,
-                   "bounds on log P(x): names, which take --m, or expressions such as "
-                   "\"iw(8)\" [elbo,iw]")
-      ->type_name("LIST");
+      .flag("--bounds", options->plan.bounds,
+            "bounds on log P(x): names, which take --m, or expressions such as "
+            "\"iw(8)\" [elbo,iw]")
+      .type("LIST");
   command
-      ->add_option("--estimators", options->estimators,
-                   "gradient estimators, also by group (phi=dreg,theta=piwae) and with coupled "
-                   "noise (reparam+antithetic, stl+rqmc); `nelbo objectives` lists them "
-                   "[reparam,stl,dreg; of discrete codes score,rloo,vimco,disarm,...]")
-      ->type_name("LIST");
-  add_number_list(*command, "--m", options->plan.m, most_samples, "importance samples [1,4,16,64]");
-  add_number_list(*command, "--k", options->plan.k, most_samples,
+      .flag("--estimators", options->estimators,
+            "gradient estimators, also by group (phi=dreg,theta=piwae) and with coupled "
+            "noise (reparam+antithetic, stl+rqmc); `nelbo objectives` lists them "
+            "[reparam,stl,dreg; of discrete codes score,rloo,vimco,disarm,...]")
+      .type("LIST");
+  command.numbers("--m", options->plan.m, most_samples, "importance samples [1,4,16,64]");
+  command.numbers("--k", options->plan.k, most_samples,
                   "copies of the bound that are averaged [1]");
-  add_whole_number(*command, "--replicates", options->replicates, 4, 1'000'000'000,
-                   "gradients of each combination [10000]");
-  add_whole_number(*command, "--batch", options->batch, 1, 1 << 20,
-                   "data, drawn once by the seed [20; of rainforth 1, of discrete 3]");
+  command.number("--replicates", options->replicates, 4, 1'000'000'000,
+                 "gradients of each combination [10000]");
+  command.number("--batch", options->batch, 1, 1 << 20,
+                 "data, drawn once by the seed [20; of rainforth 1, of discrete 3]");
   command
-      ->add_option("--reference", options->reference,
-                   "the estimator that bias is tested against [reparam; of discrete codes "
-                   "score]")
-      ->type_name("NAME");
+      .flag("--reference", options->reference,
+            "the estimator that bias is tested against [reparam; of discrete codes "
+            "score]")
+      .type("NAME");
   command
-      ->add_option("--out", options->out,
-                   "a folder for study.json, study.csv, report.html and its figures")
-      ->type_name("DIR");
-  add_common_flags(*command, options->run.common, "of data and noise [0]");
-  command->footer(
+      .flag("--out", options->out,
+            "a folder for study.json, study.csv, report.html and its figures")
+      .type("DIR");
+  add_common_flags(command, options->run.common, "of data and noise [0]");
+  command.footer(
       "For every bound, number of samples and estimator, of theta (decoder), phi (encoder) and "
       "each\n"
       "layer: norm of the mean gradient, total variance, signal-to-noise ratio (debiased, beside "
@@ -216,7 +210,14 @@ void add_gradvar_command(CLI::App& program, int& exit_code) {
       "  nelbo gradvar --world discrete --bounds elbo --k 2,4,8\n"
       "  nelbo gradvar --run runs/burda-mnist-elbo-s0 --bounds \"elbo,iw(8),iw(64)\" \\\n"
       "    --estimators \"reparam,stl,dreg,score,vimco\" --replicates 1000");
-  command->callback([options, &exit_code] { exit_code = gradvar_command(*options); });
+  return [options] { return gradvar_command(*options); };
+}
+
+}  // namespace
+
+Command gradvar_command() {
+  return {"gradvar", "Compare gradient estimators: variance, signal-to-noise ratio, bias, time",
+          declare};
 }
 
 }  // namespace nelbo

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -9,10 +8,10 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "apps/command.hpp"
-#include "apps/program.hpp"
+#include "apps/cli/commands.hpp"
 #include "apps/cli/common_flags.hpp"
 #include "apps/cli/print_json.hpp"
+#include "apps/exit_code.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
 
@@ -73,23 +72,25 @@ void print_text(const nlohmann::ordered_json& json) {
             << ", TBB " << text(build["tbb"]) << "\n";
 }
 
-}  // namespace
-
-void add_info_command(CLI::App& program, int& exit_code) {
-  CLI::App* command =
-      program.add_subcommand("info", "Print version, instruction sets, threads and libraries");
+Action declare(CommandLine& command) {
   auto flags = std::make_shared<CommonFlags>();
-  command->add_flag("--json", flags->json, "print one JSON object on stdout");
-  command->footer("Examples:\n  nelbo info\n  NELBO_ISA=sse2 nelbo info --json");
-  command->callback([flags, &exit_code] {
+  command.flag("--json", flags->json, "print one JSON object on stdout");
+  command.footer("Examples:\n  nelbo info\n  NELBO_ISA=sse2 nelbo info --json");
+  return [flags] {
     flags->apply_threads();
     const nlohmann::ordered_json json = facts();
     if (flags->json)
       print_json(json);
     else
       print_text(json);
-    exit_code = exit_done;
-  });
+    return exit_done;
+  };
+}
+
+}  // namespace
+
+Command info_command() {
+  return {"info", "Print version, instruction sets, threads and libraries", declare};
 }
 
 }  // namespace nelbo

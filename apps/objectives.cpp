@@ -1,21 +1,20 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
-#include "apps/command.hpp"
-#include "apps/program.hpp"
+#include "apps/cli/commands.hpp"
+#include "apps/cli/print_json.hpp"
+#include "apps/exit_code.hpp"
 #include "apps/reports/describe_estimator.hpp"
 #include "apps/reports/describe_quantity.hpp"
-#include "apps/cli/print_json.hpp"
+#include "objectives/draw/scheme.hpp"
 #include "objectives/language/catalogue.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/language/vocabulary.hpp"
-#include "objectives/draw/scheme.hpp"
 
 namespace nelbo {
 namespace {
@@ -135,15 +134,11 @@ void print_text(const Json& json) {
                "log-weight s.\n";
 }
 
-}  // namespace
-
-void add_objectives_command(CLI::App& program, int& exit_code) {
-  CLI::App* command = program.add_subcommand(
-      "objectives", "List terms, bounds, named objectives and gradient estimators");
+Action declare(CommandLine& command) {
   auto json = std::make_shared<bool>(false);
-  command->add_flag("--json", *json, "print one JSON object on stdout");
-  command->footer("Examples:\n  nelbo objectives\n  nelbo objectives --json");
-  command->callback([json, &exit_code] {
+  command.flag("--json", *json, "print one JSON object on stdout");
+  command.footer("Examples:\n  nelbo objectives\n  nelbo objectives --json");
+  return [json] {
     const Json all{{"terms", words(Word::Kind::term)},
                    {"bounds", words(Word::Kind::bound)},
                    {"schedules", words(Word::Kind::schedule)},
@@ -154,8 +149,14 @@ void add_objectives_command(CLI::App& program, int& exit_code) {
       print_json(all);
     else
       print_text(all);
-    exit_code = exit_done;
-  });
+    return exit_done;
+  };
+}
+
+}  // namespace
+
+Command objectives_command() {
+  return {"objectives", "List terms, bounds, named objectives and gradient estimators", declare};
 }
 
 }  // namespace nelbo

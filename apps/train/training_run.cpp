@@ -9,22 +9,22 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "apps/program.hpp"
-#include "lab/files/atomic_file.hpp"
-#include "lab/training/checkpoint.hpp"
-#include "lab/studies/training_snr.hpp"
-#include "lab/evaluation/ledger.hpp"
-#include "apps/reports/metrics_json.hpp"
-#include "apps/reports/pictures.hpp"
 #include "apps/cli/progress.hpp"
-#include "lab/training/run_data.hpp"
-#include "lab/training/run_folder.hpp"
 #include "apps/cli/shell_word.hpp"
 #include "apps/cli/signals.hpp"
-#include "lab/training/trainer.hpp"
-#include "autodiff/setting_error.hpp"
+#include "apps/exit_code.hpp"
+#include "apps/reports/metrics_json.hpp"
+#include "apps/reports/pictures.hpp"
 #include "autodiff/instruction_set.hpp"
+#include "autodiff/setting_error.hpp"
 #include "autodiff/threads.hpp"
+#include "lab/evaluation/ledger.hpp"
+#include "lab/files/atomic_file.hpp"
+#include "lab/studies/training_snr.hpp"
+#include "lab/training/checkpoint.hpp"
+#include "lab/training/run_data.hpp"
+#include "lab/training/run_folder.hpp"
+#include "lab/training/trainer.hpp"
 
 namespace nelbo {
 namespace {

@@ -19,7 +19,7 @@ struct RunOptions {
 };
 
 /// Trains as `config` says in a new run folder; "" stands for runs/<run_name>. Prints the result on
-/// stdout and returns an exit code of apps/program.hpp: done, not finite, interrupted or
+/// stdout and returns an exit code of apps/exit_code.hpp: done, not finite, interrupted or
 /// terminated. Throws UsageError for settings that cannot be meant, Error for bad data or a failure
 /// while running.
 int start_run(TrainConfig config, const std::filesystem::path& out, const RunOptions& options);
