@@ -2,6 +2,7 @@
 #include <cmath>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
 #include <string>
@@ -84,31 +85,31 @@ StudyPlan plan_of(const Options& options, const StudyModel& model) {
   return plan;
 }
 
-int gradvar_command(const Options& options) {
-  options.run.common.apply_threads();
-  const Subject subject = subject_of(options);
-  const StudyPlan wanted = plan_of(options, subject.model);
-  const StudyCells plan = [&] {
-    try {
-      return plan_cells(wanted, subject.model);
-    } catch (const Error& error) {
-      throw UsageError(error.what());
-    }
-  }();
+StudyCells cells_of(const StudyPlan& plan, const StudyModel& model) {
+  try {
+    return plan_cells(plan, model);
+  } catch (const Error& error) {
+    throw UsageError(error.what());
+  }
+}
 
-  install_signal_handlers();
+/// Theory beside the rows of a cell.
+void add_theory(const Subject& subject, const StudyCell& cell, std::vector<Row>& rows) {
+  for (Row& row : rows) {
+    for (const EstimatorChoice& choice : cell.estimators) {
+      if (choice.text() != row.estimator) continue;
+      subject.add_theory(cell, choice, row);
+      break;
+    }
+  }
+}
+
+/// Measures cell by cell, until a signal.
+void run_cells(const Subject& subject, const std::vector<StudyCell>& cells, Study& study) {
   ProgressLine progress("gradvar", progress_style(false));
-  const auto start = std::chrono::steady_clock::now();
-  Study study{.subject = subject.name,
-              .reference = wanted.reference,
-              .replicates = std::uint64_t(options.replicates),
-              .batch = std::uint64_t(subject.model.batch()),
-              .seed = std::uint64_t(options.run.common.seed.value_or(0)),
-              .isa = active_isa(),
-              .threads = num_threads()};
   double all = 0, done = 0;
-  for (const StudyCell& cell : plan.cells) all += double(cell.bound.samples());
-  for (const StudyCell& cell : plan.cells) {
+  for (const StudyCell& cell : cells) all += double(cell.bound.samples());
+  for (const StudyCell& cell : cells) {
     const double work = double(cell.bound.samples());
     const ReplicateOptions replicate{
         .replicates = study.replicates,
@@ -118,22 +119,35 @@ int gradvar_command(const Options& options) {
         .stop = [] { return pending_signal() != 0; }};
     std::vector<Row> rows = run_replicates(subject.model, cell, replicate);
     if (pending_signal() != 0) break;
-    for (Row& row : rows) {
-      for (const EstimatorChoice& choice : cell.estimators) {
-        if (choice.text() != row.estimator) continue;
-        subject.add_theory(cell, choice, row);
-        break;
-      }
-    }
+    add_theory(subject, cell, rows);
     study.rows.insert(study.rows.end(), rows.begin(), rows.end());
     done += work;
   }
-  progress.finish();
+}
+
+Study run_study(const Options& options, const Subject& subject) {
+  const StudyPlan wanted = plan_of(options, subject.model);
+  const StudyCells plan = cells_of(wanted, subject.model);
+  install_signal_handlers();
+  const auto start = std::chrono::steady_clock::now();
+  Study study{.subject = subject.name,
+              .reference = wanted.reference,
+              .replicates = std::uint64_t(options.replicates),
+              .batch = std::uint64_t(subject.model.batch()),
+              .seed = std::uint64_t(options.run.common.seed.value_or(0)),
+              .isa = active_isa(),
+              .threads = num_threads()};
+  run_cells(subject, plan.cells, study);
   study.rows.insert(study.rows.end(), plan.undefined.begin(), plan.undefined.end());
   study.slopes = slopes_of(study.rows);
   for (Slope& slope : study.slopes) slope.theory = slope_theory(slope);
   study.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return study;
+}
 
+int gradvar_command(const Options& options) {
+  options.run.common.apply_threads();
+  const Study study = run_study(options, subject_of(options));
   // What was finished before Ctrl-C is kept.
   if (!options.out.empty()) write_study(study, options.out);
   if (options.run.common.json) {
