@@ -1,26 +1,25 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "apps/command.hpp"
-#include "apps/program.hpp"
-#include "lab/evaluation/bound_lattice.hpp"
-#include "apps/cli/number_list.hpp"
-#include "apps/cli/progress_line.hpp"
+#include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
+#include "apps/cli/progress_line.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/cli/signals.hpp"
-#include "autodiff/setting_error.hpp"
+#include "apps/exit_code.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/peak.hpp"
+#include "autodiff/setting_error.hpp"
 #include "autodiff/threads.hpp"
+#include "lab/evaluation/bound_lattice.hpp"
 #include "lab/statistics/importance_diagnostics.hpp"
 
 namespace nelbo {
@@ -186,21 +185,16 @@ int bounds(const Options& options) {
   return exit_done;
 }
 
-}  // namespace
-
-void add_bounds_command(CLI::App& program, int& exit_code) {
-  CLI::App* command = program.add_subcommand(
-      "bounds", "The lattice of bounds MC_k-IW_m on log p(x) of a trained model");
+Action declare(CommandLine& command) {
   auto options = std::make_shared<Options>();
-  add_run_flags(*command, options->run, "of the noise of z [the run's own]");
-  add_data_flags(*command, options->run);
-  add_number_list(*command, "--m", options->m, most_draws,
+  add_run_flags(command, options->run, "of the noise of z [the run's own]");
+  add_data_flags(command, options->run);
+  command.numbers("--m", options->m, most_draws,
                   "importance samples, ascending [1,2,5,10,50,500,5000]");
-  add_number_list(*command, "--k", options->k, most_draws,
+  command.numbers("--k", options->k, most_draws,
                   "groups that are averaged [1, and 10 where that takes no more draws]");
-  add_whole_number(*command, "--examples", options->examples, 1, INT64_MAX,
-                   "only the first N examples [all]");
-  command->footer(
+  command.number("--examples", options->examples, 1, INT64_MAX, "only the first N examples [all]");
+  command.footer(
       "Zheng eqs (36)-(40). MC_k-IW_m averages k importance-weighted bounds of m draws each: m = 1 "
       "is the\n"
       "ELBO, m = 5000 the usual estimate of log p(x). Draws are made in chunks and forgotten, so "
@@ -218,7 +212,13 @@ void add_bounds_command(CLI::App& program, int& exit_code) {
       "Examples:\n"
       "  nelbo bounds runs/burda-mnist-elbo-s0 --m 5000\n"
       "  nelbo bounds runs/burda-mnist-elbo-s0 --m 1,5,50 --k 1,10 --examples 500 --json");
-  command->callback([options, &exit_code] { exit_code = bounds(*options); });
+  return [options] { return bounds(*options); };
+}
+
+}  // namespace
+
+Command bounds_command() {
+  return {"bounds", "The lattice of bounds MC_k-IW_m on log p(x) of a trained model", declare};
 }
 
 }  // namespace nelbo

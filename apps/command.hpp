@@ -1,22 +1,28 @@
 #pragma once
-#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "apps/command_line.hpp"
+#include "models/registry.hpp"
 
 namespace nelbo {
 
-/// Each subcommand adds itself to the program: its flags, its help with examples, and a callback
-/// that stores the exit code in `exit_code`. The list of all commands is in program.cpp.
-void add_train_command(CLI::App& program, int& exit_code);
-void add_eval_command(CLI::App& program, int& exit_code);
-void add_bounds_command(CLI::App& program, int& exit_code);
-void add_gradvar_command(CLI::App& program, int& exit_code);
-void add_encode_command(CLI::App& program, int& exit_code);
-void add_sample_command(CLI::App& program, int& exit_code);
-void add_data_command(CLI::App& program, int& exit_code);
-void add_bench_command(CLI::App& program, int& exit_code);
-void add_decompose_command(CLI::App& program, int& exit_code);
-void add_verify_command(CLI::App& program, int& exit_code);
-void add_objectives_command(CLI::App& program, int& exit_code);
-void add_explain_command(CLI::App& program, int& exit_code);
-void add_info_command(CLI::App& program, int& exit_code);
+/// A command of the program: `nelbo NAME ...`.
+struct Command {
+  std::string name;
+  std::string summary;  // one line for `nelbo --help`
+  /// Declares flags and help, and returns what the command does; nothing for one that only has
+  /// subcommands.
+  std::function<Action(CommandLine&)> declare;
+};
+
+/// All commands. A program with a command of its own adds it before run_program():
+///
+///   commands().add({"greet", "Say hello", [](CommandLine& line) -> Action {
+///     auto name = std::make_shared<std::string>("world");
+///     line.flag("--name", *name, "whom to greet").type("NAME");
+///     return [name] { std::cout << "hello " << *name << "\n"; return exit_done; };
+///   }});
+Registry<Command>& commands();
 
 }  // namespace nelbo

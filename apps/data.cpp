@@ -1,45 +1,56 @@
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 
-#include "apps/command.hpp"
-#include "apps/program.hpp"
-#include "lab/data/load.hpp"
+#include "apps/cli/commands.hpp"
+#include "apps/cli/print_json.hpp"
+#include "apps/exit_code.hpp"
 #include "apps/reports/show.hpp"
+#include "lab/data/load.hpp"
 
 namespace nelbo {
+namespace {
 
-void add_data_command(CLI::App& program, int& exit_code) {
-  struct Options {
-    std::string spec;
-    bool json = false;
-  };
+struct Options {
+  std::string spec;
+  bool json = false;
+};
+
+int show(const Options& options) {
+  const data::Dataset dataset = data::read_dataset(options.spec);
+  if (options.json)
+    print_json(data::show_json(dataset));
+  else
+    std::cout << data::show_text(dataset);
+  return exit_done;
+}
+
+Action declare_show(CommandLine& command) {
   auto options = std::make_shared<Options>();
-  CLI::App* data = program.add_subcommand("data", "Look at data sets");
-  data->require_subcommand(1);
-  CLI::App* show = data->add_subcommand(
-      "show", "Print counts, shape, range, mean, standard deviation and labels of every split");
-  show->add_option(
-          "SPEC", options->spec,
-          "sprites, sprites:32, sprites:full, fashion-mnist, a folder, a file, or "
-          "FILE:member; files are IDX, amat, NPY or CSV, gzipped or not, NPZ or safetensors")
-      ->required();
-  show->add_flag("--json", options->json, "print one JSON object");
-  show->footer(
+  command
+      .flag("SPEC", options->spec,
+            "sprites, sprites:32, sprites:full, fashion-mnist, a folder, a file, or "
+            "FILE:member; files are IDX, amat, NPY or CSV, gzipped or not, NPZ or safetensors")
+      .required();
+  command.flag("--json", options->json, "print one JSON object");
+  command.footer(
       "Examples:\n"
       "  nelbo data show sprites\n"
       "  nelbo data show path/to/mnist --json\n"
       "  nelbo data show archive.npz:imgs");
-  show->callback([options, &exit_code] {
-    const data::Dataset dataset = data::read_dataset(options->spec);
-    if (options->json)
-      std::cout << data::show_json(dataset).dump(2, ' ', false,
-                                                 nlohmann::ordered_json::error_handler_t::replace)
-                << "\n";
-    else
-      std::cout << data::show_text(dataset);
-    exit_code = exit_done;
-  });
+  return [options] { return show(*options); };
+}
+
+}  // namespace
+
+Command data_command() {
+  return {"data", "Look at data sets", [](CommandLine& command) -> Action {
+            command.subcommand(
+                {"show",
+                 "Print counts, shape, range, mean, standard deviation and labels of every split",
+                 declare_show});
+            return {};
+          }};
 }
 
 }  // namespace nelbo

@@ -1,19 +1,18 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 
-#include "apps/command.hpp"
-#include "apps/program.hpp"
-#include "lab/evaluation/ledger.hpp"
-#include "apps/reports/ledger_json.hpp"
+#include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/run_flags.hpp"
-#include "autodiff/setting_error.hpp"
+#include "apps/exit_code.hpp"
 #include "autodiff/instruction_set.hpp"
+#include "autodiff/setting_error.hpp"
 #include "autodiff/threads.hpp"
+#include "lab/evaluation/ledger.hpp"
 
 namespace nelbo {
 namespace {
@@ -27,7 +26,7 @@ struct DecomposeFlags {
   std::int64_t pairs = 500;
 };
 
-std::string number(const MeanAndError& e) {
+std::string number(const Estimate& e) {
   const std::string error = std::isnan(e.standard_error) || e.standard_error == 0
                                 ? std::string(12, ' ')
                                 : fmt::format(" +- {:<8.4f}", e.standard_error);
@@ -74,7 +73,12 @@ void print(const Ledger& ledger) {
 }
 
 int decompose(const DecomposeFlags& flags) {
-  const Scheme scheme = read_setting("scheme", [&] { return parse_scheme(flags.scheme); });
+  Scheme scheme;
+  try {
+    scheme = parse_scheme(flags.scheme);
+  } catch (const Error& error) {
+    throw SettingError("scheme", error.what());
+  }
   const AppliedRun applied = apply_run(flags.run);
   const Ledger ledger =
       measure_ledger(*applied.run.model, *applied.run.store, applied.examples,
@@ -88,9 +92,8 @@ int decompose(const DecomposeFlags& flags) {
   if (flags.run.common.json) {
     nlohmann::ordered_json object{
         {"run", applied.run.folder.string()}, {"data", applied.run.config.data}, {"split", split}};
-    object.update(to_json(ledger));
-    object.update(
-        {{"seed", applied.seed}, {"isa", active_isa()}, {"threads", num_threads()}});
+    object.update(ledger.json());
+    object.update({{"seed", applied.seed}, {"isa", active_isa()}, {"threads", num_threads()}});
     print_json(object);
   } else {
     std::cout << fmt::format("{} on {} ({}, {} examples), scheme {}\n\n",
@@ -111,25 +114,26 @@ Examples:
   nelbo decompose runs/burda-mnist-elbo-s0 --split train --examples 10000 --json
   nelbo decompose runs/conv64-sprites-beta_tcvae-s0 --scheme strat --batch 64 --draws 10)";
 
+Action declare(CommandLine& command) {
+  auto flags = std::make_shared<DecomposeFlags>();
+  add_run_flags(command, flags->run, "of the noise of z [the run's own]");
+  add_data_flags(command, flags->run);
+  command.flag("--scheme", flags->scheme, "of the aggregated posterior [full]").type("NAME");
+  command.number("--draws", flags->draws, 1, 10000, "of z per example [1]");
+  command.number("--batch", flags->batch, 2, std::int64_t{1} << 20,
+                 "examples per batch of the other schemes [the run's own]");
+  command.number("--examples", flags->examples, 2, std::int64_t{1} << 32,
+                 "use the first so many [all]");
+  command.number("--pairs", flags->pairs, 0, 1000000,
+                 "pairs that the model makes for I_dec; 0 leaves it out [500]");
+  command.footer(footer);
+  return [flags] { return decompose(*flags); };
+}
+
 }  // namespace
 
-void add_decompose_command(CLI::App& program, int& exit_code) {
-  CLI::App* command =
-      program.add_subcommand("decompose", "Every term of a trained model's bound, with its error");
-  auto flags = std::make_shared<DecomposeFlags>();
-  add_run_flags(*command, flags->run, "of the noise of z [the run's own]");
-  add_data_flags(*command, flags->run);
-  command->add_option("--scheme", flags->scheme, "of the aggregated posterior [full]")
-      ->type_name("NAME");
-  add_whole_number(*command, "--draws", flags->draws, 1, 10000, "of z per example [1]");
-  add_whole_number(*command, "--batch", flags->batch, 2, std::int64_t{1} << 20,
-                   "examples per batch of the other schemes [the run's own]");
-  add_whole_number(*command, "--examples", flags->examples, 2, std::int64_t{1} << 32,
-                   "use the first so many [all]");
-  add_whole_number(*command, "--pairs", flags->pairs, 0, 1000000,
-                   "pairs that the model makes for I_dec; 0 leaves it out [500]");
-  command->footer(footer);
-  command->callback([flags, &exit_code] { exit_code = decompose(*flags); });
+Command decompose_command() {
+  return {"decompose", "Every term of a trained model's bound, with its error", declare};
 }
 
 }  // namespace nelbo

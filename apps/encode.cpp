@@ -1,17 +1,17 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 
-#include "apps/command.hpp"
-#include "apps/program.hpp"
-#include "lab/evaluation/inference.hpp"
-#include "lab/files/npz_write.hpp"
+#include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/run_flags.hpp"
+#include "apps/exit_code.hpp"
+#include "lab/evaluation/inference.hpp"
+#include "lab/files/npz_write.hpp"
 
 namespace nelbo {
 namespace {
@@ -66,18 +66,14 @@ int encode_examples(const EncodeFlags& flags) {
   return exit_done;
 }
 
-}  // namespace
-
-void add_encode_command(CLI::App& program, int& exit_code) {
-  CLI::App* command =
-      program.add_subcommand("encode", "Write the posteriors Q(Z|x) of data as .npz");
+Action declare(CommandLine& command) {
   auto flags = std::make_shared<EncodeFlags>();
-  add_run_flags(*command, *flags, "not used: the posteriors need no noise");
-  add_data_flags(*command, *flags);
-  command->add_option("--out", flags->out, "the file; one that exists is replaced")
-      ->required()
-      ->type_name("FILE.npz");
-  command->footer(
+  add_run_flags(command, *flags, "not used: the posteriors need no noise");
+  add_data_flags(command, *flags);
+  command.flag("--out", flags->out, "the file; one that exists is replaced")
+      .required()
+      .type("FILE.npz");
+  command.footer(
       "numpy.load reads the arrays mean [N, L], log_variance [N, L] (float32) and, if\n"
       "the data have them, labels [N] (int64), in the order of the split. Discrete\n"
       "posteriors have probabilities instead, [N, L] or, categorical, [N, L, K].\n\n"
@@ -85,7 +81,13 @@ void add_encode_command(CLI::App& program, int& exit_code) {
       "  nelbo encode runs/burda-mnist-elbo-s0 --out z.npz\n"
       "  nelbo encode runs/burda-mnist-elbo-s0 --split train --out z-train.npz\n"
       "  nelbo encode runs/burda-mnist-elbo-s0 --data fashion-mnist --out other.npz --json");
-  command->callback([flags, &exit_code] { exit_code = encode_examples(*flags); });
+  return [flags] { return encode_examples(*flags); };
+}
+
+}  // namespace
+
+Command encode_command() {
+  return {"encode", "Write the posteriors Q(Z|x) of data as .npz", declare};
 }
 
 }  // namespace nelbo

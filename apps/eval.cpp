@@ -1,17 +1,17 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 
-#include "apps/command.hpp"
-#include "apps/program.hpp"
+#include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/run_flags.hpp"
-#include "lab/evaluation/standard_errors.hpp"
+#include "apps/exit_code.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
+#include "lab/evaluation/standard_errors.hpp"
 
 namespace nelbo {
 namespace {
@@ -55,19 +55,20 @@ int evaluate(const RunFlags& flags) {
   return exit_done;
 }
 
-}  // namespace
-
-void add_eval_command(CLI::App& program, int& exit_code) {
-  CLI::App* command = program.add_subcommand("eval", "Evaluate a trained model's bound on data");
+Action declare(CommandLine& command) {
   auto flags = std::make_shared<RunFlags>();
-  add_run_flags(*command, *flags, "of the noise of z, one draw per example [the run's own]");
-  add_data_flags(*command, *flags);
-  command->footer(
+  add_run_flags(command, *flags, "of the noise of z, one draw per example [the run's own]");
+  add_data_flags(command, *flags);
+  command.footer(
       "Examples:\n"
       "  nelbo eval runs/burda-mnist-elbo-s0\n"
       "  nelbo eval runs/burda-mnist-elbo-s0 --split train --json\n"
       "  nelbo eval runs/burda-mnist-elbo-s0/checkpoints/best.safetensors --data fashion-mnist");
-  command->callback([flags, &exit_code] { exit_code = evaluate(*flags); });
+  return [flags] { return evaluate(*flags); };
 }
+
+}  // namespace
+
+Command eval_command() { return {"eval", "Evaluate a trained model's bound on data", declare}; }
 
 }  // namespace nelbo

@@ -1,27 +1,26 @@
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cmath>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
 #include <string>
 
-#include "apps/command.hpp"
-#include "apps/program.hpp"
-#include "apps/cli/number_list.hpp"
-#include "apps/cli/progress_line.hpp"
-#include "lab/studies/slopes.hpp"
-#include "lab/studies/study_cells.hpp"
-#include "apps/reports/study_files.hpp"
-#include "lab/studies/subject.hpp"
-#include "apps/reports/tables.hpp"
+#include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
+#include "apps/cli/progress_line.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/cli/signals.hpp"
-#include "autodiff/setting_error.hpp"
+#include "apps/exit_code.hpp"
+#include "apps/reports/study_files.hpp"
+#include "apps/reports/tables.hpp"
 #include "autodiff/instruction_set.hpp"
+#include "autodiff/setting_error.hpp"
 #include "autodiff/threads.hpp"
+#include "lab/studies/slopes.hpp"
+#include "lab/studies/study_cells.hpp"
+#include "lab/studies/subject.hpp"
 
 namespace nelbo {
 namespace {
@@ -43,8 +42,8 @@ Subject run_subject(const RunFlags& flags, std::int64_t batch) {
   const LoadedRun& run = applied->run;
   const Examples& examples = applied->examples;
   if (std::size_t(batch) > examples.count()) {
-    throw SettingError("batch", std::to_string(batch) + " of a split of " +
-                                    std::to_string(examples.count()) + " examples");
+    throw SettingError("batch", std::to_string(batch) + ": the split has " +
+                     std::to_string(examples.count()) + " examples");
   }
   return {.name = "run " + run.folder.string(),
           .model = study_of(*run.model, *run.store,
@@ -55,12 +54,11 @@ Subject run_subject(const RunFlags& flags, std::int64_t batch) {
 Subject subject_of(const Options& options) {
   const std::uint64_t seed = std::uint64_t(options.run.common.seed.value_or(0));
   if (!options.run.run.empty()) {
-    if (!options.world.empty()) throw SettingError("world", "cannot be given with --run");
+    if (!options.world.empty()) throw SettingError("", "--world and --run exclude each other");
     return run_subject(options.run, options.batch.value_or(20));
   }
   if (!options.run.data.empty() || !options.run.split.empty()) {
-    throw SettingError(options.run.data.empty() ? "split" : "data",
-                       "is for --run; a world brings its own data");
+    throw SettingError("", "--data and --split are for --run; a world brings its own data");
   }
   if (options.world == "linear-gaussian") {
     return linear_gaussian_subject(options.batch.value_or(20), seed);
@@ -87,25 +85,31 @@ StudyPlan plan_of(const Options& options, const StudyModel& model) {
   return plan;
 }
 
-int gradvar_command(const Options& options) {
-  options.run.common.apply_threads();
-  const Subject subject = subject_of(options);
-  const StudyPlan wanted = plan_of(options, subject.model);
-  const StudyCells plan = plan_cells(wanted, subject.model);
+StudyCells cells_of(const StudyPlan& plan, const StudyModel& model) {
+  try {
+    return plan_cells(plan, model);
+  } catch (const Error& error) {
+    throw SettingError("", error.what());
+  }
+}
 
-  install_signal_handlers();
+/// Theory beside the rows of a cell.
+void add_theory(const Subject& subject, const StudyCell& cell, std::vector<Row>& rows) {
+  for (Row& row : rows) {
+    for (const EstimatorChoice& choice : cell.estimators) {
+      if (choice.text() != row.estimator) continue;
+      subject.add_theory(cell, choice, row);
+      break;
+    }
+  }
+}
+
+/// Measures cell by cell, until a signal.
+void run_cells(const Subject& subject, const std::vector<StudyCell>& cells, Study& study) {
   ProgressLine progress("gradvar", progress_style(false));
-  const auto start = std::chrono::steady_clock::now();
-  Study study{.subject = subject.name,
-              .reference = wanted.reference,
-              .replicates = std::uint64_t(options.replicates),
-              .batch = std::uint64_t(subject.model.batch()),
-              .seed = std::uint64_t(options.run.common.seed.value_or(0)),
-              .isa = active_isa(),
-              .threads = num_threads()};
   double all = 0, done = 0;
-  for (const StudyCell& cell : plan.cells) all += double(cell.bound.samples());
-  for (const StudyCell& cell : plan.cells) {
+  for (const StudyCell& cell : cells) all += double(cell.bound.samples());
+  for (const StudyCell& cell : cells) {
     const double work = double(cell.bound.samples());
     const ReplicateOptions replicate{
         .replicates = study.replicates,
@@ -115,22 +119,35 @@ int gradvar_command(const Options& options) {
         .stop = [] { return pending_signal() != 0; }};
     std::vector<Row> rows = run_replicates(subject.model, cell, replicate);
     if (pending_signal() != 0) break;
-    for (Row& row : rows) {
-      for (const EstimatorChoice& choice : cell.estimators) {
-        if (choice.text() != row.estimator) continue;
-        subject.add_theory(cell, choice, row);
-        break;
-      }
-    }
+    add_theory(subject, cell, rows);
     study.rows.insert(study.rows.end(), rows.begin(), rows.end());
     done += work;
   }
-  progress.finish();
+}
+
+Study run_study(const Options& options, const Subject& subject) {
+  const StudyPlan wanted = plan_of(options, subject.model);
+  const StudyCells plan = cells_of(wanted, subject.model);
+  install_signal_handlers();
+  const auto start = std::chrono::steady_clock::now();
+  Study study{.subject = subject.name,
+              .reference = wanted.reference,
+              .replicates = std::uint64_t(options.replicates),
+              .batch = std::uint64_t(subject.model.batch()),
+              .seed = std::uint64_t(options.run.common.seed.value_or(0)),
+              .isa = active_isa(),
+              .threads = num_threads()};
+  run_cells(subject, plan.cells, study);
   study.rows.insert(study.rows.end(), plan.undefined.begin(), plan.undefined.end());
   study.slopes = slopes_of(study.rows);
   for (Slope& slope : study.slopes) slope.theory = slope_theory(slope);
   study.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return study;
+}
 
+int gradvar_command(const Options& options) {
+  options.run.common.apply_threads();
+  const Study study = run_study(options, subject_of(options));
   // What was finished before Ctrl-C is kept.
   if (!options.out.empty()) write_study(study, options.out);
   if (options.run.common.json) {
@@ -149,48 +166,44 @@ int gradvar_command(const Options& options) {
   return exit_done;
 }
 
-}  // namespace
-
-void add_gradvar_command(CLI::App& program, int& exit_code) {
-  CLI::App* command = program.add_subcommand(
-      "gradvar", "Compare gradient estimators: variance, signal-to-noise ratio, bias, time");
+Action declare(CommandLine& command) {
   auto options = std::make_shared<Options>();
   command
-      ->add_option("--world", options->world,
-                   "a model whose gradients are known: rainforth, linear-gaussian or discrete "
-                   "[rainforth]")
-      ->check(CLI::IsMember({"rainforth", "linear-gaussian", "discrete"}));
-  command->add_option("--run", options->run.run, "a trained model: the folder of a run");
-  add_data_flags(*command, options->run);
+      .flag("--world", options->world,
+            "a model whose gradients are known: rainforth, linear-gaussian or discrete "
+            "[rainforth]")
+      .one_of({"rainforth", "linear-gaussian", "discrete"});
+  command.flag("--run", options->run.run, "a trained model: the folder of a run");
+  add_data_flags(command, options->run);
   command
-      ->add_option("--bounds", options->plan.bounds,
-                   "bounds on log P(x): names, which take --m, or expressions such as "
-                   "\"iw(8)\" [elbo,iw]")
-      ->type_name("LIST");
+      .flag("--bounds", options->plan.bounds,
+            "bounds on log P(x): names, which take --m, or expressions such as "
+            "\"iw(8)\" [elbo,iw]")
+      .type("LIST");
   command
-      ->add_option("--estimators", options->estimators,
-                   "gradient estimators, also by group (phi=dreg,theta=piwae) and with coupled "
-                   "noise (reparam+antithetic, stl+rqmc); `nelbo objectives` lists them "
-                   "[reparam,stl,dreg; of discrete codes score,rloo,vimco,disarm,...]")
-      ->type_name("LIST");
-  add_number_list(*command, "--m", options->plan.m, most_samples, "importance samples [1,4,16,64]");
-  add_number_list(*command, "--k", options->plan.k, most_samples,
+      .flag("--estimators", options->estimators,
+            "gradient estimators, also by group (phi=dreg,theta=piwae) and with coupled "
+            "noise (reparam+antithetic, stl+rqmc); `nelbo objectives` lists them "
+            "[reparam,stl,dreg; of discrete codes score,rloo,vimco,disarm,...]")
+      .type("LIST");
+  command.numbers("--m", options->plan.m, most_samples, "importance samples [1,4,16,64]");
+  command.numbers("--k", options->plan.k, most_samples,
                   "copies of the bound that are averaged [1]");
-  add_whole_number(*command, "--replicates", options->replicates, 4, 1'000'000'000,
-                   "gradients of each combination [10000]");
-  add_whole_number(*command, "--batch", options->batch, 1, 1 << 20,
-                   "data, drawn once by the seed [20; of rainforth 1, of discrete 3]");
+  command.number("--replicates", options->replicates, 4, 1'000'000'000,
+                 "gradients of each combination [10000]");
+  command.number("--batch", options->batch, 1, 1 << 20,
+                 "data, drawn once by the seed [20; of rainforth 1, of discrete 3]");
   command
-      ->add_option("--reference", options->reference,
-                   "the estimator that bias is tested against [reparam; of discrete codes "
-                   "score]")
-      ->type_name("NAME");
+      .flag("--reference", options->reference,
+            "the estimator that bias is tested against [reparam; of discrete codes "
+            "score]")
+      .type("NAME");
   command
-      ->add_option("--out", options->out,
-                   "a folder for study.json, study.csv, report.html and its figures")
-      ->type_name("DIR");
-  add_common_flags(*command, options->run.common, "of data and noise [0]");
-  command->footer(
+      .flag("--out", options->out,
+            "a folder for study.json, study.csv, report.html and its figures")
+      .type("DIR");
+  add_common_flags(command, options->run.common, "of data and noise [0]");
+  command.footer(
       "For every bound, number of samples and estimator, of theta (decoder), phi (encoder) and "
       "each\n"
       "layer: norm of the mean gradient, total variance, signal-to-noise ratio (debiased, beside "
@@ -211,7 +224,14 @@ void add_gradvar_command(CLI::App& program, int& exit_code) {
       "  nelbo gradvar --world discrete --bounds elbo --k 2,4,8\n"
       "  nelbo gradvar --run runs/burda-mnist-elbo-s0 --bounds \"elbo,iw(8),iw(64)\" \\\n"
       "    --estimators \"reparam,stl,dreg,score,vimco\" --replicates 1000");
-  command->callback([options, &exit_code] { exit_code = gradvar_command(*options); });
+  return [options] { return gradvar_command(*options); };
+}
+
+}  // namespace
+
+Command gradvar_command() {
+  return {"gradvar", "Compare gradient estimators: variance, signal-to-noise ratio, bias, time",
+          declare};
 }
 
 }  // namespace nelbo

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -9,10 +8,10 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "apps/command.hpp"
-#include "apps/program.hpp"
+#include "apps/cli/commands.hpp"
 #include "apps/cli/common_flags.hpp"
 #include "apps/cli/print_json.hpp"
+#include "apps/exit_code.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
 
@@ -37,59 +36,66 @@ std::string compiler() {
 #endif
 }
 
-nlohmann::ordered_json facts() {
+struct Facts {
+  std::string isa = active_isa();
+  bool forced = false;  // by NELBO_ISA
+  std::vector<std::string> supported = supported_isas(), compiled = compiled_isas();
+  std::size_t threads = num_threads();
+  std::string cpu = processor();
+};
+
+Facts facts() {
   const char* forced = std::getenv("NELBO_ISA");
-  nlohmann::ordered_json json;
-  json["version"] = NELBO_VERSION;
-  json["isa"] = {{"in_use", active_isa()},
-                 {"forced", forced != nullptr && *forced != '\0'},
-                 {"supported", supported_isas()},
-                 {"compiled", compiled_isas()}};
-  json["threads"] = num_threads();
-  json["cpu"] = processor();
-  json["build"] = {{"type", NELBO_BUILD_TYPE},
-                   {"compiler", compiler()},
-                   {"xsimd", NELBO_XSIMD_VERSION},
-                   {"eigen", NELBO_EIGEN_VERSION},
-                   {"tbb", NELBO_TBB_VERSION}};
-  return json;
+  return {.forced = forced != nullptr && *forced != '\0'};
 }
 
-void print_text(const nlohmann::ordered_json& json) {
-  const auto text = [](const nlohmann::ordered_json& value) { return value.get<std::string>(); };
-  const auto list = [](const nlohmann::ordered_json& values) {
-    return fmt::format("{}", fmt::join(values.get<std::vector<std::string>>(), ", "));
+nlohmann::ordered_json json_of(const Facts& facts) {
+  return {{"version", NELBO_VERSION},
+          {"isa",
+           {{"in_use", facts.isa},
+            {"forced", facts.forced},
+            {"supported", facts.supported},
+            {"compiled", facts.compiled}}},
+          {"threads", facts.threads},
+          {"cpu", facts.cpu},
+          {"build",
+           {{"type", NELBO_BUILD_TYPE},
+            {"compiler", compiler()},
+            {"xsimd", NELBO_XSIMD_VERSION},
+            {"eigen", NELBO_EIGEN_VERSION},
+            {"tbb", NELBO_TBB_VERSION}}}};
+}
+
+void print(const Facts& facts) {
+  std::cout << fmt::format("nelbo      {}\n", NELBO_VERSION)
+            << fmt::format("isa        {}{}; this machine runs {}; this binary has {}\n", facts.isa,
+                           facts.forced ? " (forced by NELBO_ISA)" : "",
+                           fmt::join(facts.supported, ", "), fmt::join(facts.compiled, ", "))
+            << fmt::format("threads    {}\n", facts.threads)
+            << fmt::format("cpu        {}\n", facts.cpu)
+            << fmt::format("build      {}, {}\n", NELBO_BUILD_TYPE, compiler())
+            << fmt::format("libraries  xsimd {}, Eigen {}, TBB {}\n", NELBO_XSIMD_VERSION,
+                           NELBO_EIGEN_VERSION, NELBO_TBB_VERSION);
+}
+
+Action declare(CommandLine& command) {
+  auto flags = std::make_shared<CommonFlags>();
+  command.flag("--json", flags->json, "print one JSON object on stdout");
+  command.footer("Examples:\n  nelbo info\n  NELBO_ISA=sse2 nelbo info --json");
+  return [flags] {
+    flags->apply_threads();
+    if (flags->json)
+      print_json(json_of(facts()));
+    else
+      print(facts());
+    return exit_done;
   };
-  const auto& isa = json["isa"];
-  const auto& build = json["build"];
-  std::cout << "nelbo      " << text(json["version"]) << "\n"
-            << "isa        " << text(isa["in_use"])
-            << (isa["forced"].get<bool>() ? " (forced by NELBO_ISA)" : "") << "; this machine runs "
-            << list(isa["supported"]) << "; this binary has " << list(isa["compiled"]) << "\n"
-            << "threads    " << json["threads"] << "\n"
-            << "cpu        " << text(json["cpu"]) << "\n"
-            << "build      " << text(build["type"]) << ", " << text(build["compiler"]) << "\n"
-            << "libraries  xsimd " << text(build["xsimd"]) << ", Eigen " << text(build["eigen"])
-            << ", TBB " << text(build["tbb"]) << "\n";
 }
 
 }  // namespace
 
-void add_info_command(CLI::App& program, int& exit_code) {
-  CLI::App* command =
-      program.add_subcommand("info", "Print version, instruction sets, threads and libraries");
-  auto flags = std::make_shared<CommonFlags>();
-  command->add_flag("--json", flags->json, "print one JSON object on stdout");
-  command->footer("Examples:\n  nelbo info\n  NELBO_ISA=sse2 nelbo info --json");
-  command->callback([flags, &exit_code] {
-    flags->apply_threads();
-    const nlohmann::ordered_json json = facts();
-    if (flags->json)
-      print_json(json);
-    else
-      print_text(json);
-    exit_code = exit_done;
-  });
+Command info_command() {
+  return {"info", "Print version, instruction sets, threads and libraries", declare};
 }
 
 }  // namespace nelbo

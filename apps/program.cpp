@@ -2,22 +2,21 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-#include <algorithm>
 #include <iostream>
 #include <new>
 #include <string>
-#include <vector>
 
-#include "apps/command.hpp"
+#include "apps/cli/parse.hpp"
+#include "apps/cli/refusal.hpp"
 #include "apps/cli/signals.hpp"
-#include "autodiff/setting_error.hpp"
 #include "autodiff/instruction_set.hpp"
+#include "autodiff/setting_error.hpp"
 #include "objectives/language/expression.hpp"
-#include "autodiff/nearest_name.hpp"
 
 namespace nelbo {
 namespace {
+
+constexpr const char* summary = "nelbo: variational autoencoders and their objectives on CPUs";
 
 constexpr const char* program_footer = R"help(Examples:
   nelbo train --preset quickstart
@@ -35,56 +34,6 @@ wrong expression, 4 a number was not finite, 130 and 143 interrupted.
 Environment: NELBO_ISA forces an instruction set (see `nelbo info`), NO_COLOR
 turns colours off.)help";
 
-std::vector<std::string> command_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(command->get_name());
-  }
-  return names;
-}
-
-/// "nelbo data show": the command that the arguments got to.
-std::string path_of(const CLI::App& command) {
-  return command.get_parent() == nullptr
-             ? command.get_name()
-             : path_of(*command.get_parent()) + " " + command.get_name();
-}
-
-const CLI::App& selected(const CLI::App& app) {
-  const auto chosen = app.get_subcommands();
-  return chosen.empty() ? app : selected(*chosen.back());
-}
-
-/// The command that was given an argument which nobody asked for, else the one selected.
-const CLI::App& culprit(const CLI::App& app) {
-  const auto chosen = app.get_subcommands();
-  return chosen.empty() || !app.remaining().empty() ? app : culprit(*chosen.back());
-}
-
-/// Why a flag, argument or command that nobody asked for is wrong, with the nearest name there is.
-std::string explain_extra(const CLI::App& command, const std::string& extra) {
-  if (extra.size() > 1 && extra[0] == '-') {
-    std::vector<std::string> flags;
-    for (const CLI::Option* option : command.get_options()) {
-      for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
-    }
-    const std::string name = extra.substr(0, extra.find('='));
-    if (command.get_parent() == nullptr && !command.get_subcommands().empty()) {
-      return fmt::format("{} must follow the command, not precede it", name);
-    }
-    return fmt::format("unknown flag {}; {}", name, suggest(name, flags));
-  }
-  const std::vector<std::string> commands = command_names(command);
-  if (!commands.empty())
-    return fmt::format("unknown command '{}'; {}", extra, suggest(extra, commands));
-  return fmt::format("unexpected argument '{}'", extra);
-}
-
-int refuse(const CLI::App& command, const std::string& reason) {
-  std::cerr << "nelbo: " << reason << "\n       see `" << path_of(command) << " --help`\n";
-  return exit_usage;
-}
-
 /// The position of an argument that is empty or a flag with an empty value ("--data="); 0 if there
 /// is none. No flag of any command means something by an empty value.
 int empty_argument(int argc, char** argv) {
@@ -97,23 +46,22 @@ int empty_argument(int argc, char** argv) {
 }
 
 /// What is wrong before any flag is looked at; empty if nothing is.
-std::string refused_at_sight(const CLI::App& app, int argc, char** argv) {
+std::string refused_at_sight(int argc, char** argv) {
   if (const int i = empty_argument(argc, argv); i != 0) {
     if (argv[i][0] != '\0') return fmt::format("{} has an empty value", argv[i]);
     if (i > 1) return fmt::format("an empty argument after '{}'", argv[i - 1]);
     return "the command is an empty string";
   }
-  const std::vector<std::string> commands = command_names(app);
-  if (argv[1][0] != '-' && std::count(commands.begin(), commands.end(), argv[1]) == 0) {
-    return explain_extra(app, argv[1]);
+  if (argv[1][0] != '-' && commands().find(argv[1]) == nullptr) {
+    return unknown_command(argv[1], commands().names());
   }
   return "";
 }
 
-void print_short_help(const CLI::App& app) {
-  std::cerr << app.get_description() << "\n\nUsage: nelbo COMMAND [FLAGS]\n\n";
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    std::cerr << fmt::format("  {:<12}{}\n", command->get_name(), command->get_description());
+void print_short_help() {
+  std::cerr << summary << "\n\nUsage: nelbo COMMAND [FLAGS]\n\n";
+  for (const Command& command : commands().all()) {
+    std::cerr << fmt::format("  {:<12}{}\n", command.name, command.summary);
   }
   std::cerr
       << "\nTry `nelbo train --preset quickstart`, `nelbo --help` or `nelbo COMMAND --help`.\n";
@@ -129,58 +77,25 @@ void choose_kernels() {
   }
 }
 
-int run_command(CLI::App& app, int argc, char** argv, const int& exit_code) {
-  try {
-    app.parse(argc, argv);  // runs the command
-    return exit_code;
-  } catch (const CLI::Success& asked_for_text) {  // --help, --version
-    app.exit(asked_for_text);
-    return exit_done;
-  } catch (const CLI::ParseError& error) {
-    const CLI::App& command = culprit(app);
-    const std::vector<std::string> extras = command.remaining();
-    if (!extras.empty()) return refuse(command, explain_extra(command, extras.front()));
-    const std::vector<std::string> commands = command_names(command);
-    if (!commands.empty()) {
-      return refuse(command, fmt::format("'{}' lacks a command; {}", path_of(command),
-                                         suggest("", commands)));
-    }
-    return refuse(command, error.what());
-  }
+Action declare_program(CommandLine& program) {
+  for (const Command& command : commands().all()) program.subcommand(command);
+  program.footer(program_footer);
+  return {};
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("nelbo: variational autoencoders and their objectives on CPUs", "nelbo");
-  app.get_formatter()->column_width(34);
-  app.set_version_flag("--version", "nelbo " NELBO_VERSION);
-  app.set_help_flag("-h,--help", "print this help");
-  app.parse_complete_callback(choose_kernels);
-
-  int exit_code = exit_done;
-  add_train_command(app, exit_code);
-  add_eval_command(app, exit_code);
-  add_bounds_command(app, exit_code);
-  add_gradvar_command(app, exit_code);
-  add_encode_command(app, exit_code);
-  add_sample_command(app, exit_code);
-  add_data_command(app, exit_code);
-  add_bench_command(app, exit_code);
-  add_decompose_command(app, exit_code);
-  add_verify_command(app, exit_code);
-  add_objectives_command(app, exit_code);
-  add_explain_command(app, exit_code);
-  add_info_command(app, exit_code);
-  app.require_subcommand(0, 1);
-  app.footer(program_footer);  // after the commands, which would inherit it
-
   if (argc < 2) {
-    print_short_help(app);
+    print_short_help();
     return exit_usage;
   }
-  if (const std::string reason = refused_at_sight(app, argc, argv); !reason.empty()) {
-    return refuse(app, reason);
+  if (const std::string reason = refused_at_sight(argc, argv); !reason.empty()) {
+    return refuse("nelbo", reason);
   }
-  return run_command(app, argc, argv, exit_code);
+  const Parsed parsed =
+      parse({"nelbo", summary, declare_program}, "nelbo " NELBO_VERSION, argc, argv);
+  if (!parsed.action) return parsed.exit_code;
+  choose_kernels();
+  return parsed.action();
 }
 
 int fail(int code, const std::string& reason) {

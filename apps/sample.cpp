@@ -1,17 +1,17 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 
-#include "apps/command.hpp"
-#include "apps/program.hpp"
-#include "lab/evaluation/inference.hpp"
-#include "apps/reports/pictures.hpp"
+#include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/run_flags.hpp"
+#include "apps/exit_code.hpp"
+#include "apps/reports/pictures.hpp"
 #include "autodiff/error.hpp"
+#include "lab/evaluation/inference.hpp"
 
 namespace nelbo {
 namespace {
@@ -50,22 +50,23 @@ int sample_pictures(const SampleFlags& flags) {
   return exit_done;
 }
 
-}  // namespace
-
-void add_sample_command(CLI::App& program, int& exit_code) {
-  CLI::App* command = program.add_subcommand("sample", "Draw pictures from a trained model");
+Action declare(CommandLine& command) {
   auto flags = std::make_shared<SampleFlags>();
-  add_run_flags(*command, *flags, "of the samples [the run's own]");
-  add_whole_number(*command, "--n", flags->n, 1, most_samples, "how many");
-  command->add_option("--out", flags->out, "the picture; one that exists is replaced")
-      ->required()
-      ->type_name("FILE.png");
-  command->footer(
+  add_run_flags(command, *flags, "of the samples [the run's own]");
+  command.number("--n", flags->n, 1, most_samples, "how many");
+  command.flag("--out", flags->out, "the picture; one that exists is replaced")
+      .required()
+      .type("FILE.png");
+  command.footer(
       "Each picture is the decoder's mean E[X|z] of one draw z of the prior.\n\n"
       "Examples:\n"
       "  nelbo sample runs/burda-mnist-elbo-s0 --out grid.png\n"
       "  nelbo sample runs/burda-mnist-elbo-s0 --n 100 --seed 7 --out grid.png");
-  command->callback([flags, &exit_code] { exit_code = sample_pictures(*flags); });
+  return [flags] { return sample_pictures(*flags); };
 }
+
+}  // namespace
+
+Command sample_command() { return {"sample", "Draw pictures from a trained model", declare}; }
 
 }  // namespace nelbo

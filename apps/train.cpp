@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <fstream>
@@ -9,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "apps/command.hpp"
+#include "apps/cli/commands.hpp"
 #include "apps/cli/common_flags.hpp"
-#include "apps/train/presets.hpp"
-#include "lab/training/run_folder.hpp"
 #include "apps/cli/signals.hpp"
+#include "apps/train/presets.hpp"
 #include "apps/train/training_run.hpp"
 #include "autodiff/setting_error.hpp"
+#include "lab/training/run_folder.hpp"
 #include "models/architectures/architecture.hpp"
 
 namespace nelbo {
@@ -31,9 +30,7 @@ struct TrainFlags {
   std::optional<std::string> objective, estimator, optimizer;
   std::optional<std::string> out, config, preset, resume;
   std::optional<std::int64_t> latent, batch, epochs, steps, log_gradient_snr;
-  double holdout = 0, lr = 0;
-  CLI::Option* has_holdout = nullptr;
-  CLI::Option* has_lr = nullptr;
+  std::optional<double> holdout, lr;
   bool quiet = false;
 };
 
@@ -50,7 +47,7 @@ std::vector<std::int64_t> widths(const std::string& text) {
     if (*next != ',') break;
     at = next + 1;
   }
-  throw SettingError("hidden", "'" + text + "'; widths are written as in 500,500");
+  throw SettingError("hidden", "'" + text + "': widths are written as in 500,500");
 }
 
 template <class From, class To>
@@ -72,8 +69,8 @@ void apply_flags(TrainConfig& config, const TrainFlags& flags) {
   set(config.optimizer, flags.optimizer);
   set(config.batch, flags.batch);
   set(config.seed, flags.common.seed);
-  if (flags.has_holdout->count() > 0) config.holdout = flags.holdout;
-  if (flags.has_lr->count() > 0) config.lr = flags.lr;
+  set(config.holdout, flags.holdout);
+  set(config.lr, flags.lr);
   if (flags.epochs || flags.steps) {
     config.epochs.reset();
     config.steps.reset();
@@ -112,32 +109,35 @@ std::optional<std::uint64_t> count_of(const std::optional<std::int64_t>& flag) {
   return std::uint64_t(*flag);
 }
 
-int run_train(const CLI::App& command, const TrainFlags& flags,
-              const std::vector<std::string>& argv) {
+/// A run continues with its own settings.
+void check_resumes(const std::vector<std::string>& given) {
+  const std::vector<std::string> allowed{"--resume", "--epochs", "--steps",           "--threads",
+                                         "--quiet",  "--json",   "--log-gradient-snr"};
+  for (const std::string& name : given) {
+    if (std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
+      throw SettingError(name.substr(2),
+                       "cannot be given with --resume: a run continues with its own settings; "
+                       "for others start a new run");
+    }
+  }
+}
+
+int run_train(const TrainFlags& flags, const std::vector<std::string>& given) {
   const RunOptions options{.quiet = flags.quiet,
                            .json = flags.common.json,
                            .log_gradient_snr = std::uint64_t(flags.log_gradient_snr.value_or(0)),
-                           .argv = argv};
-  if (!flags.resume) {
-    const TrainConfig config = merged_config(flags);
-    check(config);
+                           .argv = command_line()};
+  if (flags.resume) {
+    check_resumes(given);
     install_signal_handlers();
     flags.common.apply_threads();
-    return start_run(config, flags.out.value_or(""), options);
+    return resume_run(*flags.resume, {count_of(flags.epochs), count_of(flags.steps)}, options);
   }
-  const std::vector<std::string> allowed{"resume", "epochs", "steps",           "threads",
-                                         "quiet",  "json",   "log-gradient-snr"};
-  for (const CLI::Option* option : command.get_options()) {
-    const std::string name = option->get_lnames().empty() ? "" : option->get_lnames().front();
-    if (option->count() > 0 && std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
-      throw SettingError(name,
-                         "cannot be given with --resume: a run continues with its own settings; "
-                         "for others start a new run");
-    }
-  }
+  const TrainConfig config = merged_config(flags);
+  check(config);
   install_signal_handlers();
   flags.common.apply_threads();
-  return resume_run(*flags.resume, {count_of(flags.epochs), count_of(flags.steps)}, options);
+  return start_run(config, flags.out.value_or(""), options);
 }
 
 constexpr const char* footer =
@@ -153,85 +153,90 @@ Examples:
   nelbo train --data sprites --objective "iw(m=8)" --estimator phi=dreg,theta=reparam
   nelbo train --resume runs/burda-mnist-elbo-s0 --epochs 5)help";
 
+Action declare(CommandLine& command) {
+  auto flags = std::make_shared<TrainFlags>();
+  command.footer(footer);
+
+  command.group("Data");
+  command
+      .flag("--data", flags->data,
+            "sprites, sprites:32, sprites:full, fashion-mnist, a file, a folder or FILE:member "
+            "[sprites]")
+      .type("SPEC");
+  command.flag("--binarize", flags->binarize, "none, threshold, fixed or dynamic [none]")
+      .type("HOW");
+  command.real("--holdout", flags->holdout, 0, 0.999,
+               "share held out as test where the data bring no test split [0.1]");
+
+  command.group("Model");
+  command.flag("--model", flags->model, choices(architectures(), "[mlp]")).type("NAME");
+  command.number("--latent", flags->latent, 1, 65536, "latent variables [the model's own]");
+  command.flag("--hidden", flags->hidden, "widths of the hidden layers of mlp [500]").type("W,W");
+  command
+      .flag("--likelihood", flags->likelihood,
+            "bernoulli, normal (variance 1, Zheng eq. (2)), normal:VAR or normal:learned (one "
+            "variance per "
+            "feature) [bernoulli]")
+      .type("NAME");
+  command
+      .flag("--prior", flags->prior,
+            "P0(Z): normal (N(0, I)), normal:full (mean and covariance learned), mixture:K (of K "
+            "normals, learned), vamp:K (Tomczak and Welling 2018), laplace, or uniform over the "
+            "values of a "
+            "discrete posterior; mixture, vamp and laplace want an objective with div(mc) [normal, "
+            "or "
+            "uniform]")
+      .type("NAME");
+  command
+      .flag("--posterior", flags->posterior,
+            "Q(Z|x): normal with diagonal or full covariance, bernoulli (binary variables) or "
+            "categorical:K (variables of K classes, one-hot) [diagonal]")
+      .type("NAME");
+
+  command.group("Training");
+  command
+      .flag(
+          "--objective", flags->objective,
+          "what is improved: a bound or a named objective (elbo, \"iw(m=5)\", "
+          "\"beta_tcvae(beta=6)\") "
+          "or an expression of terms (\"nell + 4*div\"); `nelbo objectives` lists them all [elbo]")
+      .type("EXPR");
+  command
+      .flag("--estimator", flags->estimator,
+            "gradient estimator of the objective's bounds: reparam, stl, dreg, score, vimco, ... "
+            "or by "
+            "group, phi=dreg,theta=reparam; `nelbo objectives` lists them all [reparam]")
+      .type("NAME");
+  command.number("--epochs", flags->epochs, 1, (std::int64_t{1} << 32) - 1,
+                 "passes over the training data; with --resume further ones [10]");
+  command.number("--steps", flags->steps, 1, most,
+                 "steps instead of epochs; with --resume further ones");
+  command.number("--batch", flags->batch, 1, std::int64_t{1} << 20, "examples per step [100]");
+  command.real("--lr", flags->lr, 0, 1e6, "learning rate [0.001]");
+  command.flag("--optimizer", flags->optimizer, "adam, adamw or sgd [adam]").type("NAME");
+
+  command.group("Run");
+  command.number("--log-gradient-snr", flags->log_gradient_snr, 1, most,
+                 "every N steps, the signal-to-noise ratio of theta's and phi's gradients, into "
+                 "gradient_snr.jsonl [never]");
+  command
+      .flag("--out", flags->out,
+            "the run folder; refused if it is not empty [runs/MODEL-DATA-OBJECTIVE-sSEED]")
+      .type("DIR");
+  command
+      .flag("--config", flags->config, "settings in TOML, named as the flags; flags overrule them")
+      .type("FILE");
+  command.flag("--preset", flags->preset, choices(presets(), "the flags overrule it")).type("NAME");
+  command.flag("--resume", flags->resume, "continue a run from its last checkpoint").type("RUN");
+  command.group("");
+  add_common_flags(command, flags->common, "seed of everything random [0]");
+  command.flag("--quiet", flags->quiet, "no header and no progress");
+
+  return [flags, command] { return run_train(*flags, command.given()); };
+}
+
 }  // namespace
 
-void add_train_command(CLI::App& program, int& exit_code) {
-  auto flags = std::make_shared<TrainFlags>();
-  CLI::App* train = program.add_subcommand("train", "Train a variational autoencoder");
-  train->footer(footer);
-
-  const auto text = [&](const char* group, const char* flag, std::optional<std::string>& value,
-                        const char* type, const std::string& help) {
-    train
-        ->add_option_function<std::string>(
-            flag, [&value](const std::string& given) { value = given; }, help)
-        ->type_name(type)
-        ->group(group);
-  };
-  const auto number = [&](const char* group, const char* flag, std::optional<std::int64_t>& value,
-                          std::int64_t largest, const char* help) {
-    add_whole_number(*train, flag, value, 1, largest, help)->group(group);
-  };
-  const char *data = "Data", *model = "Model", *training = "Training", *run = "Run";
-
-  text(data, "--data", flags->data, "SPEC",
-       "sprites, sprites:32, sprites:full, fashion-mnist, a file, a folder or FILE:member "
-       "[sprites]");
-  text(data, "--binarize", flags->binarize, "HOW", "none, threshold, fixed or dynamic [none]");
-  flags->has_holdout =
-      add_real_number(*train, "--holdout", flags->holdout, 0, 0.999,
-                      "share held out as test where the data bring no test split [0.1]")
-          ->default_str("")
-          ->group(data);
-
-  text(model, "--model", flags->model, "NAME", choices(architectures(), "[mlp]"));
-  number(model, "--latent", flags->latent, 65536, "latent variables [the model's own]");
-  text(model, "--hidden", flags->hidden, "W,W", "widths of the hidden layers of mlp [500]");
-  text(model, "--likelihood", flags->likelihood, "NAME",
-       "bernoulli, normal (variance 1, Zheng eq. (2)), normal:VAR or normal:learned (one variance "
-       "per "
-       "feature) [bernoulli]");
-  text(model, "--prior", flags->prior, "NAME",
-       "P0(Z): normal (N(0, I)), normal:full (mean and covariance learned), mixture:K (of K "
-       "normals, "
-       "learned), vamp:K (Tomczak and Welling 2018), laplace, or uniform over the values of a "
-       "discrete posterior; mixture, vamp and laplace want an objective with div(mc) [normal, or "
-       "uniform]");
-  text(model, "--posterior", flags->posterior, "NAME",
-       "Q(Z|x): normal with diagonal or full covariance, bernoulli (binary variables) or "
-       "categorical:K (variables of K classes, one-hot) [diagonal]");
-
-  text(training, "--objective", flags->objective, "EXPR",
-       "what is improved: a bound or a named objective (elbo, \"iw(m=5)\", \"beta_tcvae(beta=6)\") "
-       "or an expression of terms (\"nell + 4*div\"); `nelbo objectives` lists them all [elbo]");
-  text(training, "--estimator", flags->estimator, "NAME",
-       "gradient estimator of the objective's bounds: reparam, stl, dreg, score, vimco, ... or by "
-       "group, "
-       "phi=dreg,theta=reparam; `nelbo objectives` lists them all [reparam]");
-  number(training, "--epochs", flags->epochs, (std::int64_t{1} << 32) - 1,
-         "passes over the training data; with --resume further ones [10]");
-  number(training, "--steps", flags->steps, most,
-         "steps instead of epochs; with --resume further ones");
-  number(training, "--batch", flags->batch, std::int64_t{1} << 20, "examples per step [100]");
-  flags->has_lr = add_real_number(*train, "--lr", flags->lr, 0, 1e6, "learning rate [0.001]")
-                      ->default_str("")
-                      ->group(training);
-  text(training, "--optimizer", flags->optimizer, "NAME", "adam, adamw or sgd [adam]");
-
-  number(run, "--log-gradient-snr", flags->log_gradient_snr, most,
-         "every N steps, the signal-to-noise ratio of theta's and phi's gradients, into "
-         "gradient_snr.jsonl [never]");
-  text(run, "--out", flags->out, "DIR",
-       "the run folder; refused if it is not empty [runs/MODEL-DATA-OBJECTIVE-sSEED]");
-  text(run, "--config", flags->config, "FILE",
-       "settings in TOML, named as the flags; flags overrule them");
-  text(run, "--preset", flags->preset, "NAME", choices(presets(), "the flags overrule it"));
-  text(run, "--resume", flags->resume, "RUN", "continue a run from its last checkpoint");
-  add_common_flags(*train, flags->common, "seed of everything random [0]");
-  train->add_flag("--quiet", flags->quiet, "no header and no progress");
-
-  train->callback(
-      [flags, train, &exit_code] { exit_code = run_train(*train, *flags, command_line()); });
-}
+Command train_command() { return {"train", "Train a variational autoencoder", declare}; }
 
 }  // namespace nelbo

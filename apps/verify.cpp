@@ -1,23 +1,22 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "apps/command.hpp"
-#include "apps/program.hpp"
+#include "apps/cli/commands.hpp"
 #include "apps/cli/common_flags.hpp"
 #include "apps/cli/print_json.hpp"
-#include "autodiff/setting_error.hpp"
+#include "apps/exit_code.hpp"
 #include "apps/verify/bounds.hpp"
 #include "apps/verify/schemes.hpp"
 #include "apps/verify/terms.hpp"
 #include "apps/verify/world_file.hpp"
-#include "models/worlds/water_filling.hpp"
 #include "autodiff/nearest_name.hpp"
+#include "autodiff/setting_error.hpp"
+#include "models/worlds/water_filling.hpp"
 
 namespace nelbo {
 namespace {
@@ -228,36 +227,39 @@ int run(const Options& options) {
   return failures == 0 ? exit_done : exit_failure;
 }
 
-}  // namespace
-
-void add_verify_command(CLI::App& program, int& exit_code) {
-  CLI::App* command = program.add_subcommand(
-      "verify", "Hold estimates of terms and bounds against worlds with exact answers");
+Action declare(CommandLine& command) {
   auto options = std::make_shared<Options>();
-  command->add_option("WHAT", options->what, "all, a term (nell, div, mi, ...) or a bound (iw)")
-      ->default_str("all");
+  command.flag("WHAT", options->what, "all, a term (nell, div, mi, ...) or a bound (iw)")
+      .otherwise("all");
   command
-      ->add_option("--world", options->world,
-                   "linear-gaussian, water-filling (lambda = 4, 2, 0.5; beta = 1) or discrete "
-                   "(4 data, 3 x 3 codes, tables from the seed)")
-      ->type_name("NAME")
-      ->default_str(options->world);
+      .flag("--world", options->world,
+            "linear-gaussian, water-filling (lambda = 4, 2, 0.5; beta = 1) or discrete "
+            "(4 data, 3 x 3 codes, tables from the seed)")
+      .type("NAME")
+      .otherwise(options->world);
   command
-      ->add_option("--params", options->params,
-                   "JSON file of a linear-Gaussian world: data_mean, data_cov, enc_weight, "
-                   "enc_bias, enc_var, prior_mean, prior_cov, dec_weight, dec_bias, dec_var")
-      ->type_name("FILE");
-  add_whole_number(*command, "--samples", options->samples, 1000, 1'000'000'000,
-                   "draws that every estimate averages");
-  add_common_flags(*command, options->common, "which draws [0]");
-  command->footer(
+      .flag("--params", options->params,
+            "JSON file of a linear-Gaussian world: data_mean, data_cov, enc_weight, "
+            "enc_bias, enc_var, prior_mean, prior_cov, dec_weight, dec_bias, dec_var")
+      .type("FILE");
+  command.number("--samples", options->samples, 1000, 1'000'000'000,
+                 "draws that every estimate averages");
+  add_common_flags(command, options->common, "which draws [0]");
+  command.footer(
       "Estimates average the world's exact log-densities, so that z = (value - exact) / se is a\n"
       "standard normal number if all is right. Schemes and importance-weighted bounds are biased:\n"
       "they are held against their predicted bias, with the error of the prediction in z.\n"
       "Exit code 1 if any |z| exceeds 4.\n\n"
       "Examples:\n  nelbo verify\n  nelbo verify tc --samples 100000 --json\n"
       "  nelbo verify --world water-filling\n  nelbo verify all --params world.json");
-  command->callback([options, &exit_code] { exit_code = run(*options); });
+  return [options] { return run(*options); };
+}
+
+}  // namespace
+
+Command verify_command() {
+  return {"verify", "Hold estimates of terms and bounds against worlds with exact answers",
+          declare};
 }
 
 }  // namespace nelbo

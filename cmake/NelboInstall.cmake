@@ -50,8 +50,9 @@ if(NELBO_BUILD_LAB)
   install(FILES cmake/NelboZip.cmake DESTINATION ${NELBO_INSTALL_CMAKEDIR})
 endif()
 if(NELBO_BUILD_APPS)
-  install(FILES apps/program.hpp DESTINATION ${NELBO_INSTALL_INCLUDEDIR}/apps)
-  install(FILES apps/cli/exit_code.hpp DESTINATION ${NELBO_INSTALL_INCLUDEDIR}/apps/cli)
+  # What a user's own program includes stands in apps/ itself; the folders below it are the program's own.
+  file(GLOB _headers RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS apps/*.hpp)
+  install(FILES ${_headers} DESTINATION ${NELBO_INSTALL_INCLUDEDIR}/apps)
   install(TARGETS nelbo)
 endif()
 

@@ -3,8 +3,8 @@
 #include <utility>
 #include <vector>
 
-#include "autodiff/setting_error.hpp"
 #include "autodiff/nearest_name.hpp"
+#include "autodiff/setting_error.hpp"
 
 namespace nelbo {
 namespace {
@@ -22,20 +22,19 @@ const data::Split& chosen_split(const data::Dataset& data, const std::string& na
 
 }  // namespace
 
-void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& seed_help) {
+void add_run_flags(CommandLine& command, RunFlags& flags, const std::string& seed_help) {
   command
-      .add_option("RUN", flags.run,
-                  "run folder, or one checkpoint in it (RUN/checkpoints/best.safetensors)")
-      ->required()
-      ->type_name("");
+      .flag("RUN", flags.run,
+            "run folder, or one checkpoint in it (RUN/checkpoints/best.safetensors)")
+      .required()
+      .type("");
   add_common_flags(command, flags.common, seed_help);
 }
 
-void add_data_flags(CLI::App& command, RunFlags& flags) {
-  command.add_option("--data", flags.data, "other data of the same shape [the run's own]")
-      ->type_name("SPEC");
-  command.add_option("--split", flags.split, "train, test, ... [test; all if --data brings none]")
-      ->type_name("NAME");
+void add_data_flags(CommandLine& command, RunFlags& flags) {
+  command.flag("--data", flags.data, "other data of the same shape [the run's own]").type("SPEC");
+  command.flag("--split", flags.split, "train, test, ... [test; all if --data brings none]")
+      .type("NAME");
 }
 
 AppliedRun apply_run(const RunFlags& flags) {

@@ -1,5 +1,4 @@
 #pragma once
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
 
@@ -23,9 +22,9 @@ struct RunFlags {
 };
 
 /// RUN and the common flags.
-void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& seed_help);
+void add_run_flags(CommandLine& command, RunFlags& flags, const std::string& seed_help);
 /// --data and --split.
-void add_data_flags(CLI::App& command, RunFlags& flags);
+void add_data_flags(CommandLine& command, RunFlags& flags);
 
 /// A trained model and the examples that the flags name.
 struct AppliedRun {

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <csignal>
 
-#include "apps/cli/exit_code.hpp"
+#include "apps/exit_code.hpp"
 
 namespace nelbo {
 namespace {

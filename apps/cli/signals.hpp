@@ -15,7 +15,7 @@ void install_signal_handlers();
 /// SIGINT or SIGTERM once it has been noted, else 0. Cheap enough to ask at every step.
 int pending_signal();
 
-/// exit_interrupted for SIGINT, exit_terminated for SIGTERM (apps/program.hpp).
+/// exit_interrupted for SIGINT, exit_terminated for SIGTERM (apps/exit_code.hpp).
 int exit_code_of_signal(int signal);
 
 }  // namespace nelbo

@@ -1,5 +1,5 @@
 #pragma once
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -9,16 +9,10 @@
 namespace nelbo {
 
 /// {"elbo", "nell", "div", "bound"}.
-inline nlohmann::ordered_json to_json(const Metrics& m) {
-  return {{"elbo", m.elbo()}, {"nell", m.nell}, {"div", m.div}, {"bound", m.bound}};
-}
+nlohmann::ordered_json to_json(const Metrics& m);
 
 /// The same with the named quantities of the objective under "terms".
-inline nlohmann::ordered_json to_json(const Metrics& m, const std::vector<std::string>& names) {
-  nlohmann::ordered_json all = to_json(m);
-  for (std::size_t i = 0; i < names.size(); ++i) all["terms"][names[i]] = m.terms[i];
-  return all;
-}
+nlohmann::ordered_json to_json(const Metrics& m, const std::vector<std::string>& names);
 
 /// {"step", "bound", "estimator", "replicates", "floor", "theta": {"snr", "snr_se", "snr_norm",
 /// "mean_norm", "variance"}, "phi": ...}: what TrainingSnr measured.

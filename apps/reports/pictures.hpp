@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "autodiff/tensor.hpp"
 #include "lab/data/examples.hpp"
 #include "lab/training/run_folder.hpp"
-#include "autodiff/tensor.hpp"
 #include "models/vae.hpp"
 
 namespace nelbo {

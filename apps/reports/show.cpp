@@ -1,11 +1,10 @@
 #include "apps/reports/show.hpp"
 
-#include <fmt/format.h>
-
 #include <cmath>
+#include <nlohmann/json.hpp>
 
-#include "lab/files/one_line.hpp"
 #include "lab/data/statistics.hpp"
+#include "lab/files/fail.hpp"
 
 namespace nelbo::data {
 namespace {

@@ -4,13 +4,14 @@
 
 #include <cmath>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
-#include "lab/files/atomic_file.hpp"
 #include "apps/reports/figures.hpp"
 #include "apps/reports/report.hpp"
 #include "autodiff/error.hpp"
+#include "lab/files/atomic_file.hpp"
 
 namespace nelbo::gradvar {
 namespace {

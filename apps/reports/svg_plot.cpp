@@ -127,128 +127,151 @@ void SvgPlot::add_power(Point through, double slope, double x_low, double x_high
 
 bool SvgPlot::empty() const { return series_.empty(); }
 
-/// The axes' ranges, and from values to places.
+/// The picture as it is drawn: the axes' ranges, from values to places, and the text so far.
 class SvgPlot::Canvas {
  public:
-  explicit Canvas(const SvgPlot& plot) {
-    for (const Series& series : plot.series_) {
-      for (const Point& point : series.points) {
-        x_.include(point.x);
-        y_.include(point.y);
-        if (std::isnan(point.error)) continue;
-        y_.include(point.y + point.error);
-        y_.include(std::max(point.y - point.error, point.y / 4));
-      }
-    }
-    for (const Level& level : plot.levels_) y_.include(level.y);
-    for (const Power& power : plot.powers_) {
-      y_.include(power.from.y);
-      y_.include(power.to.y);
-    }
-    if (plot.series_.empty()) x_ = y_ = {1, 10};
-    x_.widen();
-    y_.widen();
-  }
-  const Interval& x_range() const { return x_; }
-  const Interval& y_range() const { return y_; }
-  double x(double value) const { return left + plot_width * share(x_, value); }
-  double y(double value) const { return top + plot_height * (1 - share(y_, value)); }
+  explicit Canvas(const SvgPlot& plot);
+  std::string svg();
 
  private:
+  double x(double value) const { return left + plot_width * share(x_, value); }
+  double y(double value) const { return top + plot_height * (1 - share(y_, value)); }
   /// 0 to 1 along the axis; what lies below it, which a bar may, is at its end.
   static double share(const Interval& axis, double value) {
     if (value <= axis.low) return 0;
     return std::min(1.0, std::log(value / axis.low) / std::log(axis.high / axis.low));
   }
-  Interval x_, y_;
-};
 
-std::string SvgPlot::svg() const {
-  const Canvas at(*this);
-  std::size_t longest = 12;
-  for (const Series& series : series_) longest = std::max(longest, series.name.size());
-  for (const Level& level : levels_) longest = std::max(longest, level.name.size());
-  const double right = left + plot_width, base = top + plot_height;
-  const std::size_t entries = series_.size() + levels_.size() + (powers_.empty() ? 0 : 1);
-  const double width = right + legend_gap + legend_mark + 8 + character * double(longest) + 8;
-  const double height = std::max(base + bottom, top + legend_line * double(entries) + 12);
-
-  std::string out = fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"gv\" width=\"{0:.0f}\" height=\"{1:.0f}\" "
-      "viewBox=\"0 0 {0:.0f} {1:.0f}\" role=\"img\">\n<title>{2}</title>\n",
-      width, height, escaped(title_));
-  out += style;
-  const auto line = [&out](const std::string& css, double x1, double y1, double x2, double y2) {
-    out += fmt::format(
+  void line(const std::string& css, double x1, double y1, double x2, double y2) {
+    out_ += fmt::format(
         "<line class=\"{}\" x1=\"{:.2f}\" y1=\"{:.2f}\" x2=\"{:.2f}\" y2=\"{:.2f}\"/>\n", css, x1,
         y1, x2, y2);
-  };
-  const auto text = [&out](double x, double y, const char* anchor, const std::string& markup,
-                           const std::string& more = "") {
-    out += fmt::format("<text x=\"{:.2f}\" y=\"{:.2f}\" text-anchor=\"{}\"{}>{}</text>\n", x, y,
-                       anchor, more, markup);
-  };
-
-  text(left, top - 14, "start", escaped(title_), " class=\"t\"");
-  const std::vector<double> x_ticks =
-      x_ticks_.empty() ? log_ticks(at.x_range().low, at.x_range().high) : x_ticks_;
-  for (const double tick : x_ticks) {
-    line("grid", at.x(tick), top, at.x(tick), base);
-    text(at.x(tick), base + 16, "middle", tick_text(tick));
   }
-  for (const double tick : log_ticks(at.y_range().low, at.y_range().high)) {
-    line("grid", left, at.y(tick), right, at.y(tick));
-    text(left - 7, at.y(tick) + 4, "end", tick_text(tick));
+  void text(double x, double y, const char* anchor, const std::string& markup,
+            const std::string& more = "") {
+    out_ += fmt::format("<text x=\"{:.2f}\" y=\"{:.2f}\" text-anchor=\"{}\"{}>{}</text>\n", x, y,
+                        anchor, more, markup);
+  }
+  void draw_head();
+  void draw_axes();
+  void draw_series(const Series& series);
+  void draw_legend();
+
+  static constexpr double right = left + plot_width, base = top + plot_height;
+
+  const SvgPlot& plot_;
+  Interval x_, y_;
+  std::string out_;
+};
+
+SvgPlot::Canvas::Canvas(const SvgPlot& plot) : plot_(plot) {
+  for (const Series& series : plot.series_) {
+    for (const Point& point : series.points) {
+      x_.include(point.x);
+      y_.include(point.y);
+      if (std::isnan(point.error)) continue;
+      y_.include(point.y + point.error);
+      y_.include(std::max(point.y - point.error, point.y / 4));
+    }
+  }
+  for (const Level& level : plot.levels_) y_.include(level.y);
+  for (const Power& power : plot.powers_) {
+    y_.include(power.from.y);
+    y_.include(power.to.y);
+  }
+  if (plot.series_.empty()) x_ = y_ = {1, 10};
+  x_.widen();
+  y_.widen();
+}
+
+/// As large as the legend wants it.
+void SvgPlot::Canvas::draw_head() {
+  std::size_t longest = 12;
+  for (const Series& series : plot_.series_) longest = std::max(longest, series.name.size());
+  for (const Level& level : plot_.levels_) longest = std::max(longest, level.name.size());
+  const std::size_t entries =
+      plot_.series_.size() + plot_.levels_.size() + (plot_.powers_.empty() ? 0 : 1);
+  const double width = right + legend_gap + legend_mark + 8 + character * double(longest) + 8;
+  const double height = std::max(base + bottom, top + legend_line * double(entries) + 12);
+  out_ += fmt::format(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"gv\" width=\"{0:.0f}\" height=\"{1:.0f}\" "
+      "viewBox=\"0 0 {0:.0f} {1:.0f}\" role=\"img\">\n<title>{2}</title>\n",
+      width, height, escaped(plot_.title_));
+  out_ += style;
+  text(left, top - 14, "start", escaped(plot_.title_), " class=\"t\"");
+}
+
+void SvgPlot::Canvas::draw_axes() {
+  const std::vector<double> x_ticks =
+      plot_.x_ticks_.empty() ? log_ticks(x_.low, x_.high) : plot_.x_ticks_;
+  for (const double tick : x_ticks) {
+    line("grid", x(tick), top, x(tick), base);
+    text(x(tick), base + 16, "middle", tick_text(tick));
+  }
+  for (const double tick : log_ticks(y_.low, y_.high)) {
+    line("grid", left, y(tick), right, y(tick));
+    text(left - 7, y(tick) + 4, "end", tick_text(tick));
   }
   line("axis", left, top, left, base);
   line("axis", left, base, right, base);
-  text(left + plot_width / 2, base + 36, "middle", escaped(x_label_));
-  text(0, 0, "middle", escaped(y_label_),
+  text(left + plot_width / 2, base + 36, "middle", escaped(plot_.x_label_));
+  text(0, 0, "middle", escaped(plot_.y_label_),
        fmt::format(" transform=\"translate(14 {:.2f}) rotate(-90)\"", top + plot_height / 2));
+}
 
-  for (const Level& level : levels_) line("floor", left, at.y(level.y), right, at.y(level.y));
-  for (const Power& power : powers_) {
-    line(fmt::format("theory c{}", power.style.color % colors), at.x(power.from.x),
-         at.y(power.from.y), at.x(power.to.x), at.y(power.to.y));
+/// A line, bars over it, marks over both.
+void SvgPlot::Canvas::draw_series(const Series& series) {
+  const std::string color = fmt::format("c{}", series.style.color % colors);
+  std::string path;
+  for (const Point& point : series.points) {
+    path += fmt::format("{}{:.2f} {:.2f}", path.empty() ? "M" : "L", x(point.x), y(point.y));
   }
-  for (const Series& series : series_) {
-    const std::string color = fmt::format("c{}", series.style.color % colors);
-    std::string path;
-    for (const Point& point : series.points) {
-      path +=
-          fmt::format("{}{:.2f} {:.2f}", path.empty() ? "M" : "L", at.x(point.x), at.y(point.y));
-    }
-    out += fmt::format("<path class=\"line {}\" d=\"{}\"/>\n", color, path);
-    for (const Point& point : series.points) {
-      if (std::isnan(point.error)) continue;
-      const double x = at.x(point.x), high = at.y(point.y + point.error);
-      const double low = at.y(point.y - point.error);
-      line("bar " + color, x, high, x, low);
-      line("bar " + color, x - 3, high, x + 3, high);
-      line("bar " + color, x - 3, low, x + 3, low);
-    }
-    for (const Point& point : series.points) {
-      out += mark(series.style.mark, at.x(point.x), at.y(point.y), series.style.color);
-    }
+  out_ += fmt::format("<path class=\"line {}\" d=\"{}\"/>\n", color, path);
+  for (const Point& point : series.points) {
+    if (std::isnan(point.error)) continue;
+    const double at = x(point.x), high = y(point.y + point.error);
+    const double low = y(point.y - point.error);
+    line("bar " + color, at, high, at, low);
+    line("bar " + color, at - 3, high, at + 3, high);
+    line("bar " + color, at - 3, low, at + 3, low);
   }
+  for (const Point& point : series.points) {
+    out_ += mark(series.style.mark, x(point.x), y(point.y), series.style.color);
+  }
+}
 
-  double y = top + 8;
+void SvgPlot::Canvas::draw_legend() {
+  double at = top + 8;
   const double from = right + legend_gap, to = from + legend_mark;
   const auto entry = [&](const std::string& css, const std::string& name) {
-    line(css, from, y, to, y);
-    text(to + 8, y + 4, "start", escaped(name));
+    line(css, from, at, to, at);
+    text(to + 8, at + 4, "start", escaped(name));
   };
-  for (const Series& series : series_) {
+  for (const Series& series : plot_.series_) {
     entry(fmt::format("line c{}", series.style.color % colors), series.name);
-    out += mark(series.style.mark, (from + to) / 2, y, series.style.color);
-    y += legend_line;
+    out_ += mark(series.style.mark, (from + to) / 2, at, series.style.color);
+    at += legend_line;
   }
-  for (const Level& level : levels_) {
+  for (const Level& level : plot_.levels_) {
     entry("floor", level.name);
-    y += legend_line;
+    at += legend_line;
   }
-  if (!powers_.empty()) entry("theory any", "theory slope");
-  return out + "</svg>\n";
+  if (!plot_.powers_.empty()) entry("theory any", "theory slope");
 }
+
+std::string SvgPlot::Canvas::svg() {
+  draw_head();
+  draw_axes();
+  for (const Level& level : plot_.levels_) line("floor", left, y(level.y), right, y(level.y));
+  for (const Power& power : plot_.powers_) {
+    line(fmt::format("theory c{}", power.style.color % colors), x(power.from.x), y(power.from.y),
+         x(power.to.x), y(power.to.y));
+  }
+  for (const Series& series : plot_.series_) draw_series(series);
+  draw_legend();
+  return out_ + "</svg>\n";
+}
+
+std::string SvgPlot::svg() const { return Canvas(*this).svg(); }
 
 }  // namespace nelbo::gradvar

@@ -1,7 +1,7 @@
 #include "apps/train/presets.hpp"
 
-#include "autodiff/setting_error.hpp"
 #include "autodiff/nearest_name.hpp"
+#include "autodiff/setting_error.hpp"
 
 namespace nelbo {
 

@@ -1,31 +1,29 @@
 #include "apps/train/training_run.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
+#include <cctype>
 #include <chrono>
 #include <cmath>
-#include <ctime>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "apps/program.hpp"
-#include "lab/files/atomic_file.hpp"
-#include "lab/training/checkpoint.hpp"
-#include "lab/studies/training_snr.hpp"
-#include "lab/evaluation/ledger.hpp"
-#include "apps/reports/ledger_json.hpp"
+#include "apps/cli/progress.hpp"
+#include "apps/cli/signals.hpp"
+#include "apps/exit_code.hpp"
 #include "apps/reports/metrics_json.hpp"
 #include "apps/reports/pictures.hpp"
-#include "apps/cli/progress.hpp"
+#include "apps/train/epoch_log.hpp"
+#include "apps/train/run_header.hpp"
+#include "apps/train/run_record.hpp"
+#include "apps/train/run_result.hpp"
+#include "autodiff/setting_error.hpp"
+#include "lab/files/atomic_file.hpp"
+#include "lab/studies/training_snr.hpp"
+#include "lab/training/checkpoint.hpp"
 #include "lab/training/run_data.hpp"
 #include "lab/training/run_folder.hpp"
-#include "apps/cli/shell_word.hpp"
-#include "apps/cli/signals.hpp"
 #include "lab/training/trainer.hpp"
-#include "autodiff/setting_error.hpp"
-#include "autodiff/instruction_set.hpp"
-#include "autodiff/threads.hpp"
 
 namespace nelbo {
 namespace {
@@ -38,29 +36,46 @@ constexpr std::uint64_t default_epochs = 10;
 // A checkpoint at least every 2 s: what remains is for the step under way and the writing.
 constexpr std::chrono::milliseconds checkpoint_interval{1500};
 constexpr std::chrono::seconds picture_interval{10};
-// The whole ledger is measured every few epochs, on so many held-out examples.
-constexpr std::uint64_t ledger_epochs = 5;
-constexpr std::size_t ledger_examples = 2000;
+
+/// A word as a shell reads it back: quoted where it must be.
+std::string shell_word(const std::string& word) {
+  std::string quoted = "'";
+  bool plain = !word.empty();
+  for (const char c : word) {
+    plain &= std::isalnum(static_cast<unsigned char>(c)) ||
+             std::string("/._+-=,:").find(c) != std::string::npos;
+    quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  }
+  return plain ? word : quoted + "'";
+}
 
 double seconds_between(Clock::time_point from, Clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
+/// Examples trained on in so many seconds of steps: without evaluation, checkpoints and pictures.
+struct Pace {
+  double seconds = 0;
+  std::uint64_t examples = 0;
+
+  void add(double time, std::uint64_t count) {
+    seconds += time;
+    examples += count;
+  }
+  double per_second() const { return seconds > 0 ? double(examples) / seconds : 0; }
+};
 
 /// One process's part in a run: from a checkpoint to the goal, or to a signal.
 class TrainingRun {
  public:
   TrainingRun(const TrainConfig& config, const data::Dataset& data, const RunFolder& folder,
               const RunOptions& options)
-      : config_(config), data_(data), folder_(folder), options_(options), trainer_(config, data) {
+      : config_(config),
+        data_(data),
+        folder_(folder),
+        options_(options),
+        trainer_(config, data),
+        record_(folder.record(), options.argv) {
     config_.latent = trainer_.model().latent();
     config_.hidden = trainer_.model().config().hidden;
     config_.prior = to_string(trainer_.model().config().prior);
@@ -78,16 +93,16 @@ class TrainingRun {
  private:
   bool reached() const;
   ProgressPlan plan() const;
-  void show_header(Progress& progress) const;
   int train(Progress& progress);
   void measure();
   void end_epoch(Progress& progress);
   void save();
   void write_config() const { write_file_atomically(folder_.config(), to_toml(config_)); }
-  void write_record() const { write_file_atomically(folder_.record(), record_.dump(2) + "\n"); }
-  void close_record(const std::string& status, const Json& more = Json::object());
-  Json result_json() const;
-  void print_result() const;
+  double seconds() const { return seconds_between(start_, Clock::now()); }
+  void close_record(const std::string& status, const Json& more = Json::object()) {
+    record_.close(status, trainer_.state(), seconds(), more);
+  }
+  RunResult result() const;
 
   TrainConfig config_;
   const data::Dataset& data_;
@@ -96,35 +111,22 @@ class TrainingRun {
   Trainer trainer_;
   std::optional<gradvar::TrainingSnr> gradient_snr_;  // where it is logged
   std::vector<std::string> term_names_;               // the named quantities of the objective
-  Json record_;
+  RunRecord record_;
 
   Clock::time_point start_ = Clock::now();
   Clock::time_point saved_ = start_;
   Clock::time_point pictured_ = start_;
-  double training_seconds_ = 0;  // in steps: without evaluation, checkpoints and pictures
-  std::uint64_t examples_ = 0;   // trained on by this process
-  double epoch_seconds_ = 0;     // the same since the epoch began, or this process
-  std::uint64_t epoch_examples_ = 0;
-  std::optional<Metrics> train_metrics_,
-      test_metrics_;  // of the last epoch, or of the part of it made
+  Pace pace_;        // of this process
+  Pace epoch_pace_;  // since the epoch began, or this process
+  // Of the last epoch, or of the part of it made.
+  std::optional<Metrics> train_metrics_, test_metrics_;
 };
 
 /// For a new run: the files that say what it is, and a checkpoint before the first step.
 void TrainingRun::begin() {
   folder_.make();
   write_config();
-  record_ = {{"status", "running"},
-             {"argv", options_.argv},
-             {"version", NELBO_VERSION},
-             {"isa", active_isa()},
-             {"threads", num_threads()},
-             {"seed", config_.seed},
-             {"objective", trainer_.objective().text()},
-             {"data", config_.data},
-             {"data_hash", config_.data_hash},
-             {"parameters", trainer_.store().count()},
-             {"start", utc_now()}};
-  write_record();
+  record_.begin(config_, trainer_);
   save();
 }
 
@@ -141,26 +143,15 @@ void TrainingRun::restore(const Further& further) {
     config_.epochs.reset();
   }
   if (reached()) {
-    throw SettingError("resume",
-                       fmt::format("{}: the run has reached its end (epoch {}, step {}); say how "
-                                   "far to go on with --epochs or --steps",
-                                   folder_.path().string(), state.epoch, state.step));
+    throw SettingError(
+        "resume", fmt::format("{}: the run has reached its end (epoch {}, step {}); say how "
+                    "far to go on with --epochs or --steps",
+                    folder_.path().string(), state.epoch, state.step));
   }
   folder_.cut_metrics(state.epoch);
   folder_.cut_gradient_snr(state.step);
   write_config();
-  if (fs::exists(folder_.record())) record_ = Json::parse(read_text(folder_.record()));
-  for (const char* of_the_end :
-       {"end", "error", "operator", "train", "test", "examples_per_second"}) {
-    record_.erase(of_the_end);
-  }
-  record_["status"] = "running";
-  record_["resumed"].push_back({{"argv", options_.argv},
-                                {"step", state.step},
-                                {"isa", active_isa()},
-                                {"threads", num_threads()},
-                                {"start", utc_now()}});
-  write_record();
+  record_.resume(state);
   save();
 }
 
@@ -178,48 +169,9 @@ ProgressPlan TrainingRun::plan() const {
       .label = term_names_.front() == trainer_.objective().text() ? term_names_.front() : "bound"};
 }
 
-void TrainingRun::show_header(Progress& progress) const {
-  const VaeConfig& model = trainer_.model().config();
-  for (const std::string& line : data::describe(data_)) progress.line("data        " + line);
-  if (config_.binarize != "none") progress.line("binarize    " + config_.binarize);
-  progress.line(fmt::format("model       {}, hidden {}, latent {}, {}", model.architecture,
-                            fmt::join(model.hidden, ","), model.latent,
-                            to_string(model.likelihood)));
-  progress.line(fmt::format("prior       {}, posterior {}", to_string(model.prior),
-                            to_string(model.posterior)));
-  progress.line(fmt::format("parameters  {}", trainer_.store().count()));
-  const Term& objective = trainer_.objective();
-  progress.line("objective   " + (objective.bound()
-                                      ? on_samples(*objective.bound(), objective.text(),
-                                                   trainer_.estimators().coupling)
-                                      : objective.text()));
-  progress.line(fmt::format("estimator   {}", trainer_.estimators().text()));
-  progress.line(fmt::format("optimizer   {}, lr {}, batch {}, seed {}", config_.optimizer,
-                            config_.lr, config_.batch, config_.seed));
-  progress.line(fmt::format("machine     {}, {} thread{}", active_isa(), num_threads(),
-                            num_threads() == 1 ? "" : "s"));
-  progress.line("run         " + folder_.path().string());
-  if (!picture_shape(config_.example)) {
-    progress.line("pictures    none: " + no_pictures(config_.example));
-  }
-  if (trainer_.state().step > 0) {
-    progress.line(fmt::format("resumed     at step {}", trainer_.state().step));
-  }
-}
-
 void TrainingRun::save() {
   trainer_.save(folder_.last());
   saved_ = Clock::now();
-}
-
-void TrainingRun::close_record(const std::string& status, const Json& more) {
-  record_["status"] = status;
-  record_["epochs"] = trainer_.state().epoch;
-  record_["steps"] = trainer_.state().step;
-  record_["seconds"] = seconds_between(start_, Clock::now());
-  record_["end"] = utc_now();
-  record_.update(more);
-  write_record();
 }
 
 void TrainingRun::measure() {
@@ -236,31 +188,17 @@ void TrainingRun::end_epoch(Progress& progress) {
   if (trainer_.close_epoch(test_metrics_->bound)) {
     save_parameters(folder_.best(), trainer_.store(), trainer_.state());
   }
-  const double rate = epoch_seconds_ > 0 ? double(epoch_examples_) / epoch_seconds_ : 0;
-  Json line{{"epoch", trainer_.state().epoch},
-            {"step", trainer_.state().step},
-            {"train", to_json(*train_metrics_, term_names_)},
-            {"test", to_json(*test_metrics_, term_names_)},
-            {"examples_per_second", rate},
-            {"gradient_norm", norm}};
-  if (trainer_.state().epoch % ledger_epochs == 0 && trainer_.test_examples().count() > 1) {
-    line["ledger"] =
-        to_json(measure_ledger(trainer_.model(), trainer_.store(), trainer_.test_examples(),
-                               {.batch = std::size_t(config_.batch),
-                                .examples = ledger_examples,
-                                .seed = config_.seed}));
-  }
-  folder_.append_metrics(line.dump());
+  EpochReport report{.epoch = trainer_.state().epoch,
+                     .names = term_names_,
+                     .train = *train_metrics_,
+                     .held_out = *test_metrics_,
+                     .examples_per_second = epoch_pace_.per_second()};
+  log_epoch(folder_, trainer_, report, norm);
   // Last: a checkpoint of this epoch promises that its line is there.
   save();
-  progress.epoch({.epoch = trainer_.state().epoch,
-                  .names = term_names_,
-                  .train = *train_metrics_,
-                  .held_out = *test_metrics_,
-                  .examples_per_second = rate,
-                  .seconds = seconds_between(start_, Clock::now())});
-  epoch_seconds_ = 0;
-  epoch_examples_ = 0;
+  report.seconds = seconds();
+  progress.epoch(report);
+  epoch_pace_ = {};
 }
 
 /// Steps until the goal or a signal; returns the signal or 0.
@@ -270,15 +208,12 @@ int TrainingRun::train(Progress& progress) {
   while (!reached() && pending_signal() == 0) {
     trainer_.step();
     Clock::time_point now = Clock::now();
-    const double seconds = seconds_between(before, now);
-    training_seconds_ += seconds;
-    epoch_seconds_ += seconds;
-    examples_ += trainer_.last_batch();
-    epoch_examples_ += trainer_.last_batch();
+    for (Pace* pace : {&pace_, &epoch_pace_}) {
+      pace->add(seconds_between(before, now), trainer_.last_batch());
+    }
     progress.step(trainer_.state().step, trainer_.last_batch(), trainer_.train_bound());
     if (gradient_snr_ && trainer_.state().step % options_.log_gradient_snr == 0) {
-      folder_.append_gradient_snr(
-          snr_line(trainer_.state().step, gradient_snr_->measure()).dump());
+      folder_.append_gradient_snr(gradient_snr_->measure().dump());
       now = Clock::now();
     }
     if (trainer_.epoch_ended()) {
@@ -306,7 +241,9 @@ int TrainingRun::train(Progress& progress) {
 int TrainingRun::run() {
   start_ = Clock::now();
   Progress progress(plan(), progress_style(options_.quiet));
-  show_header(progress);
+  for (const std::string& line : run_header(config_, data_, trainer_, folder_)) {
+    progress.line(line);
+  }
   try {
     const int signal = train(progress);
     progress.finish();
@@ -328,48 +265,27 @@ int TrainingRun::run() {
     close_record("failed", {{"error", error.what()}});
     throw;
   }
-  const Json result = result_json();
-  close_record("finished", {{"train", result["train"]},
-                            {"test", result["test"]},
-                            {"examples_per_second", result["examples_per_second"]}});
+  const RunResult result = this->result();
+  close_record("finished", {{"train", to_json(result.train)},
+                            {"test", to_json(result.test)},
+                            {"examples_per_second", result.examples_per_second}});
   if (options_.json)
-    std::cout << result.dump(2) << "\n";
+    std::cout << to_json(result).dump(2) << "\n";
   else
-    print_result();
+    std::cout << result_text(result);
   return exit_done;
 }
 
-Json TrainingRun::result_json() const {
-  return {
-      {"run", folder_.path().string()},
-      {"objective", trainer_.objective().text()},
-      {"epochs", trainer_.state().epoch},
-      {"steps", trainer_.state().step},
-      {"train", to_json(*train_metrics_)},
-      {"test", to_json(*test_metrics_)},
-      {"seconds", seconds_between(start_, Clock::now())},
-      {"examples_per_second", training_seconds_ > 0 ? double(examples_) / training_seconds_ : 0},
-      {"seed", config_.seed},
-      {"isa", active_isa()},
-      {"threads", num_threads()}};
-}
-
-void TrainingRun::print_result() const {
-  const auto row = [](const char* name, const Metrics& m) {
-    return fmt::format("{:<6}{:>11.3f}{:>11.3f}{:>11.3f}{:>11.3f}\n", name, m.bound, m.elbo(),
-                       m.nell, m.div);
-  };
-  std::cout << fmt::format("{:<6}{:>11}{:>11}{:>11}{:>11}  nats per datum\n", "", "bound", "elbo",
-                           "nell", "div")
-            << row("train", *train_metrics_) << row("test", *test_metrics_)
-            << fmt::format("{} epochs, {} steps in {}, {:.0f} examples/s\n", trainer_.state().epoch,
-                           trainer_.state().step,
-                           duration_text(seconds_between(start_, Clock::now())),
-                           training_seconds_ > 0 ? double(examples_) / training_seconds_ : 0.0)
-            << "run: " << folder_.path().string() << "\n";
-  if (fs::exists(folder_.image("samples"))) {
-    std::cout << "pictures: " << (folder_.path() / "images").string() << "\n";
-  }
+RunResult TrainingRun::result() const {
+  return {.folder = folder_,
+          .objective = trainer_.objective().text(),
+          .epochs = trainer_.state().epoch,
+          .steps = trainer_.state().step,
+          .train = *train_metrics_,
+          .test = *test_metrics_,
+          .seconds = seconds(),
+          .examples_per_second = pace_.per_second(),
+          .seed = config_.seed};
 }
 
 }  // namespace

@@ -19,9 +19,9 @@ struct RunOptions {
 };
 
 /// Trains as `config` says in a new run folder; "" stands for runs/<run_name>. Prints the result on
-/// stdout and returns an exit code of apps/program.hpp: done, not finite, interrupted or
-/// terminated. Throws SettingError for settings that cannot be meant, Error for bad data or a
-/// failure while running.
+/// stdout and returns an exit code of apps/exit_code.hpp: done, not finite, interrupted or
+/// terminated. Throws SettingError for settings that cannot be meant, Error for bad data or a failure
+/// while running.
 int start_run(TrainConfig config, const std::filesystem::path& out, const RunOptions& options);
 
 /// How far a resumed run goes on: so many further epochs or steps, or to the run's own end if

@@ -7,20 +7,14 @@
 #include <vector>
 
 #include "autodiff/nearest_name.hpp"
+#include "lab/files/fail.hpp"
 #include "lab/files/input.hpp"
-#include "lab/files/one_line.hpp"
 
 namespace nelbo::verify {
 namespace {
 
 using Json = nlohmann::json;
-
-/// What a file holds may stand in the reason.
-template <class... Args>
-[[noreturn]] void fail(const std::string& path, fmt::format_string<Args...> reason,
-                       Args&&... args) {
-  throw Error(data::one_line(path + ": " + fmt::format(reason, std::forward<Args>(args)...)));
-}
+using data::fail;
 
 constexpr std::uint64_t most_bytes = std::uint64_t{64} << 20;
 

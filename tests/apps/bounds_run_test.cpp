@@ -9,18 +9,18 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "lab/evaluation/bound_lattice.hpp"
-#include "lab/evaluation/log_weight_tape.hpp"
-#include "lab/training/loaded_run.hpp"
 #include "autodiff/ops.hpp"
 #include "autodiff/random.hpp"
 #include "autodiff/threads.hpp"
+#include "lab/evaluation/bound_lattice.hpp"
+#include "lab/evaluation/log_weight_tape.hpp"
+#include "lab/statistics/importance_diagnostics.hpp"
+#include "lab/training/loaded_run.hpp"
 #include "objectives/bounds/bounds.hpp"
 #include "objectives/draw/draw.hpp"
-#include "lab/statistics/importance_diagnostics.hpp"
 #include "tests/apps/program_run.hpp"
-#include "tests/lab/train_data.hpp"
 #include "tests/catch.hpp"
+#include "tests/lab/train_data.hpp"
 
 using namespace nelbo;
 using namespace nelbo::tests;

@@ -4,12 +4,12 @@
 #include <cmath>
 #include <set>
 
-#include "lab/data/binarize.hpp"
 #include "apps/reports/show.hpp"
-#include "lab/files/sha256.hpp"
 #include "autodiff/error.hpp"
-#include "tests/lab/data_files.hpp"
+#include "lab/data/binarize.hpp"
+#include "lab/files/sha256.hpp"
 #include "tests/catch.hpp"
+#include "tests/lab/data_files.hpp"
 
 using namespace nelbo;
 using namespace nelbo::tests;

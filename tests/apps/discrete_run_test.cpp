@@ -4,22 +4,22 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "lab/training/checkpoint.hpp"
-#include "lab/training/evaluator.hpp"
-#include "lab/evaluation/inference.hpp"
-#include "lab/training/loaded_run.hpp"
 #include "apps/reports/pictures.hpp"
-#include "lab/training/run_folder.hpp"
-#include "lab/evaluation/standard_errors.hpp"
-#include "lab/training/trainer.hpp"
 #include "autodiff/setting_error.hpp"
 #include "autodiff/threads.hpp"
+#include "lab/evaluation/inference.hpp"
+#include "lab/evaluation/standard_errors.hpp"
+#include "lab/training/checkpoint.hpp"
+#include "lab/training/evaluator.hpp"
+#include "lab/training/loaded_run.hpp"
+#include "lab/training/run_folder.hpp"
+#include "lab/training/trainer.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/terms/terms.hpp"
 #include "tests/apps/program_run.hpp"
-#include "tests/lab/train_data.hpp"
 #include "tests/catch.hpp"
+#include "tests/lab/train_data.hpp"
 
 using namespace nelbo;
 using namespace nelbo::tests;

@@ -7,11 +7,11 @@
 
 #include "lab/data/load.hpp"
 #include "lab/evaluation/inference.hpp"
-#include "lab/training/loaded_run.hpp"
 #include "lab/evaluation/standard_errors.hpp"
+#include "lab/training/loaded_run.hpp"
 #include "tests/apps/program_run.hpp"
-#include "tests/lab/train_data.hpp"
 #include "tests/catch.hpp"
+#include "tests/lab/train_data.hpp"
 
 using namespace nelbo;
 using namespace nelbo::tests;

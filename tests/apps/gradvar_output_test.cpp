@@ -12,13 +12,13 @@
 #include "apps/reports/figures.hpp"
 #include "apps/reports/markup.hpp"
 #include "apps/reports/report.hpp"
-#include "lab/studies/slopes.hpp"
 #include "apps/reports/study_files.hpp"
 #include "apps/reports/svg_plot.hpp"
 #include "apps/reports/tables.hpp"
 #include "autodiff/error.hpp"
-#include "tests/lab/data_files.hpp"
+#include "lab/studies/slopes.hpp"
 #include "tests/catch.hpp"
+#include "tests/lab/data_files.hpp"
 
 using namespace nelbo;
 using namespace nelbo::gradvar;

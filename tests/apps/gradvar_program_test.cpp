@@ -10,9 +10,9 @@
 #include <thread>
 #include <vector>
 
-#include "tests/lab/train_data.hpp"
 #include "tests/apps/train_process.hpp"
 #include "tests/catch.hpp"
+#include "tests/lab/train_data.hpp"
 
 using namespace nelbo;
 using nelbo::tests::Outcome;

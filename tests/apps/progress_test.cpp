@@ -5,7 +5,7 @@
 
 #include <csignal>
 
-#include "apps/cli/common_flags.hpp"
+#include "apps/cli/cores.hpp"
 #include "apps/cli/signals.hpp"
 #include "tests/catch.hpp"
 

@@ -6,15 +6,15 @@
 #include <sstream>
 #include <thread>
 
-#include "lab/training/evaluator.hpp"
-#include "lab/training/loaded_run.hpp"
 #include "lab/files/safetensors.hpp"
 #include "lab/files/sha256.hpp"
+#include "lab/training/evaluator.hpp"
+#include "lab/training/loaded_run.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/terms/terms.hpp"
-#include "tests/lab/train_data.hpp"
 #include "tests/apps/train_process.hpp"
 #include "tests/catch.hpp"
+#include "tests/lab/train_data.hpp"
 
 using namespace nelbo;
 using nelbo::tests::Outcome;

@@ -48,3 +48,10 @@ awk "BEGIN { t = $(column elbo bias_t); exit !(t * t < 16 && $(column iw bias_t)
 "$my_estimator" train --data sprites:32 --model mlp --hidden 16 --latent 2 --steps 20 --objective "elbo(mc)" \
   --estimator "partial_stl(alpha=0.2)" --out partial --quiet >/dev/null
 grep "estimator = 'partial_stl(alpha=0.2)'" partial/config.toml
+
+# The program with a command of the user's own: it is listed, suggested, has help, and runs.
+my_command=$folder/build/my_command/my_command
+"$my_command" --help | grep "  kl  *KL(N(M, SD^2)"
+"$my_command" kl --help | grep "the standard deviation"
+"$my_command" kll 2>&1 | grep "did you mean 'kl'?"
+test "$("$my_command" kl 1)" = 0.5

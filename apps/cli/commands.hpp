@@ -1,0 +1,22 @@
+#pragma once
+#include "apps/command.hpp"
+
+namespace nelbo {
+
+// The commands of nelbo, in a file each: name, summary, flags with examples, and what it does. The
+// list of all is in commands.cpp.
+Command train_command();
+Command eval_command();
+Command bounds_command();
+Command gradvar_command();
+Command encode_command();
+Command sample_command();
+Command data_command();
+Command bench_command();
+Command decompose_command();
+Command verify_command();
+Command objectives_command();
+Command explain_command();
+Command info_command();
+
+}  // namespace nelbo

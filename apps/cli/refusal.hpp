@@ -1,0 +1,14 @@
+#pragma once
+#include <string>
+#include <vector>
+
+namespace nelbo {
+
+/// "unknown command 'trian'; did you mean 'train'?"
+std::string unknown_command(const std::string& word, const std::vector<std::string>& commands);
+
+/// Says on stderr why the words of a command ("nelbo data show") are wrong, and where its help is.
+/// Returns the exit code.
+int refuse(const std::string& command, const std::string& reason);
+
+}  // namespace nelbo

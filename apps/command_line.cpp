@@ -1,0 +1,174 @@
+#include "apps/command_line.hpp"
+
+#include <fmt/format.h>
+
+// The only file that knows the parser, whose header takes seconds to compile.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <utility>
+
+#include "apps/cli/parse.hpp"
+#include "apps/cli/refusal.hpp"
+#include "autodiff/nearest_name.hpp"
+#include "autodiff/setting_error.hpp"
+
+namespace nelbo {
+
+Flag& Flag::type(const std::string& name) {
+  option_->type_name(name);
+  return *this;
+}
+
+Flag& Flag::otherwise(const std::string& value) {
+  option_->default_str(value);
+  return *this;
+}
+
+Flag& Flag::required() {
+  option_->required();
+  return *this;
+}
+
+Flag& Flag::one_of(const std::vector<std::string>& words) {
+  option_->check(CLI::IsMember(words));
+  return *this;
+}
+
+Flag CommandLine::declared(CLI::Option& option) const {
+  if (!group_.empty()) option.group(group_);
+  return Flag(option);
+}
+
+Flag CommandLine::flag(const std::string& name, bool& value, const std::string& help) {
+  return declared(*app_->add_flag(name, value, help));
+}
+
+Flag CommandLine::flag(const std::string& name, std::vector<std::string>& values,
+                       const std::string& help) {
+  return declared(*app_->add_option(name, values, help));
+}
+
+Flag CommandLine::flag(const std::string& name, std::function<void(const std::string&)> read,
+                       const std::string& help) {
+  const auto told = [name, read = std::move(read)](const std::string& text) {
+    try {
+      read(text);
+    } catch (const SettingError& error) {
+      throw CLI::ValidationError(name, error.what());
+    }
+  };
+  return declared(*app_->add_option_function<std::string>(name, told, help));
+}
+
+Flag CommandLine::expression(const std::string& name, std::string& value, const std::string& help) {
+  app_->allow_extras();
+  finish_ = [app = app_, &value] {
+    const std::vector<std::string> extras = app->remaining();
+    if (extras.empty()) return;
+    const bool minus = extras.size() == 1 && extras[0][0] == '-' && !extras[0].starts_with("--");
+    if (!minus || !value.empty()) throw CLI::ExtrasError(extras);
+    value = extras[0];
+  };
+  return flag(name, value, help);
+}
+
+void CommandLine::footer(const std::string& text) { app_->footer(text); }
+
+void CommandLine::subcommand(const Command& command) {
+  CLI::App* app = app_->add_subcommand(command.name, command.summary);
+  app->footer("");  // not its parent's
+  CommandLine line(*app, *chosen_);
+  const Action action = command.declare(line);
+  if (!action) {
+    app->require_subcommand(1);
+    return;
+  }
+  app->callback([action, finish = line.finish_, chosen = chosen_] {
+    if (finish) finish();
+    *chosen = action;
+  });
+}
+
+std::vector<std::string> CommandLine::given() const {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app_->get_options()) {
+    if (option->count() > 0) names.push_back(option->get_name());
+  }
+  return names;
+}
+
+namespace {
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+/// "nelbo data show": the command that the arguments got to.
+std::string path_of(const CLI::App& command) {
+  return command.get_parent() == nullptr
+             ? command.get_name()
+             : path_of(*command.get_parent()) + " " + command.get_name();
+}
+
+/// The command that was given an argument which nobody asked for, else the one selected.
+const CLI::App& culprit(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return chosen.empty() || !app.remaining().empty() ? app : culprit(*chosen.back());
+}
+
+/// Why a flag, argument or command that nobody asked for is wrong, with the nearest name there is.
+std::string explain_extra(const CLI::App& command, const std::string& extra) {
+  const std::vector<std::string> commands = command_names(command);
+  if (extra.size() > 1 && extra[0] == '-') {
+    std::vector<std::string> flags;
+    for (const CLI::Option* option : command.get_options()) {
+      for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+    }
+    const std::string name = extra.substr(0, extra.find('='));
+    if (command.get_parent() == nullptr && !command.get_subcommands().empty()) {
+      return fmt::format("{} must follow the command, not precede it", name);
+    }
+    return fmt::format("unknown flag {}; {}", name, suggest(name, flags));
+  }
+  if (!commands.empty()) return unknown_command(extra, commands);
+  return fmt::format("unexpected argument '{}'", extra);
+}
+
+std::string reason_of(const CLI::ParseError& error, const CLI::App& command) {
+  const std::vector<std::string> extras = command.remaining();
+  if (!extras.empty()) return explain_extra(command, extras.front());
+  const std::vector<std::string> commands = command_names(command);
+  if (commands.empty()) return error.what();
+  return fmt::format("'{}' lacks a command; {}", path_of(command), suggest("", commands));
+}
+
+}  // namespace
+
+Parsed parse(const Command& program, const std::string& version, int argc, char** argv) {
+  const auto app = std::make_shared<CLI::App>(program.summary, program.name);
+  app->get_formatter()->column_width(34);
+  app->set_version_flag("--version", version);
+  app->set_help_flag("-h,--help", "print this help");
+  app->require_subcommand(0, 1);
+  Action chosen;
+  CommandLine line(*app, chosen);
+  program.declare(line);
+  try {
+    app->parse(argc, argv);
+  } catch (const CLI::Success& asked_for_text) {  // --help, --version
+    app->exit(asked_for_text);
+    return {};
+  } catch (const CLI::ParseError& error) {
+    const CLI::App& command = culprit(*app);
+    return {{}, refuse(path_of(command), reason_of(error, command))};
+  }
+  if (!chosen) return {};
+  // The action may ask for the flags that were given: the parser lives until it is done.
+  return {[app, chosen] { return chosen(); }};
+}
+
+}  // namespace nelbo

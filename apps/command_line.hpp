@@ -1,0 +1,95 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
+namespace nelbo {
+
+struct Command;
+
+/// What a command does once its flags are read; returns an exit code.
+using Action = std::function<int()>;
+
+/// A flag that was declared: how it stands in the help, and what is asked of it.
+class Flag {
+ public:
+  explicit Flag(CLI::Option& option) : option_(&option) {}
+
+  /// What stands for the value in the help: "FILE".
+  Flag& type(const std::string& name);
+  /// The value without the flag, as the help shows it.
+  Flag& otherwise(const std::string& value);
+  Flag& required();
+  Flag& one_of(const std::vector<std::string>& words);
+
+ private:
+  CLI::Option* option_;
+};
+
+/// The flags, arguments and subcommands of a command. The parser behind it is known to one source
+/// file alone.
+///
+/// Values are filled when the words are read, so they must live until the command has run. A name
+/// without dashes ("RUN") is an argument that is known by its place. A copy speaks of the same
+/// command.
+class CommandLine {
+ public:
+  /// Of one that is being parsed, which leaves in `chosen` what it comes to.
+  CommandLine(CLI::App& app, Action& chosen) : app_(&app), chosen_(&chosen) {}
+
+  /// A switch.
+  Flag flag(const std::string& name, bool& value, const std::string& help);
+  Flag flag(const std::string& name, std::string& value, const std::string& help);
+  Flag flag(const std::string& name, std::optional<std::string>& value, const std::string& help);
+  /// As many words as come.
+  Flag flag(const std::string& name, std::vector<std::string>& values, const std::string& help);
+  /// A text that `read` makes a value of. The SettingError that it throws is told with the flag's
+  /// name.
+  Flag flag(const std::string& name, std::function<void(const std::string&)> read,
+            const std::string& help);
+
+  /// A whole number in [least, most]: decimal digits only.
+  Flag number(const std::string& name, std::int64_t& value, std::int64_t least, std::int64_t most,
+              const std::string& help);
+  Flag number(const std::string& name, std::optional<std::int64_t>& value, std::int64_t least,
+              std::int64_t most, const std::string& help);
+  /// Whole numbers from 1 to `most`, separated by commas ("1,5,50"), at most 64 of them; stored in
+  /// ascending order without repetition.
+  Flag numbers(const std::string& name, std::vector<std::int64_t>& values, std::int64_t most,
+               const std::string& help);
+  /// A finite number in (above, most].
+  Flag real(const std::string& name, double& value, double above, double most,
+            const std::string& help);
+  Flag real(const std::string& name, std::optional<double>& value, double above, double most,
+            const std::string& help);
+
+  /// An argument that may look like a flag: "-elbo + div".
+  Flag expression(const std::string& name, std::string& value, const std::string& help);
+
+  /// The flags that follow stand under this heading of the help; "" is the usual one.
+  void group(const std::string& heading) { group_ = heading; }
+  /// The end of the help: remarks and examples.
+  void footer(const std::string& text);
+  /// A command of this command, which needs none of its own action then.
+  void subcommand(const Command& command);
+
+  /// The flags that were given, for an action to ask: "--data".
+  std::vector<std::string> given() const;
+
+ private:
+  Flag declared(CLI::Option& option) const;
+
+  CLI::App* app_;
+  Action* chosen_;
+  std::string group_;
+  std::function<void()> finish_;  // what remains to be done when all words are read
+};
+
+}  // namespace nelbo

@@ -1,0 +1,34 @@
+#include "apps/train/epoch_log.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "apps/reports/metrics_json.hpp"
+#include "lab/evaluation/ledger.hpp"
+
+namespace nelbo {
+namespace {
+
+constexpr std::uint64_t ledger_epochs = 5;
+constexpr std::size_t ledger_examples = 2000;
+
+}  // namespace
+
+void log_epoch(const RunFolder& folder, const Trainer& trainer, const EpochReport& report,
+               double gradient_norm) {
+  nlohmann::ordered_json line{{"epoch", report.epoch},
+                              {"step", trainer.state().step},
+                              {"train", to_json(report.train, report.names)},
+                              {"test", to_json(report.held_out, report.names)},
+                              {"examples_per_second", report.examples_per_second},
+                              {"gradient_norm", gradient_norm}};
+  if (report.epoch % ledger_epochs == 0 && trainer.test_examples().count() > 1) {
+    line["ledger"] = measure_ledger(trainer.model(), trainer.store(), trainer.test_examples(),
+                                    {.batch = std::size_t(trainer.config().batch),
+                                     .examples = ledger_examples,
+                                     .seed = trainer.config().seed})
+                         .json();
+  }
+  folder.append_metrics(line.dump());
+}
+
+}  // namespace nelbo

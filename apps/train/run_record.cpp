@@ -1,0 +1,77 @@
+#include "apps/train/run_record.hpp"
+
+#include <ctime>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "autodiff/instruction_set.hpp"
+#include "autodiff/threads.hpp"
+#include "lab/files/atomic_file.hpp"
+#include "lab/training/run_folder.hpp"
+
+namespace nelbo {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+}  // namespace
+
+RunRecord::RunRecord(std::string path, std::vector<std::string> argv)
+    : path_(std::move(path)), argv_(std::move(argv)), json_(std::make_unique<Json>()) {}
+
+RunRecord::~RunRecord() = default;
+
+void RunRecord::begin(const TrainConfig& config, const Trainer& trainer) {
+  *json_ = {{"status", "running"},
+            {"argv", argv_},
+            {"version", NELBO_VERSION},
+            {"isa", active_isa()},
+            {"threads", num_threads()},
+            {"seed", config.seed},
+            {"objective", trainer.objective().text()},
+            {"data", config.data},
+            {"data_hash", config.data_hash},
+            {"parameters", trainer.store().count()},
+            {"start", utc_now()}};
+  write();
+}
+
+void RunRecord::resume(const TrainState& state) {
+  if (std::filesystem::exists(path_)) *json_ = Json::parse(read_text(path_));
+  for (const char* of_the_end :
+       {"end", "error", "operator", "train", "test", "examples_per_second"}) {
+    json_->erase(of_the_end);
+  }
+  (*json_)["status"] = "running";
+  (*json_)["resumed"].push_back({{"argv", argv_},
+                                 {"step", state.step},
+                                 {"isa", active_isa()},
+                                 {"threads", num_threads()},
+                                 {"start", utc_now()}});
+  write();
+}
+
+void RunRecord::close(const std::string& status, const TrainState& state, double seconds,
+                      const Json& more) {
+  json_->update({{"status", status},
+                 {"epochs", state.epoch},
+                 {"steps", state.step},
+                 {"seconds", seconds},
+                 {"end", utc_now()}});
+  json_->update(more);
+  write();
+}
+
+void RunRecord::write() const { write_file_atomically(path_, json_->dump(2) + "\n"); }
+
+}  // namespace nelbo

@@ -1,0 +1,32 @@
+#pragma once
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "lab/training/trainer.hpp"
+
+namespace nelbo {
+
+/// run.json: what ran, where, and how it ended. Every change is on the disk when the call returns.
+class RunRecord {
+ public:
+  RunRecord(std::string path, std::vector<std::string> argv);
+  ~RunRecord();
+
+  void begin(const TrainConfig& config, const Trainer& trainer);
+  /// Takes up the record there is and forgets how it ended.
+  void resume(const TrainState& state);
+  /// `more`: what belongs to this end, as an object.
+  void close(const std::string& status, const TrainState& state, double seconds,
+             const nlohmann::ordered_json& more);
+
+ private:
+  void write() const;
+
+  std::string path_;
+  std::vector<std::string> argv_;
+  std::unique_ptr<nlohmann::ordered_json> json_;
+};
+
+}  // namespace nelbo
