@@ -125,7 +125,7 @@ std::vector<LatticeRow> rows_of(const std::vector<LatticeCell>& cells,
 
 }  // namespace
 
-std::optional<Lattice> estimate_lattice(const Vae& model, const Examples& examples,
+std::optional<Lattice> estimate_lattice(const Model& model, const Examples& examples,
                                         std::size_t count, const std::vector<LatticeCell>& cells,
                                         std::uint64_t seed,
                                         const std::function<bool(double)>& go_on) {

@@ -7,7 +7,7 @@
 
 #include "lab/data/examples.hpp"
 #include "lab/evaluation/standard_errors.hpp"
-#include "models/vae.hpp"
+#include "models/model.hpp"
 
 namespace nelbo {
 
@@ -42,7 +42,7 @@ struct Lattice {
 /// neither threads nor the other cells. Cells must be in ascending order of m for each k.
 ///
 /// `go_on(share done)` is asked after every chunk: if it says no, nothing is returned.
-std::optional<Lattice> estimate_lattice(const Vae& model, const Examples& examples,
+std::optional<Lattice> estimate_lattice(const Model& model, const Examples& examples,
                                         std::size_t count, const std::vector<LatticeCell>& cells,
                                         std::uint64_t seed,
                                         const std::function<bool(double)>& go_on);

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autodiff/error.hpp"
 #include "autodiff/ops.hpp"
 #include "autodiff/random_variables.hpp"
 #include "autodiff/tape.hpp"
+#include "lab/training/replay_by_size.hpp"
 #include "objectives/draw/draw.hpp"
 
 namespace nelbo {
@@ -13,76 +15,71 @@ namespace {
 
 constexpr std::size_t largest_batch = 20;
 
-RandomBlock block(std::uint64_t seed, const RandomVariable& variable, std::size_t first,
-                  std::size_t batch, std::int64_t dimensions) {
-  return {.stream = variable.of(seed),
-          .batch = batch,
-          .dimensions = std::size_t(dimensions),
-          .first_datum = std::uint32_t(first)};
-}
+/// Pairs (z, x) of the model's own, and log P(x|z) / P(x) of them.
+class Pairs {
+ public:
+  Pairs(const Model& model, std::size_t rows, std::size_t samples)
+      : codes_(model.codes()), noise_kind_(model.likelihood()->noise()) {
+    const std::int64_t b = std::int64_t(rows);
+    {
+      const Recording recording(make_);
+      const auto prior = model.prior();
+      prior_noise_ = make_.leaf({1, b, prior->noise_dimensions()});
+      data_noise_ = make_.leaf({1, b, model.features()});
+      z_ = make_.contiguous(prior->sample(prior_noise_));
+      x_ = make_.contiguous(model.likelihood()->sample(model.decode(z_), data_noise_));
+      make_.keep(z_);
+      make_.keep(x_);
+    }
+    const Recording recording(weigh_);
+    code_ = weigh_.leaf({1, b, codes_.dimensions()});
+    datum_ = weigh_.leaf({b, model.features()});
+    importance_ = weigh_.leaf({std::int64_t(samples), b, codes_.dimensions()});
+    Draw draw(model, datum_, importance_);
+    value_ =
+        reshape(model.log_likelihood(code_, datum_), {b}) - logmeanexp(draw.log_weights(), 0);
+    weigh_.keep(value_);
+  }
 
-/// x ~ P(X|z) from E[X|z], in place.
-void sample_data(const Vae& model, const ParameterStore& store, float* x, std::size_t rows,
-                 const RandomBlock& numbers) {
-  const std::size_t features = std::size_t(model.features());
-  const std::vector<float> mean(x, x + rows * features);
-  const Likelihood& likelihood = model.config().likelihood;
-  if (likelihood.kind == Likelihood::Kind::bernoulli) {
-    fill_bernoulli(x, mean.data(), numbers);
-    return;
+  /// Of pairs number first, first + 1, ...
+  std::vector<double> run(std::uint64_t seed, std::size_t first) {
+    using namespace random_variables;
+    const auto fill = [&](Tape& tape, Var leaf, Noise kind, const RandomVariable& variable) {
+      fill_noise(kind, tape.data(leaf),
+                 {.stream = variable.of(seed), .first_datum = std::uint32_t(first)});
+    };
+    fill(make_, prior_noise_, Noise::normal, mi_dec_z);
+    fill(make_, data_noise_, noise_kind_, mi_dec_x);
+    fill(weigh_, importance_, codes_.noise(), mi_dec_weights);
+    make_.forward();
+    weigh_.data(code_).copy_from(z_.value());
+    weigh_.data(datum_).copy_from(x_.value().reshape(datum_.shape()));
+    weigh_.forward();
+    return value_.value().values();
   }
-  std::vector<double> deviation(features, std::sqrt(likelihood.variance));
-  if (likelihood.kind == Likelihood::Kind::normal_learned) {
-    const std::vector<double> log_variance = store.tensor("decoder.log_variance").values();
-    for (std::size_t i = 0; i < features; ++i) deviation[i] = std::exp(log_variance[i] / 2);
-  }
-  fill_normal(x, numbers);
-  for (std::size_t i = 0; i < rows * features; ++i) {
-    x[i] = float(mean[i] + deviation[i % features] * x[i]);
-  }
-}
+
+ private:
+  CodeSpace codes_;
+  Noise noise_kind_;
+  Tape make_{{.mode = Tape::Mode::replay, .gradients = false}};
+  Tape weigh_{{.mode = Tape::Mode::replay, .gradients = false}};
+  Var prior_noise_, data_noise_, z_, x_, code_, datum_, importance_, value_;
+};
 
 }  // namespace
 
-MeanAndError generative_information(const Vae& model, const ParameterStore& store,
-                                    std::size_t pairs, std::size_t samples, std::uint64_t seed) {
+MeanAndError generative_information(const Model& model, std::size_t pairs, std::size_t samples,
+                                    std::uint64_t seed) {
+  if (model.likelihood() == nullptr) {
+    throw Error("mi_dec: the model makes no data of its own, it gives log P(x|z) alone");
+  }
   RunningMean information;
+  ReplayBySize<Pairs> tapes(largest_batch, [&](std::size_t rows) {
+    return std::make_unique<Pairs>(model, rows, samples);
+  });
   for (std::size_t first = 0; first < pairs; first += largest_batch) {
-    const std::size_t rows = std::min(largest_batch, pairs - first);
-    const std::int64_t b = std::int64_t(rows);
-    // A pair is made by the first tape and weighed by the second.
-    Tape make({.mode = Tape::Mode::replay, .gradients = false});
-    Tape weigh({.mode = Tape::Mode::replay, .gradients = false});
-    Var noise, z, mean;
-    {
-      const Recording recording(make);
-      const auto prior = model.prior();
-      noise = make.leaf({1, b, prior->noise_dimensions()});
-      z = make.contiguous(prior->sample(noise));
-      mean = make.contiguous(model.mean_image(z));
-      make.keep(z);
-      make.keep(mean);
-    }
-    fill_normal(make.data(noise).data_as<float>(),
-                block(seed, random_variables::mi_dec_z, first, rows, noise.shape()[2]));
-    make.forward();
-
-    const Recording recording(weigh);
-    const Var code = weigh.leaf(z.value()), x = weigh.leaf({b, model.features()});
-    const Var importance = weigh.leaf({std::int64_t(samples), b, model.dimensions()});
-    Draw draw(model, x, importance);
-    const Var value =
-        reshape(model.log_likelihood(code, x), {b}) - logmeanexp(draw.log_weights(), 0);
-    weigh.keep(value);
-    float* const data = weigh.data(x).data_as<float>();
-    const Tensor image = mean.value();
-    std::copy_n(image.data_as<float>(), image.size(), data);
-    sample_data(model, store, data, rows,
-                block(seed, random_variables::mi_dec_x, first, rows, model.features()));
-    model.fill_noise(weigh.data(importance), block(seed, random_variables::mi_dec_weights, first,
-                                                   rows, model.dimensions()));
-    weigh.forward();
-    for (const double one : value.value().values()) information.add(one);
+    Pairs& tape = tapes.of(std::min(largest_batch, pairs - first));
+    for (const double one : tape.run(seed, first)) information.add(one);
   }
   return information.result();
 }

@@ -4,12 +4,12 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
-#include <optional>
 #include <vector>
 
 #include "autodiff/ops/shape_ops.hpp"
 #include "autodiff/random_variables.hpp"
 #include "autodiff/tape.hpp"
+#include "lab/training/replay_by_size.hpp"
 
 namespace nelbo {
 namespace {
@@ -21,7 +21,6 @@ struct RowTape {
   Tape tape{{.mode = Tape::Mode::replay, .gradients = false}};
   Var in;
   std::vector<Var> out;
-  std::size_t rows = 0;
 };
 
 /// Runs `record` (Var [B, width] -> outputs [B, ...]) over n rows in batches. `fill` puts rows
@@ -30,23 +29,23 @@ template <class Fill, class Record>
 std::vector<Tensor> map_rows(std::size_t n, std::size_t width, const Fill& fill,
                              const Record& record) {
   std::vector<Tensor> results;
-  std::optional<RowTape> full, partial;
+  ReplayBySize<RowTape> tapes(rows_at_a_time, [&](std::size_t rows) {
+    auto recorded = std::make_unique<RowTape>();
+    const Recording recording(recorded->tape);
+    recorded->in = recorded->tape.leaf({std::int64_t(rows), std::int64_t(width)});
+    for (const Var& out : record(recorded->in)) {
+      recorded->out.push_back(recorded->tape.contiguous(out));
+      recorded->tape.keep(recorded->out.back());
+    }
+    return recorded;
+  });
   for (std::size_t first = 0; first < n; first += rows_at_a_time) {
     const std::size_t rows = std::min(rows_at_a_time, n - first);
-    std::optional<RowTape>& slot = rows == rows_at_a_time ? full : partial;
-    if (!slot) {
-      slot.emplace();
-      const Recording recording(slot->tape);
-      slot->in = slot->tape.leaf({std::int64_t(rows), std::int64_t(width)});
-      for (const Var& out : record(slot->in)) {
-        slot->out.push_back(slot->tape.contiguous(out));
-        slot->tape.keep(slot->out.back());
-      }
-    }
-    fill(slot->tape.data(slot->in).template data_as<float>(), first, rows);
-    slot->tape.forward();
-    for (std::size_t i = 0; i < slot->out.size(); ++i) {
-      const Tensor values = slot->out[i].value();
+    RowTape& of = tapes.of(rows);
+    fill(of.tape.data(of.in).template data_as<float>(), first, rows);
+    of.tape.forward();
+    for (std::size_t i = 0; i < of.out.size(); ++i) {
+      const Tensor values = of.out[i].value();
       const std::int64_t columns = values.size() / std::int64_t(rows);
       if (first == 0) results.push_back(Tensor({std::int64_t(n), columns}));
       std::memcpy(results[i].data_as<float>() + first * std::size_t(columns),
@@ -63,11 +62,11 @@ auto rows_of(const Tensor& values) {
   };
 }
 
-auto posterior_of(const Vae& model) {
+auto posterior_parameters(const Model& model) {
   return [&model](Var x) {
-    const Posterior q = model.posterior(x);
-    if (model.config().posterior.discrete()) return std::vector<Var>{q.expectation()};
-    const DiagNormal normal = q.normal("encode").marginals();
+    const auto q = model.posterior(x);
+    if (q->normal() == nullptr) return std::vector<Var>{q->expectation()};
+    const DiagNormal normal = q->normal()->marginals();
     return std::vector<Var>{normal.mean, normal.log_variance};
   };
 }
@@ -81,36 +80,35 @@ double divergence(double p, double p0) { return p > 0 ? p * std::log(p / p0) : 0
 
 }  // namespace
 
-Encoded encode(const Vae& model, const Examples& examples) {
+Encoded encode(const Model& model, const Examples& examples) {
   return encode(model, examples, examples.count());
 }
 
-Encoded encode(const Vae& model, const Examples& examples, std::size_t count) {
+Encoded encode(const Model& model, const Examples& examples, std::size_t count) {
   const auto fill = [&](float* to, std::size_t first, std::size_t rows) {
     std::vector<std::uint32_t> which(rows);
     std::iota(which.begin(), which.end(), std::uint32_t(first));
     examples.fill(to, which, 0);
   };
-  return encoded(map_rows(count, examples.features(), fill, posterior_of(model)));
+  return encoded(map_rows(count, examples.features(), fill, posterior_parameters(model)));
 }
 
-Encoded encode(const Vae& model, const Tensor& x) {
+Encoded encode(const Model& model, const Tensor& x) {
   return encoded(map_rows(std::size_t(x.shape()[0]), std::size_t(x.shape()[1]), rows_of(x),
-                          posterior_of(model)));
+                          posterior_parameters(model)));
 }
 
-std::vector<double> mean_divergences(const Vae& model, const Encoded& q) {
-  const PosteriorConfig& posterior = model.config().posterior;
-  const std::int64_t n = q.mean.shape()[0], dimensions = q.mean.shape()[1];
-  const double p0 = posterior.discrete() ? 1 / double(posterior.values()) : 0;
+std::vector<double> mean_divergences(const CodeSpace& codes, const Encoded& q) {
+  const std::int64_t n = q.mean.shape()[0], dimensions = codes.dimensions();
+  const double p0 = codes.discrete() ? 1 / double(codes.values()) : 0;
   const float* const mean = q.mean.data_as<float>();
-  std::vector<double> all(std::size_t(model.latent()), 0);
+  std::vector<double> all(std::size_t(codes.variables), 0);
   for (std::int64_t i = 0; i < n * dimensions; ++i) {
-    double& of = all[std::size_t(i % dimensions / posterior.width())];
+    double& of = all[std::size_t(i % dimensions / codes.width())];
     const double m = mean[i];
-    if (posterior.discrete()) {
+    if (codes.discrete()) {
       of += divergence(m, p0);
-      if (posterior.kind == PosteriorConfig::Kind::bernoulli) of += divergence(1 - m, p0);
+      if (codes.kind == CodeSpace::Kind::binary) of += divergence(1 - m, p0);
     } else {
       const double log_variance = q.log_variance.data_as<float>()[i];
       of += 0.5 * (std::exp(log_variance) + m * m - 1 - log_variance);
@@ -120,20 +118,20 @@ std::vector<double> mean_divergences(const Vae& model, const Encoded& q) {
   return all;
 }
 
-Tensor most_probable_codes(const Vae& model, const Tensor& x) {
-  const auto record = [&](Var rows) { return std::vector<Var>{model.posterior(rows).mode()}; };
+Tensor most_probable_codes(const Model& model, const Tensor& x) {
+  const auto record = [&](Var rows) { return std::vector<Var>{model.posterior(rows)->mode()}; };
   return map_rows(std::size_t(x.shape()[0]), std::size_t(x.shape()[1]), rows_of(x), record)[0];
 }
 
-Tensor decode_means(const Vae& model, const Tensor& z) {
+Tensor decode_means(const Model& model, const Tensor& z) {
   const auto record = [&](Var rows) {
-    return std::vector<Var>{
-        model.mean_image(reshape(rows, {1, rows.shape()[0], model.dimensions()}))};
+    const Var code = reshape(rows, {1, rows.shape()[0], model.codes().dimensions()});
+    return std::vector<Var>{model.likelihood()->mean(model.decode(code))};
   };
   return map_rows(std::size_t(z.shape()[0]), std::size_t(z.shape()[1]), rows_of(z), record)[0];
 }
 
-Tensor sample_prior(const Vae& model, std::size_t n, std::uint64_t seed) {
+Tensor sample_prior(const Model& model, std::size_t n, std::uint64_t seed) {
   std::int64_t width = 0;
   {
     Tape tape;

@@ -5,7 +5,7 @@
 
 #include "lab/data/examples.hpp"
 #include "autodiff/tensor.hpp"
-#include "models/vae.hpp"
+#include "models/model.hpp"
 
 namespace nelbo {
 
@@ -15,23 +15,23 @@ struct Encoded {
   Tensor
       log_variance{};  // [N, D]; of a full covariance its diagonal; empty of a discrete posterior
 };
-Encoded encode(const Vae& model, const Examples& examples);
+Encoded encode(const Model& model, const Examples& examples);
 /// Of the first `count` examples, [count, D] each.
-Encoded encode(const Vae& model, const Examples& examples, std::size_t count);
+Encoded encode(const Model& model, const Examples& examples, std::size_t count);
 /// The same for x [N, X].
-Encoded encode(const Vae& model, const Tensor& x);
+Encoded encode(const Model& model, const Tensor& x);
 
 /// The mean over the examples of KL(Q(Z_l|x) || P0(Z_l)) of every latent variable l, nats, where P0
-/// is the posterior's simplest prior, N(0, I) or uniform: the summands of Zheng eq. (16).
-std::vector<double> mean_divergences(const Vae& model, const Encoded& q);
+/// is the codes' simplest prior, N(0, I) or uniform: the summands of Zheng eq. (16).
+std::vector<double> mean_divergences(const CodeSpace& codes, const Encoded& q);
 
 /// The most probable code of Q(Z|x) for every row of x [N, X]: [N, D].
-Tensor most_probable_codes(const Vae& model, const Tensor& x);
+Tensor most_probable_codes(const Model& model, const Tensor& x);
 
 /// The decoder's mean image for every row of z [N, D]: [N, X].
-Tensor decode_means(const Vae& model, const Tensor& z);
+Tensor decode_means(const Model& model, const Tensor& z);
 
 /// n samples z of the prior, [n, D], from the evaluation stream of `seed`.
-Tensor sample_prior(const Vae& model, std::size_t n, std::uint64_t seed);
+Tensor sample_prior(const Model& model, std::size_t n, std::uint64_t seed);
 
 }  // namespace nelbo

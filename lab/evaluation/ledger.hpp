@@ -7,7 +7,7 @@
 #include "lab/data/examples.hpp"
 #include "lab/evaluation/standard_errors.hpp"
 #include "autodiff/parameters.hpp"
-#include "models/vae.hpp"
+#include "models/model.hpp"
 #include "objectives/bounds/bias.hpp"
 #include "objectives/draw/scheme.hpp"
 
@@ -58,7 +58,6 @@ struct Ledger {
 
 /// Measures all of it with the parameters as they are. Examples are taken as at step 0. Throws
 /// Error if the scheme's batches have one example.
-Ledger measure_ledger(const Vae& model, const ParameterStore& store, const Examples& examples,
-                      const LedgerOptions& options);
+Ledger measure_ledger(const Model& model, const Examples& examples, const LedgerOptions& options);
 
 }  // namespace nelbo

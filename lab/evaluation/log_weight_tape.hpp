@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "lab/data/examples.hpp"
-#include "autodiff/tape.hpp"
-#include "models/vae.hpp"
+#include "lab/evaluation/draw_tape.hpp"
+#include "models/model.hpp"
 
 namespace nelbo {
 
@@ -17,7 +17,7 @@ class LogWeightTape {
  public:
   /// For `draws` draws per example in all, in chunks of equal size, on `count` examples. The model
   /// must outlive it.
-  LogWeightTape(const Vae& model, std::int64_t draws, std::size_t count);
+  LogWeightTape(const Model& model, std::int64_t draws, std::size_t count);
 
   std::size_t batch() const { return batch_; }   // B
   std::int64_t chunk() const { return chunk_; }  // C
@@ -30,12 +30,10 @@ class LogWeightTape {
   std::span<const float> run(std::uint64_t seed, std::int64_t first);
 
  private:
-  const Vae& model_;
   std::size_t batch_;
   std::int64_t chunk_;
   std::vector<std::uint32_t> rows_;  // [B] ids of the examples
-  Tape tape_{{.mode = Tape::Mode::replay, .gradients = false}};
-  Var x_, noise_, log_weights_;
+  DrawTape tape_;
 };
 
 }  // namespace nelbo

@@ -3,7 +3,7 @@
 
 #include "lab/data/examples.hpp"
 #include "lab/statistics/mean_and_error.hpp"
-#include "models/vae.hpp"
+#include "models/model.hpp"
 
 namespace nelbo {
 
@@ -16,6 +16,6 @@ struct TermMeans {
 
 /// Evaluates every example once, in batches and without gradients, with the noise that `nelbo
 /// train` uses for its held-out figures under the same seed.
-TermMeans estimate_terms(const Vae& model, const Examples& examples, std::uint64_t seed);
+TermMeans estimate_terms(const Model& model, const Examples& examples, std::uint64_t seed);
 
 }  // namespace nelbo

@@ -23,7 +23,7 @@ std::vector<double> softmax_of(std::vector<double> logits) {
 class Tables {
  public:
   explicit Tables(const DiscreteModel& model)
-      : model_(model), C_(model.codes()), N_(model.config().data) {
+      : model_(model), C_(model.number_of_codes()), N_(model.config().data) {
     const ParameterStore& store = model.store();
     parameters = store.size();
     for (const ParameterStore::Entry& entry : store.entries()) {
@@ -42,18 +42,18 @@ class Tables {
 
   /// Q(value|x = n) of each variable.
   std::vector<std::vector<double>> variables(std::int64_t n) const {
-    const PosteriorConfig& family = model_.config().family;
-    const std::int64_t width = family.width();
+    const CodeSpace codes = model_.codes();
+    const std::int64_t width = codes.width();
     std::vector<std::vector<double>> all;
-    for (std::int64_t l = 0; l < model_.config().latent; ++l) {
-      const double* const own = encoder_logits_.data() + n * model_.dimensions() + l * width;
+    for (std::int64_t l = 0; l < model_.codes().variables; ++l) {
+      const double* const own = encoder_logits_.data() + n * model_.codes().dimensions() + l * width;
       all.push_back(width == 1 ? softmax_of({0, *own}) : softmax_of({own, own + width}));
     }
     return all;
   }
   std::int64_t value(std::int64_t code, std::int64_t variable) const {
-    for (; variable > 0; --variable) code /= model_.config().family.values();
-    return code % model_.config().family.values();
+    for (; variable > 0; --variable) code /= model_.codes().values();
+    return code % model_.codes().values();
   }
   double log_joint(std::int64_t code, std::int64_t n) const {
     return std::log(decoder[std::size_t(code * N_ + n)] * prior[std::size_t(code)]);
@@ -160,7 +160,7 @@ class Datum {
   }
   /// Adds the exact ELBO's.
   void exact(bool theta, std::vector<double>& g) {
-    for (std::int64_t c = 0; c < model_.codes(); ++c) {
+    for (std::int64_t c = 0; c < model_.number_of_codes(); ++c) {
       const double q = probability(c);
       if (theta)
         add_theta(c, q, g);
@@ -182,10 +182,10 @@ class Datum {
   }
   /// weight grad log Q(code|x).
   void add_phi(std::int64_t code, double weight, std::vector<double>& g) const {
-    double* to = g.data() + tables_.encoder_at + n_ * model_.dimensions();
+    double* to = g.data() + tables_.encoder_at + n_ * model_.codes().dimensions();
     for (std::size_t l = 0; l < variables_.size(); ++l) {
       const std::int64_t value = tables_.value(code, std::int64_t(l));
-      if (model_.config().family.width() == 1) {
+      if (model_.codes().width() == 1) {
         *to++ += weight * (double(value) - variables_[l][1]);
         continue;
       }
@@ -197,7 +197,7 @@ class Datum {
   /// weight (z_l - z'_l) sigmoid(|l|).
   void add_flips(std::int64_t code, std::int64_t other, double weight,
                  std::vector<double>& g) const {
-    double* to = g.data() + tables_.encoder_at + n_ * model_.dimensions();
+    double* to = g.data() + tables_.encoder_at + n_ * model_.codes().dimensions();
     for (std::size_t l = 0; l < variables_.size(); ++l) {
       const std::int64_t at = std::int64_t(l);
       *to++ += weight * double(tables_.value(code, at) - tables_.value(other, at)) *
@@ -211,7 +211,7 @@ class Datum {
       const std::size_t at = std::size_t(code * N + n);
       g[tables_.decoder_at + at] += weight * (double(n == n_) - tables_.decoder[at]);
     }
-    for (std::int64_t c = 0; c < model_.codes(); ++c) {
+    for (std::int64_t c = 0; c < model_.number_of_codes(); ++c) {
       g[tables_.prior_at + std::size_t(c)] +=
           weight * (double(c == code) - tables_.prior[std::size_t(c)]);
     }
@@ -249,7 +249,7 @@ std::optional<ExactMoments> exact_moments(const DiscreteModel& model, const Boun
   const std::size_t P = tables.parameters;
   const double share = 1 / double(model.config().data);
   const auto is_exact = [&](std::size_t j) {
-    const std::size_t encoder = std::size_t(model.config().data * model.dimensions());
+    const std::size_t encoder = std::size_t(model.config().data * model.codes().dimensions());
     const bool phi = j >= tables.encoder_at && j < tables.encoder_at + encoder;
     return phi ? exact_phi : exact_theta;
   };

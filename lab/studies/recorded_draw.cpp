@@ -5,7 +5,9 @@
 
 #include "autodiff/dtype.hpp"
 #include "autodiff/ops.hpp"
+#include "objectives/estimators/baseline.hpp"
 #include "objectives/estimators/disarm.hpp"
+#include "objectives/estimators/dream.hpp"
 
 namespace nelbo::gradvar {
 namespace {
@@ -34,7 +36,7 @@ RecordedDraw::RecordedDraw(const StudyModel& model, const Bound& bound,
       coupling_(coupling),
       samples_(bound.samples()),
       batch_(model.batch()),
-      dtype_(model.store->dtype()),
+      dtype_(model.model.store().dtype()),
       scratch_(12 * std::size_t(samples_)) {
   const Shape rows{samples_, batch_};
   decoder_weights_.emplace_back(rows, dtype_);
@@ -51,10 +53,10 @@ RecordedDraw::RecordedDraw(const StudyModel& model, const Bound& bound,
     needs_path_ |= phi.path != Estimator::Path::none && !phi.exact_div &&
                    phi.codes == Estimator::Codes::samples;
     parts_.push_back(std::move(part));
-    encoder_sinks_.emplace_back(*model.store);
+    encoder_sinks_.emplace_back(model.model.store());
   }
   for (std::size_t i = 0; i < decoder_weights_.size(); ++i) {
-    decoder_sinks_.emplace_back(*model.store);
+    decoder_sinks_.emplace_back(model.model.store());
   }
   for (Part& part : parts_) {
     const Estimator &phi = part.estimators.phi, &theta = part.estimators.theta;
@@ -69,7 +71,7 @@ RecordedDraw::RecordedDraw(const StudyModel& model, const Bound& bound,
   }
   seconds_for_decoder_.resize(decoder_weights_.size());
   ones_ = Tensor::full(rows, 1, dtype_);
-  if (needs_exact_) dz_likelihood_ = Tensor({samples_, batch_, model.latent}, dtype_);
+  if (needs_exact_) dz_likelihood_ = Tensor({samples_, batch_, model.model.codes().dimensions()}, dtype_);
   dkl_ = Tensor::full({batch_}, -1.0 / double(batch_), dtype_);
   record();
 }
@@ -82,55 +84,71 @@ WholeDraw& RecordedDraw::whole_of(const Estimator& estimator) {
 }
 
 void RecordedDraw::record() {
-  {
-    const Recording recording(encoder_);
-    const Var x = encoder_.leaf(model_.x);
-    noise_ = encoder_.leaf({samples_, batch_, model_.latent}, dtype_);
-    const Posterior q = model_.posterior(x);
-    const PosteriorSample sample = q.draw(noise_);
-    z_ = sample.z;
-    path_ = encoder_.leaf({samples_, batch_}, dtype_);
-    gated_z_ = gate(z_, path_);
-    log_q_ = sample.log_prob;
-    const bool fixed = std::any_of(parts_.begin(), parts_.end(), [](const Part& part) {
-      return part.estimators.phi.properties().score == Estimator::Score::own;
-    });
-    if (fixed) log_q_fixed_ = q.log_prob(stop(z_));
-    noise_kind_ = q.noise();
-    const bool pairs = std::any_of(parts_.begin(), parts_.end(), [](const Part& part) {
-      return part.estimators.phi.properties().codes == Estimator::Codes::pairs;
-    });
-    if (pairs) flips_ = estimators::flips(q, z_);
-    if (needs_exact_) kl_ = model_.kl(q);
-    double sleep = 0;
-    for (const Part& part : parts_) sleep = std::max(sleep, part.estimators.phi.properties().sleep);
-    if (sleep > 0) {
-      dream_ = model_.dream(batch_);
-      ddream_ = Tensor({1, batch_}, dtype_);
-    }
-    if (model_.baseline) {
+  record_encoder();
+  if (model_.auxiliaries) {
+    if (const Layer* baseline = model_.auxiliaries->find(baseline_group)) {
       Tape tape;
       const Recording eager(tape);
-      baseline_ = (*model_.baseline)(tape.leaf(model_.x)).value().values();
+      baseline_ = (*baseline)(tape.leaf(model_.x)).value().values();
     }
   }
+  const Model& model = model_.model;
   const Recording recording(decoder_);
-  z_leaf_ = decoder_.leaf({samples_, batch_, model_.latent}, dtype_, true);
-  const StudyModel::LogJoint log_p = model_.log_joint(z_leaf_, decoder_.leaf(model_.x));
-  log_p_ = log_p.joint;
-  if (needs_exact_) log_likelihood_ = log_p.likelihood;
+  z_leaf_ = decoder_.leaf({samples_, batch_, model.codes().dimensions()}, dtype_, true);
+  const Batch batch(decoder_.leaf(model_.x));
+  if (!needs_exact_) {
+    log_p_ = model.log_joint(z_leaf_, batch);
+    return;
+  }
+  log_likelihood_ = model.log_likelihood(z_leaf_, batch);
+  log_p_ = *log_likelihood_ + model.prior()->log_prob(z_leaf_);
+}
+
+void RecordedDraw::record_encoder() {
+  const auto any = [&](auto asks) {
+    return std::any_of(parts_.begin(), parts_.end(), [&](const Part& part) {
+      return asks(part.estimators.phi.properties());
+    });
+  };
+  using Phi = Estimator::Properties;
+  const Model& model = model_.model;
+  const std::int64_t dimensions = model.codes().dimensions();
+  const Recording recording(encoder_);
+  noise_ = encoder_.leaf({samples_, batch_, dimensions}, dtype_);
+  const auto q = model.posterior(encoder_.leaf(model_.x));
+  const PosteriorSample sample = q->draw(noise_);
+  z_ = sample.z;
+  path_ = encoder_.leaf({samples_, batch_}, dtype_);
+  gated_z_ = gate(z_, path_);
+  log_q_ = sample.log_prob;
+  if (any([](const Phi& phi) { return phi.score == Estimator::Score::own; })) {
+    log_q_fixed_ = q->log_prob(stop(z_));
+  }
+  if (any([](const Phi& phi) { return phi.codes == Estimator::Codes::pairs; })) {
+    flips_ = estimators::flips(*q, z_);
+  }
+  if (needs_exact_) kl_ = model.prior()->kl(*q);
+  if (any([](const Phi& phi) { return phi.sleep > 0; })) {
+    const auto prior = model.prior();
+    dream_.emplace();
+    dream_->prior_noise = encoder_.leaf({batch_, prior->noise_dimensions()}, dtype_);
+    dream_->data_noise = encoder_.leaf({batch_, model.features()}, dtype_);
+    const Var z = reshape(prior->sample(dream_->prior_noise), {1, batch_, dimensions});
+    dream_->log_posterior = estimators::dream_log_posterior(model, z, dream_->data_noise);
+    ddream_ = Tensor({1, batch_}, dtype_);
+  }
 }
 
 void RecordedDraw::fill(const DrawVariables& of, std::uint64_t seed, std::uint64_t r) {
-  nelbo::fill_noise(noise_kind_, encoder_.data(noise_), {.stream = of.z.of(seed), .step = r},
-                    coupling_);
+  nelbo::fill_noise(model_.model.codes().noise(), encoder_.data(noise_),
+                    {.stream = of.z.of(seed), .step = r}, coupling_);
   if (!dream_) return;
   const auto fill_leaf = [&](Var leaf, Noise kind, const RandomVariable& variable) {
     nelbo::fill_noise(kind, encoder_.data(leaf).reshape({1, batch_, leaf.shape()[-1]}),
                       {.stream = variable.of(seed), .step = r});
   };
   fill_leaf(dream_->prior_noise, Noise::normal, of.prior);
-  fill_leaf(dream_->data_noise, dream_->data_noise_kind, of.dream);
+  fill_leaf(dream_->data_noise, model_.model.likelihood()->noise(), of.dream);
 }
 
 /// The bound of every datum and each estimator's weights, as parts of the mean over the data.
@@ -245,7 +263,7 @@ void RecordedDraw::replicate(const DrawVariables& of, std::uint64_t seed, std::u
       laps(seconds_for_decoder_[i]);
     }
     for (WholeDraw& whole : wholes_) whole.replicate(encoder_.data(noise_));
-    if (!model_.prior_moves_phi) return;
+    if (!model_.model.prior_moves_encoder()) return;
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       encoder_sinks_[i].add(decoder_sinks_[parts_[i].decoder]);
     }

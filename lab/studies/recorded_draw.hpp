@@ -74,7 +74,13 @@ class RecordedDraw {
   void weigh(Laps& laps);
   template <class T>
   void sweep(Part& part, GradientSink& sink);
+  /// log Q(z|x) at pairs that the model dreams, and the leaves that it does so from.
+  struct Dream {
+    Var log_posterior;            // [1, B]
+    Var prior_noise, data_noise;  // [B, .]
+  };
   void record();
+  void record_encoder();
   void fill(const DrawVariables& of, std::uint64_t seed, std::uint64_t r);
 
   StudyModel model_;
@@ -88,9 +94,8 @@ class RecordedDraw {
   Tape encoder_{{.mode = Tape::Mode::replay}};
   Var noise_, z_, log_q_, log_q_fixed_, flips_;
   Var path_, gated_z_;  // [S, B]; z, whose cotangent is multiplied by path
-  Noise noise_kind_ = Noise::normal;
   std::optional<Var> kl_;
-  std::optional<StudyModel::Dream> dream_;
+  std::optional<Dream> dream_;
   Tape decoder_{{.mode = Tape::Mode::replay}};
   Var z_leaf_, log_p_;
   std::optional<Var> log_likelihood_;

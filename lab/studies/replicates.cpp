@@ -117,7 +117,7 @@ class Replicates {
     find_mean_baseline();
     parallel_for(workers_.size(), [&](std::size_t i) {
       const SerialScope serial;
-      dispatch(model_.store->dtype(), [&](auto type) { work<decltype(type)>(*workers_[i]); });
+      dispatch(model_.model.store().dtype(), [&](auto type) { work<decltype(type)>(*workers_[i]); });
     });
     if (stopped_) return {};
     return rows();
@@ -126,7 +126,7 @@ class Replicates {
  private:
   void make_pieces() {
     const RecordedDraw& draw = workers_[0]->draw;
-    const ParameterStore& store = *model_.store;
+    const ParameterStore& store = model_.model.store();
     const std::size_t estimators = cell_.estimators.size();
     std::map<std::pair<std::string, std::size_t>, std::size_t> found;
     of_.resize(estimators);

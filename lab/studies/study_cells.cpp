@@ -7,6 +7,8 @@
 
 #include "autodiff/setting_error.hpp"
 #include "objectives/bounds/bounds.hpp"
+#include "objectives/draw/estimate_bound.hpp"
+#include "objectives/estimators/baseline.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/language/read_estimators.hpp"
@@ -68,20 +70,21 @@ std::vector<SizedBound> sized_bounds(const StudyPlan& plan) {
   return all;
 }
 
-/// What an estimator lacks here besides what it says of the bound; empty if nothing.
-std::string lacks(const EstimatorChoice& choice, const StudyModel& model) {
+/// What an estimator lacks here; empty if nothing.
+std::string lacks(const EstimatorChoice& choice, const Bound& bound, const StudyModel& model) {
+  if (std::string why = unfit(choice, bound, model.model, choice.one_sweep(bound)); !why.empty()) {
+    return why;
+  }
   const Estimator::Properties& phi = choice.phi.properties();
-  if (phi.exact_div && !model.kl) {
+  if (phi.exact_div && !model.exact_div()) {
     return "Div has no closed form here, or the prior has parameters of its own";
   }
-  if (phi.sleep > 0 && !model.dream) {
-    return "sleep-phi dreams data, which this world gives no way to; use wake_sleep(wake=1)";
-  }
-  if (phi.baseline == Estimator::Baseline::learned && !model.baseline) {
+  if (phi.baseline == Estimator::Baseline::learned &&
+      !(model.auxiliaries && model.auxiliaries->find(baseline_group))) {
     return "a learned baseline is trained with its model; study a run of the estimator "
-           "score(learned)";
+           "\"score(learned)\"";
   }
-  return choice.unfit(model.family, model.latent);
+  return "";
 }
 
 /// What a cell's estimators are compared with: the plan's reference, on coupled samples of discrete
@@ -90,23 +93,16 @@ std::string lacks(const EstimatorChoice& choice, const StudyModel& model) {
 EstimatorChoice reference_of(const EstimatorChoice& reference, const StudyCell& cell,
                              const StudyModel& model) {
   std::vector<EstimatorChoice> all{reference};
-  if (model.family.discrete() && cell.coupling != Coupling::independent) {
+  if (model.model.codes().discrete() && cell.coupling != Coupling::independent) {
     all.emplace_back(estimators::enumeration());
     all.insert(all.end(), cell.estimators.begin(), cell.estimators.end());
   }
   std::string why;
   for (EstimatorChoice& choice : all) {
     choice.coupling = cell.coupling;
-    const std::string lacking = lacks(choice, model);
-    try {
-      if (lacking.empty()) {
-        choice.check(cell.bound);
-        return choice;
-      }
-      if (why.empty()) why = lacking;
-    } catch (const Error& error) {
-      if (why.empty()) why = error.what();
-    }
+    const std::string lacking = lacks(choice, cell.bound, model);
+    if (lacking.empty()) return choice;
+    if (why.empty()) why = lacking;
   }
   throw SettingError("reference", why);
 }
@@ -134,12 +130,7 @@ StudyCells plan_cells(const StudyPlan& plan, const StudyModel& model) {
         StudyCell cell{on_samples(bound, sized.name, coupling), bound, m, k, coupling, {}};
         for (const EstimatorChoice& choice : estimators) {
           if (choice.coupling != coupling) continue;
-          std::string why = lacks(choice, model);
-          try {
-            choice.check(bound);
-          } catch (const Error& error) {
-            why = error.what();
-          }
+          const std::string why = lacks(choice, bound, model);
           if (why.empty()) {
             cell.estimators.push_back(choice);
           } else {

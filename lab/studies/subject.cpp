@@ -95,7 +95,7 @@ Subject discrete_subject() {
   const auto world = std::make_shared<World>();
   world->store.freeze(0);
   return {.name = "world discrete",
-          .model = study_of(world->model),
+          .model = {world->model, world->model.data()},
           .owner = world,
           .add_theory = [world](const StudyCell& cell, const EstimatorChoice& choice, Row& row) {
             const std::string key = cell.bound.text() + " " + choice.text();
@@ -113,7 +113,7 @@ Subject rainforth_subject() {
   const auto world = std::make_shared<World>();
   world->store.freeze(0);
   return {.name = "world rainforth",
-          .model = study_of(world->toy, world->store),
+          .model = {world->toy, world->toy.x()},
           .owner = world,
           .add_theory = [world](const StudyCell& cell, const EstimatorChoice& choice, Row& row) {
             add_toy_theory(world->toy, cell, choice, row);
@@ -129,7 +129,7 @@ Subject linear_gaussian_subject(std::int64_t batch, std::uint64_t seed) {
   world->store.freeze(0);
   const Tensor x = world->model.data(batch, seed);
   return {.name = "world linear-gaussian",
-          .model = study_of(world->model, x),
+          .model = {world->model, x},
           .owner = world,
           .add_theory = [world, x](const StudyCell& cell, const EstimatorChoice& choice, Row& row) {
             add_linear_theory(world->model, cell, choice, x, row);

@@ -40,13 +40,12 @@ StudyCell cell_of(const Trainer& trainer) {
 
 TrainingSnr::TrainingSnr(const Trainer& trainer)
     : trainer_(trainer),
-      model_(
-          study_of(trainer.model(), trainer.store(),
-                   trainer.train_examples().some(
-                       std::min(examples, trainer.train_examples().count()), trainer.config().seed),
-                   trainer.baseline())),
+      model_{trainer.model(),
+             trainer.train_examples().some(std::min(examples, trainer.train_examples().count()),
+                                           trainer.config().seed),
+             &trainer.auxiliaries()},
       cell_(cell_of(trainer)) {
-  if (cell_.estimators[0].phi.properties().exact_div && !model_.kl) {
+  if (cell_.estimators[0].phi.properties().exact_div && !model_.exact_div()) {
     throw SettingError("log_gradient_snr", "with this prior write the objective elbo(mc)");
   }
 }

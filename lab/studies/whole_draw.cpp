@@ -10,18 +10,19 @@
 namespace nelbo::gradvar {
 
 WholeDraw::WholeDraw(const StudyModel& model, const Bound& bound, const Estimator& estimator)
-    : bound_(bound), sink_(*model.store) {
+    : bound_(bound), sink_(model.model.store()) {
   using Codes = Estimator::Codes;
   const Recording recording(tape_);
-  const DType type = model.store->dtype();
+  const DType type = model.model.store().dtype();
   const Var x = tape_.leaf(model.x);
-  noise_ = tape_.leaf({bound_.samples(), model.batch(), model.latent}, type);
-  const Posterior q = model.posterior(x);
-  const auto log_joint = [&](Var z) { return model.log_joint(z, x).joint; };
+  noise_ = tape_.leaf({bound_.samples(), model.batch(), model.model.codes().dimensions()}, type);
+  const auto posterior = model.model.posterior(x);
+  const Posterior& q = *posterior;
+  const auto log_joint = [&](Var z) { return model.model.log_joint(z, x); };
   const Estimator::Properties& of = estimator.properties();
   const auto bound_of_data = [&]() -> Var {
     if (of.codes == Codes::all) {
-      const Tensor codes = estimators::all_codes(model.family, model.latent, type);
+      const Tensor codes = estimators::all_codes(model.model.codes(), type);
       return estimators::exact_elbo(q, codes, model.batch(), log_joint);
     }
     if (of.codes == Codes::relaxed) {

@@ -61,8 +61,7 @@ LoadedModel open_model(const std::filesystem::path& run) {
   loaded.store = std::make_unique<ParameterStore>();
   const Shape features{example.size()};
   const DataMoments moments{Tensor::full(features, 0.5), Tensor::full(features, 1)};
-  static_cast<Networks&>(loaded) =
-      make_networks(loaded.config, loaded.config.example, moments, *loaded.store);
+  static_cast<Networks&>(loaded) = make_networks(resolve(loaded.config), moments, *loaded.store);
   load_parameters(is_checkpoint ? run.string() : folder.last(), *loaded.store);
   return loaded;
 }

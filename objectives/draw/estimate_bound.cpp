@@ -6,6 +6,7 @@
 #include "objectives/bounds/bounds.hpp"
 #include "objectives/estimators/baseline.hpp"
 #include "objectives/estimators/disarm.hpp"
+#include "objectives/estimators/dream.hpp"
 #include "objectives/estimators/enumeration.hpp"
 #include "objectives/estimators/estimate_op.hpp"
 #include "objectives/estimators/relaxed.hpp"
@@ -73,15 +74,13 @@ class Estimate {
       const Model& model = draw_.model();
       const std::int64_t batch = draw_.batch(), features = draw_.x().shape()[1];
       const Noise kind = model.likelihood()->noise();
-      const Var code = stop(reshape(draw_.prior_sample(), {1, batch, draw_.latent()}));
+      const Var code = reshape(draw_.prior_sample(), {1, batch, draw_.latent()});
       const Var noise = draw_.input("dream", {batch, features},
                                     [=](const Tensor& data, const Moment& moment) {
                                       fill_noise(kind, data.reshape({1, batch, features}),
                                                  moment.block(moment.variables.dream));
                                     });
-      const Var output = model.decode(code, draw_.data().condition);
-      const Var datum = reshape(model.likelihood()->sample(output, noise), {batch, -1});
-      return model.posterior(Batch(datum, draw_.data().condition))->log_prob(code);
+      return estimators::dream_log_posterior(model, code, noise, draw_.data().condition);
     });
   }
 

@@ -1,0 +1,32 @@
+#include "lab/evaluation/draw_tape.hpp"
+
+namespace nelbo {
+
+DrawTape::DrawTape(const Model& model, std::int64_t samples, std::size_t batch,
+                   const std::function<std::vector<Var>(Draw&)>& record,
+                   const std::function<Population()>& population)
+    : codes_(model.codes()) {
+  const Recording recording(tape_);
+  x_ = tape_.leaf({std::int64_t(batch), model.features()});
+  noise_ = tape_.leaf({samples, std::int64_t(batch), codes_.dimensions()});
+  draw_.emplace(model, x_, noise_, population());
+  for (const Var& value : record(*draw_)) {
+    values_.push_back(tape_.contiguous(value));
+    tape_.keep(values_.back());
+  }
+}
+
+void DrawTape::load(const Examples& examples, std::span<const std::uint32_t> rows) {
+  examples.fill(tape_.data(x_).data_as<float>(), rows, 0);
+}
+
+void DrawTape::run(std::uint64_t seed, std::span<const std::uint32_t> rows, std::int64_t first) {
+  const Moment moment{random_variables::evaluation, seed, 0, rows};
+  RandomBlock block = moment.block(moment.variables.z);
+  block.first_draw = std::uint32_t(first);
+  fill_noise(codes_.noise(), tape_.data(noise_), block);
+  draw_->fill(moment);
+  tape_.forward();
+}
+
+}  // namespace nelbo

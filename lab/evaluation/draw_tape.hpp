@@ -1,0 +1,41 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "autodiff/random_variables.hpp"
+#include "autodiff/tape.hpp"
+#include "lab/data/examples.hpp"
+#include "models/model.hpp"
+#include "objectives/draw/draw.hpp"
+
+namespace nelbo {
+
+/// A draw of S samples for each of B data, and what is asked of it, recorded once and replayed without
+/// gradients. f32 stores only.
+class DrawTape {
+ public:
+  /// `record` names the values that are kept; `population` is called while recording. The model must
+  /// outlive it.
+  DrawTape(const Model& model, std::int64_t samples, std::size_t batch,
+           const std::function<std::vector<Var>(Draw&)>& record,
+           const std::function<Population()>& population = [] { return Population{}; });
+
+  /// Takes the examples `rows`, B of them, as at step 0.
+  void load(const Examples& examples, std::span<const std::uint32_t> rows);
+  /// Computes the values of draws first .. first + S - 1 of `rows` from the evaluation noise of `seed`.
+  void run(std::uint64_t seed, std::span<const std::uint32_t> rows, std::int64_t first = 0);
+  /// The i-th value that was named; valid until the next run().
+  Tensor value(std::size_t i) const { return values_[i].value(); }
+
+ private:
+  CodeSpace codes_;
+  Tape tape_{{.mode = Tape::Mode::replay, .gradients = false}};
+  Var x_, noise_;
+  std::optional<Draw> draw_;
+  std::vector<Var> values_;
+};
+
+}  // namespace nelbo
