@@ -4,6 +4,9 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "apps/bench/kernel_bench.hpp"
 #include "apps/bench/median_time.hpp"
@@ -11,6 +14,7 @@
 #include "apps/bench/training_workload.hpp"
 #include "apps/cli/commands.hpp"
 #include "apps/cli/common_flags.hpp"
+#include "apps/cli/print_json.hpp"
 #include "apps/exit_code.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/peak.hpp"
@@ -28,8 +32,6 @@ struct Options {
   bool cost = false;
 };
 
-void print(const Json& result) { std::cout << result.dump(2) << "\n"; }
-
 /// Mean of the cost over steps 11 to 20, nats per datum: what the same work elsewhere must come to
 /// as well.
 double early_cost(TrainingWorkload& workload) {
@@ -43,44 +45,63 @@ double early_cost(TrainingWorkload& workload) {
 
 Json header() { return {{"isa", active_isa()}, {"threads", num_threads()}}; }
 
-void bench_train(const Options& options) {
+/// A training loop, measured.
+struct TrainTime {
+  std::string name;
+  double ms_per_step, gflops;
+  std::optional<double> cost;  // where it was asked for
+};
+
+struct TrainReport {
+  double peak_gflops;
+  std::vector<TrainTime> workloads;
+};
+
+TrainReport measure_training(const Options& options) {
   const std::vector<std::string> names =
       options.workloads.empty() ? training_workload_names() : options.workloads;
-  Json rows = Json::array();
-  double peak = measure_fma_peak(num_threads());
+  TrainReport report{measure_fma_peak(num_threads()), {}};
   for (const std::string& name : names) {
     const auto workload = make_training_workload(name);
-    const double cost = options.cost ? early_cost(*workload) : 0;
+    std::optional<double> cost;
+    if (options.cost) cost = early_cost(*workload);
     const double seconds = median_time(options.seconds, 3, [&] { workload->step(); });
     // The clock of a machine under load drifts: the peak is the best seen around the workloads.
-    peak = std::max(peak, measure_fma_peak(num_threads()));
-    rows.push_back({{"name", name},
-                    {"ms_per_step", 1e3 * seconds},
-                    {"gflops", workload->flop() * 1e-9 / seconds},
-                    {"share_of_peak", 0.0}});
-    if (options.cost) rows.back()["cost"] = cost;
+    report.peak_gflops = std::max(report.peak_gflops, measure_fma_peak(num_threads()));
+    report.workloads.push_back({name, 1e3 * seconds, workload->flop() * 1e-9 / seconds, cost});
   }
-  for (Json& row : rows) row["share_of_peak"] = row["gflops"].get<double>() / peak;
-  if (options.common.json) {
-    Json result = header();
-    result["peak_gflops"] = peak;
-    result["workloads"] = rows;
-    return print(result);
+  return report;
+}
+
+Json json_of(const TrainReport& report) {
+  Json result = header(), rows = Json::array();
+  for (const TrainTime& w : report.workloads) {
+    rows.push_back({{"name", w.name},
+                    {"ms_per_step", w.ms_per_step},
+                    {"gflops", w.gflops},
+                    {"share_of_peak", w.gflops / report.peak_gflops}});
+    if (w.cost) rows.back()["cost"] = *w.cost;
   }
+  result["peak_gflops"] = report.peak_gflops;
+  result["workloads"] = rows;
+  return result;
+}
+
+void bench_train(const Options& options) {
+  const TrainReport report = measure_training(options);
+  if (options.common.json) return print_json(json_of(report));
   std::cout << fmt::format("{}, {} threads, peak {:.1f} GFLOP/s (fused multiply-add, float32)\n\n",
-                           active_isa(), num_threads(), peak);
+                           active_isa(), num_threads(), report.peak_gflops);
   std::cout << fmt::format("{:<10} {:>12} {:>10} {:>14}\n", "workload", "ms per step", "GFLOP/s",
                            "share of peak");
-  for (const Json& row : rows) {
-    std::cout << fmt::format("{:<10} {:>12.4g} {:>10.4g} {:>13.1f}%\n",
-                             row["name"].get<std::string>(), row["ms_per_step"].get<double>(),
-                             row["gflops"].get<double>(), 100 * row["share_of_peak"].get<double>());
+  for (const TrainTime& w : report.workloads) {
+    std::cout << fmt::format("{:<10} {:>12.4g} {:>10.4g} {:>13.1f}%\n", w.name, w.ms_per_step,
+                             w.gflops, 100 * w.gflops / report.peak_gflops);
   }
 }
 
-void bench_kernels(const Options& options) {
-  const KernelReport report = bench_all_kernels(options.seconds / 40);
-  Json rows = Json::array();
+Json json_of(const KernelReport& report) {
+  Json result = header(), rows = Json::array();
   for (const KernelTime& k : report.kernels) {
     rows.push_back({{"name", k.name},
                     {"us", k.us},
@@ -89,13 +110,15 @@ void bench_kernels(const Options& options) {
                     {"bound", k.bound_by_memory ? "memory" : "fma"},
                     {"share", k.share}});
   }
-  if (options.common.json) {
-    Json result = header();
-    result["peak_gflops"] = report.peak_gflops;
-    result["bandwidth_gb_per_s"] = report.bandwidth_gb_per_s;
-    result["kernels"] = rows;
-    return print(result);
-  }
+  result["peak_gflops"] = report.peak_gflops;
+  result["bandwidth_gb_per_s"] = report.bandwidth_gb_per_s;
+  result["kernels"] = rows;
+  return result;
+}
+
+void bench_kernels(const Options& options) {
+  const KernelReport report = bench_all_kernels(options.seconds / 40);
+  if (options.common.json) return print_json(json_of(report));
   std::cout << fmt::format("{}, {} threads, peak {:.1f} GFLOP/s, bandwidth {:.1f} GB/s\n\n",
                            active_isa(), num_threads(), report.peak_gflops,
                            report.bandwidth_gb_per_s);
@@ -108,23 +131,24 @@ void bench_kernels(const Options& options) {
   }
 }
 
+Json json_of(const PairwiseReport& report) {
+  Json result = header(), rows = Json::array();
+  for (const PairwiseTime& w : report.workloads) {
+    rows.push_back({{"name", w.name},
+                    {"n", w.n},
+                    {"d", w.d},
+                    {"ms", w.ms},
+                    {"pair_dims_per_s", w.pair_dims_per_s},
+                    {"share_of_exp_limit", w.share_of_exp_limit}});
+  }
+  result["exp_per_s"] = report.exp_per_s;
+  result["workloads"] = rows;
+  return result;
+}
+
 void bench_pairwise_kernel(const Options& options) {
   const PairwiseReport report = bench_pairwise(options.seconds);
-  if (options.common.json) {
-    Json rows = Json::array();
-    for (const PairwiseTime& w : report.workloads) {
-      rows.push_back({{"name", w.name},
-                      {"n", w.n},
-                      {"d", w.d},
-                      {"ms", w.ms},
-                      {"pair_dims_per_s", w.pair_dims_per_s},
-                      {"share_of_exp_limit", w.share_of_exp_limit}});
-    }
-    Json result = header();
-    result["exp_per_s"] = report.exp_per_s;
-    result["workloads"] = rows;
-    return print(result);
-  }
+  if (options.common.json) return print_json(json_of(report));
   std::cout << fmt::format("{}, {} threads, {:.2f} G exp/s (float32)\n\n", active_isa(),
                            num_threads(), 1e-9 * report.exp_per_s);
   std::cout << fmt::format("{:<10} {:>7} {:>4} {:>11} {:>18} {:>19}\n", "workload", "n", "d", "ms",

@@ -30,8 +30,8 @@ struct ExplainFlags {
 };
 
 /// The named objectives that an expression uses: names stand in it for nothing else.
-Json named_objectives(const std::string& expression) {
-  Json used = Json::array();
+std::vector<NamedObjective> named_objectives(const std::string& expression) {
+  std::vector<NamedObjective> used;
   for (const NamedObjective& named : objective_catalogue()) {
     const auto letter = [&](std::size_t i) {
       return i < expression.size() &&
@@ -40,25 +40,30 @@ Json named_objectives(const std::string& expression) {
     for (std::size_t at = expression.find(named.name); at != std::string::npos;
          at = expression.find(named.name, at + 1)) {
       if ((at > 0 && letter(at - 1)) || letter(at + named.name.size())) continue;
-      used.push_back(
-          {{"name", named.name}, {"expression", named.expression}, {"citation", named.citation}});
+      used.push_back(named);
       break;
     }
   }
   return used;
 }
 
-Json explain(const std::string& expression, const Term& objective) {
-  Json quantities = Json::array();
+/// The weight's text where it changes by step; empty where it is a number or none.
+std::string schedule_of(const Term::Part& part) {
+  return part.weight && !part.weight->number() ? part.weight->text() : "";
+}
+
+Json json_of(const std::string& expression, const Term& objective) {
+  Json quantities = Json::array(), catalogue = Json::array();
   for (const Term::Part& part : objective.parts()) {
+    const std::string schedule = schedule_of(part);
     Json json = to_json(part.quantity);
-    json["weight"] = nullptr;
-    json["schedule"] = nullptr;
-    if (part.weight) {
-      json["weight"] = *part.weight->at(0);
-      if (!part.weight->number()) json["schedule"] = part.weight->text();
-    }
+    json["weight"] = part.weight ? Json(*part.weight->at(0)) : Json(nullptr);
+    json["schedule"] = schedule.empty() ? Json(nullptr) : Json(schedule);
     quantities.push_back(json);
+  }
+  for (const NamedObjective& named : named_objectives(expression)) {
+    catalogue.push_back(
+        {{"name", named.name}, {"expression", named.expression}, {"citation", named.citation}});
   }
   return {{"expression", expression},
           {"text", objective.text()},
@@ -70,40 +75,35 @@ Json explain(const std::string& expression, const Term& objective) {
           {"latex", objective.latex()},
           {"equations", equations(objective)},
           {"quantities", quantities},
-          {"catalogue", named_objectives(expression)}};
+          {"catalogue", catalogue}};
 }
 
-std::string weight_text(const Json& quantity) {
-  if (quantity["weight"].is_null()) return "inside a function";
-  const std::string at_start = fmt::format("weight {}", quantity["weight"].get<double>());
-  if (quantity["schedule"].is_null()) return at_start;
-  return at_start + " at step 0, " + quantity["schedule"].get<std::string>();
+std::string weight_text(const Term::Part& part) {
+  if (!part.weight) return "inside a function";
+  const std::string at_start = fmt::format("weight {}", *part.weight->at(0));
+  const std::string schedule = schedule_of(part);
+  return schedule.empty() ? at_start : at_start + " at step 0, " + schedule;
 }
 
-void print_text(const Json& json) {
-  const auto text = [](const Json& value) { return value.get<std::string>(); };
-  const auto list = [](const Json& values, const std::string& comma = ", ") {
-    return listed(values.get<std::vector<std::string>>(), comma);
-  };
-  std::cout << fmt::format("objective  {}\n", text(json["text"]));
-  for (const Json& named : json["catalogue"]) {
-    std::cout << fmt::format("named      {} = {}\n           {}\n", text(named["name"]),
-                             text(named["expression"]), text(named["citation"]));
+void print(const std::string& expression, const Term& objective) {
+  std::cout << fmt::format("objective  {}\n", objective.text());
+  for (const NamedObjective& named : named_objectives(expression)) {
+    std::cout << fmt::format("named      {} = {}\n           {}\n", named.name, named.expression,
+                             named.citation);
   }
-  std::cout << fmt::format("direction  {}\n", text(json["direction"]))
-            << fmt::format("estimate   {}\n", text(json["bias"]))
-            << fmt::format("moves      {}\n", list(json["moves"]))
-            << fmt::format("samples    {} per datum\n", json["samples"].get<std::int64_t>())
-            << fmt::format("needs      {}\n", list(json["needs"], "; "));
-  for (const Json& q : json["quantities"]) {
-    std::cout << fmt::format("\n{}  {}\n", text(q["name"]), weight_text(q));
-    std::cout << fmt::format("  {}{}{}\n", text(q["meaning"]),
-                             text(q["equation"]).empty() ? "" : "; ", text(q["equation"]));
-    std::cout << fmt::format("  {}{}; moves {}\n",
-                             text(q["unit"]).empty() ? "" : text(q["unit"]) + ", ", text(q["bias"]),
-                             list(q["moves"]));
+  std::cout << fmt::format("direction  {}\n", improved_how(objective.direction()))
+            << fmt::format("estimate   {}\n", meaning(objective.bias()))
+            << fmt::format("moves      {}\n", listed(moved_groups(objective)))
+            << fmt::format("samples    {} per datum\n", objective.samples())
+            << fmt::format("needs      {}\n", listed(needs(objective), "; "));
+  for (const Term::Part& part : objective.parts()) {
+    const Quantity& q = part.quantity;
+    std::cout << fmt::format("\n{}  {}\n", q.name, weight_text(part));
+    std::cout << fmt::format("  {}{}{}\n", q.meaning, q.equation.empty() ? "" : "; ", q.equation);
+    std::cout << fmt::format("  {}{}; moves {}\n", q.unit.empty() ? "" : q.unit + ", ",
+                             meaning(q.bias), listed(moved_groups(q)));
   }
-  std::cout << "\n" << text(json["equations"]);
+  std::cout << "\n" << equations(objective);
 }
 
 int run(const ExplainFlags& flags) {
@@ -115,11 +115,10 @@ int run(const ExplainFlags& flags) {
                   {.batch = flags.batch.value_or(0),
                    .data_size = flags.data_size.value_or(0),
                    .latent = flags.latent.value_or(0)});
-  const Json json = explain(flags.expression, objective);
   if (flags.json)
-    print_json(json);
+    print_json(json_of(flags.expression, objective));
   else
-    print_text(json);
+    print(flags.expression, objective);
   return exit_done;
 }
 

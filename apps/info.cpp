@@ -36,40 +36,46 @@ std::string compiler() {
 #endif
 }
 
-nlohmann::ordered_json facts() {
+struct Facts {
+  std::string isa = active_isa();
+  bool forced = false;  // by NELBO_ISA
+  std::vector<std::string> supported = supported_isas(), compiled = compiled_isas();
+  std::size_t threads = num_threads();
+  std::string cpu = processor();
+};
+
+Facts facts() {
   const char* forced = std::getenv("NELBO_ISA");
-  nlohmann::ordered_json json;
-  json["version"] = NELBO_VERSION;
-  json["isa"] = {{"in_use", active_isa()},
-                 {"forced", forced != nullptr && *forced != '\0'},
-                 {"supported", supported_isas()},
-                 {"compiled", compiled_isas()}};
-  json["threads"] = num_threads();
-  json["cpu"] = processor();
-  json["build"] = {{"type", NELBO_BUILD_TYPE},
-                   {"compiler", compiler()},
-                   {"xsimd", NELBO_XSIMD_VERSION},
-                   {"eigen", NELBO_EIGEN_VERSION},
-                   {"tbb", NELBO_TBB_VERSION}};
-  return json;
+  return {.forced = forced != nullptr && *forced != '\0'};
 }
 
-void print_text(const nlohmann::ordered_json& json) {
-  const auto text = [](const nlohmann::ordered_json& value) { return value.get<std::string>(); };
-  const auto list = [](const nlohmann::ordered_json& values) {
-    return fmt::format("{}", fmt::join(values.get<std::vector<std::string>>(), ", "));
-  };
-  const auto& isa = json["isa"];
-  const auto& build = json["build"];
-  std::cout << "nelbo      " << text(json["version"]) << "\n"
-            << "isa        " << text(isa["in_use"])
-            << (isa["forced"].get<bool>() ? " (forced by NELBO_ISA)" : "") << "; this machine runs "
-            << list(isa["supported"]) << "; this binary has " << list(isa["compiled"]) << "\n"
-            << "threads    " << json["threads"] << "\n"
-            << "cpu        " << text(json["cpu"]) << "\n"
-            << "build      " << text(build["type"]) << ", " << text(build["compiler"]) << "\n"
-            << "libraries  xsimd " << text(build["xsimd"]) << ", Eigen " << text(build["eigen"])
-            << ", TBB " << text(build["tbb"]) << "\n";
+nlohmann::ordered_json json_of(const Facts& facts) {
+  return {{"version", NELBO_VERSION},
+          {"isa",
+           {{"in_use", facts.isa},
+            {"forced", facts.forced},
+            {"supported", facts.supported},
+            {"compiled", facts.compiled}}},
+          {"threads", facts.threads},
+          {"cpu", facts.cpu},
+          {"build",
+           {{"type", NELBO_BUILD_TYPE},
+            {"compiler", compiler()},
+            {"xsimd", NELBO_XSIMD_VERSION},
+            {"eigen", NELBO_EIGEN_VERSION},
+            {"tbb", NELBO_TBB_VERSION}}}};
+}
+
+void print(const Facts& facts) {
+  std::cout << fmt::format("nelbo      {}\n", NELBO_VERSION)
+            << fmt::format("isa        {}{}; this machine runs {}; this binary has {}\n", facts.isa,
+                           facts.forced ? " (forced by NELBO_ISA)" : "",
+                           fmt::join(facts.supported, ", "), fmt::join(facts.compiled, ", "))
+            << fmt::format("threads    {}\n", facts.threads)
+            << fmt::format("cpu        {}\n", facts.cpu)
+            << fmt::format("build      {}, {}\n", NELBO_BUILD_TYPE, compiler())
+            << fmt::format("libraries  xsimd {}, Eigen {}, TBB {}\n", NELBO_XSIMD_VERSION,
+                           NELBO_EIGEN_VERSION, NELBO_TBB_VERSION);
 }
 
 Action declare(CommandLine& command) {
@@ -78,11 +84,10 @@ Action declare(CommandLine& command) {
   command.footer("Examples:\n  nelbo info\n  NELBO_ISA=sse2 nelbo info --json");
   return [flags] {
     flags->apply_threads();
-    const nlohmann::ordered_json json = facts();
     if (flags->json)
-      print_json(json);
+      print_json(json_of(facts()));
     else
-      print_text(json);
+      print(facts());
     return exit_done;
   };
 }

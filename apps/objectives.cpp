@@ -33,12 +33,17 @@ std::optional<Term> made(const Word& word, std::vector<Argument> arguments = {})
   }
 }
 
-/// What a term or a bound with its default arguments is; of words that cannot do without arguments,
-/// or stand in no objective, usage and meaning alone.
-Json describe(const Word& word) {
-  Json json{{"name", word.name}, {"usage", word.usage}, {"meaning", word.meaning}};
+/// The word with its default arguments as a term or a bound; nothing of words that cannot do
+/// without arguments, or stand in no objective.
+std::optional<Term> as_objective(const Word& word) {
   const std::optional<Term> term = made(word);
-  if (!term || term->direction() == Direction::none) return json;
+  return term && term->direction() != Direction::none ? term : std::nullopt;
+}
+
+Json json_of(const Word& word) {
+  Json json{{"name", word.name}, {"usage", word.usage}, {"meaning", word.meaning}};
+  const std::optional<Term> term = as_objective(word);
+  if (!term) return json;
   Json quantity = to_json(term->quantities().front());
   for (const char* own : {"name", "meaning"}) quantity.erase(own);
   json["direction"] = improved_how(term->direction());
@@ -52,80 +57,83 @@ Json describe(const Word& word) {
   return json;
 }
 
-Json words(Word::Kind kind) {
+Json json_of(const NamedObjective& named) {
+  const Term term = parse_objective(named.name);
+  Json parameters = Json::object();
+  for (const auto& [parameter, otherwise] : named.parameters) parameters[parameter] = otherwise;
+  return {{"name", named.name},
+          {"parameters", parameters},
+          {"expression", named.expression},
+          {"citation", named.citation},
+          {"default", term.text()},
+          {"direction", improved_how(term.direction())},
+          {"bias", meaning(term.bias())},
+          {"needs", needs(term)},
+          {"moves", moved_groups(term)}};
+}
+
+Json words_json(Word::Kind kind) {
   Json all = Json::array();
   for (const Word& word : vocabulary()) {
-    if (word.kind == kind) all.push_back(describe(word));
+    if (word.kind == kind) all.push_back(json_of(word));
   }
   return all;
 }
 
-Json catalogue() {
-  Json all = Json::array();
-  for (const NamedObjective& named : objective_catalogue()) {
-    const Term term = parse_objective(named.name);
-    Json parameters = Json::object();
-    for (const auto& [parameter, otherwise] : named.parameters) parameters[parameter] = otherwise;
-    all.push_back({{"name", named.name},
-                   {"parameters", parameters},
-                   {"expression", named.expression},
-                   {"citation", named.citation},
-                   {"default", term.text()},
-                   {"direction", improved_how(term.direction())},
-                   {"bias", meaning(term.bias())},
-                   {"needs", needs(term)},
-                   {"moves", moved_groups(term)}});
+Json everything() {
+  Json catalogue = Json::array(), estimators = Json::array();
+  for (const NamedObjective& named : objective_catalogue()) catalogue.push_back(json_of(named));
+  for (const EstimatorWord& word : estimator_vocabulary()) {
+    estimators.push_back(to_json(describe(word)));
   }
-  return all;
+  return {{"terms", words_json(Word::Kind::term)},
+          {"bounds", words_json(Word::Kind::bound)},
+          {"schedules", words_json(Word::Kind::schedule)},
+          {"functions", words_json(Word::Kind::function)},
+          {"catalogue", catalogue},
+          {"estimators", estimators}};
 }
 
-Json estimators() {
-  Json all = Json::array();
-  for (const EstimatorWord& word : estimator_vocabulary()) all.push_back(to_json(word));
-  return all;
-}
-
-std::string text(const Json& value) { return value.get<std::string>(); }
-
-void print_words(const std::string& title, const Json& words) {
+void print_words(const std::string& title, Word::Kind kind) {
   std::cout << title << "\n";
-  for (const Json& word : words) {
-    std::cout << fmt::format("  {}\n      {}", text(word["usage"]), text(word["meaning"]));
-    if (word.contains("equation")) {
-      if (!text(word["equation"]).empty()) std::cout << "; " << text(word["equation"]);
-      std::cout << fmt::format("\n      {}; moves {}", text(word["bias"]),
-                               listed(word["moves"].get<std::vector<std::string>>()));
-      const auto needs = word["needs"].get<std::vector<std::string>>();
-      if (!needs.empty()) std::cout << "; needs " << listed(needs, " and ");
+  for (const Word& word : vocabulary()) {
+    if (word.kind != kind) continue;
+    std::cout << fmt::format("  {}\n      {}", word.usage, word.meaning);
+    if (const std::optional<Term> term = as_objective(word)) {
+      const Quantity q = term->quantities().front();
+      if (!q.equation.empty()) std::cout << "; " << q.equation;
+      std::cout << fmt::format("\n      {}; moves {}", meaning(q.bias), listed(moved_groups(q)));
+      if (!needs(q).empty()) std::cout << "; needs " << listed(needs(q), " and ");
     }
     std::cout << "\n";
   }
   std::cout << "\n";
 }
 
-void print_catalogue(const Json& catalogue) {
+void print_catalogue() {
   std::cout << "Named objectives\n";
-  for (const Json& named : catalogue) {
+  for (const NamedObjective& named : objective_catalogue()) {
     std::string parameters;
-    for (const auto& [parameter, value] : named["parameters"].items()) {
-      parameters +=
-          (parameters.empty() ? "(" : ", ") + fmt::format("{}={}", parameter, value.get<double>());
+    for (const auto& [parameter, value] : named.parameters) {
+      parameters += (parameters.empty() ? "(" : ", ") + fmt::format("{}={}", parameter, value);
     }
-    std::cout << fmt::format("  {}{}\n      {}\n      {}\n", text(named["name"]),
-                             parameters.empty() ? "" : parameters + ")", text(named["expression"]),
-                             text(named["citation"]));
+    std::cout << fmt::format("  {}{}\n      {}\n      {}\n", named.name,
+                             parameters.empty() ? "" : parameters + ")", named.expression,
+                             named.citation);
   }
 }
 
-void print_text(const Json& json) {
-  print_words("Terms: costs, minimised", json["terms"]);
-  print_words("Bounds: gains, maximised", json["bounds"]);
-  print_words("Schedules: weights that change by step", json["schedules"]);
-  print_words("Functions of terms", json["functions"]);
-  print_catalogue(json["catalogue"]);
+void print_everything() {
+  print_words("Terms: costs, minimised", Word::Kind::term);
+  print_words("Bounds: gains, maximised", Word::Kind::bound);
+  print_words("Schedules: weights that change by step", Word::Kind::schedule);
+  print_words("Functions of terms", Word::Kind::function);
+  print_catalogue();
   std::cout << "\nGradient estimators of bounds on sampled log-weights: `--estimator` of train, "
                "`--estimators` of gradvar\n";
-  for (const Json& estimator : json["estimators"]) std::cout << estimator_text(estimator);
+  for (const EstimatorWord& word : estimator_vocabulary()) {
+    std::cout << estimator_text(describe(word));
+  }
   std::cout << "\nObjectives combine with + - * / and parentheses; `nelbo explain \"EXPR\"` tells "
                "what an\n"
                "expression comes to. Estimators differ by group in phi=NAME,theta=NAME; "
@@ -139,16 +147,10 @@ Action declare(CommandLine& command) {
   command.flag("--json", *json, "print one JSON object on stdout");
   command.footer("Examples:\n  nelbo objectives\n  nelbo objectives --json");
   return [json] {
-    const Json all{{"terms", words(Word::Kind::term)},
-                   {"bounds", words(Word::Kind::bound)},
-                   {"schedules", words(Word::Kind::schedule)},
-                   {"functions", words(Word::Kind::function)},
-                   {"catalogue", catalogue()},
-                   {"estimators", estimators()}};
     if (*json)
-      print_json(all);
+      print_json(everything());
     else
-      print_text(all);
+      print_everything();
     return exit_done;
   };
 }

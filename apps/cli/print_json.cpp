@@ -1,6 +1,7 @@
 #include "apps/cli/print_json.hpp"
 
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 namespace nelbo {
 

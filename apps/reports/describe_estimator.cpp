@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <optional>
+#include <nlohmann/json.hpp>
 #include <utility>
-#include <vector>
 
 #include "apps/reports/describe_quantity.hpp"
 #include "objectives/language/expression.hpp"
@@ -14,6 +13,7 @@ namespace nelbo {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using Remark = EstimatorDescription::Remark;
 
 struct NamedBound {
   std::string name;
@@ -46,63 +46,72 @@ std::optional<Estimator> made(const EstimatorWord& word) {
 }
 
 /// "iw, ciwae: leaves out ...; jackknife: ...": bounds with the same reason together.
-std::string by_reason(const Json& reasons) {
-  std::vector<std::pair<std::string, std::string>> all;  // reason, bounds
-  for (const auto& [bound, why] : reasons.items()) {
-    const std::string reason = why.get<std::string>();
-    if (all.empty() || all.back().first != reason) {
-      all.emplace_back(reason, bound);
+std::string by_reason(const std::vector<Remark>& remarks) {
+  std::vector<Remark> all;
+  for (const Remark& remark : remarks) {
+    if (all.empty() || all.back().reason != remark.reason) {
+      all.push_back(remark);
     } else {
-      all.back().second += ", " + bound;
+      all.back().bound += ", " + remark.bound;
     }
   }
   std::string text;
-  for (const auto& [reason, bounds] : all) {
+  for (const auto& [bounds, reason] : all) {
     text += (text.empty() ? "" : "; ") + bounds + ": " + reason;
   }
   return text;
 }
 
-}  // namespace
-
-Json to_json(const EstimatorWord& word) {
-  Json json{{"name", word.name}, {"usage", word.usage}};
-  const std::optional<Estimator> estimator = made(word);
-  if (!estimator) return json;
-  const Estimator::Properties& of = estimator->properties();
-  json["default"] = of.text;
-  json["meaning"] = of.meaning;
-  json["formula"] = of.formula;
-  json["source"] = of.source;
-  json["unbiased_for"] = Json::array();
-  for (const char* key : {"biased_for", "undefined_for"}) json[key] = Json::object();
-  for (const auto& [name, bound] : bounds_of_vocabulary()) {
-    if (const std::string why = of.undefined(bound); !why.empty()) {
-      json["undefined_for"][name] = why;
-    } else if (const std::string bias = of.bias(bound); !bias.empty()) {
-      json["biased_for"][name] = bias;
-    } else {
-      json["unbiased_for"].push_back(name);
-    }
-  }
+Json json_of(const std::vector<Remark>& remarks) {
+  Json json = Json::object();
+  for (const auto& [bound, reason] : remarks) json[bound] = reason;
   return json;
 }
 
-std::string estimator_text(const Json& estimator) {
-  const auto field = [&](const char* name) { return estimator[name].get<std::string>(); };
-  std::string text = fmt::format("  {}\n", field("usage"));
-  if (!estimator.contains("default")) return text;
-  text +=
-      fmt::format("      {}; {}\n      {}\n", field("meaning"), field("source"), field("formula"));
-  const bool everywhere = estimator["biased_for"].empty() && estimator["undefined_for"].empty();
-  text +=
-      fmt::format("      unbiased for {}\n",
-                  everywhere ? "every bound"
-                             : listed(estimator["unbiased_for"].get<std::vector<std::string>>()));
-  for (const auto& [title, key] :
-       {std::pair("biased for", "biased_for"), std::pair("not defined for", "undefined_for")}) {
-    if (estimator[key].empty()) continue;
-    text += fmt::format("      {} {}\n", title, by_reason(estimator[key]));
+}  // namespace
+
+EstimatorDescription describe(const EstimatorWord& word) {
+  EstimatorDescription described{word.name, word.usage, {}};
+  const std::optional<Estimator> estimator = made(word);
+  if (!estimator) return described;
+  const Estimator::Properties& of = estimator->properties();
+  described.defaults = {of.text, of.meaning, of.formula, of.source, {}, {}, {}};
+  for (const auto& [name, bound] : bounds_of_vocabulary()) {
+    if (const std::string why = of.undefined(bound); !why.empty()) {
+      described.defaults->undefined_for.push_back({name, why});
+    } else if (const std::string bias = of.bias(bound); !bias.empty()) {
+      described.defaults->biased_for.push_back({name, bias});
+    } else {
+      described.defaults->unbiased_for.push_back(name);
+    }
+  }
+  return described;
+}
+
+Json to_json(const EstimatorDescription& estimator) {
+  Json json{{"name", estimator.name}, {"usage", estimator.usage}};
+  if (!estimator.defaults) return json;
+  const EstimatorDescription::Defaults& of = *estimator.defaults;
+  json.update({{"default", of.text},
+               {"meaning", of.meaning},
+               {"formula", of.formula},
+               {"source", of.source},
+               {"unbiased_for", of.unbiased_for},
+               {"biased_for", json_of(of.biased_for)},
+               {"undefined_for", json_of(of.undefined_for)}});
+  return json;
+}
+
+std::string estimator_text(const EstimatorDescription& estimator) {
+  std::string text = fmt::format("  {}\n", estimator.usage);
+  if (!estimator.defaults) return text;
+  const EstimatorDescription::Defaults& of = *estimator.defaults;
+  const bool everywhere = of.biased_for.empty() && of.undefined_for.empty();
+  text += fmt::format("      {}; {}\n      {}\n      unbiased for {}\n", of.meaning, of.source,
+                      of.formula, everywhere ? "every bound" : listed(of.unbiased_for));
+  for (const auto& [title, remarks] :
+       {std::pair("biased for", &of.biased_for), std::pair("not defined for", &of.undefined_for)}) {
+    if (!remarks->empty()) text += fmt::format("      {} {}\n", title, by_reason(*remarks));
   }
   return text;
 }

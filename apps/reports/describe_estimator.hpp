@@ -1,17 +1,35 @@
 #pragma once
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "objectives/language/estimator_words.hpp"
 
 namespace nelbo {
 
-/// What an estimator with its default arguments says of itself, for --json: name, usage, default,
-/// meaning, formula, source, and for which of the vocabulary's bounds it is unbiased, biased (what
-/// is wrong there) and not defined (why). Of one that cannot do without arguments name and usage.
-nlohmann::ordered_json to_json(const EstimatorWord& word);
+/// What an estimator with its default arguments says of itself.
+struct EstimatorDescription {
+  /// A bound of the vocabulary, and why it is wrong there.
+  struct Remark {
+    std::string bound, reason;
+  };
+  struct Defaults {
+    std::string text, meaning, formula, source;
+    std::vector<std::string> unbiased_for;
+    std::vector<Remark> biased_for, undefined_for;
+  };
+  std::string name, usage;
+  std::optional<Defaults> defaults;  // none: it cannot do without arguments
+};
 
-/// The same as lines of text, indented; the object is to_json()'s.
-std::string estimator_text(const nlohmann::ordered_json& estimator);
+EstimatorDescription describe(const EstimatorWord& word);
+
+/// {"name", "usage", "default", "meaning", "formula", "source", "unbiased_for": [...],
+/// "biased_for": {bound: reason}, "undefined_for": {...}}.
+nlohmann::ordered_json to_json(const EstimatorDescription& estimator);
+
+/// The same as lines of text, indented.
+std::string estimator_text(const EstimatorDescription& estimator);
 
 }  // namespace nelbo

@@ -1,23 +1,26 @@
 #include "apps/reports/describe_quantity.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <set>
 
 namespace nelbo {
 
 nlohmann::ordered_json to_json(const Quantity& q) {
-  return {{"name", q.name},       {"equation", q.equation},
-          {"formula", q.formula}, {"meaning", q.meaning},
-          {"unit", q.unit},       {"bias", meaning(q.bias)},
-          {"needs", needs(q)},    {"moves", q.only.empty() ? q.moves : q.only},
-          {"samples", q.samples}};
+  return {{"name", q.name},       {"equation", q.equation},   {"formula", q.formula},
+          {"meaning", q.meaning}, {"unit", q.unit},           {"bias", meaning(q.bias)},
+          {"needs", needs(q)},    {"moves", moved_groups(q)}, {"samples", q.samples}};
+}
+
+std::vector<std::string> moved_groups(const Quantity& q) {
+  return q.only.empty() ? q.moves : q.only;
 }
 
 std::vector<std::string> moved_groups(const Term& objective) {
   std::set<std::string> moved;
   for (const Quantity& q : objective.quantities()) {
     // The groups of a definition's parts are those of the whole.
-    for (const std::string& group : q.only.empty() ? q.moves : q.only) moved.insert(group);
+    for (const std::string& group : moved_groups(q)) moved.insert(group);
   }
   std::vector<std::string> all;
   for (const char* group : {"theta", "phi", "psi"}) {

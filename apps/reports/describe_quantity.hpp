@@ -1,5 +1,5 @@
 #pragma once
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -10,6 +10,9 @@ namespace nelbo {
 /// What a named quantity says of itself, for --json: name, equation, formula, meaning, unit, bias,
 /// needs, moves, samples.
 nlohmann::ordered_json to_json(const Quantity& quantity);
+
+/// Parameter groups that a quantity moves as an objective.
+std::vector<std::string> moved_groups(const Quantity& quantity);
 
 /// Parameter groups that an objective moves, out of theta (decoder), phi (encoder), psi (prior), in
 /// this order.

@@ -1,6 +1,7 @@
 #include "apps/reports/show.hpp"
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "lab/data/statistics.hpp"
 #include "lab/files/fail.hpp"
