@@ -153,81 +153,88 @@ Examples:
   nelbo train --data sprites --objective "iw(m=8)" --estimator phi=dreg,theta=reparam
   nelbo train --resume runs/burda-mnist-elbo-s0 --epochs 5)help";
 
-Action declare(CommandLine& command) {
-  auto flags = std::make_shared<TrainFlags>();
-  command.footer(footer);
-
+void declare_data(CommandLine& command, TrainFlags& flags) {
   command.group("Data");
   command
-      .flag("--data", flags->data,
+      .flag("--data", flags.data,
             "sprites, sprites:32, sprites:full, fashion-mnist, a file, a folder or FILE:member "
             "[sprites]")
       .type("SPEC");
-  command.flag("--binarize", flags->binarize, "none, threshold, fixed or dynamic [none]")
+  command.flag("--binarize", flags.binarize, "none, threshold, fixed or dynamic [none]")
       .type("HOW");
-  command.real("--holdout", flags->holdout, 0, 0.999,
+  command.real("--holdout", flags.holdout, 0, 0.999,
                "share held out as test where the data bring no test split [0.1]");
+}
 
+void declare_model(CommandLine& command, TrainFlags& flags) {
   command.group("Model");
-  command.flag("--model", flags->model, choices(architectures(), "[mlp]")).type("NAME");
-  command.number("--latent", flags->latent, 1, 65536, "latent variables [the model's own]");
-  command.flag("--hidden", flags->hidden, "widths of the hidden layers of mlp [500]").type("W,W");
+  command.flag("--model", flags.model, choices(architectures(), "[mlp]")).type("NAME");
+  command.number("--latent", flags.latent, 1, 65536, "latent variables [the model's own]");
+  command.flag("--hidden", flags.hidden, "widths of the hidden layers of mlp [500]").type("W,W");
   command
-      .flag("--likelihood", flags->likelihood,
+      .flag("--likelihood", flags.likelihood,
             "bernoulli, normal (variance 1, Zheng eq. (2)), normal:VAR or normal:learned (one "
-            "variance per "
-            "feature) [bernoulli]")
+            "variance per feature) [bernoulli]")
       .type("NAME");
   command
-      .flag("--prior", flags->prior,
+      .flag("--prior", flags.prior,
             "P0(Z): normal (N(0, I)), normal:full (mean and covariance learned), mixture:K (of K "
             "normals, learned), vamp:K (Tomczak and Welling 2018), laplace, or uniform over the "
-            "values of a "
-            "discrete posterior; mixture, vamp and laplace want an objective with div(mc) [normal, "
-            "or "
-            "uniform]")
+            "values of a discrete posterior; mixture, vamp and laplace want an objective with "
+            "div(mc) [normal, or uniform]")
       .type("NAME");
   command
-      .flag("--posterior", flags->posterior,
+      .flag("--posterior", flags.posterior,
             "Q(Z|x): normal with diagonal or full covariance, bernoulli (binary variables) or "
             "categorical:K (variables of K classes, one-hot) [diagonal]")
       .type("NAME");
+}
 
+void declare_training(CommandLine& command, TrainFlags& flags) {
   command.group("Training");
   command
-      .flag(
-          "--objective", flags->objective,
-          "what is improved: a bound or a named objective (elbo, \"iw(m=5)\", "
-          "\"beta_tcvae(beta=6)\") "
-          "or an expression of terms (\"nell + 4*div\"); `nelbo objectives` lists them all [elbo]")
+      .flag("--objective", flags.objective,
+            "what is improved: a bound or a named objective (elbo, \"iw(m=5)\", "
+            "\"beta_tcvae(beta=6)\") or an expression of terms (\"nell + 4*div\"); `nelbo "
+            "objectives` lists them all [elbo]")
       .type("EXPR");
   command
-      .flag("--estimator", flags->estimator,
+      .flag("--estimator", flags.estimator,
             "gradient estimator of the objective's bounds: reparam, stl, dreg, score, vimco, ... "
-            "or by "
-            "group, phi=dreg,theta=reparam; `nelbo objectives` lists them all [reparam]")
+            "or by group, phi=dreg,theta=reparam; `nelbo objectives` lists them all [reparam]")
       .type("NAME");
-  command.number("--epochs", flags->epochs, 1, (std::int64_t{1} << 32) - 1,
+  command.number("--epochs", flags.epochs, 1, (std::int64_t{1} << 32) - 1,
                  "passes over the training data; with --resume further ones [10]");
-  command.number("--steps", flags->steps, 1, most,
+  command.number("--steps", flags.steps, 1, most,
                  "steps instead of epochs; with --resume further ones");
-  command.number("--batch", flags->batch, 1, std::int64_t{1} << 20, "examples per step [100]");
-  command.real("--lr", flags->lr, 0, 1e6, "learning rate [0.001]");
-  command.flag("--optimizer", flags->optimizer, "adam, adamw or sgd [adam]").type("NAME");
+  command.number("--batch", flags.batch, 1, std::int64_t{1} << 20, "examples per step [100]");
+  command.real("--lr", flags.lr, 0, 1e6, "learning rate [0.001]");
+  command.flag("--optimizer", flags.optimizer, "adam, adamw or sgd [adam]").type("NAME");
+}
 
+void declare_run(CommandLine& command, TrainFlags& flags) {
   command.group("Run");
-  command.number("--log-gradient-snr", flags->log_gradient_snr, 1, most,
+  command.number("--log-gradient-snr", flags.log_gradient_snr, 1, most,
                  "every N steps, the signal-to-noise ratio of theta's and phi's gradients, into "
                  "gradient_snr.jsonl [never]");
   command
-      .flag("--out", flags->out,
+      .flag("--out", flags.out,
             "the run folder; refused if it is not empty [runs/MODEL-DATA-OBJECTIVE-sSEED]")
       .type("DIR");
   command
-      .flag("--config", flags->config, "settings in TOML, named as the flags; flags overrule them")
+      .flag("--config", flags.config, "settings in TOML, named as the flags; flags overrule them")
       .type("FILE");
-  command.flag("--preset", flags->preset, choices(presets(), "the flags overrule it")).type("NAME");
-  command.flag("--resume", flags->resume, "continue a run from its last checkpoint").type("RUN");
+  command.flag("--preset", flags.preset, choices(presets(), "the flags overrule it")).type("NAME");
+  command.flag("--resume", flags.resume, "continue a run from its last checkpoint").type("RUN");
+}
+
+Action declare(CommandLine& command) {
+  auto flags = std::make_shared<TrainFlags>();
+  command.footer(footer);
+  declare_data(command, *flags);
+  declare_model(command, *flags);
+  declare_training(command, *flags);
+  declare_run(command, *flags);
   command.group("");
   add_common_flags(command, flags->common, "seed of everything random [0]");
   command.flag("--quiet", flags->quiet, "no header and no progress");

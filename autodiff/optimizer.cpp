@@ -1,12 +1,12 @@
 #include "autodiff/optimizer.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <utility>
 
 #include "autodiff/error.hpp"
 #include "autodiff/kernels/dispatch.hpp"
+#include "autodiff/number_text.hpp"
 #include "autodiff/threads.hpp"
 
 namespace nelbo {
@@ -16,13 +16,8 @@ constexpr std::size_t chunk_elements = 32768;
 
 using Rule = OptimizerConfig::Rule;
 
-std::string number(double value) {
-  char text[32];
-  return std::string(text, std::to_chars(text, text + sizeof text, value).ptr);
-}
-
 void require(bool holds, const char* name, double value, const char* range) {
-  if (!holds) throw Error(std::string("optimizer: ") + name + " = " + number(value) + range);
+  if (!holds) throw Error(std::string("optimizer: ") + name + " = " + shortest(value) + range);
 }
 
 void check(const OptimizerConfig& config) {
@@ -127,7 +122,7 @@ std::string to_string(const OptimizerConfig& config) {
     if (!text.empty()) text += ", ";
     text += name;
     text += '=';
-    text += number(value);
+    text += shortest(value);
   };
   const OptimizerConfig standard;
   std::string name;

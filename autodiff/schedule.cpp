@@ -1,21 +1,13 @@
 #include "autodiff/schedule.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <numbers>
 
 #include "autodiff/error.hpp"
+#include "autodiff/number_text.hpp"
 
 namespace nelbo {
-namespace {
-
-std::string number(double value) {
-  char text[32];
-  return std::string(text, std::to_chars(text, text + sizeof text, value).ptr);
-}
-
-}  // namespace
 
 Schedule::Schedule(double value) : Schedule(Kind::constant, value, value, 1) {}
 
@@ -67,15 +59,15 @@ std::string Schedule::text() const {
     case Kind::constant:
       break;
     case Kind::warmup:
-      return "warmup(" + number(to_) + ", steps=" + steps + ")";
+      return "warmup(" + shortest(to_) + ", steps=" + steps + ")";
     case Kind::cosine:
-      return "cosine(" + number(from_) + ", " + number(to_) + ", steps=" + steps + ")";
+      return "cosine(" + shortest(from_) + ", " + shortest(to_) + ", steps=" + steps + ")";
     case Kind::step:
-      return "step(" + number(from_) + ", factor=" + number(to_) + ", every=" + steps + ")";
+      return "step(" + shortest(from_) + ", factor=" + shortest(to_) + ", every=" + steps + ")";
     case Kind::anneal:
-      return "anneal(" + number(from_) + ", " + number(to_) + ", steps=" + steps + ")";
+      return "anneal(" + shortest(from_) + ", " + shortest(to_) + ", steps=" + steps + ")";
   }
-  return number(to_);
+  return shortest(to_);
 }
 
 }  // namespace nelbo

@@ -1,6 +1,6 @@
 #include "objectives/algebra/latex.hpp"
 
-#include <charconv>
+#include "autodiff/number_text.hpp"
 
 namespace nelbo {
 
@@ -20,8 +20,7 @@ std::string plain_text(const std::string& words) {
 }
 
 std::string latex_number(double value) {
-  char digits[32];
-  const std::string text(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+  const std::string text = shortest(value);
   const std::size_t e = text.find('e');
   if (e == std::string::npos) return text;
   return text.substr(0, e) + " \\cdot 10^{" + text.substr(text[e + 1] == '+' ? e + 2 : e + 1) + "}";

@@ -1,9 +1,9 @@
 #include "objectives/algebra/term.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
+#include "autodiff/number_text.hpp"
 #include "autodiff/ops.hpp"
 #include "objectives/algebra/latex.hpp"
 #include "objectives/algebra/term_node.hpp"
@@ -12,11 +12,6 @@
 namespace nelbo {
 
 namespace {
-
-std::string text_of(double value) {
-  char text[32];
-  return std::string(text, std::to_chars(text, text + sizeof text, value).ptr);
-}
 
 std::string latex_of(const Quantity& quantity) {
   return quantity.latex.empty() ? upright(quantity.name) : quantity.latex;
@@ -47,10 +42,10 @@ Term::Term(Quantity quantity, Direction direction, const Term& definition)
 
 Term::Term(double number)
     : node_(std::make_shared<const Node>(Node{.kind = Node::Kind::number,
-                                              .text = text_of(number),
+                                              .text = shortest(number),
                                               .latex = latex_number(number),
                                               .number = number})) {
-  if (!std::isfinite(number)) throw Error("a number that is not finite: " + text_of(number));
+  if (!std::isfinite(number)) throw Error("a number that is not finite: " + shortest(number));
 }
 
 Term::Term(const Schedule& schedule)

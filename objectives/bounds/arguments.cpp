@@ -1,20 +1,14 @@
 #include "objectives/bounds/arguments.hpp"
 
-#include <array>
-#include <charconv>
 #include <cmath>
 
 #include "autodiff/error.hpp"
+#include "autodiff/number_text.hpp"
 
 namespace nelbo::bounds {
 namespace {
 
 constexpr std::int64_t most_samples = 1'000'000;
-
-std::string shortest(double value) {
-  std::array<char, 32> digits;
-  return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
-}
 
 }  // namespace
 
