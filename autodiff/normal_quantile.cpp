@@ -5,10 +5,10 @@
 namespace nelbo {
 
 void normal_quantile(const float* p, float* z, std::size_t n) {
-  active_kernels().quantile().normal_f32(p, z, n);
+  active_kernels().quantile().f32.normal(p, z, n);
 }
 void normal_quantile(const double* p, double* z, std::size_t n) {
-  active_kernels().quantile().normal_f64(p, z, n);
+  active_kernels().quantile().f64.normal(p, z, n);
 }
 
 }  // namespace nelbo
