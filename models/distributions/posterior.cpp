@@ -7,7 +7,7 @@ namespace nelbo {
 std::string no_rsample(const std::string& family) {
   return "a " + family +
          " posterior has no reparameterised samples: no gradient passes through them; use a "
-         "gradient estimator that needs none (--estimator score, rloo, vimco, ...)";
+         "gradient estimator that needs none (score, rloo, vimco, ...)";
 }
 
 const char* Posterior::family() const {
@@ -26,7 +26,7 @@ Noise Posterior::noise() const {
 const Normal& Posterior::normal(const std::string& what) const {
   if (const auto* normal = std::get_if<Normal>(&kind_)) return *normal;
   throw Error(what + " needs a normal posterior; here it is " + family() +
-              " (choose --posterior diagonal)");
+              " (choose the posterior diagonal)");
 }
 
 PosteriorSample Posterior::draw(Var noise) const {

@@ -5,14 +5,14 @@
 namespace nelbo {
 
 Var Prior::kl(const Posterior&) const {
-  throw Error("div(exact): the divergence from the prior " + text() +
-              " has no closed form; use div(mc)");
+  throw Error("the divergence from the prior " + text() +
+              " has no closed form; estimate it from samples");
 }
 
 Var Prior::prior_factorisation(const Posterior& q) const {
   if (!factorised()) {
-    throw Error("pf(exact): its expectation under the prior " + text() +
-                " has no closed form; use pf");
+    throw Error("the expected factorisation of the prior " + text() +
+                " has no exact form; estimate it from samples");
   }
   const Var mean = q.expectation();
   return Tape::current().leaf(Shape(mean.shape().dims().first(mean.shape().rank() - 1)),

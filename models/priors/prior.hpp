@@ -13,7 +13,7 @@ class Prior {
  public:
   virtual ~Prior() = default;
 
-  /// As --prior takes it: "normal", "mixture:10".
+  /// As it is named in settings: "normal", "mixture:10".
   virtual std::string text() const = 0;
   /// Whether P0(z) is the product of its marginals, so that pf is 0.
   virtual bool factorised() const = 0;
