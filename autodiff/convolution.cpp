@@ -5,6 +5,7 @@
 
 #include "autodiff/gemm.hpp"
 #include "autodiff/internal/epilogue.hpp"
+#include "autodiff/internal/partition.hpp"
 #include "autodiff/scratch.hpp"
 #include "autodiff/threads.hpp"
 
@@ -22,8 +23,6 @@ constexpr std::int64_t thin = 8;
 std::int64_t block_rows(std::int64_t patch) {
   return std::max<std::int64_t>(28, patch_block / std::max<std::int64_t>(1, patch) / 14 * 14);
 }
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 /// A grid of patches: patch (i, j) of image b starts at (i * step - top, j * step - left) and is kh
 /// x kw.
@@ -156,15 +155,15 @@ void spread_patches(const ConvolutionShape& s, const T* features, const T* weigh
 template <class T>
 void spread_phase(const ConvolutionShape& s, std::int64_t py, std::int64_t px, const T* features,
                   const T* weights, const T* bias, Activation activation, T* image, bool add) {
-  const std::int64_t taps_y = s.kernel_height > py ? ceil_div(s.kernel_height - py, s.stride) : 0;
-  const std::int64_t taps_x = s.kernel_width > px ? ceil_div(s.kernel_width - px, s.stride) : 0;
+  const std::int64_t taps_y = s.kernel_height > py ? divide_up(s.kernel_height - py, s.stride) : 0;
+  const std::int64_t taps_x = s.kernel_width > px ? divide_up(s.kernel_width - px, s.stride) : 0;
   // Pixels y = stride * i + py - padding inside the image: i = first .. first + count - 1.
   const auto first_of = [&](std::int64_t p) {
-    return std::max<std::int64_t>(0, ceil_div(std::max<std::int64_t>(0, s.padding - p), s.stride));
+    return std::max<std::int64_t>(0, divide_up(std::max<std::int64_t>(0, s.padding - p), s.stride));
   };
   const auto count_of = [&](std::int64_t p, std::int64_t size) {
     const std::int64_t end = size + s.padding - p;
-    return std::max<std::int64_t>(0, (end > 0 ? ceil_div(end, s.stride) : 0) - first_of(p));
+    return std::max<std::int64_t>(0, (end > 0 ? divide_up(end, s.stride) : 0) - first_of(p));
   };
   const std::int64_t i0 = first_of(py), rows = count_of(py, s.height);
   const std::int64_t j0 = first_of(px), columns = count_of(px, s.width);
@@ -188,7 +187,7 @@ void spread_phase(const ConvolutionShape& s, std::int64_t py, std::int64_t px, c
   const PatchGrid grid{s.out_height, s.out_width, s.features,      rows,           columns, taps_y,
                        taps_x,       1,           taps_y - 1 - i0, taps_x - 1 - j0};
   const std::int64_t total = s.batch * rows * columns, block = block_rows(k);
-  parallel_for(ceil_div(total, block), [&](std::size_t chunk) {
+  parallel_for(divide_up(total, block), [&](std::size_t chunk) {
     const std::int64_t first = chunk * block, count = std::min(block, total - first);
     T* patches = scratch_array<T>(Scratch::patches, block * patch_stride(k));
     T* result = scratch_array<T>(Scratch::rows, block * s.channels);
@@ -226,7 +225,7 @@ void correlate(const ConvolutionShape& s, const T* image, const T* weights, cons
   }
   const PatchGrid grid = forward_grid(s);
   const std::int64_t block = block_rows(patch);
-  parallel_for(ceil_div(s.rows(), block), [&](std::size_t chunk) {
+  parallel_for(divide_up(s.rows(), block), [&](std::size_t chunk) {
     const std::int64_t first = chunk * block, count = std::min(block, s.rows() - first);
     T* patches = scratch_array<T>(Scratch::patches, block * patch_stride(patch));
     gather_patches(grid, image, first, count, patches);
@@ -255,14 +254,14 @@ void correlate_weight_gradient(const ConvolutionShape& s, const T* image, const 
                                T* gradient, bool add) {
   const std::int64_t patch = s.patch(), taps = s.kernel_height * s.kernel_width;
   const std::int64_t size = patch * s.features, block = block_rows(patch);
-  const std::int64_t blocks = ceil_div(s.rows(), block);
+  const std::int64_t blocks = divide_up(s.rows(), block);
   const std::int64_t parts = std::clamp<std::int64_t>(blocks, 1, most_parts);
   T* sums = scratch_array<T>(Scratch::partial_sums, parts * size);  // [parts, (ky, kx, c), O]
   const PatchGrid grid = forward_grid(s);
-  parallel_for(parts, [&](std::size_t part) {
+  parallel_for(parts, [&](std::size_t i) {
     T* patches = scratch_array<T>(Scratch::patches, block * patch_stride(patch));
-    T* sum = sums + part * size;
-    const std::int64_t from = blocks * part / parts, to = blocks * (part + 1) / parts;
+    T* sum = sums + i * size;
+    const std::int64_t from = part(blocks, parts, i), to = part(blocks, parts, i + 1);
     if (from == to) std::fill_n(sum, size, T{0});
     for (std::int64_t b = from; b < to; ++b) {
       const std::int64_t first = b * block, count = std::min(block, s.rows() - first);
@@ -271,8 +270,8 @@ void correlate_weight_gradient(const ConvolutionShape& s, const T* image, const 
               {features + first * s.features, s.features, 1}, sum, s.features, b > from);
     }
   });
-  for (std::int64_t part = 1; part < parts; ++part) {
-    for (std::int64_t i = 0; i < size; ++i) sums[i] += sums[part * size + i];
+  for (std::int64_t p = 1; p < parts; ++p) {
+    for (std::int64_t i = 0; i < size; ++i) sums[i] += sums[p * size + i];
   }
   for (std::int64_t o = 0; o < s.features; ++o) {
     for (std::int64_t c = 0; c < s.channels; ++c) {

@@ -5,17 +5,17 @@
 #include <type_traits>
 
 #include "autodiff/error.hpp"
-#include "autodiff/internal/grow_only_buffer.hpp"
+#include "autodiff/internal/partition.hpp"
 #include "autodiff/internal/sobol.hpp"
 #include "autodiff/kernels/dispatch.hpp"
 #include "autodiff/random_variables.hpp"
+#include "autodiff/scratch.hpp"
 #include "autodiff/threads.hpp"
 
 namespace nelbo {
 namespace {
 
 constexpr std::size_t antithetic_dimensions = std::size_t{1} << 28;  // those of fill_normal
-constexpr std::size_t numbers_per_chunk = 32768;
 
 // Antithetic pairs --------------------------------------------------------------------------------
 
@@ -53,13 +53,6 @@ void fill_antithetic(T* out, const RandomBlock& block, void (*fill)(T*, const Ra
 template <class T>
 using Digits = std::conditional_t<std::is_same_v<T, float>, std::uint32_t, std::uint64_t>;
 
-void normal_of(const std::uint32_t* words, float* z, std::size_t n) {
-  active_kernels().quantile().normal_of_words_f32(words, z, n);
-}
-void normal_of(const std::uint64_t* words, double* z, std::size_t n) {
-  active_kernels().quantile().normal_of_words_f64(words, z, n);
-}
-
 /// One datum's scrambled directions and shift, and the point reached.
 template <class T>
 class ScrambledSobol {
@@ -70,10 +63,9 @@ class ScrambledSobol {
   ScrambledSobol(const RandomBlock& block, int last)
       : n_(block.dimensions), stride_((n_ + 15) / 16 * 16), last_(last) {
     const std::size_t rows = std::size_t(last) + 1;
-    thread_local GrowOnlyBuffer random_memory, direction_memory;
-    Word* random = random_memory.reserve<Word>(rows * n_);
+    Word* random = scratch_array<Word>(Scratch::sobol_words, rows * n_);
     random_words(random, block, rows);
-    directions_ = direction_memory.reserve<Word>((rows + 1) * stride_);
+    directions_ = scratch_array<Word>(Scratch::sobol_directions, (rows + 1) * stride_);
     std::fill_n(directions_, (rows + 1) * stride_, Word{0});
     std::copy_n(random, n_, direction(0));  // the shift
     for (int j = 1; j <= last; ++j) {
@@ -99,7 +91,9 @@ class ScrambledSobol {
   }
   /// From point index - 1 to point index.
   void advance_to(std::uint32_t index) { flip(std::countr_zero(index) + 1); }
-  void read(T* z) const { normal_of(point(), z, n_); }
+  void read(T* z) const {
+    kernels_for<T>(active_kernels().quantile()).normal_of_words(point(), z, n_);
+  }
 
  private:
   static constexpr int digits = 8 * sizeof(Word);
@@ -120,9 +114,8 @@ class ScrambledSobol {
   }
   /// The upper halves are the same, the lower ones are draws of their own.
   static void random_words(std::uint64_t* words, RandomBlock block, std::size_t rows) {
-    thread_local GrowOnlyBuffer memory;
     const std::size_t n = rows * block.dimensions;
-    std::uint32_t* halves = memory.reserve<std::uint32_t>(2 * n);
+    std::uint32_t* halves = scratch_array<std::uint32_t>(Scratch::sobol_halves, 2 * n);
     random_words(halves, block, rows);
     block.first_draw = sobol_bits + 1;
     random_words(halves + n, block, rows);
@@ -145,10 +138,10 @@ void fill_rqmc(T* out, const RandomBlock& block) {
   const std::size_t S = block.draws, B = block.batch, D = block.dimensions;
   const int last = std::bit_width(std::uint32_t(block.first_draw + S - 1));
   // A chunk is a few data, or a part of the draws of one.
-  const std::size_t data = std::clamp<std::size_t>(numbers_per_chunk / (S * D), 1, B);
-  const std::size_t draws = std::min(S, std::max<std::size_t>(1, numbers_per_chunk / D));
-  const std::size_t parts = (S + draws - 1) / draws;
-  parallel_for((B + data - 1) / data * parts, [&](std::size_t chunk) {
+  const std::size_t data = std::clamp<std::size_t>(chunk_elements / (S * D), 1, B);
+  const std::size_t draws = std::min(S, std::max<std::size_t>(1, chunk_elements / D));
+  const std::size_t parts = divide_up(S, draws);
+  parallel_for(divide_up(B, data) * parts, [&](std::size_t chunk) {
     const std::size_t first = chunk / parts * data, begin = chunk % parts * draws;
     const std::size_t end = std::min(S, begin + draws);
     for (std::size_t b = first; b < std::min(B, first + data); ++b) {

@@ -3,8 +3,9 @@
 #include <algorithm>
 
 #include "autodiff/internal/gemm_stage.hpp"
-#include "autodiff/internal/grow_only_buffer.hpp"
+#include "autodiff/internal/partition.hpp"
 #include "autodiff/kernels/dispatch.hpp"
+#include "autodiff/scratch.hpp"
 #include "autodiff/threads.hpp"
 
 namespace nelbo {
@@ -14,14 +15,8 @@ using namespace detail;
 using kernels::GemmView;
 
 template <class T>
-const GemmTable<T>& table();
-template <>
-const GemmTable<float>& table<float>() {
-  return active_kernels().gemm().f32;
-}
-template <>
-const GemmTable<double>& table<double>() {
-  return active_kernels().gemm().f64;
+const auto& table() {
+  return kernels_for<T>(active_kernels().gemm());
 }
 
 // These decide how sums are ordered or work is cut: they must not depend on the machine or on
@@ -36,9 +31,6 @@ constexpr size_t direct_rows = 256;     // of C, for B
 constexpr double serial_flops = 1.5e6;  // a product below this is not split among threads
 constexpr size_t most_slices = 8;       // of k, where C is too small to be split
 constexpr size_t least_slice = 1024;
-
-thread_local GrowOnlyBuffer packed_operands;
-thread_local GrowOnlyBuffer slice_sums;
 
 template <class T>
 struct Product {
@@ -99,7 +91,7 @@ void multiply_span(const GemmTable<T>& kernel, const Product<T>& p, bool serial)
   for (size_t s = 0; s < stages; ++s) {
     const GemmRange blocks = share(cut.blocks, stages, s);
     const size_t steps = part(p.k, cut.blocks, blocks.end) - part(p.k, cut.blocks, blocks.begin);
-    T* packed = packed_operands.reserve<T>((a_step + b_step) * steps);
+    T* packed = scratch_array<T>(Scratch::packed_operands, (a_step + b_step) * steps);
     T* packed_a = direct_a ? nullptr : packed;
     T* packed_b = packed + a_step * steps;
     Stage<T>(kernel, {cut,
@@ -146,7 +138,7 @@ size_t slices_of(const Product<T>& p) {
 /// C = epilogue([C +] S_0 + S_1 + ...), S_i the sum over slice i of k.
 template <class T>
 void multiply_slices(const Product<T>& p, size_t slices) {
-  T* sums = slice_sums.reserve<T>(slices * p.m * p.n);
+  T* sums = scratch_array<T>(Scratch::slice_sums, slices * p.m * p.n);
   parallel_for(slices, [&](size_t i) {
     const GemmRange steps = share(p.k, slices, i);
     Product<T> slice = p.slice(steps.begin, steps.end - steps.begin);

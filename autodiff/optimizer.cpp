@@ -12,8 +12,6 @@
 namespace nelbo {
 namespace {
 
-constexpr std::size_t chunk_elements = 32768;
-
 using Rule = OptimizerConfig::Rule;
 
 void require(bool holds, const char* name, double value, const char* range) {
@@ -78,27 +76,9 @@ kernels::AdamStep adam_step(const OptimizerConfig& config, std::uint64_t t, doub
   return step;
 }
 
-// The kernels by element type.
 template <class T>
-const auto& sgd_kernel(const kernels::OptimizerKernels& table) {
-  if constexpr (sizeof(T) == 4)
-    return table.sgd_f32;
-  else
-    return table.sgd_f64;
-}
-template <class T>
-const auto& adam_kernel(const kernels::OptimizerKernels& table) {
-  if constexpr (sizeof(T) == 4)
-    return table.adam_f32;
-  else
-    return table.adam_f64;
-}
-template <class T>
-const auto& square_sum_kernel(const kernels::OptimizerKernels& table) {
-  if constexpr (sizeof(T) == 4)
-    return table.square_sum_f32;
-  else
-    return table.square_sum_f64;
+const auto& functions() {
+  return kernels_for<T>(active_kernels().optimizer());
 }
 
 /// The factor that brings a gradient of this norm down to at most `limit`.
@@ -182,7 +162,7 @@ void Optimizer::reset() {
 
 template <class T>
 double Optimizer::norm_as(const T* gradients) const {
-  const auto square_sum = square_sum_kernel<T>(active_kernels().optimizer());
+  const auto square_sum = functions<T>().square_sum;
   parallel_for(chunks_.size(), [&](std::size_t i) {
     partial_[i] = square_sum(chunks_[i].length, gradients + chunks_[i].offset);
   });
@@ -198,7 +178,7 @@ void Optimizer::step_as(T* parameters, const T* gradients, double learning_rate)
   ++steps_;
   if (config_.rule == Rule::sgd) {
     const kernels::SgdStep step{learning_rate, config_.momentum, scale};
-    const auto sgd = sgd_kernel<T>(active_kernels().optimizer());
+    const auto sgd = functions<T>().sgd;
     T* const m = has_m() ? m_.data_as<T>() : nullptr;
     parallel_for(chunks_.size(), [&](std::size_t i) {
       const Chunk& chunk = chunks_[i];
@@ -208,7 +188,7 @@ void Optimizer::step_as(T* parameters, const T* gradients, double learning_rate)
     return;
   }
   const kernels::AdamStep step = adam_step(config_, steps_, learning_rate, scale);
-  const auto adam = adam_kernel<T>(active_kernels().optimizer());
+  const auto adam = functions<T>().adam;
   T* const m = m_.data_as<T>();
   T* const v = v_.data_as<T>();
   parallel_for(chunks_.size(), [&](std::size_t i) {

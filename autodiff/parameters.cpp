@@ -4,6 +4,8 @@
 #include <cstring>
 
 #include "autodiff/error.hpp"
+#include "autodiff/internal/partition.hpp"
+#include "autodiff/threads.hpp"
 
 namespace nelbo {
 namespace {
@@ -118,7 +120,11 @@ void GradientSink::add(const GradientSink& other) {
     using T = decltype(t);
     T* to = buffer_.data_as<T>();
     const T* from = other.buffer_.data_as<T>();
-    for (std::int64_t i = 0; i < buffer_.size(); ++i) to[i] += from[i];
+    const auto size = static_cast<std::size_t>(buffer_.size());
+    parallel_for(divide_up(size, chunk_elements), [&](std::size_t chunk) {
+      const std::size_t end = std::min(size, (chunk + 1) * chunk_elements);
+      for (std::size_t i = chunk * chunk_elements; i < end; ++i) to[i] += from[i];
+    });
   });
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "autodiff/error.hpp"
+#include "autodiff/internal/partition.hpp"
 #include "autodiff/kernels/dispatch.hpp"
 #include "autodiff/random_observer.hpp"
 #include "autodiff/threads.hpp"
@@ -14,7 +15,7 @@
 namespace nelbo {
 namespace {
 
-constexpr std::size_t blocks_per_chunk = 8192;  // 32,768 numbers: less is not worth a task
+constexpr std::size_t blocks_per_chunk = chunk_elements / 4;
 constexpr std::size_t dimension_limit = std::size_t{1} << 28;
 constexpr std::size_t gamma_dimension_limit = std::size_t{1} << 26;
 constexpr std::uint64_t counter_limit = std::uint64_t{1} << 32;
@@ -52,34 +53,25 @@ void in_chunks(const char* what, const RandomBlock& block, Body body) {
   const kernels::RandomFill fill = fill_of(block);
   tell(what, block, fill.blocks_per_row, 0, sizeof(T) / sizeof(std::uint32_t));
   const std::size_t blocks = block.draws * block.batch * fill.blocks_per_row;
-  parallel_for((blocks + blocks_per_chunk - 1) / blocks_per_chunk, [&](std::size_t chunk) {
+  parallel_for(divide_up(blocks, blocks_per_chunk), [&](std::size_t chunk) {
     const std::size_t first = chunk * blocks_per_chunk;
     body(fill, first, std::min(first + blocks_per_chunk, blocks));
   });
 }
 
 template <class T>
-using Fill = void (*)(const kernels::RandomFill&, std::size_t, std::size_t, T*);
-
-template <class T>
-void run(const char* what, Fill<T> kernel, T* out, const RandomBlock& block) {
-  in_chunks<T>(what, block,
-               [&](const kernels::RandomFill& fill, std::size_t first, std::size_t last) {
-                 kernel(fill, first, last, out);
-               });
+void run(const char* what, kernels::RandomFiller<T> kernel, T* out, const RandomBlock& block) {
+  in_chunks<T>(what, block, [&](const kernels::RandomFill& fill, std::size_t first, std::size_t last) {
+    kernel(fill, first, last, out);
+  });
 }
 
 template <class T, class S>
-using FillFrom = void (*)(const kernels::RandomFill&, const kernels::RandomSource&, const S*,
-                          std::size_t, std::size_t, T*);
-
-template <class T, class S>
-void run(const char* what, FillFrom<T, S> kernel, const kernels::RandomSource& where,
-         const S* source, T* out, const RandomBlock& block) {
-  in_chunks<T>(what, block,
-               [&](const kernels::RandomFill& fill, std::size_t first, std::size_t last) {
-                 kernel(fill, where, source, first, last, out);
-               });
+void run(const char* what, kernels::RandomFillerFrom<T, S> kernel,
+         const kernels::RandomSource& where, const S* source, T* out, const RandomBlock& block) {
+  in_chunks<T>(what, block, [&](const kernels::RandomFill& fill, std::size_t first, std::size_t last) {
+    kernel(fill, where, source, first, last, out);
+  });
 }
 
 /// Probabilities of out's own shape.
@@ -145,7 +137,7 @@ void fill_gamma_as(T* out, const A* alphas, std::size_t stride, const RandomBloc
   }
   tell("fill_gamma", block, block.dimensions, first_gamma_plane, 2 * gamma_attempts);
   const auto key = philox_key(block.stream, block.step);
-  parallel_for((size + chunk_size - 1) / chunk_size, [&](std::size_t chunk) {
+  parallel_for(divide_up(size, chunk_size), [&](std::size_t chunk) {
     const std::size_t last = std::min((chunk + 1) * chunk_size, size);
     for (std::size_t i = chunk * chunk_size; i < last; ++i) {
       const std::size_t row = i / block.dimensions;
@@ -207,46 +199,46 @@ void fill_bits(std::uint32_t* out, const RandomBlock& block) {
 }
 
 void fill_uniform(float* out, const RandomBlock& block) {
-  run("fill_uniform", active_kernels().random().uniform_f32, out, block);
+  run("fill_uniform", active_kernels().random().f32.uniform, out, block);
 }
 void fill_uniform(double* out, const RandomBlock& block) {
-  run("fill_uniform", active_kernels().random().uniform_f64, out, block);
+  run("fill_uniform", active_kernels().random().f64.uniform, out, block);
 }
 
 void fill_normal(float* out, const RandomBlock& block) {
-  run("fill_normal", active_kernels().random().normal_f32, out, block);
+  run("fill_normal", active_kernels().random().f32.normal, out, block);
 }
 void fill_normal(double* out, const RandomBlock& block) {
-  run("fill_normal", active_kernels().random().normal_f64, out, block);
+  run("fill_normal", active_kernels().random().f64.normal, out, block);
 }
 
 void fill_bernoulli(float* out, const float* probabilities, const RandomBlock& block) {
-  run("fill_bernoulli", active_kernels().random().bernoulli_f32, own_shape(block), probabilities,
+  run("fill_bernoulli", active_kernels().random().f32.bernoulli, own_shape(block), probabilities,
       out, block);
 }
 void fill_bernoulli(double* out, const double* probabilities, const RandomBlock& block) {
-  run("fill_bernoulli", active_kernels().random().bernoulli_f64, own_shape(block), probabilities,
+  run("fill_bernoulli", active_kernels().random().f64.bernoulli, own_shape(block), probabilities,
       out, block);
 }
 
 void fill_binarized(float* out, const std::uint8_t* images, const std::uint32_t* rows,
                     const RandomBlock& block) {
-  run("fill_binarized", active_kernels().random().pixels_f32, shared_rows(rows), images, out,
+  run("fill_binarized", active_kernels().random().f32.pixels, shared_rows(rows), images, out,
       block);
 }
 void fill_binarized(double* out, const std::uint8_t* images, const std::uint32_t* rows,
                     const RandomBlock& block) {
-  run("fill_binarized", active_kernels().random().pixels_f64, shared_rows(rows), images, out,
+  run("fill_binarized", active_kernels().random().f64.pixels, shared_rows(rows), images, out,
       block);
 }
 void fill_binarized(float* out, const float* images, const std::uint32_t* rows,
                     const RandomBlock& block) {
-  run("fill_binarized", active_kernels().random().bernoulli_f32, shared_rows(rows), images, out,
+  run("fill_binarized", active_kernels().random().f32.bernoulli, shared_rows(rows), images, out,
       block);
 }
 void fill_binarized(double* out, const double* images, const std::uint32_t* rows,
                     const RandomBlock& block) {
-  run("fill_binarized", active_kernels().random().bernoulli_f64, shared_rows(rows), images, out,
+  run("fill_binarized", active_kernels().random().f64.bernoulli, shared_rows(rows), images, out,
       block);
 }
 

@@ -27,7 +27,7 @@ struct Buffer {
 }  // namespace
 
 void* scratch(Scratch purpose, std::size_t bytes) {
-  thread_local std::array<Buffer, 4> buffers;
+  thread_local std::array<Buffer, static_cast<std::size_t>(Scratch::count)> buffers;
   Buffer& buffer = buffers[static_cast<std::size_t>(purpose)];
   if (bytes > buffer.size) {
     buffer.release();

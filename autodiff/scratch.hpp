@@ -5,7 +5,19 @@ namespace nelbo {
 
 /// What a buffer of working memory is for: one thread has one buffer for each purpose, so that an
 /// operator can use several at once.
-enum class Scratch { weights, patches, rows, partial_sums };
+enum class Scratch {
+  weights,
+  patches,
+  rows,
+  partial_sums,
+  packed_operands,  // of a matrix product
+  slice_sums,
+  packed_columns,  // of a sparse product
+  sobol_words,
+  sobol_halves,
+  sobol_directions,
+  count
+};
 
 /// 64-byte aligned, uninitialised memory of this thread, valid until its next call for the same
 /// purpose. It grows and is kept, so that a training step allocates nothing once it has run.

@@ -27,6 +27,9 @@ class ChunkFunction {
 /// SerialScope, run inline.
 void parallel_for(std::size_t chunks, ChunkFunction body);
 
+/// Numbers of simple arithmetic in one chunk: fewer are not worth a task.
+inline constexpr std::size_t chunk_elements = 32768;
+
 /// Sets the number of worker threads of the process (>= 1); also lifts TBB's own limit when it is
 /// more than the number of cores. Throws Error if 0 or above 1024.
 void set_num_threads(std::size_t n);

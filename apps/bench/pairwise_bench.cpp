@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "apps/bench/median_time.hpp"
-#include "autodiff/exponentials.hpp"
+#include "autodiff/array_math.hpp"
 #include "autodiff/ops.hpp"
 #include "autodiff/random.hpp"
 #include "autodiff/threads.hpp"

@@ -152,7 +152,7 @@ void Progress::draw(Clock::time_point now) {
       double(state_.plan.last_step - std::min(state_.step, state_.plan.last_step)) /
       steps_per_second_;
 
-  put("\r" + bar_text(state_, terminal_width(), color_) + "\x1b[K");
+  put(fmt::format("\r{}\x1b[K", bar_text(state_, terminal_width(), color_)));
   drawn_ = true;
   last_draw_ = now;
   examples_since_draw_ = 0;

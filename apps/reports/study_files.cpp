@@ -122,7 +122,7 @@ std::string csv_of(const Study& study) {
     text += row.biased ? ",true" : ",false";
     add(numbers_of(row.exact.value_or(Theory{})));
     add(numbers_of(row.asymptote.value_or(Theory{})));
-    text += "," + quoted(row.undefined) + "\n";
+    text += fmt::format(",{}\n", quoted(row.undefined));
   }
   return text;
 }

@@ -28,7 +28,7 @@ BroadcastLoop::BroadcastLoop(std::span<const Shape> operands, const Shape& targe
     for (int k = 0; k < operands_; ++k) strides_[k][0] = 1;
   }
   const std::int64_t n = dims_[rank_ - 1];
-  segments_ = (n + segment - 1) / segment;
+  segments_ = divide_up(n, segment);
   units_ = n == 0 ? 0 : size_ / n * segments_;
 }
 

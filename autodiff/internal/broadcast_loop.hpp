@@ -4,19 +4,18 @@
 #include <cstdint>
 #include <span>
 
+#include "autodiff/internal/partition.hpp"
 #include "autodiff/shape.hpp"
 #include "autodiff/threads.hpp"
 
 namespace nelbo {
 
-/// Work of fewer elements is not split over threads.
-inline constexpr std::int64_t parallel_threshold = 32768;
-/// Elements of a chunk of elementwise work.
-inline constexpr std::int64_t elements_per_chunk = 16384;
+/// Elements of a chunk of elementwise work, where there is enough for two.
+inline constexpr std::int64_t elements_per_chunk = chunk_elements / 2;
 
 /// Number of chunks for n elements of elementwise work: a function of n alone.
 constexpr std::int64_t elementwise_chunks(std::int64_t n) {
-  return n < parallel_threshold ? 1 : n / elements_per_chunk;
+  return n < 2 * elements_per_chunk ? 1 : n / elements_per_chunk;
 }
 
 /// Walks several row-major operands that broadcast to one shape. Adjacent axes along which every
@@ -51,7 +50,7 @@ class BroadcastLoop {
         std::max<std::int64_t>(1, std::min(elementwise_chunks(size_), units_));
     parallel_for(static_cast<std::size_t>(chunks), [&](std::size_t c) {
       const auto chunk = static_cast<std::int64_t>(c);
-      run(units_ * chunk / chunks, units_ * (chunk + 1) / chunks, body);
+      run(part(units_, chunks, chunk), part(units_, chunks, chunk + 1), body);
     });
   }
 

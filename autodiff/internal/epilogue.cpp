@@ -1,8 +1,8 @@
 #include "autodiff/internal/epilogue.hpp"
 
 #include <algorithm>
-#include <type_traits>
 
+#include "autodiff/internal/partition.hpp"
 #include "autodiff/kernels/dispatch.hpp"
 #include "autodiff/scratch.hpp"
 #include "autodiff/threads.hpp"
@@ -11,15 +11,9 @@ namespace nelbo {
 namespace {
 
 template <class T>
-const kernels::ActivationFunctions<T>& functions() {
-  if constexpr (std::is_same_v<T, float>) {
-    return active_kernels().activation().f32;
-  } else {
-    return active_kernels().activation().f64;
-  }
+const auto& functions() {
+  return kernels_for<T>(active_kernels().activation());
 }
-
-constexpr std::int64_t chunk_elements = 1 << 15;
 
 }  // namespace
 
@@ -36,7 +30,7 @@ void epilogue_backward(Activation activation, const T* y, T* dy, std::int64_t ro
     return;
   }
   const std::int64_t block = std::max<std::int64_t>(1, chunk_elements / columns);
-  const std::int64_t chunks = (rows + block - 1) / block;
+  const std::int64_t chunks = divide_up(rows, block);
   T* sums = bias == nullptr ? nullptr : scratch_array<T>(Scratch::partial_sums, chunks * columns);
   parallel_for(chunks, [&](std::size_t chunk) {
     const std::int64_t first = chunk * block, count = std::min(block, rows - first);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "autodiff/internal/partition.hpp"
 #include "autodiff/internal/two_phases.hpp"
 #include "autodiff/kernels/gemm.hpp"
 
@@ -13,11 +14,6 @@ using kernels::GemmPiece;
 using kernels::GemmRange;
 using kernels::GemmTable;
 using std::size_t;
-
-constexpr size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
-
-/// Where part i of `size` things begins when they are divided evenly into `parts`.
-constexpr size_t part(size_t size, size_t parts, size_t i) { return i * size / parts; }
 
 constexpr GemmRange share(size_t size, size_t parts, size_t i) {
   return {part(size, parts, i), part(size, parts, i + 1)};
@@ -36,9 +32,10 @@ class Stage {
     const GemmCut& cut = whole.cut;
     const size_t k =
         part(cut.k, cut.blocks, whole.blocks.end) - part(cut.k, cut.blocks, whole.blocks.begin);
-    if (whole.packed_a != nullptr) a_jobs_ = std::min(cut.tiles, divide_up(cut.m * k, pack_size));
+    if (whole.packed_a != nullptr)
+      a_jobs_ = std::min(cut.tiles, divide_up(cut.m * k, chunk_elements));
     const size_t packed = cut.n - whole.packed_from;
-    b_jobs_ = std::min(divide_up(packed, kernel.panel), divide_up(packed * k, pack_size));
+    b_jobs_ = std::min(divide_up(packed, kernel.panel), divide_up(packed * k, chunk_elements));
     cut_into_pieces(2.0 * static_cast<double>(std::max<size_t>(k, 1) * kernel.panel));
   }
 
@@ -49,10 +46,9 @@ class Stage {
   }
 
  private:
-  static constexpr size_t pack_size = 1 << 15;  // elements of one pack job
-  static constexpr size_t wanted_pieces = 16;   // for an even load
-  static constexpr double piece_flops = 4e5;    // of one piece at least
-  static constexpr size_t piece_rows = 168;  // at most: rows of A that fit the second-level cache
+  static constexpr size_t wanted_pieces = 16;  // for an even load
+  static constexpr double piece_flops = 4e5;   // of one piece at least
+  static constexpr size_t piece_rows = 168;    // at most: rows of A that fit the second-level cache
 
   /// A piece is one panel wide unless that is too little work, and up to piece_rows high.
   void cut_into_pieces(double flops_per_panel_row) {

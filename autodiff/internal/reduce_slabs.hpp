@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "autodiff/internal/broadcast_loop.hpp"
+#include "autodiff/internal/partition.hpp"
 #include "autodiff/kernels/reduce.hpp"
 #include "autodiff/scratch.hpp"
 
@@ -22,11 +23,11 @@ class Slabs {
  public:
   explicit Slabs(const ReductionLayout& layout) : layout_(layout) {
     tile_ = layout.width <= 1024 ? layout.width : 512;
-    tiles_ = tile_ == 0 ? 0 : (layout.width + tile_ - 1) / tile_;
+    tiles_ = tile_ == 0 ? 0 : divide_up(layout.width, tile_);
     const std::int64_t many =
         std::max<std::int64_t>(64, elements_per_chunk / std::max<std::int64_t>(1, tile_));
-    segment_ = layout.rows * tile_ < parallel_threshold ? layout.rows : many;
-    segments_ = layout.rows == 0 ? 1 : (layout.rows + segment_ - 1) / segment_;
+    segment_ = layout.rows * tile_ < 2 * elements_per_chunk ? layout.rows : many;
+    segments_ = layout.rows == 0 ? 1 : divide_up(layout.rows, segment_);
   }
 
   std::int64_t segments() const { return segments_; }
@@ -39,7 +40,7 @@ class Slabs {
     const std::int64_t chunks = std::min(units, elementwise_chunks(layout_.size()));
     parallel_for(static_cast<std::size_t>(chunks), [&](std::size_t c) {
       const auto chunk = static_cast<std::int64_t>(c);
-      for (std::int64_t u = units * chunk / chunks; u < units * (chunk + 1) / chunks; ++u) {
+      for (std::int64_t u = part(units, chunks, chunk); u < part(units, chunks, chunk + 1); ++u) {
         const std::int64_t column = u % tiles_ * tile_;
         const std::int64_t segment = u / tiles_ % segments_;
         const std::int64_t outer = u / tiles_ / segments_;

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <bit>
 
-#include "autodiff/internal/grow_only_buffer.hpp"
+#include "autodiff/internal/partition.hpp"
 #include "autodiff/internal/two_phases.hpp"
 #include "autodiff/kernels/dispatch.hpp"
+#include "autodiff/scratch.hpp"
 #include "autodiff/threads.hpp"
 
 namespace nelbo {
@@ -14,14 +15,8 @@ namespace {
 using std::size_t;
 
 template <class T>
-const kernels::SparseTable<T>& table();
-template <>
-const kernels::SparseTable<float>& table<float>() {
-  return active_kernels().sparse().f32;
-}
-template <>
-const kernels::SparseTable<double>& table<double>() {
-  return active_kernels().sparse().f64;
+const auto& table() {
+  return kernels_for<T>(active_kernels().sparse());
 }
 
 // Above this share of non-zeros the dense product is faster. All of these follow from the data
@@ -30,12 +25,7 @@ constexpr double most_dense = 0.3;
 constexpr size_t least_uses = 16;  // of a row of the dense operand, to be worth a copy
 constexpr size_t most_pieces = 64;
 constexpr size_t parallel_elements = 1 << 16;
-constexpr size_t job_elements = 1 << 15;  // of x, in one job that reads it
-constexpr double piece_work = 1e5;        // multiply-adds of a piece at least
-
-thread_local GrowOnlyBuffer packed_columns;
-
-constexpr size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
+constexpr double piece_work = 1e5;  // multiply-adds of a piece at least
 
 size_t capacity(size_t rows, size_t columns) {
   return static_cast<size_t>(most_dense * static_cast<double>(rows * columns)) + 1;
@@ -107,7 +97,7 @@ void SparseRows<T>::index(const T* x) {
   };
   const size_t jobs = rows_ * columns_ < parallel_elements
                           ? 1
-                          : std::min(rows_, divide_up(rows_ * columns_, job_elements));
+                          : std::min(rows_, divide_up(rows_ * columns_, chunk_elements));
   parallel_for(jobs, [&](size_t job) {
     for (size_t r = job * rows_ / jobs; r < (job + 1) * rows_ / jobs; ++r) mark_row(r);
   });
@@ -184,7 +174,7 @@ void SparseRows<T>::multiply(size_t makers, MakeLists make_lists, const std::uin
         const T* d = dense + column;
         std::ptrdiff_t stride = n;
         if (pack) {
-          T* packed = packed_columns.reserve<T>(dense_rows * kernel.widest);
+          T* packed = scratch_array<T>(Scratch::packed_columns, dense_rows * kernel.widest);
           for (size_t r = 0; r < dense_rows; ++r) {
             std::copy_n(d + r * columns, width, packed + r * kernel.widest);
           }
@@ -214,7 +204,7 @@ void SparseRows<T>::forward(std::int64_t n, const T* w, T* y, Epilogue<T> epilog
   }
   if (rows == 0 || n == 0) return;
   const size_t makers =
-      lists_ == Lists::of_rows ? 0 : std::min(rows_, divide_up(rows_ * columns_, job_elements));
+      lists_ == Lists::of_rows ? 0 : std::min(rows_, divide_up(rows_ * columns_, chunk_elements));
   const auto make_lists = [&](size_t job) {
     for (size_t r = job * rows_ / makers; r < (job + 1) * rows_ / makers; ++r) list_row(r);
   };
@@ -232,7 +222,7 @@ void SparseRows<T>::weight_gradient(std::int64_t n, const T* dy, T* dw, bool acc
   if (columns == 0 || n == 0) return;
   size_t makers = 0;
   if (lists_ != Lists::of_columns) {
-    makers = std::clamp<size_t>(divide_up(rows_ * columns_, job_elements), 1, words_);
+    makers = std::clamp<size_t>(divide_up(rows_ * columns_, chunk_elements), 1, words_);
     column_begin_[columns_] = static_cast<std::uint32_t>(nonzeros_);
     for (size_t w = 0, begin = 0; w < words_; ++w) {
       column_begin_[w * 64] = static_cast<std::uint32_t>(begin);

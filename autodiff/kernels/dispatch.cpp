@@ -5,79 +5,59 @@
 #include "autodiff/error.hpp"
 #include "autodiff/instruction_set.hpp"
 
-// Each ISA's tables, defined in *.isa.cpp.
+// Each instruction set's table, defined in table.isa.cpp; CMake says which there are.
 namespace nelbo::kernels {
-#if defined(__x86_64__)
-#define X(type, member)               \
-  namespace sse2 {                    \
-  extern const type member##_kernels; \
-  }                                   \
-  namespace avx2 {                    \
-  extern const type member##_kernels; \
-  }                                   \
-  namespace avx512 {                  \
-  extern const type member##_kernels; \
-  }
-#else
-#define X(type, member)               \
-  namespace generic {                 \
-  extern const type member##_kernels; \
-  }
+#ifdef NELBO_HAS_generic
+namespace generic {
+extern const Kernels table;
+}
 #endif
-#include "autodiff/kernels/families.def"
-#undef X
+#ifdef NELBO_HAS_sse2
+namespace sse2 {
+extern const Kernels table;
+}
+#endif
+#ifdef NELBO_HAS_avx2
+namespace avx2 {
+extern const Kernels table;
+}
+#endif
+#ifdef NELBO_HAS_avx512
+namespace avx512 {
+extern const Kernels table;
+}
+#endif
 }  // namespace nelbo::kernels
 
 namespace nelbo {
 namespace {
 
-// __builtin_cpu_supports also asks whether the operating system saves the wide registers.
 struct Candidate {
-  Kernels kernels;
+  const Kernels& kernels;
   bool (*supported)();
 };
 
-#define X(type, member) &kernels::NELBO_TABLE_ISA::member##_kernels,
-#if defined(__x86_64__)
+// Best last. __builtin_cpu_supports also asks whether the operating system saves the wide registers.
 const Candidate candidates[] = {
-#define NELBO_TABLE_ISA sse2
-    {{
-         "sse2",
-#include "autodiff/kernels/families.def"
-     },
-     [] { return true; }},
-#undef NELBO_TABLE_ISA
-#define NELBO_TABLE_ISA avx2
-    {{
-         "avx2",
-#include "autodiff/kernels/families.def"
-     },
+#ifdef NELBO_HAS_generic
+    {kernels::generic::table, [] { return true; }},
+#endif
+#ifdef NELBO_HAS_sse2
+    {kernels::sse2::table, [] { return true; }},
+#endif
+#ifdef NELBO_HAS_avx2
+    {kernels::avx2::table,
      [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }},
-#undef NELBO_TABLE_ISA
-#define NELBO_TABLE_ISA avx512
-    {{
-         "avx512",
-#include "autodiff/kernels/families.def"
-     },
+#endif
+#ifdef NELBO_HAS_avx512
+    {kernels::avx512::table,
      [] {
        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
      }},
-#undef NELBO_TABLE_ISA
-};
-#else
-const Candidate candidates[] = {
-#define NELBO_TABLE_ISA generic
-    {{
-         "generic",
-#include "autodiff/kernels/families.def"
-     },
-     [] { return true; }},
-#undef NELBO_TABLE_ISA
-};
 #endif
-#undef X
+};
 
 std::string join(const std::vector<std::string>& names) {
   std::string text;
@@ -101,7 +81,12 @@ const Kernels*& current() {
   static const Kernels* chosen = [] {
     const char* forced = std::getenv("NELBO_ISA");
     if (forced != nullptr && *forced != '\0') return find(forced, "NELBO_ISA");
-    return find(supported_isas().back(), "kernels");
+    const std::vector<std::string> supported = supported_isas();
+    if (supported.empty()) {
+      throw Error("kernels: this machine can run none of the instruction sets in this binary, " +
+                  join(compiled_isas()));
+    }
+    return find(supported.back(), "kernels");
   }();
   return chosen;
 }

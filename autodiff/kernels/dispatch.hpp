@@ -1,4 +1,6 @@
 #pragma once
+#include <type_traits>
+
 #include "autodiff/kernels/activation.hpp"
 #include "autodiff/kernels/density.hpp"
 #include "autodiff/kernels/elementwise.hpp"
@@ -28,5 +30,15 @@ struct Kernels {
 
 /// The kernels in use: those of active_isa(), whose errors it throws.
 const Kernels& active_kernels();
+
+/// What a family, or one elementwise operator, has for T = float or double.
+template <class T, class Family>
+const auto& kernels_for(const Family& family) {
+  if constexpr (std::is_same_v<T, float>) {
+    return family.f32;
+  } else {
+    return family.f64;
+  }
+}
 
 }  // namespace nelbo

@@ -23,15 +23,17 @@ struct AdamStep {
 };
 
 /// Over n consecutive elements. m may be null in sgd: then momentum is 0.
-struct OptimizerKernels {
-  void (*sgd_f32)(const SgdStep&, std::size_t n, float* p, const float* g, float* m);
-  void (*sgd_f64)(const SgdStep&, std::size_t n, double* p, const double* g, double* m);
-  void (*adam_f32)(const AdamStep&, std::size_t n, float* p, const float* g, float* m, float* v);
-  void (*adam_f64)(const AdamStep&, std::size_t n, double* p, const double* g, double* m,
-                   double* v);
+template <class T>
+struct OptimizerFunctions {
+  void (*sgd)(const SgdStep&, std::size_t n, T* p, const T* g, T* m);
+  void (*adam)(const AdamStep&, std::size_t n, T* p, const T* g, T* m, T* v);
   /// Sum of squares, in double.
-  double (*square_sum_f32)(std::size_t n, const float* g);
-  double (*square_sum_f64)(std::size_t n, const double* g);
+  double (*square_sum)(std::size_t n, const T* g);
+};
+
+struct OptimizerKernels {
+  OptimizerFunctions<float> f32;
+  OptimizerFunctions<double> f64;
 };
 
 }  // namespace nelbo::kernels

@@ -99,7 +99,7 @@ double square_sum(std::size_t n, const T* g) {
 }  // namespace
 
 extern const OptimizerKernels optimizer_kernels;
-const OptimizerKernels optimizer_kernels = {sgd<float>,   sgd<double>,       adam<float>,
-                                            adam<double>, square_sum<float>, square_sum<double>};
+const OptimizerKernels optimizer_kernels = {{sgd<float>, adam<float>, square_sum<float>},
+                                            {sgd<double>, adam<double>, square_sum<double>}};
 
 }  // namespace nelbo::kernels::NELBO_ISA

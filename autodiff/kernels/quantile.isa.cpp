@@ -58,7 +58,7 @@ void normal_of_words(const std::uint64_t* words, double* z, std::size_t n) {
 }  // namespace
 
 extern const QuantileKernels quantile_kernels;
-const QuantileKernels quantile_kernels{normal<float>, normal<double>, normal_of_words,
-                                       normal_of_words};
+const QuantileKernels quantile_kernels{{normal<float>, normal_of_words},
+                                       {normal<double>, normal_of_words}};
 
 }  // namespace nelbo::kernels::NELBO_ISA

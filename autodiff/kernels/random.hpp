@@ -25,21 +25,26 @@ struct RandomSource {
   std::size_t draw_stride;  // B * D, or 0 if all draws share them
 };
 
-/// Each fills the numbers of blocks first .. last - 1 of the whole output `out` [S, B, D].
+/// Fills the numbers of blocks first .. last - 1 of the whole output `out` [S, B, D].
+template <class T>
+using RandomFiller = void (*)(const RandomFill&, std::size_t first, std::size_t last, T* out);
+/// The same from one S per number.
+template <class T, class S>
+using RandomFillerFrom = void (*)(const RandomFill&, const RandomSource&, const S* source,
+                                  std::size_t first, std::size_t last, T* out);
+
+template <class T>
+struct RandomFunctions {
+  RandomFiller<T> uniform;
+  RandomFiller<T> normal;
+  RandomFillerFrom<T, T> bernoulli;  // from probabilities
+  RandomFillerFrom<T, std::uint8_t> pixels;
+};
+
 struct RandomKernels {
-  void (*bits)(const RandomFill&, std::size_t first, std::size_t last, std::uint32_t* out);
-  void (*uniform_f32)(const RandomFill&, std::size_t first, std::size_t last, float* out);
-  void (*uniform_f64)(const RandomFill&, std::size_t first, std::size_t last, double* out);
-  void (*normal_f32)(const RandomFill&, std::size_t first, std::size_t last, float* out);
-  void (*normal_f64)(const RandomFill&, std::size_t first, std::size_t last, double* out);
-  void (*bernoulli_f32)(const RandomFill&, const RandomSource&, const float* probabilities,
-                        std::size_t first, std::size_t last, float* out);
-  void (*bernoulli_f64)(const RandomFill&, const RandomSource&, const double* probabilities,
-                        std::size_t first, std::size_t last, double* out);
-  void (*pixels_f32)(const RandomFill&, const RandomSource&, const std::uint8_t* pixels,
-                     std::size_t first, std::size_t last, float* out);
-  void (*pixels_f64)(const RandomFill&, const RandomSource&, const std::uint8_t* pixels,
-                     std::size_t first, std::size_t last, double* out);
+  RandomFiller<std::uint32_t> bits;
+  RandomFunctions<float> f32;
+  RandomFunctions<double> f64;
 };
 
 }  // namespace nelbo::kernels

@@ -377,8 +377,8 @@ void pixels(const RandomFill& fill, const RandomSource& where, const std::uint8_
 }  // namespace
 
 extern const RandomKernels random_kernels;
-const RandomKernels random_kernels = {bits,          uniform_f32,   uniform_f64,
-                                      normal_f32,    normal_f64,    bernoulli_f32,
-                                      bernoulli_f64, pixels<float>, pixels<double>};
+const RandomKernels random_kernels = {bits,
+                                      {uniform_f32, normal_f32, bernoulli_f32, pixels<float>},
+                                      {uniform_f64, normal_f64, bernoulli_f64, pixels<double>}};
 
 }  // namespace nelbo::kernels::NELBO_ISA

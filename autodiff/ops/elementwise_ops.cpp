@@ -4,6 +4,7 @@
 #include <array>
 
 #include "autodiff/internal/broadcast_loop.hpp"
+#include "autodiff/internal/partition.hpp"
 #include "autodiff/kernels/dispatch.hpp"
 #include "autodiff/scratch.hpp"
 
@@ -15,85 +16,80 @@ using kernels::Operands;
 using kernels::RowKernel;
 using kernels::UnaryKernel;
 
-template <class T, class Kernel>
-const auto& typed(const Kernel& kernel) {
-  if constexpr (sizeof(T) == sizeof(double)) {
-    return kernel.f64;
-  } else {
-    return kernel.f32;
-  }
-}
-
 /// Calls body(offset, elements) for fixed pieces of 0 .. n - 1, in parallel if there are many.
 template <class F>
 void for_pieces(std::int64_t n, F&& body) {
   const std::int64_t chunks = elementwise_chunks(n);
   parallel_for(static_cast<std::size_t>(chunks), [&](std::size_t c) {
     const auto chunk = static_cast<std::int64_t>(c);
-    const std::int64_t first = n * chunk / chunks, last = n * (chunk + 1) / chunks;
+    const std::int64_t first = part(n, chunks, chunk), last = part(n, chunks, chunk + 1);
     body(first, static_cast<std::size_t>(last - first));
   });
 }
 
 // One operand -------------------------------------------------------------------------------------
 
-struct Parameters {
-  double values[2];
+struct Unary {
+  UnaryKernel ElementwiseKernels::*kernel;
+  double parameters[2];
 };
 
-template <UnaryKernel ElementwiseKernels::*kernel>
 void unary_forward(const Frame& f) {
-  const double* parameters = f.saved<Parameters>().values;
+  const auto& saved = f.saved<Unary>();
   dispatch(f.dtype(), [&](auto t) {
     using T = decltype(t);
-    const auto& functions = typed<T>(active_kernels().elementwise().*kernel);
+    const auto& functions = kernels_for<T>(active_kernels().elementwise().*saved.kernel);
     const T* x = f.in<T>(0);
     T* y = f.out<T>();
     for_pieces(f.out_shape().size(), [&](std::int64_t at, std::size_t n) {
-      functions.value(parameters, n, x + at, y + at);
+      functions.value(saved.parameters, n, x + at, y + at);
     });
   });
 }
 
-template <UnaryKernel ElementwiseKernels::*kernel>
 void unary_vjp(const Frame& f) {
   if (!f.wants(0)) return;
-  const double* parameters = f.saved<Parameters>().values;
+  const auto& saved = f.saved<Unary>();
   dispatch(f.dtype(), [&](auto t) {
     using T = decltype(t);
-    const auto& functions = typed<T>(active_kernels().elementwise().*kernel);
+    const auto& functions = kernels_for<T>(active_kernels().elementwise().*saved.kernel);
     const T* x = f.in<T>(0);
     const T* y = f.out<T>();
     const T* dy = f.cotangent<T>();
     const auto dx = f.adjoint<T>(0);
     for_pieces(f.out_shape().size(), [&](std::int64_t at, std::size_t n) {
-      functions.vjp(parameters, n, x + at, y + at, dy + at, dx.data + at, dx.add);
+      functions.vjp(saved.parameters, n, x + at, y + at, dy + at, dx.data + at, dx.add);
     });
   });
 }
 
 // Several operands that broadcast -----------------------------------------------------------------
 
-template <class T, int count>
+struct Rows {
+  RowKernel ElementwiseKernels::*kernel;
+  BroadcastLoop loop;
+};
+
+template <class T>
 Operands<T> operands_at(const Frame& f, const BroadcastLoop& loop,
                         const BroadcastLoop::Offsets& offsets) {
   Operands<T> operands{};
-  for (int k = 0; k < count; ++k) {
+  for (int k = 0; k < f.inputs(); ++k) {
     operands.data[k] = f.in<T>(k) + offsets[k];
     operands.step[k] = loop.step(k);
   }
   return operands;
 }
 
-template <RowKernel ElementwiseKernels::*kernel, int count>
 void row_forward(const Frame& f) {
-  const auto& loop = f.saved<BroadcastLoop>();
+  const auto& saved = f.saved<Rows>();
+  const BroadcastLoop& loop = saved.loop;
   dispatch(f.dtype(), [&](auto t) {
     using T = decltype(t);
-    const auto& functions = typed<T>(active_kernels().elementwise().*kernel);
+    const auto& functions = kernels_for<T>(active_kernels().elementwise().*saved.kernel);
     T* y = f.out<T>();
     loop.parallel([&](const BroadcastLoop::Offsets& offsets, std::int64_t at, std::int64_t n) {
-      functions.value(operands_at<T, count>(f, loop, offsets), static_cast<std::size_t>(n), y + at);
+      functions.value(operands_at<T>(f, loop, offsets), static_cast<std::size_t>(n), y + at);
     });
   });
 }
@@ -121,29 +117,29 @@ void summed_adjoint(const BroadcastLoop& loop, int k, Frame::Adjoint<T> dx, Segm
   T* parts = scratch_array<T>(Scratch::partial_sums, static_cast<std::size_t>(chunks * size));
   parallel_for(static_cast<std::size_t>(chunks), [&](std::size_t c) {
     const auto chunk = static_cast<std::int64_t>(c);
-    T* part = parts + chunk * size;
-    std::fill_n(part, size, T(0));
-    loop.run(loop.units() * chunk / chunks, loop.units() * (chunk + 1) / chunks,
+    T* sums = parts + chunk * size;
+    std::fill_n(sums, size, T(0));
+    loop.run(part(loop.units(), chunks, chunk), part(loop.units(), chunks, chunk + 1),
              [&](const auto& offsets, std::int64_t at, std::int64_t n) {
-               segment(offsets, at, n, part, true);
+               segment(offsets, at, n, sums, true);
              });
   });
   for (std::int64_t chunk = 1; chunk < chunks; ++chunk) {
-    const T* part = parts + chunk * size;
-    for (std::int64_t i = 0; i < size; ++i) parts[i] += part[i];
+    const T* sums = parts + chunk * size;
+    for (std::int64_t i = 0; i < size; ++i) parts[i] += sums[i];
   }
   for (std::int64_t i = 0; i < size; ++i) dx.data[i] = dx.add ? dx.data[i] + parts[i] : parts[i];
 }
 
-template <RowKernel ElementwiseKernels::*kernel, int count>
 void row_vjp(const Frame& f) {
-  const auto& loop = f.saved<BroadcastLoop>();
+  const auto& saved = f.saved<Rows>();
+  const BroadcastLoop& loop = saved.loop;
   dispatch(f.dtype(), [&](auto t) {
     using T = decltype(t);
-    const auto& functions = typed<T>(active_kernels().elementwise().*kernel);
+    const auto& functions = kernels_for<T>(active_kernels().elementwise().*saved.kernel);
     const T* y = f.out<T>();
     const T* dy = f.cotangent<T>();
-    for (int k = 0; k < count; ++k) {
+    for (int k = 0; k < f.inputs(); ++k) {
       if (!f.wants(k)) continue;
       const auto dx = f.adjoint<T>(k);
       if (functions.vjp[k] == nullptr) {  // a condition
@@ -152,8 +148,8 @@ void row_vjp(const Frame& f) {
       }
       const auto segment = [&](const BroadcastLoop::Offsets& offsets, std::int64_t at,
                                std::int64_t n, T* to, bool add) {
-        functions.vjp[k](operands_at<T, count>(f, loop, offsets), static_cast<std::size_t>(n),
-                         y + at, dy + at, to + offsets[k], add);
+        functions.vjp[k](operands_at<T>(f, loop, offsets), static_cast<std::size_t>(n), y + at,
+                         dy + at, to + offsets[k], add);
       };
       if (loop.repeated(k)) {
         summed_adjoint(loop, k, dx, segment);
@@ -167,37 +163,32 @@ void row_vjp(const Frame& f) {
 }
 
 template <std::size_t count>
-Var record_rows(const Op& op, const std::array<Var, count>& operands) {
+Var record_rows(const Op& op, RowKernel ElementwiseKernels::*kernel,
+                const std::array<Var, count>& operands) {
   std::array<Shape, count> shapes;
   Shape target;
   for (std::size_t k = 0; k < count; ++k) {
     shapes[k] = operands[k].shape();
     target = k == 0 ? shapes[0] : broadcast(target, shapes[k], op.name);
   }
-  const BroadcastLoop loop(shapes, target);
+  const Rows saved{kernel, BroadcastLoop(shapes, target)};
   const Spec spec{target, common_dtype(op, operands)};
-  return Tape::current().record(op, operands, {&spec, 1}, &loop, sizeof loop);
+  return Tape::current().record(op, operands, {&spec, 1}, &saved, sizeof saved);
 }
 
-#define NELBO_UNARY(function, rules)                                              \
-  const Op function##_op{.name = #function,                                       \
-                         .forward = unary_forward<&ElementwiseKernels::function>, \
-                         .vjp = unary_vjp<&ElementwiseKernels::function>};
-#define NELBO_UNARY_PARAMETER(function, rules, p) NELBO_UNARY(function, rules)
-#define NELBO_UNARY_PARAMETERS(function, rules, p, q) NELBO_UNARY(function, rules)
-#define NELBO_BINARY(function, rules)                                              \
-  const Op function##_op{.name = #function,                                        \
-                         .forward = row_forward<&ElementwiseKernels::function, 2>, \
-                         .vjp = row_vjp<&ElementwiseKernels::function, 2>};
-#define NELBO_COMPARISON(function, rules)                                          \
-  const Op function##_op{.name = #function,                                        \
-                         .forward = row_forward<&ElementwiseKernels::function, 2>, \
-                         .vjp = nullptr};
-#define NELBO_TERNARY(function, rules)                                             \
-  const Op function##_op{.name = #function,                                        \
-                         .forward = row_forward<&ElementwiseKernels::function, 3>, \
-                         .vjp = row_vjp<&ElementwiseKernels::function, 3>};
+#define NELBO_UNARY(name, rules) const Op name##_op{#name, unary_forward, unary_vjp};
+#define NELBO_UNARY_PARAMETER(name, rules, p) NELBO_UNARY(name, rules)
+#define NELBO_UNARY_PARAMETERS(name, rules, p, q) NELBO_UNARY(name, rules)
+#define NELBO_BINARY(name, rules) const Op name##_op{#name, row_forward, row_vjp};
+#define NELBO_COMPARISON(name, rules) const Op name##_op{#name, row_forward, nullptr};
+#define NELBO_TERNARY(name, rules) NELBO_BINARY(name, rules)
 #include "autodiff/elementwise.def"
+
+/// Parameters that the operator does not have are 0.
+Var record_unary(const Op& op, UnaryKernel ElementwiseKernels::*kernel, Var x, double p = 0,
+                 double q = 0) {
+  return record(op, {x}, x.shape(), Unary{kernel, {p, q}});
+}
 
 Var constant_like(double value, Var other) {
   return Tape::current().constant(value, other.dtype());
@@ -206,18 +197,22 @@ Var constant_like(double value, Var other) {
 }  // namespace
 
 #define NELBO_UNARY(name, rules) \
-  Var name(Var x) { return record(name##_op, {x}, x.shape(), Parameters{}); }
+  Var name(Var x) { return record_unary(name##_op, &ElementwiseKernels::name, x); }
 #define NELBO_UNARY_PARAMETER(name, rules, p) \
-  Var name(Var x, double p) { return record(name##_op, {x}, x.shape(), Parameters{{p, 0}}); }
-#define NELBO_UNARY_PARAMETERS(name, rules, p, q)                 \
-  Var name(Var x, double p, double q) {                           \
-    return record(name##_op, {x}, x.shape(), Parameters{{p, q}}); \
+  Var name(Var x, double p) { return record_unary(name##_op, &ElementwiseKernels::name, x, p); }
+#define NELBO_UNARY_PARAMETERS(name, rules, p, q)                       \
+  Var name(Var x, double p, double q) {                                 \
+    return record_unary(name##_op, &ElementwiseKernels::name, x, p, q); \
   }
-#define NELBO_BINARY(name, rules) \
-  Var name(Var a, Var b) { return record_rows(name##_op, std::array{a, b}); }
+#define NELBO_BINARY(name, rules)                                               \
+  Var name(Var a, Var b) {                                                      \
+    return record_rows(name##_op, &ElementwiseKernels::name, std::array{a, b}); \
+  }
 #define NELBO_COMPARISON(name, rules) NELBO_BINARY(name, rules)
-#define NELBO_TERNARY(name, rules) \
-  Var name(Var a, Var b, Var c) { return record_rows(name##_op, std::array{a, b, c}); }
+#define NELBO_TERNARY(name, rules)                                                 \
+  Var name(Var a, Var b, Var c) {                                                  \
+    return record_rows(name##_op, &ElementwiseKernels::name, std::array{a, b, c}); \
+  }
 #include "autodiff/elementwise.def"
 
 Var pow(Var x, double exponent) {

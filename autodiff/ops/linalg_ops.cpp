@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
-#include <type_traits>
 
 #include "autodiff/error.hpp"
 #include "autodiff/kernels/dispatch.hpp"
@@ -13,12 +12,8 @@ namespace nelbo {
 namespace {
 
 template <class T>
-const kernels::LinalgFunctions<T>& functions() {
-  if constexpr (std::is_same_v<T, float>) {
-    return active_kernels().linalg().f32;
-  } else {
-    return active_kernels().linalg().f64;
-  }
+const auto& functions() {
+  return kernels_for<T>(active_kernels().linalg());
 }
 
 std::int64_t matrices(const Shape& shape) {

@@ -5,9 +5,9 @@
 #include <limits>
 #include <numbers>
 #include <string>
-#include <type_traits>
 
 #include "autodiff/error.hpp"
+#include "autodiff/internal/partition.hpp"
 #include "autodiff/kernels/dispatch.hpp"
 #include "autodiff/scratch.hpp"
 #include "autodiff/threads.hpp"
@@ -23,12 +23,8 @@ constexpr std::int64_t tile = 16;  // panels of the streamed side that stay in a
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 template <class T>
-const kernels::PairwiseFunctions<T>& functions() {
-  if constexpr (std::is_same_v<T, float>) {
-    return active_kernels().pairwise().f32;
-  } else {
-    return active_kernels().pairwise().f64;
-  }
+const auto& functions() {
+  return kernels_for<T>(active_kernels().pairwise());
 }
 
 /// What is fixed at recording. The slots are the marginals, the groups and the joint density, as
@@ -49,15 +45,16 @@ struct Plan {
 
 enum Output { joint_output, marginals_output, groups_output, maximum_output, sum_output };
 
-std::int64_t panels(std::int64_t n) { return (n + panel - 1) / panel; }
+std::int64_t panels(std::int64_t n) { return divide_up(n, panel); }
 
 /// Calls body(panel) for `count` panels, each against `others` numbers: some at a time, so that
 /// what streams past them is used while it is near, but enough chunks to share among threads.
 template <class Body>
 void for_chunks(const Plan& plan, std::int64_t count, std::int64_t others, Body&& body) {
   const std::int64_t work = std::max<std::int64_t>(1, panel * others * plan.dims);
-  const std::int64_t chunk = std::max(std::clamp<std::int64_t>(count / 16, 1, 8), (1 << 15) / work);
-  parallel_for((count + chunk - 1) / chunk, [&](std::size_t i) {
+  const std::int64_t chunk =
+      std::max(std::clamp<std::int64_t>(count / 16, 1, 8), std::int64_t(chunk_elements) / work);
+  parallel_for(divide_up(count, chunk), [&](std::size_t i) {
     const std::int64_t begin = std::int64_t(i) * chunk;
     body(begin, std::min(count, begin + chunk));
   });

@@ -13,17 +13,12 @@
 namespace nelbo {
 namespace {
 
-using kernels::ReduceFunctions;
 using kernels::Slab;
 using Layout = ReductionLayout;
 
 template <class T>
-const ReduceFunctions<T>& functions() {
-  if constexpr (sizeof(T) == sizeof(double)) {
-    return active_kernels().reduce().f64;
-  } else {
-    return active_kernels().reduce().f32;
-  }
+const auto& functions() {
+  return kernels_for<T>(active_kernels().reduce());
 }
 
 template <class T>
@@ -58,12 +53,8 @@ void reduce_exp(const Layout& layout, const T* x, T* m, T* sum) {
 /// y = log(x) over n numbers.
 template <class T>
 void log_all(std::int64_t n, const T* x, T* y) {
-  const auto& log_kernel = active_kernels().elementwise().log;
-  if constexpr (sizeof(T) == sizeof(double)) {
-    log_kernel.f64.value(nullptr, static_cast<std::size_t>(n), x, y);
-  } else {
-    log_kernel.f32.value(nullptr, static_cast<std::size_t>(n), x, y);
-  }
+  kernels_for<T>(active_kernels().elementwise().log)
+      .value(nullptr, static_cast<std::size_t>(n), x, y);
 }
 
 // Each operator's forward and vjp, for T = float and double ---------------------------------------

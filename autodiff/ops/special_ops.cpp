@@ -5,6 +5,7 @@
 #include <limits>
 #include <numbers>
 
+#include "autodiff/internal/partition.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 #include "autodiff/special/beta_quantile.hpp"
 #include "autodiff/special/gamma.hpp"
@@ -107,7 +108,7 @@ using VonMisesEntropy = Unary<circular_entropy, circular_entropy_slope, true>;
 template <class Body>
 void for_each_element(std::int64_t size, Body&& body) {
   constexpr std::int64_t chunk_size = 64;
-  parallel_for(std::size_t((size + chunk_size - 1) / chunk_size), [&](std::size_t chunk) {
+  parallel_for(std::size_t(divide_up(size, chunk_size)), [&](std::size_t chunk) {
     const std::int64_t first = std::int64_t(chunk) * chunk_size;
     for (std::int64_t i = first; i < std::min(first + chunk_size, size); ++i) body(i);
   });

@@ -32,52 +32,37 @@ Tensor activated(Tensor y, Activation activation) {
   return y;
 }
 
-Tensor reference_conv(const std::vector<Tensor>& in, int stride, int padding,
-                      Activation activation) {
-  const Shape xs = in[0].shape(), ws = in[1].shape();
-  const ConvolutionShape s{xs[0],
-                           xs[1],
-                           xs[2],
-                           xs[3],
-                           (xs[1] + 2 * padding - ws[2]) / stride + 1,
-                           (xs[2] + 2 * padding - ws[3]) / stride + 1,
-                           ws[0],
-                           ws[2],
-                           ws[3],
-                           stride,
-                           padding};
-  Tensor y({s.batch, s.out_height, s.out_width, s.features}, DType::f64);
-  for (std::int64_t i = 0; i < y.size(); ++i) y.data_as<double>()[i] = in[2].at({i % s.features});
-  for_each_tap(s, [&](auto b, auto iy, auto ix, auto oy, auto ox, auto ky, auto kx) {
-    for (std::int64_t o = 0; o < s.features; ++o)
-      for (std::int64_t c = 0; c < s.channels; ++c)
-        y.set({b, oy, ox, o},
-              y.at({b, oy, ox, o}) + in[0].at({b, iy, ix, c}) * in[1].at({o, c, ky, kx}));
-  });
-  return activated(y, activation);
+/// The convolution from an image to features; a transposed one has features as its x.
+ConvolutionShape shape_of(bool transposed, const Shape& x, const Shape& w, int stride,
+                          int padding) {
+  const auto result = [&](int axis) {
+    return transposed ? (x[axis] - 1) * stride - 2 * padding + w[axis + 1]
+                      : (x[axis] + 2 * padding - w[axis + 1]) / stride + 1;
+  };
+  if (transposed) {
+    return {x[0], result(1), result(2), w[1], x[1], x[2], w[0], w[2], w[3], stride, padding};
+  }
+  return {x[0], x[1], x[2], x[3], result(1), result(2), w[0], w[2], w[3], stride, padding};
 }
 
-Tensor reference_transpose(const std::vector<Tensor>& in, int stride, int padding,
-                           Activation activation) {
-  const Shape xs = in[0].shape(), ws = in[1].shape();
-  const ConvolutionShape s{xs[0],
-                           (xs[1] - 1) * stride - 2 * padding + ws[2],
-                           (xs[2] - 1) * stride - 2 * padding + ws[3],
-                           ws[1],
-                           xs[1],
-                           xs[2],
-                           ws[0],
-                           ws[2],
-                           ws[3],
-                           stride,
-                           padding};
-  Tensor y({s.batch, s.height, s.width, s.channels}, DType::f64);
-  for (std::int64_t i = 0; i < y.size(); ++i) y.data_as<double>()[i] = in[2].at({i % s.channels});
+Tensor reference(bool transposed, const std::vector<Tensor>& in, int stride, int padding,
+                 Activation activation) {
+  const Tensor &x = in[0], &weight = in[1], &bias = in[2];
+  const ConvolutionShape s = shape_of(transposed, x.shape(), weight.shape(), stride, padding);
+  Tensor y(transposed ? Shape{s.batch, s.height, s.width, s.channels}
+                      : Shape{s.batch, s.out_height, s.out_width, s.features},
+           DType::f64);
+  for (std::int64_t i = 0; i < y.size(); ++i) y.data_as<double>()[i] = bias.at({i % bias.size()});
   for_each_tap(s, [&](auto b, auto iy, auto ix, auto oy, auto ox, auto ky, auto kx) {
     for (std::int64_t o = 0; o < s.features; ++o)
-      for (std::int64_t c = 0; c < s.channels; ++c)
-        y.set({b, iy, ix, c},
-              y.at({b, iy, ix, c}) + in[0].at({b, oy, ox, o}) * in[1].at({o, c, ky, kx}));
+      for (std::int64_t c = 0; c < s.channels; ++c) {
+        const double w = weight.at({o, c, ky, kx});
+        if (transposed) {
+          y.set({b, iy, ix, c}, y.at({b, iy, ix, c}) + x.at({b, oy, ox, o}) * w);
+        } else {
+          y.set({b, oy, ox, o}, y.at({b, oy, ox, o}) + x.at({b, iy, ix, c}) * w);
+        }
+      }
   });
   return activated(y, activation);
 }
@@ -93,8 +78,7 @@ OperatorRow conv_row(bool transposed, int stride, int padding, Activation activa
         (transposed ? conv_transpose2d : conv2d)(in[0], in[1], in[2], stride, padding, activation)};
   };
   row.reference = [=](const std::vector<Tensor>& in) {
-    return std::vector<Tensor>{
-        (transposed ? reference_transpose : reference_conv)(in, stride, padding, activation)};
+    return std::vector<Tensor>{reference(transposed, in, stride, padding, activation)};
   };
   row.samples = {
       {{.shape = x}, {.shape = weight}, {.shape = {transposed ? weight[1] : weight[0]}}}};

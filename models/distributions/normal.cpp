@@ -8,7 +8,7 @@ const DiagNormal& Normal::diagonal(const std::string& what) const {
   if (const auto* diagonal = std::get_if<DiagNormal>(&kind_)) return *diagonal;
   throw Error(what +
               " needs a posterior with diagonal covariance; here it is full "
-              "(choose --posterior diagonal)");
+              "(choose the posterior diagonal)");
 }
 
 Var Normal::log_prob(Var x) const {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "autodiff/exponentials.hpp"
+#include "autodiff/array_math.hpp"
 
 namespace nelbo::bounds {
 

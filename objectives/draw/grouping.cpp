@@ -49,7 +49,8 @@ std::string Grouping::text() const {
   for (const auto& group : sets_) {
     all += all.size() > 1 ? ",[" : "[";
     for (std::size_t i = 0; i < group.size(); ++i) {
-      all += (i ? "," : "") + std::to_string(group[i]);
+      if (i > 0) all += ",";
+      all += std::to_string(group[i]);
     }
     all += "]";
   }

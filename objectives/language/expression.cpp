@@ -131,7 +131,10 @@ class Parser {
   std::string next_character() const {
     std::size_t end = at_ + 1;
     while (end < text_.size() && continues(text_[end])) ++end;
-    return "'" + printable(text_.substr(at_, end - at_)) + "'";
+    std::string quoted = "'";
+    quoted += printable(text_.substr(at_, end - at_));
+    quoted += "'";
+    return quoted;
   }
 
   void descend() {

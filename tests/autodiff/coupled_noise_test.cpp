@@ -8,8 +8,8 @@
 #include <numbers>
 #include <numeric>
 
+#include "autodiff/array_math.hpp"
 #include "autodiff/error.hpp"
-#include "autodiff/normal_quantile.hpp"
 #include "autodiff/threads.hpp"
 #include "tests/autodiff/allocations.hpp"
 #include "tests/autodiff/random_blocks.hpp"

@@ -1,5 +1,5 @@
 // The normal quantile against its definition, P(Z < z) = p, by the error function of the C library.
-#include "autodiff/normal_quantile.hpp"
+#include "autodiff/array_math.hpp"
 
 #include <cmath>
 #include <limits>

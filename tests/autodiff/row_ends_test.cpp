@@ -2,7 +2,7 @@
 #include <cmath>
 #include <vector>
 
-#include "autodiff/exponentials.hpp"
+#include "autodiff/array_math.hpp"
 #include "autodiff/kernels/dispatch.hpp"
 #include "tests/autodiff/random_blocks.hpp"
 #include "tests/catch.hpp"

@@ -456,9 +456,9 @@ TEST_CASE("priors: what has no closed form is refused") {
     const auto prior = m.vae->prior();
     CHECK_FALSE(has_exact_div(m.config.prior));
     CHECK_THROWS_WITH(prior->kl(q), contains(std::string("prior ") + name));
-    CHECK_THROWS_WITH(prior->kl(q), contains("use div(mc)"));
+    CHECK_THROWS_WITH(prior->kl(q), contains("from samples"));
     if (prior->factorised()) continue;
-    CHECK_THROWS_WITH(prior->prior_factorisation(q), contains("pf(exact)"));
+    CHECK_THROWS_WITH(prior->prior_factorisation(q), contains("from samples"));
   }
   for (const auto& m : models()) {
     Tape tape;

@@ -1,4 +1,4 @@
-#include "autodiff/exponentials.hpp"
+#include "autodiff/array_math.hpp"
 
 #include "autodiff/kernels/dispatch.hpp"
 
@@ -12,6 +12,13 @@ void exp_of(const double* x, double* y, std::size_t n) {
 }
 void expm1_of(const double* x, double* y, std::size_t n) {
   active_kernels().elementwise().expm1.f64.value(nullptr, n, x, y);
+}
+
+void normal_quantile(const float* x, float* y, std::size_t n) {
+  active_kernels().quantile().f32.normal(x, y, n);
+}
+void normal_quantile(const double* x, double* y, std::size_t n) {
+  active_kernels().quantile().f64.normal(x, y, n);
 }
 
 }  // namespace nelbo
