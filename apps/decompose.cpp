@@ -81,7 +81,7 @@ int decompose(const DecomposeFlags& flags) {
   }
   const AppliedRun applied = apply_run(flags.run);
   const Ledger ledger =
-      measure_ledger(*applied.run.model, *applied.run.store, applied.examples,
+      measure_ledger(*applied.run.model, applied.examples,
                      {.scheme = scheme,
                       .draws = std::size_t(flags.draws),
                       .batch = std::size_t(flags.batch.value_or(applied.run.config.batch)),

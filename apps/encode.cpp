@@ -27,18 +27,25 @@ data::ArrayView view(const Tensor& tensor) {
 
 /// What describes the posteriors, under the names of the file: [N, L], or [N, L, K] of a
 /// categorical one.
-std::vector<std::pair<std::string, Tensor>> arrays_of(const Encoded& q, const VaeConfig& model) {
-  if (!model.posterior.discrete()) return {{"mean", q.mean}, {"log_variance", q.log_variance}};
-  if (model.posterior.kind == PosteriorConfig::Kind::bernoulli) return {{"probabilities", q.mean}};
-  return {{"probabilities",
-           q.mean.reshape({q.mean.shape()[0], model.latent, model.posterior.classes})}};
+std::vector<std::pair<std::string, Tensor>> arrays_of(const Encoded& q, const CodeSpace& codes) {
+  if (q.log_variance.size() > 0) return {{"mean", q.mean}, {"log_variance", q.log_variance}};
+  switch (codes.kind) {
+    case CodeSpace::Kind::continuous:
+      return {{"mean", q.mean}};
+    case CodeSpace::Kind::binary:
+      return {{"probabilities", q.mean}};
+    case CodeSpace::Kind::one_hot:
+      break;
+  }
+  return {{"probabilities", q.mean.reshape({q.mean.shape()[0], codes.variables, codes.classes})}};
 }
 
 int encode_examples(const EncodeFlags& flags) {
   const AppliedRun applied = apply_run(flags);
+  const CodeSpace codes = applied.run.model->codes();
   const Encoded q = encode(*applied.run.model, applied.examples);
   const std::vector<std::int64_t>& labels = applied.examples.split().labels;
-  const auto described = arrays_of(q, applied.run.model->config());
+  const auto described = arrays_of(q, codes);
   std::map<std::string, data::ArrayView> arrays;
   std::vector<std::string> names;
   for (const auto& [name, values] : described) {
@@ -50,7 +57,7 @@ int encode_examples(const EncodeFlags& flags) {
   }
   write_npz(flags.out, arrays);
 
-  const std::int64_t count = q.mean.shape()[0], latent = applied.run.model->latent();
+  const std::int64_t count = q.mean.shape()[0], latent = codes.variables;
   if (flags.common.json) {
     print_json({{"out", flags.out},
                 {"data", applied.run.config.data},

@@ -46,8 +46,7 @@ Subject run_subject(const RunFlags& flags, std::int64_t batch) {
                      std::to_string(examples.count()) + " examples");
   }
   return {.name = "run " + run.folder.string(),
-          .model = study_of(*run.model, *run.store,
-                            examples.some(std::size_t(batch), applied->seed), run.baseline.get()),
+          .model = {*run.model, examples.some(std::size_t(batch), applied->seed), &run.auxiliaries},
           .owner = applied};
 }
 
@@ -76,7 +75,7 @@ Subject subject_of(const Options& options) {
 /// The plan with what a model's codes allow where nothing was said.
 StudyPlan plan_of(const Options& options, const StudyModel& model) {
   StudyPlan plan = options.plan;
-  if (model.family.discrete()) {
+  if (model.model.codes().discrete()) {
     plan.estimators = "score,rloo,vimco,disarm,gumbel_softmax,straight_through,enumeration";
     plan.reference = "score";
   }

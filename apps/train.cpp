@@ -133,11 +133,10 @@ int run_train(const TrainFlags& flags, const std::vector<std::string>& given) {
     flags.common.apply_threads();
     return resume_run(*flags.resume, {count_of(flags.epochs), count_of(flags.steps)}, options);
   }
-  const TrainConfig config = merged_config(flags);
-  check(config);
+  const TrainPlan plan = resolve(merged_config(flags));
   install_signal_handlers();
   flags.common.apply_threads();
-  return start_run(config, flags.out.value_or(""), options);
+  return start_run(plan, flags.out.value_or(""), options);
 }
 
 constexpr const char* footer =

@@ -122,7 +122,7 @@ class VaeTraining : public TrainingWorkload {
 
     Recording recording(tape_);
     x_ = tape_.leaf({workload.batch, features});
-    noise_ = tape_.leaf({objective_.samples(), workload.batch, model_->dimensions()});
+    noise_ = tape_.leaf({objective_.samples(), workload.batch, model_->codes().dimensions()});
     draw_ = std::make_unique<Draw>(*model_, x_, noise_, Population{.size = data_size});
     cost_ = objective_(*draw_);
   }
@@ -142,8 +142,8 @@ class VaeTraining : public TrainingWorkload {
                        .batch = batch,
                        .dimensions = std::size_t(workload_.example.size())};
     fill_binarized(tape_.data(x_).data_as<float>(), intensities_.data(), nullptr, images);
-    model_->fill_noise(tape_.data(noise_),
-                       {.stream = random_variables::training.z.of(0), .step = steps_});
+    fill_noise(Noise::normal, tape_.data(noise_),
+               {.stream = random_variables::training.z.of(0), .step = steps_});
     tape_.forward();
     tape_.backward(cost_, all_groups, *gradient_);
     optimizer_->step(static_cast<float*>(parameters_.data()),
@@ -154,7 +154,7 @@ class VaeTraining : public TrainingWorkload {
 
  private:
   Workload workload_;
-  Term objective_;                  // as a cost; bounds must outlive the tape
+  Term objective_;                  // as a cost
   std::vector<float> intensities_;  // [B, X]
   ParameterStore parameters_;
   std::unique_ptr<Vae> model_;

@@ -33,8 +33,8 @@ Tensor examples_at(const Examples& examples, const std::vector<std::uint32_t>& r
 }
 
 /// Latent variables by decreasing mean of their part of Zheng eq. (16).
-std::vector<std::int64_t> by_divergence(const Vae& model, const Encoded& q) {
-  const std::vector<double> kl = mean_divergences(model, q);
+std::vector<std::int64_t> by_divergence(const Model& model, const Encoded& q) {
+  const std::vector<double> kl = mean_divergences(model.codes(), q);
   std::vector<std::int64_t> order(kl.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
@@ -43,23 +43,22 @@ std::vector<std::int64_t> by_divergence(const Vae& model, const Encoded& q) {
 }
 
 /// Pictures of one latent variable: all its values, if they are few.
-std::size_t columns_of(const PosteriorConfig& posterior) {
-  if (!posterior.discrete()) return traversal_columns;
-  return std::min(traversal_columns, std::size_t(posterior.values()));
+std::size_t columns_of(const CodeSpace& codes) {
+  if (!codes.discrete()) return traversal_columns;
+  return std::min(traversal_columns, std::size_t(codes.values()));
 }
 
 /// Takes the numbers of one latent variable to the place `column` of its traversal.
-void set_variable(float* numbers, std::size_t column, const PosteriorConfig& posterior) {
-  switch (posterior.kind) {
-    case PosteriorConfig::Kind::bernoulli:
+void set_variable(float* numbers, std::size_t column, const CodeSpace& codes) {
+  switch (codes.kind) {
+    case CodeSpace::Kind::binary:
       *numbers = float(column);
       return;
-    case PosteriorConfig::Kind::categorical:
-      std::fill_n(numbers, posterior.classes, 0.0f);
+    case CodeSpace::Kind::one_hot:
+      std::fill_n(numbers, codes.classes, 0.0f);
       numbers[column] = 1;
       return;
-    case PosteriorConfig::Kind::diagonal:
-    case PosteriorConfig::Kind::full:
+    case CodeSpace::Kind::continuous:
       *numbers = traversal_range * (2 * float(column) / float(traversal_columns - 1) - 1);
   }
 }
@@ -101,11 +100,12 @@ void write_pictures(const std::string& path, const Tensor& pictures, const Pictu
                  columns);
 }
 
-Pictures::Pictures(const Vae& model, const Examples& held_out, std::uint64_t seed)
+Pictures::Pictures(const Model& model, const Examples& held_out, std::uint64_t seed)
     : model_(model),
       held_out_(held_out),
       seed_(seed),
       shape_(picture_shape(held_out.split().images.shape())) {
+  if (model.likelihood() == nullptr) shape_.reset();  // it has no picture of a code
   if (shape_) range_ = picture_range(held_out);
 }
 
@@ -115,7 +115,7 @@ void Pictures::write(const RunFolder& folder) const {
                  reconstruction_columns, range_);
   write_pictures(folder.image("samples"), samples(), *shape_, sample_columns, range_);
   write_pictures(folder.image("traversals"), traversals(), *shape_,
-                 columns_of(model_.config().posterior), range_);
+                 columns_of(model_.codes()), range_);
 }
 
 Tensor Pictures::reconstructions() const {
@@ -145,9 +145,9 @@ Tensor Pictures::traversals() const {
   const Tensor x = examples_at(held_out_, spread(held_out_.count(), examples_for_kl));
   std::vector<std::int64_t> variables = by_divergence(model_, encode(model_, x));
   variables.resize(std::min(variables.size(), traversal_variables));
-  const PosteriorConfig& posterior = model_.config().posterior;
-  const std::int64_t dimensions = model_.dimensions();
-  const std::size_t columns = columns_of(posterior);
+  const CodeSpace codes = model_.codes();
+  const std::int64_t dimensions = codes.dimensions();
+  const std::size_t columns = columns_of(codes);
   // The other variables stay where the encoder puts the first example.
   const Tensor first = most_probable_codes(model_, x.slice(0, 0, 1));
   Tensor z({std::int64_t(variables.size() * columns), dimensions});
@@ -155,7 +155,7 @@ Tensor Pictures::traversals() const {
   for (const std::int64_t variable : variables) {
     for (std::size_t column = 0; column < columns; ++column, row += dimensions) {
       std::copy_n(first.data_as<float>(), dimensions, row);
-      set_variable(row + variable * posterior.width(), column, posterior);
+      set_variable(row + variable * codes.width(), column, codes);
     }
   }
   return decode_means(model_, z);

@@ -9,7 +9,7 @@
 #include "autodiff/tensor.hpp"
 #include "lab/data/examples.hpp"
 #include "lab/training/run_folder.hpp"
-#include "models/vae.hpp"
+#include "models/model.hpp"
 
 namespace nelbo {
 
@@ -41,8 +41,8 @@ void write_pictures(const std::string& path, const Tensor& pictures, const Pictu
 /// -3 to 3).
 class Pictures {
  public:
-  Pictures(const Vae& model, const Examples& held_out, std::uint64_t seed);
-  /// Does nothing where examples are no pictures.
+  Pictures(const Model& model, const Examples& held_out, std::uint64_t seed);
+  /// Does nothing where examples are no pictures, or the model has no decoder.
   void write(const RunFolder& folder) const;
 
  private:
@@ -50,7 +50,7 @@ class Pictures {
   Tensor samples() const;
   Tensor traversals() const;
 
-  const Vae& model_;
+  const Model& model_;
   const Examples& held_out_;
   std::uint64_t seed_;
   std::optional<PictureShape> shape_;

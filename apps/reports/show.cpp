@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "lab/data/statistics.hpp"
-#include "lab/files/fail.hpp"
 
 namespace nelbo::data {
 namespace {

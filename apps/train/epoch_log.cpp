@@ -22,7 +22,7 @@ void log_epoch(const RunFolder& folder, const Trainer& trainer, const EpochRepor
                               {"examples_per_second", report.examples_per_second},
                               {"gradient_norm", gradient_norm}};
   if (report.epoch % ledger_epochs == 0 && trainer.test_examples().count() > 1) {
-    line["ledger"] = measure_ledger(trainer.model(), trainer.store(), trainer.test_examples(),
+    line["ledger"] = measure_ledger(trainer.model(), trainer.test_examples(),
                                     {.batch = std::size_t(trainer.config().batch),
                                      .examples = ledger_examples,
                                      .seed = trainer.config().seed})

@@ -12,14 +12,12 @@ namespace nelbo {
 std::vector<std::string> run_header(const TrainConfig& config, const data::Dataset& data,
                                     const Trainer& trainer, const RunFolder& folder) {
   std::vector<std::string> lines;
-  const VaeConfig& model = trainer.model().config();
   for (const std::string& line : data::describe(data)) lines.push_back("data        " + line);
   if (config.binarize != "none") lines.push_back("binarize    " + config.binarize);
-  lines.push_back(fmt::format("model       {}, hidden {}, latent {}, {}", model.architecture,
-                              fmt::join(model.hidden, ","), model.latent,
-                              to_string(model.likelihood)));
-  lines.push_back(fmt::format("prior       {}, posterior {}", to_string(model.prior),
-                              to_string(model.posterior)));
+  lines.push_back(fmt::format("model       {}, hidden {}, latent {}, {}", config.model,
+                              fmt::join(config.hidden, ","), config.latent, config.likelihood));
+  lines.push_back(fmt::format("prior       {}, posterior {}", config.prior,
+                              config.posterior));
   lines.push_back(fmt::format("parameters  {}", trainer.store().count()));
   const Term& objective = trainer.objective();
   lines.push_back("objective   " + (objective.bound()

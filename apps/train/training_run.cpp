@@ -68,19 +68,15 @@ struct Pace {
 /// One process's part in a run: from a checkpoint to the goal, or to a signal.
 class TrainingRun {
  public:
-  TrainingRun(const TrainConfig& config, const data::Dataset& data, const RunFolder& folder,
+  TrainingRun(const TrainPlan& plan, const data::Dataset& data, const RunFolder& folder,
               const RunOptions& options)
-      : config_(config),
-        data_(data),
+      : data_(data),
         folder_(folder),
         options_(options),
-        trainer_(config, data),
+        trainer_(plan, data),
+        config_(trainer_.config()),
         record_(folder.record(), options.argv) {
-    config_.latent = trainer_.model().latent();
-    config_.hidden = trainer_.model().config().hidden;
-    config_.prior = to_string(trainer_.model().config().prior);
     for (const Quantity& q : trainer_.objective().quantities()) term_names_.push_back(q.name);
-    config_.example = data.example_shape();
     config_.picture_range = picture_range(trainer_.test_examples());
     if (options_.log_gradient_snr > 0) gradient_snr_.emplace(trainer_);
   }
@@ -290,15 +286,15 @@ RunResult TrainingRun::result() const {
 
 }  // namespace
 
-int start_run(TrainConfig config, const fs::path& out, const RunOptions& options) {
+int start_run(TrainPlan plan, const fs::path& out, const RunOptions& options) {
+  TrainConfig& config = plan.config;
   if (!config.epochs && !config.steps) config.epochs = default_epochs;
-  check(config);
   const fs::path path = out.empty() ? fs::path("runs") / run_name(config) : out;
   const RunFolder folder = RunFolder::at(path);
   config.data_hash.clear();
   const auto data = load_run_data(config);
   // The model is built first: settings that do not fit the data leave no folder behind.
-  TrainingRun run(config, *data, folder, options);
+  TrainingRun run(plan, *data, folder, options);
   run.begin();
   return run.run();
 }
@@ -307,9 +303,9 @@ int resume_run(const fs::path& path, const Further& further, const RunOptions& o
   const RunFolder folder = RunFolder::open(path);
   TrainConfig config;
   apply_toml(config, read_text(folder.config()), folder.config());
-  check(config);
-  const auto data = load_run_data(config);
-  TrainingRun run(config, *data, folder, options);
+  TrainPlan plan = resolve(config);
+  const auto data = load_run_data(plan.config);
+  TrainingRun run(plan, *data, folder, options);
   run.restore(further);
   return run.run();
 }

@@ -22,7 +22,7 @@ struct RunOptions {
 /// stdout and returns an exit code of apps/exit_code.hpp: done, not finite, interrupted or
 /// terminated. Throws SettingError for settings that cannot be meant, Error for bad data or a failure
 /// while running.
-int start_run(TrainConfig config, const std::filesystem::path& out, const RunOptions& options);
+int start_run(TrainPlan plan, const std::filesystem::path& out, const RunOptions& options);
 
 /// How far a resumed run goes on: so many further epochs or steps, or to the run's own end if
 /// neither is given. An epoch that was begun counts as the first.

@@ -131,7 +131,7 @@ class Replicates {
     std::map<std::pair<std::string, std::size_t>, std::size_t> found;
     of_.resize(estimators);
     const auto piece_of = [&](const std::string& group, std::size_t i) {
-      const bool encoder = group == "phi";
+      const bool encoder = (store.groups({group}) & model_.model.encoder()) != 0;
       const std::size_t source = encoder ? i : draw.decoder_weights_of(i);
       const auto [at, fresh] = found.try_emplace({group, source}, pieces_.size());
       if (fresh) {
@@ -144,8 +144,9 @@ class Replicates {
       }
       return at->second;
     };
-    for (const std::string& group : model_groups(store)) {
-      if (store.range(group).length == 0) continue;
+    const Groups beside = model_.auxiliaries ? model_.auxiliaries->groups(store) : 0;
+    for (const std::string& group : store.group_names()) {
+      if (store.range(group).length == 0 || (store.groups({group}) & beside) != 0) continue;
       const std::size_t own = piece_of(group, cell_.reference);
       for (std::size_t i = 0; i < estimators; ++i) {
         of_[i].push_back(piece_of(group, i));

@@ -9,6 +9,7 @@
 #include "autodiff/setting_error.hpp"
 #include "lab/data/data_entropy.hpp"
 #include "lab/training/checkpoint.hpp"
+#include "models/architectures/architecture.hpp"
 #include "objectives/language/expression.hpp"
 
 namespace nelbo {
@@ -33,10 +34,15 @@ void check_objective_for(const TrainPlan& plan, std::size_t examples, const Mode
   }
 }
 
-/// The plan for examples of this shape.
+/// The plan for examples of this shape, with the architecture's own values where none were given.
 TrainPlan for_examples(TrainPlan plan, const data::Dataset& data) {
-  plan.config.example = data.example_shape();
-  plan.model.example = Shape(std::span<const std::int64_t>(plan.config.example));
+  TrainConfig& config = plan.config;
+  config.example = data.example_shape();
+  plan.model.example = Shape(std::span<const std::int64_t>(config.example));
+  plan.model = resolve(plan.model);
+  config.latent = plan.model.latent;
+  config.hidden = plan.model.hidden;
+  config.prior = plan.model.prior->text;
   return plan;
 }
 
