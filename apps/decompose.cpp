@@ -12,6 +12,7 @@
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/setting_error.hpp"
 #include "autodiff/threads.hpp"
+#include "apps/reports/ledger_json.hpp"
 #include "lab/evaluation/ledger.hpp"
 
 namespace nelbo {
@@ -26,7 +27,7 @@ struct DecomposeFlags {
   std::int64_t pairs = 500;
 };
 
-std::string number(const Estimate& e) {
+std::string number(const MeanAndError& e) {
   const std::string error = std::isnan(e.standard_error) || e.standard_error == 0
                                 ? std::string(12, ' ')
                                 : fmt::format(" +- {:<8.4f}", e.standard_error);
@@ -92,7 +93,7 @@ int decompose(const DecomposeFlags& flags) {
   if (flags.run.common.json) {
     nlohmann::ordered_json object{
         {"run", applied.run.folder.string()}, {"data", applied.run.config.data}, {"split", split}};
-    object.update(ledger.json());
+    object.update(to_json(ledger));
     object.update({{"seed", applied.seed}, {"isa", active_isa()}, {"threads", num_threads()}});
     print_json(object);
   } else {

@@ -14,6 +14,7 @@
 #include "apps/train/presets.hpp"
 #include "apps/train/training_run.hpp"
 #include "autodiff/setting_error.hpp"
+#include "lab/training/optimizers.hpp"
 #include "lab/training/run_folder.hpp"
 #include "models/architectures/architecture.hpp"
 
@@ -88,11 +89,18 @@ TrainConfig merged_config(const TrainFlags& flags) {
   return config;
 }
 
-/// The names and summaries of a catalogue, for --help.
-template <class Catalogue>
-std::string choices(const Catalogue& catalogue, const std::string& otherwise) {
+/// What there is to choose from, for --help: "mixture:K: K diagonal normals, learned".
+template <class Entry>
+std::string choices(const std::vector<Entry>& entries, const std::string& otherwise) {
   std::string text;
-  for (const auto& entry : catalogue) text += entry.name + ": " + entry.summary + "\n";
+  for (const Entry& entry : entries) {
+    if constexpr (requires { entry.usage; }) {
+      text += entry.usage;
+    } else {
+      text += entry.name;
+    }
+    text += ": " + entry.summary + "\n";
+  }
   return text + otherwise;
 }
 
@@ -167,25 +175,21 @@ void declare_data(CommandLine& command, TrainFlags& flags) {
 
 void declare_model(CommandLine& command, TrainFlags& flags) {
   command.group("Model");
-  command.flag("--model", flags.model, choices(architectures(), "[mlp]")).type("NAME");
+  command.flag("--model", flags.model, choices(architectures().all(), "[mlp]")).type("NAME");
   command.number("--latent", flags.latent, 1, 65536, "latent variables [the model's own]");
   command.flag("--hidden", flags.hidden, "widths of the hidden layers of mlp [500]").type("W,W");
   command
       .flag("--likelihood", flags.likelihood,
-            "bernoulli, normal (variance 1, Zheng eq. (2)), normal:VAR or normal:learned (one "
-            "variance per feature) [bernoulli]")
+            "P(X|z)\n" + choices(likelihoods().all(), "[bernoulli]"))
       .type("NAME");
   command
       .flag("--prior", flags.prior,
-            "P0(Z): normal (N(0, I)), normal:full (mean and covariance learned), mixture:K (of K "
-            "normals, learned), vamp:K (Tomczak and Welling 2018), laplace, or uniform over the "
-            "values of a discrete posterior; mixture, vamp and laplace want an objective with "
-            "div(mc) [normal, or uniform]")
+            "P0(Z); where its divergence has no closed form the objective wants div(mc)\n" +
+                choices(priors().all(), "[normal, or uniform for discrete codes]"))
       .type("NAME");
   command
       .flag("--posterior", flags.posterior,
-            "Q(Z|x): normal with diagonal or full covariance, bernoulli (binary variables) or "
-            "categorical:K (variables of K classes, one-hot) [diagonal]")
+            "Q(Z|x)\n" + choices(posteriors().all(), "[diagonal]"))
       .type("NAME");
 }
 
@@ -208,7 +212,7 @@ void declare_training(CommandLine& command, TrainFlags& flags) {
                  "steps instead of epochs; with --resume further ones");
   command.number("--batch", flags.batch, 1, std::int64_t{1} << 20, "examples per step [100]");
   command.real("--lr", flags.lr, 0, 1e6, "learning rate [0.001]");
-  command.flag("--optimizer", flags.optimizer, "adam, adamw or sgd [adam]").type("NAME");
+  command.flag("--optimizer", flags.optimizer, choices(optimizers().all(), "[adam]")).type("NAME");
 }
 
 void declare_run(CommandLine& command, TrainFlags& flags) {

@@ -6,6 +6,7 @@
 #include "autodiff/nearest_name.hpp"
 #include "autodiff/optimizer.hpp"
 #include "autodiff/random_variables.hpp"
+#include "models/vae.hpp"
 #include "objectives/draw/draw.hpp"
 #include "objectives/language/expression.hpp"
 

@@ -14,4 +14,20 @@ nlohmann::ordered_json to_json(const Metrics& m, const std::vector<std::string>&
   return all;
 }
 
+nlohmann::ordered_json snr_line(std::uint64_t step, const std::vector<gradvar::Row>& rows) {
+  nlohmann::ordered_json line{{"step", step},
+                              {"bound", rows.front().bound},
+                              {"estimator", rows.front().estimator},
+                              {"replicates", gradvar::TrainingSnr::replicates},
+                              {"floor", rows.front().snr_floor}};
+  for (const gradvar::Row& row : rows) {
+    line[row.group] = {{"snr", row.snr.mean},
+                       {"snr_se", row.snr.standard_error},
+                       {"snr_norm", row.snr_norm.mean},
+                       {"mean_norm", row.mean_norm.mean},
+                       {"variance", row.variance.mean}};
+  }
+  return line;
+}
+
 }  // namespace nelbo

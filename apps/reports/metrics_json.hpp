@@ -16,20 +16,6 @@ nlohmann::ordered_json to_json(const Metrics& m, const std::vector<std::string>&
 
 /// {"step", "bound", "estimator", "replicates", "floor", "theta": {"snr", "snr_se", "snr_norm",
 /// "mean_norm", "variance"}, "phi": ...}: what TrainingSnr measured.
-inline nlohmann::ordered_json snr_line(std::uint64_t step, const std::vector<gradvar::Row>& rows) {
-  nlohmann::ordered_json line{{"step", step},
-                              {"bound", rows.front().bound},
-                              {"estimator", rows.front().estimator},
-                              {"replicates", gradvar::TrainingSnr::replicates},
-                              {"floor", rows.front().snr_floor}};
-  for (const gradvar::Row& row : rows) {
-    line[row.group] = {{"snr", row.snr.mean},
-                       {"snr_se", row.snr.standard_error},
-                       {"snr_norm", row.snr_norm.mean},
-                       {"mean_norm", row.mean_norm.mean},
-                       {"variance", row.variance.mean}};
-  }
-  return line;
-}
+nlohmann::ordered_json snr_line(std::uint64_t step, const std::vector<gradvar::Row>& rows);
 
 }  // namespace nelbo

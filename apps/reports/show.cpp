@@ -1,9 +1,12 @@
 #include "apps/reports/show.hpp"
 
 #include <cmath>
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "lab/data/statistics.hpp"
+#include "lab/files/one_line.hpp"
 
 namespace nelbo::data {
 namespace {

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "apps/reports/ledger_json.hpp"
 #include "apps/reports/metrics_json.hpp"
 #include "lab/evaluation/ledger.hpp"
 
@@ -22,11 +23,10 @@ void log_epoch(const RunFolder& folder, const Trainer& trainer, const EpochRepor
                               {"examples_per_second", report.examples_per_second},
                               {"gradient_norm", gradient_norm}};
   if (report.epoch % ledger_epochs == 0 && trainer.test_examples().count() > 1) {
-    line["ledger"] = measure_ledger(trainer.model(), trainer.test_examples(),
-                                    {.batch = std::size_t(trainer.config().batch),
-                                     .examples = ledger_examples,
-                                     .seed = trainer.config().seed})
-                         .json();
+    line["ledger"] = to_json(measure_ledger(trainer.model(), trainer.test_examples(),
+                                            {.batch = std::size_t(trainer.config().batch),
+                                             .examples = ledger_examples,
+                                             .seed = trainer.config().seed}));
   }
   folder.append_metrics(line.dump());
 }

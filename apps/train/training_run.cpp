@@ -100,11 +100,11 @@ class TrainingRun {
   }
   RunResult result() const;
 
-  TrainConfig config_;
   const data::Dataset& data_;
   RunFolder folder_;
   RunOptions options_;
   Trainer trainer_;
+  TrainConfig config_;  // the trainer's, and how far to go
   std::optional<gradvar::TrainingSnr> gradient_snr_;  // where it is logged
   std::vector<std::string> term_names_;               // the named quantities of the objective
   RunRecord record_;
@@ -209,7 +209,7 @@ int TrainingRun::train(Progress& progress) {
     }
     progress.step(trainer_.state().step, trainer_.last_batch(), trainer_.train_bound());
     if (gradient_snr_ && trainer_.state().step % options_.log_gradient_snr == 0) {
-      folder_.append_gradient_snr(gradient_snr_->measure().dump());
+      folder_.append_gradient_snr(snr_line(trainer_.state().step, gradient_snr_->measure()).dump());
       now = Clock::now();
     }
     if (trainer_.epoch_ended()) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "lab/training/run_config.hpp"
+#include "lab/training/train_plan.hpp"
 
 namespace nelbo {
 
