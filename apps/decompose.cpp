@@ -9,10 +9,10 @@
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/exit_code.hpp"
+#include "apps/reports/ledger_json.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/setting_error.hpp"
 #include "autodiff/threads.hpp"
-#include "apps/reports/ledger_json.hpp"
 #include "lab/evaluation/ledger.hpp"
 
 namespace nelbo {

@@ -43,7 +43,7 @@ Subject run_subject(const RunFlags& flags, std::int64_t batch) {
   const Examples& examples = applied->examples;
   if (std::size_t(batch) > examples.count()) {
     throw SettingError("batch", std::to_string(batch) + ": the split has " +
-                     std::to_string(examples.count()) + " examples");
+                                    std::to_string(examples.count()) + " examples");
   }
   return {.name = "run " + run.folder.string(),
           .model = {*run.model, examples.some(std::size_t(batch), applied->seed), &run.auxiliaries},

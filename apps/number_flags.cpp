@@ -26,13 +26,15 @@ std::optional<T> number_of(std::string_view text) {
 std::int64_t whole_number(const std::string& text, std::int64_t least, std::int64_t most) {
   const auto value = number_of<std::int64_t>(text);
   if (value && *value >= least && *value <= most) return *value;
-  throw SettingError("", fmt::format("'{}' is not a whole number from {} to {}", text, least, most));
+  throw SettingError("",
+                     fmt::format("'{}' is not a whole number from {} to {}", text, least, most));
 }
 
 double real_number(const std::string& text, double above, double most) {
   const auto value = number_of<double>(text);
   if (value && *value > above && *value <= most) return *value;
-  throw SettingError("", fmt::format("'{}' is not a number above {}, at most {}", text, above, most));
+  throw SettingError("",
+                     fmt::format("'{}' is not a number above {}, at most {}", text, above, most));
 }
 
 std::vector<std::int64_t> number_list(const std::string& text, std::int64_t most) {

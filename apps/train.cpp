@@ -124,8 +124,8 @@ void check_resumes(const std::vector<std::string>& given) {
   for (const std::string& name : given) {
     if (std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
       throw SettingError(name.substr(2),
-                       "cannot be given with --resume: a run continues with its own settings; "
-                       "for others start a new run");
+                         "cannot be given with --resume: a run continues with its own settings; "
+                         "for others start a new run");
     }
   }
 }
@@ -188,8 +188,7 @@ void declare_model(CommandLine& command, TrainFlags& flags) {
                 choices(priors().all(), "[normal, or uniform for discrete codes]"))
       .type("NAME");
   command
-      .flag("--posterior", flags.posterior,
-            "Q(Z|x)\n" + choices(posteriors().all(), "[diagonal]"))
+      .flag("--posterior", flags.posterior, "Q(Z|x)\n" + choices(posteriors().all(), "[diagonal]"))
       .type("NAME");
 }
 

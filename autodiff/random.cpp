@@ -61,17 +61,19 @@ void in_chunks(const char* what, const RandomBlock& block, Body body) {
 
 template <class T>
 void run(const char* what, kernels::RandomFiller<T> kernel, T* out, const RandomBlock& block) {
-  in_chunks<T>(what, block, [&](const kernels::RandomFill& fill, std::size_t first, std::size_t last) {
-    kernel(fill, first, last, out);
-  });
+  in_chunks<T>(what, block,
+               [&](const kernels::RandomFill& fill, std::size_t first, std::size_t last) {
+                 kernel(fill, first, last, out);
+               });
 }
 
 template <class T, class S>
 void run(const char* what, kernels::RandomFillerFrom<T, S> kernel,
          const kernels::RandomSource& where, const S* source, T* out, const RandomBlock& block) {
-  in_chunks<T>(what, block, [&](const kernels::RandomFill& fill, std::size_t first, std::size_t last) {
-    kernel(fill, where, source, first, last, out);
-  });
+  in_chunks<T>(what, block,
+               [&](const kernels::RandomFill& fill, std::size_t first, std::size_t last) {
+                 kernel(fill, where, source, first, last, out);
+               });
 }
 
 /// Probabilities of out's own shape.

@@ -30,9 +30,8 @@ Var Model::log_joint(Var z, const Batch& batch) const {
 }
 
 bool has_exact_div(const Model& model) {
-  return of_one_datum(model, [&](Tape&, Var x) {
-    return model.prior()->kl(*model.posterior(x)).has_value();
-  });
+  return of_one_datum(
+      model, [&](Tape&, Var x) { return model.prior()->kl(*model.posterior(x)).has_value(); });
 }
 
 bool prior_learns(const Model& model) {

@@ -14,7 +14,8 @@ namespace nelbo {
 
 /// What a model is shown: data, and what all of them is conditioned on.
 struct Batch {
-  Batch(Var x, std::optional<Var> condition = {}) : x(x), condition(condition) {}  // NOLINT: implicit
+  Batch(Var x, std::optional<Var> condition = {})
+      : x(x), condition(condition) {}  // NOLINT: implicit
 
   Var x;                         // [B, X]
   std::optional<Var> condition;  // [B, C]

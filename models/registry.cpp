@@ -39,8 +39,8 @@ std::int64_t Choice::whole(const std::string& what, std::int64_t least, std::int
   const char* const end = argument.data() + argument.size();
   const auto [stop, failure] = std::from_chars(argument.data(), end, number);
   if (failure == std::errc() && stop == end && number >= least && number <= most) return number;
-  throw Error(kind + " '" + text + "': " + what + " '" + argument + "' must be " + std::to_string(least) +
-              " to " + std::to_string(most));
+  throw Error(kind + " '" + text + "': " + what + " '" + argument + "' must be " +
+              std::to_string(least) + " to " + std::to_string(most));
 }
 
 void Choice::no_argument() const {

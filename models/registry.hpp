@@ -11,7 +11,7 @@ namespace nelbo {
 
 /// A word that a program brought along.
 struct OwnWord {
-  std::string kind;      // "likelihood", "term", "command", ...
+  std::string kind;  // "likelihood", "term", "command", ...
   std::string name;
   bool replaces = false;  // one that nelbo has too
 };

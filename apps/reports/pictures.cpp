@@ -114,8 +114,8 @@ void Pictures::write(const RunFolder& folder) const {
   write_pictures(folder.image("reconstructions"), reconstructions(), *shape_,
                  reconstruction_columns, range_);
   write_pictures(folder.image("samples"), samples(), *shape_, sample_columns, range_);
-  write_pictures(folder.image("traversals"), traversals(), *shape_,
-                 columns_of(model_.codes()), range_);
+  write_pictures(folder.image("traversals"), traversals(), *shape_, columns_of(model_.codes()),
+                 range_);
 }
 
 Tensor Pictures::reconstructions() const {

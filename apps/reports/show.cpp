@@ -1,7 +1,7 @@
 #include "apps/reports/show.hpp"
 
-#include <cmath>
 #include <fmt/format.h>
+#include <cmath>
 
 #include <nlohmann/json.hpp>
 

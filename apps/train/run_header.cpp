@@ -16,8 +16,7 @@ std::vector<std::string> run_header(const TrainConfig& config, const data::Datas
   if (config.binarize != "none") lines.push_back("binarize    " + config.binarize);
   lines.push_back(fmt::format("model       {}, hidden {}, latent {}, {}", config.model,
                               fmt::join(config.hidden, ","), config.latent, config.likelihood));
-  lines.push_back(fmt::format("prior       {}, posterior {}", config.prior,
-                              config.posterior));
+  lines.push_back(fmt::format("prior       {}, posterior {}", config.prior, config.posterior));
   lines.push_back(fmt::format("parameters  {}", trainer.store().count()));
   const Term& objective = trainer.objective();
   lines.push_back("objective   " + (objective.bound()

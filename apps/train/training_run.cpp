@@ -104,7 +104,7 @@ class TrainingRun {
   RunFolder folder_;
   RunOptions options_;
   Trainer trainer_;
-  TrainConfig config_;  // the trainer's, and how far to go
+  TrainConfig config_;                                // the trainer's, and how far to go
   std::optional<gradvar::TrainingSnr> gradient_snr_;  // where it is logged
   std::vector<std::string> term_names_;               // the named quantities of the objective
   RunRecord record_;
@@ -139,10 +139,10 @@ void TrainingRun::restore(const Further& further) {
     config_.epochs.reset();
   }
   if (reached()) {
-    throw SettingError(
-        "resume", fmt::format("{}: the run has reached its end (epoch {}, step {}); say how "
-                    "far to go on with --epochs or --steps",
-                    folder_.path().string(), state.epoch, state.step));
+    throw SettingError("resume",
+                       fmt::format("{}: the run has reached its end (epoch {}, step {}); say how "
+                                   "far to go on with --epochs or --steps",
+                                   folder_.path().string(), state.epoch, state.step));
   }
   folder_.cut_metrics(state.epoch);
   folder_.cut_gradient_snr(state.step);

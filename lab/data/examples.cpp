@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "autodiff/random.hpp"
-#include "autodiff/setting_error.hpp"
 #include "autodiff/error.hpp"
+#include "autodiff/random.hpp"
 #include "autodiff/random_variables.hpp"
+#include "autodiff/setting_error.hpp"
 #include "autodiff/threads.hpp"
 
 namespace nelbo {

@@ -9,8 +9,8 @@
 
 #include "autodiff/nearest_name.hpp"
 #include "autodiff/random.hpp"
-#include "autodiff/setting_error.hpp"
 #include "autodiff/random_variables.hpp"
+#include "autodiff/setting_error.hpp"
 #include "lab/data/read_file.hpp"
 #include "lab/data/read_folder.hpp"
 #include "lab/data/sprites.hpp"

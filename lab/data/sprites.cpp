@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "autodiff/random.hpp"
-#include "lab/files/internal/fail.hpp"
 #include "autodiff/random_variables.hpp"
+#include "lab/files/internal/fail.hpp"
 
 namespace nelbo::data::sprites {
 namespace {

@@ -7,8 +7,8 @@
 #include <map>
 #include <span>
 
-#include "lab/evaluation/log_weight_tape.hpp"
 #include "autodiff/threads.hpp"
+#include "lab/evaluation/log_weight_tape.hpp"
 #include "lab/statistics/importance_diagnostics.hpp"
 
 namespace nelbo {

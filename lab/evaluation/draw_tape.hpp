@@ -19,9 +19,10 @@ class DrawTape {
  public:
   /// `record` names the values that are kept; `population` is called while recording. The model must
   /// outlive it.
-  DrawTape(const Model& model, std::int64_t samples, std::size_t batch,
-           const std::function<std::vector<Var>(Draw&)>& record,
-           const std::function<Population()>& population = [] { return Population{}; });
+  DrawTape(
+      const Model& model, std::int64_t samples, std::size_t batch,
+      const std::function<std::vector<Var>(Draw&)>& record,
+      const std::function<Population()>& population = [] { return Population{}; });
 
   /// Takes the examples `rows`, B of them, as at step 0.
   void load(const Examples& examples, std::span<const std::uint32_t> rows);

@@ -36,8 +36,7 @@ class Pairs {
     datum_ = weigh_.leaf({b, model.features()});
     importance_ = weigh_.leaf({std::int64_t(samples), b, codes_.dimensions()});
     Draw draw(model, datum_, importance_);
-    value_ =
-        reshape(model.log_likelihood(code_, datum_), {b}) - logmeanexp(draw.log_weights(), 0);
+    value_ = reshape(model.log_likelihood(code_, datum_), {b}) - logmeanexp(draw.log_weights(), 0);
     weigh_.keep(value_);
   }
 

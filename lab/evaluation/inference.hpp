@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "lab/data/examples.hpp"
 #include "autodiff/tensor.hpp"
+#include "lab/data/examples.hpp"
 #include "models/model.hpp"
 
 namespace nelbo {

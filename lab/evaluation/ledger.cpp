@@ -87,8 +87,8 @@ Abilities abilities_of(const Model& model) {
 std::vector<Ledger::Unit> units_of(const Model& model, const Encoded& q, bool standard) {
   const CodeSpace codes = model.codes();
   const std::int64_t n = q.mean.shape()[0];
-  const std::vector<double> kl =
-      standard ? mean_divergences(codes, q) : std::vector<double>(std::size_t(codes.variables), nan);
+  const std::vector<double> kl = standard ? mean_divergences(codes, q)
+                                          : std::vector<double>(std::size_t(codes.variables), nan);
   std::vector<Ledger::Unit> units;
   for (const double of_unit : kl) units.push_back({of_unit, 0, false});
   for (std::int64_t d = 0; d < codes.dimensions(); ++d) {
@@ -200,8 +200,8 @@ Ledger measure_ledger(const Model& model, const Examples& examples, const Ledger
   std::optional<MeanAndError> div_mc;
   for (const Named& named : all) {
     const Quantity quantity = named.term.quantities().front();
-    const Ledger::Entry entry{named.name, named.estimate.result(), quantity.bias,
-                              quantity.equation, quantity.meaning};
+    const Ledger::Entry entry{named.name, named.estimate.result(), quantity.bias, quantity.equation,
+                              quantity.meaning};
     if (named.place == Place::check) {
       div_mc = entry.estimate;
     } else {

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "autodiff/parameters.hpp"
 #include "lab/data/examples.hpp"
 #include "lab/evaluation/standard_errors.hpp"
-#include "autodiff/parameters.hpp"
 #include "models/model.hpp"
 #include "objectives/bounds/bias.hpp"
 #include "objectives/draw/scheme.hpp"

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-
 namespace nelbo {
 namespace {
 
@@ -25,12 +24,12 @@ std::int64_t chunk_of(std::int64_t draws) {
 }  // namespace
 
 LogWeightTape::LogWeightTape(const Model& model, std::int64_t draws, std::size_t count)
-    : batch_(std::min(
-          count, std::size_t(std::max<std::int64_t>(1, rows_at_a_time / chunk_of(draws))))),
+    : batch_(std::min(count,
+                      std::size_t(std::max<std::int64_t>(1, rows_at_a_time / chunk_of(draws))))),
       chunk_(chunk_of(draws)),
       rows_(batch_),
-      tape_(model, chunk_, batch_, [](Draw& draw) { return std::vector<Var>{draw.log_weights()}; }) {
-}
+      tape_(model, chunk_, batch_,
+            [](Draw& draw) { return std::vector<Var>{draw.log_weights()}; }) {}
 
 void LogWeightTape::load(const Examples& examples, std::size_t first, std::size_t n) {
   for (std::size_t b = 0; b < batch_; ++b) rows_[b] = std::uint32_t(first + std::min(b, n - 1));

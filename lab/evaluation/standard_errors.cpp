@@ -24,7 +24,8 @@ TermMeans estimate_terms(const Model& model, const Examples& examples, std::uint
   tapes.for_each_batch(all, [&](DrawTape& tape, std::span<const std::uint32_t> rows) {
     tape.load(examples, rows);
     tape.run(seed, rows);
-    const std::vector<double> log_likelihood = tape.value(0).values(), divs = tape.value(1).values();
+    const std::vector<double> log_likelihood = tape.value(0).values(),
+                              divs = tape.value(1).values();
     for (std::size_t b = 0; b < rows.size(); ++b) {
       nell.add(-log_likelihood[b]);
       div.add(divs[b]);

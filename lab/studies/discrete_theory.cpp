@@ -46,7 +46,8 @@ class Tables {
     const std::int64_t width = codes.width();
     std::vector<std::vector<double>> all;
     for (std::int64_t l = 0; l < model_.codes().variables; ++l) {
-      const double* const own = encoder_logits_.data() + n * model_.codes().dimensions() + l * width;
+      const double* const own =
+          encoder_logits_.data() + n * model_.codes().dimensions() + l * width;
       all.push_back(width == 1 ? softmax_of({0, *own}) : softmax_of({own, own + width}));
     }
     return all;

@@ -71,7 +71,8 @@ RecordedDraw::RecordedDraw(const StudyModel& model, const Bound& bound,
   }
   seconds_for_decoder_.resize(decoder_weights_.size());
   ones_ = Tensor::full(rows, 1, dtype_);
-  if (needs_exact_) dz_likelihood_ = Tensor({samples_, batch_, model.model.codes().dimensions()}, dtype_);
+  if (needs_exact_)
+    dz_likelihood_ = Tensor({samples_, batch_, model.model.codes().dimensions()}, dtype_);
   dkl_ = Tensor::full({batch_}, -1.0 / double(batch_), dtype_);
   record();
 }
@@ -106,9 +107,8 @@ void RecordedDraw::record() {
 
 void RecordedDraw::record_encoder() {
   const auto any = [&](auto asks) {
-    return std::any_of(parts_.begin(), parts_.end(), [&](const Part& part) {
-      return asks(part.estimators.phi.properties());
-    });
+    return std::any_of(parts_.begin(), parts_.end(),
+                       [&](const Part& part) { return asks(part.estimators.phi.properties()); });
   };
   using Phi = Estimator::Properties;
   const Model& model = model_.model;

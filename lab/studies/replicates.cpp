@@ -117,7 +117,8 @@ class Replicates {
     find_mean_baseline();
     parallel_for(workers_.size(), [&](std::size_t i) {
       const SerialScope serial;
-      dispatch(model_.model.store().dtype(), [&](auto type) { work<decltype(type)>(*workers_[i]); });
+      dispatch(model_.model.store().dtype(),
+               [&](auto type) { work<decltype(type)>(*workers_[i]); });
     });
     if (stopped_) return {};
     return rows();

@@ -1,7 +1,7 @@
 #pragma once
-#include "lab/studies/study_model.hpp"
 #include "autodiff/parameters.hpp"
 #include "autodiff/tape.hpp"
+#include "lab/studies/study_model.hpp"
 #include "objectives/bounds/bound.hpp"
 #include "objectives/estimators/estimator.hpp"
 

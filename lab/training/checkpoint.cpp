@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "lab/files/safetensors.hpp"
 #include "autodiff/error.hpp"
+#include "lab/files/safetensors.hpp"
 
 namespace nelbo {
 namespace {

@@ -2,9 +2,9 @@
 #include <string>
 #include <vector>
 
-#include "lab/training/train_state.hpp"
 #include "autodiff/optimizer.hpp"
 #include "autodiff/parameters.hpp"
+#include "lab/training/train_state.hpp"
 
 namespace nelbo {
 

@@ -31,14 +31,13 @@ Evaluator::Evaluator(const Networks& networks, const Term& objective,
     : examples_(examples),
       seed_(seed),
       rows_(all_rows(examples.count())),
-      recordings_(batch_size(objective, training_batch, examples.count()),
-                  [&networks, objective, estimators,
-                   population = population_of(objective, *networks.model, examples)](
-                      std::size_t batch) {
-                    return std::make_unique<RecordedBatch>(*networks.model, networks.auxiliaries,
-                                                           objective, estimators, population, batch,
-                                                           false);
-                  }) {}
+      recordings_(
+          batch_size(objective, training_batch, examples.count()),
+          [&networks, objective, estimators,
+           population = population_of(objective, *networks.model, examples)](std::size_t batch) {
+            return std::make_unique<RecordedBatch>(*networks.model, networks.auxiliaries, objective,
+                                                   estimators, population, batch, false);
+          }) {}
 
 Metrics Evaluator::operator()(std::uint64_t step) {
   MetricSums sums;

@@ -4,11 +4,11 @@
 #include <numeric>
 #include <span>
 
+#include "autodiff/error.hpp"
 #include "lab/training/checkpoint.hpp"
 #include "lab/training/run_data.hpp"
 #include "lab/training/run_folder.hpp"
 #include "lab/training/trainer.hpp"
-#include "autodiff/error.hpp"
 
 namespace nelbo {
 namespace {

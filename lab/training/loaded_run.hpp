@@ -3,11 +3,11 @@
 #include <memory>
 #include <string>
 
+#include "autodiff/parameters.hpp"
 #include "lab/data/dataset.hpp"
 #include "lab/data/examples.hpp"
 #include "lab/training/networks.hpp"
 #include "lab/training/run_config.hpp"
-#include "autodiff/parameters.hpp"
 
 namespace nelbo {
 

@@ -32,10 +32,10 @@ void check_estimators(const Term& objective, const EstimatorChoice& estimators, 
     bounds = true;
   }
   if (bounds) return;
-  throw SettingError("estimator",
-                     estimators.text() + " is for bounds on sampled log-weights, and '" +
-                         objective.text() +
-                         "' holds none; write elbo(mc) for the ELBO, or one of iw(m), mc(k, m), ...");
+  throw SettingError(
+      "estimator", estimators.text() + " is for bounds on sampled log-weights, and '" +
+                       objective.text() +
+                       "' holds none; write elbo(mc) for the ELBO, or one of iw(m), mc(k, m), ...");
 }
 
 }  // namespace

@@ -10,8 +10,8 @@
 #include <functional>
 #include <sstream>
 
-#include "autodiff/setting_error.hpp"
 #include "autodiff/nearest_name.hpp"
+#include "autodiff/setting_error.hpp"
 
 namespace nelbo {
 namespace {

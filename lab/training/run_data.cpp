@@ -1,7 +1,7 @@
 #include "lab/training/run_data.hpp"
 
-#include "lab/data/load.hpp"
 #include "autodiff/error.hpp"
+#include "lab/data/load.hpp"
 
 namespace nelbo {
 

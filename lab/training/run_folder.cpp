@@ -11,8 +11,8 @@
 #include <sstream>
 #include <string_view>
 
-#include "lab/files/atomic_file.hpp"
 #include "autodiff/setting_error.hpp"
+#include "lab/files/atomic_file.hpp"
 
 namespace nelbo {
 

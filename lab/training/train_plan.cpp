@@ -55,12 +55,13 @@ VaeConfig model_of(const TrainConfig& c) {
 
 TrainPlan resolve(const TrainConfig& c) {
   check_ranges(c);
-  return {.config = c,
-          .binarize = read_setting("binarize", [&] { return data::parse_binarize(c.binarize); }),
-          .model = model_of(c),
-          .objective = parse_objective(c.objective),
-          .estimators = read_setting("estimator", [&] { return parse_estimators(c.estimator); }),
-          .optimizer = read_setting("optimizer", [&] { return optimizers().at(c.optimizer); }).config};
+  return {
+      .config = c,
+      .binarize = read_setting("binarize", [&] { return data::parse_binarize(c.binarize); }),
+      .model = model_of(c),
+      .objective = parse_objective(c.objective),
+      .estimators = read_setting("estimator", [&] { return parse_estimators(c.estimator); }),
+      .optimizer = read_setting("optimizer", [&] { return optimizers().at(c.optimizer); }).config};
 }
 
 }  // namespace nelbo

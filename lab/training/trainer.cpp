@@ -67,7 +67,8 @@ Trainer::Trainer(const TrainPlan& plan, const data::Dataset& data)
       train_(data, data.split("train"), plan.binarize, Examples::Role::train, plan.config.seed),
       test_(data, data.split("test"), plan.binarize, Examples::Role::test, plan.config.seed),
       networks_(make_networks(plan_, train_.moments(), store_)),
-      optimizer_(std::make_unique<Optimizer>(plan.optimizer, ranges_of(store_, networks_.groups()))),
+      optimizer_(
+          std::make_unique<Optimizer>(plan.optimizer, ranges_of(store_, networks_.groups()))),
       gradient_(store_),
       order_(train_.count()) {
   if (objective().needs(&Quantity::data_entropy) && plan.binarize != data::Binarize::dynamic) {
@@ -103,7 +104,8 @@ std::uint64_t Trainer::batches_per_epoch() const {
 
 void Trainer::begin_epoch() {
   if (order_epoch_ == state_.epoch) return;
-  fill_permutation(order_.data(), order_.size(), random_variables::order.of(config().seed), state_.epoch);
+  fill_permutation(order_.data(), order_.size(), random_variables::order.of(config().seed),
+                   state_.epoch);
   order_epoch_ = state_.epoch;
 }
 
@@ -111,8 +113,8 @@ void Trainer::step() {
   if (epoch_ended()) throw Error("trainer: step() after the end of an epoch; close_epoch() first");
   begin_epoch();
   const std::size_t size = recordings_->batch(), first = state_.batch * size;
-  const auto rows = std::span<const std::uint32_t>(order_).subspan(
-      first, std::min(size, order_.size() - first));
+  const auto rows =
+      std::span<const std::uint32_t>(order_).subspan(first, std::min(size, order_.size() - first));
   RecordedBatch& batch = recordings_->of(rows.size());
 
   train_.fill(batch.x().data_as<float>(), rows, state_.step);

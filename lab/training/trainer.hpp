@@ -6,17 +6,17 @@
 #include <string>
 #include <vector>
 
+#include "autodiff/error.hpp"
+#include "autodiff/optimizer.hpp"
+#include "autodiff/parameters.hpp"
+#include "lab/data/examples.hpp"
 #include "lab/training/checkpoint.hpp"
 #include "lab/training/evaluator.hpp"
-#include "lab/data/examples.hpp"
 #include "lab/training/metrics.hpp"
 #include "lab/training/networks.hpp"
 #include "lab/training/recorded_batch.hpp"
 #include "lab/training/run_config.hpp"
 #include "lab/training/train_state.hpp"
-#include "autodiff/error.hpp"
-#include "autodiff/optimizer.hpp"
-#include "autodiff/parameters.hpp"
 #include "objectives/algebra/term.hpp"
 
 namespace nelbo {

@@ -6,19 +6,13 @@
 #include <vector>
 
 #include "autodiff/parameters.hpp"
+#include "models/architectures/coders.hpp"
 #include "models/data_moments.hpp"
-#include "models/layers/layer.hpp"
 #include "models/model.hpp"
 #include "models/registry.hpp"
 #include "models/vae_config.hpp"
 
 namespace nelbo {
-
-/// The two networks of a variational autoencoder.
-struct Coders {
-  Layer encoder;  // [B, X] to the posterior's parameters, [B, posterior.head(codes).outputs]
-  Layer decoder;  // [S, B, D] to the likelihood's output, [S, B, X]
-};
 
 /// A named model: a pair of networks about a posterior, prior and likelihood of choice, or a model of
 /// any other kind.

@@ -1,5 +1,7 @@
 #pragma once
-#include "models/architectures/architecture.hpp"
+#include "autodiff/parameters.hpp"
+#include "models/architectures/coders.hpp"
+#include "models/vae_config.hpp"
 
 namespace nelbo {
 

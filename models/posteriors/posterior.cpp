@@ -11,13 +11,11 @@ std::string no_rsample(const std::string& family) {
 }
 
 Var Posterior::entropy() const {
-  throw Error("the entropy of a " + family() +
-              " posterior has no closed form; use hqzx(mc)");
+  throw Error("the entropy of a " + family() + " posterior has no closed form; use hqzx(mc)");
 }
 
 Var Posterior::relaxed_sample(Var, double) const {
-  throw Error("a " + family() +
-              " posterior has no relaxed samples" +
+  throw Error("a " + family() + " posterior has no relaxed samples" +
               (has_rsample() ? ": its own are differentiable" : ""));
 }
 

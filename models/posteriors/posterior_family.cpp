@@ -33,21 +33,21 @@ PosteriorFamily diagonal() {
 }
 
 PosteriorFamily full() {
-  return {.text = "full",
-          .codes = real_codes,
-          .head =
-              [](const CodeSpace& codes) {
-                const std::int64_t l = codes.variables;
-                return PosteriorFamily::Head{2 * l + l * (l - 1) / 2, 2 * l, l};
-              },
-          .posterior =
-              [](Var output, const CodeSpace& codes) {
-                const std::int64_t l = codes.variables;
-                const Var mean = columns(output, 0, l), log_variance = columns(output, l, 2 * l);
-                const Var below = columns(output, 2 * l, output.shape()[-1]);
-                return posterior_of(
-                    FullNormal{mean, lower_triangular(exp(0.5 * log_variance), below)});
-              }};
+  return {
+      .text = "full",
+      .codes = real_codes,
+      .head =
+          [](const CodeSpace& codes) {
+            const std::int64_t l = codes.variables;
+            return PosteriorFamily::Head{2 * l + l * (l - 1) / 2, 2 * l, l};
+          },
+      .posterior =
+          [](Var output, const CodeSpace& codes) {
+            const std::int64_t l = codes.variables;
+            const Var mean = columns(output, 0, l), log_variance = columns(output, l, 2 * l);
+            const Var below = columns(output, 2 * l, output.shape()[-1]);
+            return posterior_of(FullNormal{mean, lower_triangular(exp(0.5 * log_variance), below)});
+          }};
 }
 
 /// A logit for every number of a code.
@@ -57,10 +57,14 @@ PosteriorFamily::Head logits(const CodeSpace& codes) {
 }
 
 PosteriorFamily bernoulli() {
-  return {.text = "bernoulli",
-          .codes = [](std::int64_t latent) { return CodeSpace{Kind::binary, latent}; },
-          .head = logits,
-          .posterior = [](Var output, const CodeSpace&) { return posterior_of(Bernoulli{output}); }};
+  return {
+      .text = "bernoulli",
+      .codes =
+          [](std::int64_t latent) {
+            return CodeSpace{Kind::binary, latent};
+          },
+      .head = logits,
+      .posterior = [](Var output, const CodeSpace&) { return posterior_of(Bernoulli{output}); }};
 }
 
 PosteriorFamily categorical(std::int64_t classes) {

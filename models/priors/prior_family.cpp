@@ -52,8 +52,7 @@ PriorFamily learned_normal() {
     const std::int64_t latent = context.codes.variables;
     const ParameterId mean = store.add("prior.mean", group, {latent}, zeros());
     const ParameterId log_diagonal = store.add("prior.log_diagonal", group, {latent}, zeros());
-    const ParameterId below =
-        store.add("prior.below", group, {latent * (latent - 1) / 2}, zeros());
+    const ParameterId below = store.add("prior.below", group, {latent * (latent - 1) / 2}, zeros());
     return [=, &store] {
       Tape& tape = Tape::current();
       const Var factor =
@@ -72,9 +71,8 @@ PriorFamily mixture(std::int64_t k) {
     const ParameterId logits = store.add("prior.logits", group, {k}, zeros());
     const ParameterId means =
         store.add("prior.means", group, {k, latent}, scattered(centre, deviation));
-    const ParameterId log_variances = store.add(
-        "prior.log_variances", group, {k, latent},
-        constant(Tensor::full({k, latent}, std::log(0.5))));
+    const ParameterId log_variances = store.add("prior.log_variances", group, {k, latent},
+                                                constant(Tensor::full({k, latent}, std::log(0.5))));
     return [=, &store] {
       Tape& tape = Tape::current();
       return std::make_shared<MixturePrior>(
@@ -103,16 +101,17 @@ PriorFamily vamp(std::int64_t k) {
 }
 
 PriorFamily uniform() {
-  return {.text = "uniform",
-          .unfit = [](const CodeSpace& codes) -> std::string {
-            if (codes.discrete()) return "";
-            return "prior uniform is over the values of discrete codes, of the posteriors bernoulli "
-                   "and categorical:K, and here they are " +
-                   codes.text() + "; choose another";
-          },
-          .declare = [](const PriorContext& context) -> PriorRecorder {
-            return [codes = context.codes] { return std::make_shared<UniformPrior>(codes); };
-          }};
+  return {
+      .text = "uniform",
+      .unfit = [](const CodeSpace& codes) -> std::string {
+        if (codes.discrete()) return "";
+        return "prior uniform is over the values of discrete codes, of the posteriors bernoulli "
+               "and categorical:K, and here they are " +
+               codes.text() + "; choose another";
+      },
+      .declare = [](const PriorContext& context) -> PriorRecorder {
+        return [codes = context.codes] { return std::make_shared<UniformPrior>(codes); };
+      }};
 }
 
 /// A family that takes no argument.
@@ -155,22 +154,23 @@ PriorFamily parse_prior(const std::string& text) {
 }
 
 PriorFamily given_normal_prior(const Tensor& mean, const Tensor& covariance) {
-  return real_prior("normal:given", [mean, covariance](const PriorContext& context) -> PriorRecorder {
-    const std::int64_t latent = context.codes.variables;
-    const Tensor own = mean.cast(context.store.dtype());
-    if (!(own.shape() == Shape{latent})) {
-      throw Error("prior normal:given: mean " + own.shape().text() + " for " +
-                  std::to_string(latent) + " latent dimensions");
-    }
-    {  // Bad matrices are refused now, not at the first recording.
-      Tape tape;
-      const Recording recording(tape);
-      given_normal(own, covariance);
-    }
-    return [own, covariance] {
-      return std::make_shared<FullNormalPrior>(given_normal(own, covariance));
-    };
-  });
+  return real_prior("normal:given",
+                    [mean, covariance](const PriorContext& context) -> PriorRecorder {
+                      const std::int64_t latent = context.codes.variables;
+                      const Tensor own = mean.cast(context.store.dtype());
+                      if (!(own.shape() == Shape{latent})) {
+                        throw Error("prior normal:given: mean " + own.shape().text() + " for " +
+                                    std::to_string(latent) + " latent dimensions");
+                      }
+                      {  // Bad matrices are refused now, not at the first recording.
+                        Tape tape;
+                        const Recording recording(tape);
+                        given_normal(own, covariance);
+                      }
+                      return [own, covariance] {
+                        return std::make_shared<FullNormalPrior>(given_normal(own, covariance));
+                      };
+                    });
 }
 
 PriorFamily simplest_prior(const CodeSpace& codes) {

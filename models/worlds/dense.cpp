@@ -98,9 +98,7 @@ double Factor::log_determinant() const { return 2 * sum_log(diagonal_of(lower_))
 
 Tensor Factor::whiten(const Tensor& b) const { return triangular_solution(lower_, b, false); }
 
-Tensor Factor::solve(const Tensor& b) const {
-  return triangular_solution(lower_, whiten(b), true);
-}
+Tensor Factor::solve(const Tensor& b) const { return triangular_solution(lower_, whiten(b), true); }
 
 Tensor Factor::inverse() const { return solve(identity(lower_.shape()[0])); }
 

@@ -16,7 +16,8 @@ constexpr std::int64_t most_codes = 4096;
 /// K^L, once the config is known to be right.
 std::int64_t checked_codes(const DiscreteConfig& config) {
   if (!config.codes.discrete()) {
-    throw Error("discrete model: codes are " + config.codes.text() + "; it has binary or one-hot ones");
+    throw Error("discrete model: codes are " + config.codes.text() +
+                "; it has binary or one-hot ones");
   }
   if (config.data < 1 || config.codes.variables < 1) {
     throw Error("discrete model: " + std::to_string(config.data) + " data and " +

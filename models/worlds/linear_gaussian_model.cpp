@@ -4,8 +4,8 @@
 
 #include "autodiff/ops.hpp"
 #include "autodiff/random.hpp"
-#include "models/priors/full_normal_prior.hpp"
 #include "autodiff/random_variables.hpp"
+#include "models/priors/full_normal_prior.hpp"
 #include "models/worlds/dense.hpp"
 
 namespace nelbo {

@@ -7,10 +7,10 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/schedule.hpp"
+#include "objectives/algebra/setting.hpp"
 #include "objectives/bounds/bias.hpp"
 #include "objectives/bounds/bound.hpp"
 #include "objectives/draw/draw.hpp"
-#include "objectives/algebra/setting.hpp"
 
 namespace nelbo {
 

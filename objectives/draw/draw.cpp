@@ -94,8 +94,7 @@ Var Draw::kl() {
   return once("kl", [&] {
     if (const std::optional<Var> kl = prior().kl(*posterior_)) return *kl;
     throw Error("div(exact): the divergence of a " + posterior_->family() +
-                " posterior from the prior " + prior().text() +
-                " has no closed form; use div(mc)");
+                " posterior from the prior " + prior().text() + " has no closed form; use div(mc)");
   });
 }
 
@@ -106,12 +105,11 @@ Var Draw::log_weights() {
 Var Draw::prior_sample() {
   return once("prior_sample", [&] {
     const std::int64_t width = prior().noise_dimensions();
-    return prior().sample(input("prior noise", {batch(), width},
-                                [width](const Tensor& data, const Moment& moment) {
-                                  fill_noise(Noise::normal,
-                                             data.reshape({1, data.shape()[0], width}),
-                                             moment.block(moment.variables.prior));
-                                }));
+    return prior().sample(
+        input("prior noise", {batch(), width}, [width](const Tensor& data, const Moment& moment) {
+          fill_noise(Noise::normal, data.reshape({1, data.shape()[0], width}),
+                     moment.block(moment.variables.prior));
+        }));
   });
 }
 

@@ -51,8 +51,7 @@ class Estimate {
     };
     if (of.codes == Estimator::Codes::relaxed) {
       const Var noise = slice(draw_.noise(), 0, 0, bound_.samples());
-      return estimators::relaxed_bound(bound_, draw_.posterior(), noise, of.temperature,
-                                       log_joint);
+      return estimators::relaxed_bound(bound_, draw_.posterior(), noise, of.temperature, log_joint);
     }
     return draw_.once("exact elbo", [&] {
       const Tensor codes = estimators::all_codes(draw_.model().codes(), draw_.dtype());
@@ -75,11 +74,11 @@ class Estimate {
       const std::int64_t batch = draw_.batch(), features = draw_.x().shape()[1];
       const Noise kind = model.likelihood()->noise();
       const Var code = reshape(draw_.prior_sample(), {1, batch, draw_.latent()});
-      const Var noise = draw_.input("dream", {batch, features},
-                                    [=](const Tensor& data, const Moment& moment) {
-                                      fill_noise(kind, data.reshape({1, batch, features}),
-                                                 moment.block(moment.variables.dream));
-                                    });
+      const Var noise =
+          draw_.input("dream", {batch, features}, [=](const Tensor& data, const Moment& moment) {
+            fill_noise(kind, data.reshape({1, batch, features}),
+                       moment.block(moment.variables.dream));
+          });
       return estimators::dream_log_posterior(model, code, noise, draw_.data().condition);
     });
   }
@@ -88,9 +87,8 @@ class Estimate {
   Var weighed() {
     std::optional<Var> baseline;
     if (of_.baseline != Estimator::Baseline::none) {
-      baseline = draw_.once("baseline", [&] {
-        return draw_.network(baseline_group, of_.text)(draw_.x());
-      });
+      baseline = draw_.once("baseline",
+                            [&] { return draw_.network(baseline_group, of_.text)(draw_.x()); });
     }
     const Var f = first(draw_.log_weights());
     const EstimateVars w =
@@ -170,8 +168,7 @@ Var estimate(Draw& draw, const Bound& wanted) {
     return bound_value(bound, draw.samples() == needed ? f : slice(f, 0, 0, needed));
   }
   const Estimation& estimation = *draw.estimation();
-  const std::string why =
-      unfit(estimation.estimators, bound, draw.model(), estimation.one_sweep);
+  const std::string why = unfit(estimation.estimators, bound, draw.model(), estimation.one_sweep);
   if (!why.empty()) throw Error(why);
   return Estimate(draw, bound).record();
 }

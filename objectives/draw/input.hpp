@@ -10,11 +10,11 @@ namespace nelbo {
 
 /// When and for what a recorded draw is replayed: all that its random numbers are addressed by.
 struct Moment {
-  const DrawVariables& variables;           // training's, evaluation's, ...
+  const DrawVariables& variables;  // training's, evaluation's, ...
   std::uint64_t seed = 0;
-  std::uint64_t step = 0;              // of the noise
+  std::uint64_t step = 0;               // of the noise
   std::span<const std::uint32_t> rows;  // [B], the data's numbers in their set
-  std::uint64_t scheduled = 0;         // the step that schedules stand at: in evaluation, training's
+  std::uint64_t scheduled = 0;  // the step that schedules stand at: in evaluation, training's
 
   /// The numbers of one variable at this moment, addressed by the data.
   RandomBlock block(const RandomVariable& variable) const {

@@ -2,8 +2,8 @@
 #include <optional>
 
 #include "autodiff/tensor.hpp"
-#include "models/posteriors/posterior.hpp"
 #include "models/code_space.hpp"
+#include "models/posteriors/posterior.hpp"
 #include "objectives/estimators/relaxed.hpp"
 
 namespace nelbo::estimators {

@@ -5,8 +5,8 @@
 #include <variant>
 #include <vector>
 
-#include "objectives/draw/grouping.hpp"
 #include "objectives/algebra/term.hpp"
+#include "objectives/draw/grouping.hpp"
 
 namespace nelbo {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cctype>
 
+#include "autodiff/nearest_name.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/language/expression.hpp"
-#include "autodiff/nearest_name.hpp"
 
 namespace nelbo {
 namespace {

@@ -7,9 +7,9 @@
 #include <map>
 #include <variant>
 
+#include "autodiff/nearest_name.hpp"
 #include "objectives/language/catalogue.hpp"
 #include "objectives/language/vocabulary.hpp"
-#include "autodiff/nearest_name.hpp"
 
 namespace nelbo {
 namespace {

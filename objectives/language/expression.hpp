@@ -3,8 +3,8 @@
 #include <string>
 
 #include "autodiff/error.hpp"
-#include "objectives/language/call.hpp"
 #include "objectives/algebra/term.hpp"
+#include "objectives/language/call.hpp"
 
 namespace nelbo {
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cctype>
 
-#include "objectives/terms/aggregate_terms.hpp"
-#include "objectives/terms/bound_terms.hpp"
 #include "objectives/bounds/bounds.hpp"
 #include "objectives/language/catalogue.hpp"
+#include "objectives/terms/aggregate_terms.hpp"
+#include "objectives/terms/bound_terms.hpp"
 #include "objectives/terms/regularisers.hpp"
 #include "objectives/terms/terms.hpp"
 

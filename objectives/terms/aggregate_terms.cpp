@@ -58,7 +58,8 @@ Term mi(Scheme scheme) {
   return Term(
       quantity("mi", "I_{\\mathrm{enc}}", "\\mathbb{E} \\log \\frac{Q(z|x)}{P_{\\mathrm{enc}}(z)}",
                "Zheng eq. (8)", "representative mutual information I_enc(X;Z)", scheme, 1),
-      Direction::cost, [scheme](Draw& d) { return d.log_posterior() - aggregate(d, scheme).joint; });
+      Direction::cost,
+      [scheme](Draw& d) { return d.log_posterior() - aggregate(d, scheme).joint; });
 }
 
 Term aggdiv(Scheme scheme) {

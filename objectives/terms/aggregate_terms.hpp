@@ -5,9 +5,9 @@
 //   Div(mc) = mi + aggdiv   and   aggdiv = tc + dwkl - pf
 //
 // hold to rounding: what a scheme errs telescopes.
+#include "objectives/algebra/term.hpp"
 #include "objectives/draw/grouping.hpp"
 #include "objectives/draw/scheme.hpp"
-#include "objectives/algebra/term.hpp"
 #include "objectives/terms/terms.hpp"
 
 namespace nelbo {

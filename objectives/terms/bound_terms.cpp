@@ -1,8 +1,8 @@
 #include "objectives/terms/bound_terms.hpp"
 
+#include "objectives/algebra/latex.hpp"
 #include "objectives/bounds/bounds.hpp"
 #include "objectives/draw/estimate_bound.hpp"
-#include "objectives/algebra/latex.hpp"
 
 namespace nelbo {
 namespace {

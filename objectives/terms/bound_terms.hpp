@@ -1,6 +1,6 @@
 #pragma once
-#include "objectives/bounds/bound.hpp"
 #include "objectives/algebra/term.hpp"
+#include "objectives/bounds/bound.hpp"
 
 namespace nelbo {
 

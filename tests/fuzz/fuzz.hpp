@@ -6,8 +6,8 @@
 #include <span>
 #include <string>
 
-#include "lab/files/recognise.hpp"
 #include "autodiff/error.hpp"
+#include "lab/files/recognise.hpp"
 
 namespace nelbo::fuzz {
 

@@ -2,10 +2,10 @@
 
 #include <fstream>
 
-#include "lab/data/load.hpp"
 #include "autodiff/error.hpp"
-#include "tests/lab/data_files.hpp"
+#include "lab/data/load.hpp"
 #include "tests/catch.hpp"
+#include "tests/lab/data_files.hpp"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define NELBO_TEST_MEMORY_IS_INFLATED

@@ -1,9 +1,9 @@
 #include <limits>
 
-#include "lab/data/load.hpp"
 #include "autodiff/error.hpp"
-#include "tests/lab/data_files.hpp"
+#include "lab/data/load.hpp"
 #include "tests/catch.hpp"
+#include "tests/lab/data_files.hpp"
 
 using namespace nelbo;
 using namespace nelbo::tests;

@@ -1,8 +1,8 @@
 #include <numeric>
 
 #include "lab/data/load.hpp"
-#include "tests/lab/data_files.hpp"
 #include "tests/catch.hpp"
+#include "tests/lab/data_files.hpp"
 
 using namespace nelbo;
 using namespace nelbo::tests;

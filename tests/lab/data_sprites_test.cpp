@@ -6,8 +6,8 @@
 #include <numbers>
 #include <set>
 
-#include "lab/files/sha256.hpp"
 #include "autodiff/error.hpp"
+#include "lab/files/sha256.hpp"
 #include "tests/catch.hpp"
 
 using namespace nelbo;

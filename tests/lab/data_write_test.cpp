@@ -6,14 +6,14 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "autodiff/error.hpp"
 #include "lab/files/atomic_file.hpp"
 #include "lab/files/npz.hpp"
 #include "lab/files/npz_write.hpp"
 #include "lab/files/png.hpp"
 #include "lab/files/safetensors.hpp"
-#include "autodiff/error.hpp"
-#include "tests/lab/data_files.hpp"
 #include "tests/catch.hpp"
+#include "tests/lab/data_files.hpp"
 
 using namespace nelbo;
 using namespace nelbo::tests;

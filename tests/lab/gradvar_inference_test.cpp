@@ -3,12 +3,12 @@
 #include <cmath>
 #include <vector>
 
-#include "lab/studies/slopes.hpp"
+#include "autodiff/error.hpp"
 #include "lab/statistics/student_t.hpp"
 #include "lab/statistics/summary.hpp"
-#include "autodiff/error.hpp"
-#include "tests/lab/gradvar_normals.hpp"
+#include "lab/studies/slopes.hpp"
 #include "tests/catch.hpp"
+#include "tests/lab/gradvar_normals.hpp"
 
 using namespace nelbo;
 using namespace nelbo::gradvar;

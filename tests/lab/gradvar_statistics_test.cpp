@@ -4,13 +4,13 @@
 #include <numbers>
 #include <vector>
 
+#include "autodiff/error.hpp"
+#include "autodiff/threads.hpp"
 #include "lab/statistics/moments.hpp"
 #include "lab/statistics/projection.hpp"
 #include "lab/statistics/summary.hpp"
-#include "autodiff/error.hpp"
-#include "autodiff/threads.hpp"
-#include "tests/lab/gradvar_normals.hpp"
 #include "tests/catch.hpp"
+#include "tests/lab/gradvar_normals.hpp"
 
 using namespace nelbo;
 using namespace nelbo::gradvar;

@@ -3,13 +3,13 @@
 #include <cmath>
 #include <numbers>
 
+#include "autodiff/random.hpp"
 #include "lab/data/data_entropy.hpp"
 #include "lab/evaluation/generative_information.hpp"
 #include "lab/evaluation/inference.hpp"
 #include "lab/training/trainer.hpp"
-#include "autodiff/random.hpp"
-#include "tests/lab/train_data.hpp"
 #include "tests/catch.hpp"
+#include "tests/lab/train_data.hpp"
 
 using namespace nelbo;
 

@@ -2,11 +2,11 @@
 #include <optional>
 #include <vector>
 
+#include "autodiff/setting_error.hpp"
 #include "lab/training/checkpoint.hpp"
 #include "lab/training/run_folder.hpp"
-#include "autodiff/setting_error.hpp"
-#include "tests/lab/train_data.hpp"
 #include "tests/catch.hpp"
+#include "tests/lab/train_data.hpp"
 
 using namespace nelbo;
 

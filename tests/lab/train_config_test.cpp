@@ -1,8 +1,8 @@
 #include <functional>
 #include <string>
 
-#include "lab/training/run_config.hpp"
 #include "autodiff/setting_error.hpp"
+#include "lab/training/run_config.hpp"
 #include "objectives/language/expression.hpp"
 #include "tests/catch.hpp"
 

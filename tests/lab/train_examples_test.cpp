@@ -2,10 +2,10 @@
 #include <numeric>
 #include <vector>
 
-#include "lab/data/examples.hpp"
 #include "autodiff/error.hpp"
-#include "tests/lab/train_data.hpp"
+#include "lab/data/examples.hpp"
 #include "tests/catch.hpp"
+#include "tests/lab/train_data.hpp"
 
 using namespace nelbo;
 using data::Binarize;

@@ -4,13 +4,13 @@
 #include <cmath>
 #include <set>
 
+#include "autodiff/threads.hpp"
 #include "lab/training/run_folder.hpp"
 #include "lab/training/trainer.hpp"
-#include "autodiff/threads.hpp"
 #include "objectives/language/catalogue.hpp"
-#include "tests/lab/train_data.hpp"
 #include "tests/autodiff/allocations.hpp"
 #include "tests/catch.hpp"
+#include "tests/lab/train_data.hpp"
 
 using namespace nelbo;
 

@@ -2,13 +2,13 @@
 #include <set>
 #include <vector>
 
-#include "lab/training/run_folder.hpp"
-#include "lab/training/trainer.hpp"
 #include "autodiff/random.hpp"
 #include "autodiff/threads.hpp"
-#include "tests/lab/train_data.hpp"
+#include "lab/training/run_folder.hpp"
+#include "lab/training/trainer.hpp"
 #include "tests/autodiff/allocations.hpp"
 #include "tests/catch.hpp"
+#include "tests/lab/train_data.hpp"
 
 using namespace nelbo;
 

@@ -311,7 +311,8 @@ TEST_CASE("discrete posteriors: no gradient passes through samples, and asking f
                       contains("a " + family + " posterior has no reparameterised samples") &&
                           contains("estimator that needs none (score"));
     CHECK_THROWS_WITH(q.diagonal("hagg"), contains("hagg needs a normal posterior") &&
-                                              contains(family) && contains("the posterior diagonal"));
+                                              contains(family) &&
+                                              contains("the posterior diagonal"));
     // log_prob of a draw moves the parameters as that of a fixed code does.
     const PosteriorSample drawn = q.draw(noise);
     tape.backward(sum(drawn.log_prob));

@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "autodiff/ops.hpp"
-#include "objectives/terms/bound_terms.hpp"
 #include "objectives/bounds/bounds.hpp"
 #include "objectives/language/expression.hpp"
+#include "objectives/terms/bound_terms.hpp"
 #include "objectives/terms/terms.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/linear_vae.hpp"

@@ -12,9 +12,9 @@
 #include <limits>
 #include <numbers>
 
-#include "objectives/terms/aggregate_terms.hpp"
 #include "objectives/language/catalogue.hpp"
 #include "objectives/language/expression.hpp"
+#include "objectives/terms/aggregate_terms.hpp"
 #include "objectives/terms/terms.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/linear_vae.hpp"

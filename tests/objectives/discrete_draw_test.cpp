@@ -4,10 +4,10 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/ops.hpp"
-#include "objectives/terms/aggregate_terms.hpp"
-#include "objectives/terms/bound_terms.hpp"
 #include "objectives/draw/draw.hpp"
 #include "objectives/language/expression.hpp"
+#include "objectives/terms/aggregate_terms.hpp"
+#include "objectives/terms/bound_terms.hpp"
 #include "objectives/terms/regularisers.hpp"
 #include "objectives/terms/terms.hpp"
 #include "tests/catch.hpp"

@@ -8,9 +8,9 @@
 #include "objectives/draw/draw.hpp"
 #include "objectives/estimators/disarm.hpp"
 #include "objectives/estimators/estimators.hpp"
+#include "objectives/language/read_estimators.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/discrete_nodes.hpp"
-#include "objectives/language/read_estimators.hpp"
 
 using namespace nelbo;
 using namespace nelbo::tests;

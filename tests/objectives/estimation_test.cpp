@@ -6,11 +6,11 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/ops.hpp"
-#include "objectives/terms/bound_terms.hpp"
 #include "objectives/bounds/bound_op.hpp"
 #include "objectives/bounds/bounds.hpp"
 #include "objectives/draw/draw.hpp"
 #include "objectives/estimators/estimators.hpp"
+#include "objectives/terms/bound_terms.hpp"
 #include "objectives/terms/terms.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/vae_fixture.hpp"

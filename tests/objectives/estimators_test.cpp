@@ -11,8 +11,8 @@
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/estimators/leave_one_out.hpp"
 #include "objectives/language/estimator_words.hpp"
-#include "tests/catch.hpp"
 #include "objectives/language/read_estimators.hpp"
+#include "tests/catch.hpp"
 
 using namespace nelbo;
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <random>
 
-#include "objectives/language/catalogue.hpp"
 #include "objectives/algebra/equations.hpp"
+#include "objectives/language/catalogue.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/language/vocabulary.hpp"
 #include "tests/catch.hpp"

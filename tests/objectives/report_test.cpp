@@ -3,8 +3,8 @@
 #include <map>
 
 #include "autodiff/ops.hpp"
-#include "objectives/terms/aggregate_terms.hpp"
 #include "objectives/language/expression.hpp"
+#include "objectives/terms/aggregate_terms.hpp"
 #include "objectives/terms/terms.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/vae_fixture.hpp"
