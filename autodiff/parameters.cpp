@@ -42,6 +42,12 @@ ParameterId ParameterStore::add(const std::string& name, const std::string& grou
 }
 
 void ParameterStore::freeze(std::uint64_t seed) {
+  freeze([seed](const Entry& entry, const Tensor& parameter) {
+    entry.initialize(parameter, seed, hash(entry.name));
+  });
+}
+
+void ParameterStore::freeze(const std::function<void(const Entry&, const Tensor&)>& fill) {
   if (frozen_) throw Error("parameters: freeze() called twice");
   frozen_ = true;
   ranges_.resize(groups_.size());
@@ -56,7 +62,7 @@ void ParameterStore::freeze(std::uint64_t seed) {
   }
   buffer_ = Tensor(Shape{std::int64_t(size_)}, dtype_);
   for (const Entry& entry : entries_) {
-    entry.initialize(view(buffer_.data(), entry, dtype_), seed, hash(entry.name));
+    fill(entry, view(buffer_.data(), entry, dtype_));
   }
 }
 

@@ -50,6 +50,8 @@ class ParameterStore {
   /// Lays out the buffer and initialises every parameter from `seed`. The numbers depend on the
   /// seed and the parameter's name only, so a layer more or less changes no other.
   void freeze(std::uint64_t seed);
+  /// The same with values that `fill` puts into each parameter in turn; no initializer is called.
+  void freeze(const std::function<void(const Entry& entry, const Tensor& parameter)>& fill);
   bool frozen() const { return frozen_; }
 
   DType dtype() const { return dtype_; }

@@ -124,6 +124,11 @@ Initializer constant(const Tensor& values) {
   };
 }
 
+Initializer deferred(std::function<Initializer()> make) {
+  return [make = std::move(make)](const Tensor& parameter, std::uint64_t seed,
+                                  std::uint32_t address) { make()(parameter, seed, address); };
+}
+
 Initializer first_columns(std::int64_t columns, Initializer initializer) {
   return
       [columns, initializer](const Tensor& parameter, std::uint64_t seed, std::uint32_t address) {

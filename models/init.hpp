@@ -44,6 +44,10 @@ Initializer first_columns(std::int64_t columns, Initializer initializer);
 /// and deviation [X]. Throws Error (when the store is frozen) if the shapes differ.
 Initializer scattered(const Tensor& centre, const Tensor& deviation);
 
+/// What `make` returns when the store is frozen, and never asked for where values come from a file: what
+/// depends on data that are not at hand then.
+Initializer deferred(std::function<Initializer()> make);
+
 /// How a layer starts its weight, given the fans that the layer knows: `glorot_uniform`,
 /// `he_normal`, or `[](auto, auto) { return orthogonal(); }`.
 using WeightInit = std::function<Initializer(std::int64_t fan_in, std::int64_t fan_out)>;

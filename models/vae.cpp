@@ -5,8 +5,10 @@
 namespace nelbo {
 namespace {
 
-/// The moments as vectors of the model's features.
+/// The moments as vectors of the model's features; empty ones are those of a model that is read from a
+/// file.
 DataMoments of_features(const DataMoments& moments, std::int64_t features) {
+  if (moments.mean.size() == 0) return {};
   const auto vector = [&](const char* name, const Tensor& values) {
     if (values.size() == features) return values.reshape({features});
     throw Error("vae: the training " + std::string(name) + " has shape " + values.shape().text() +
@@ -28,8 +30,8 @@ Vae::Vae(const VaeConfig& config, const DataMoments& moments, ParameterStore& st
   const DataMoments own = of_features(moments, features());
   coders_ = architectures().at(config_.architecture).coders(config_, own.mean, store);
   prior_ = config_.prior->declare(
-      {codes_, store, own, config_.likelihood, [this](Var x) { return posterior(x); }});
-  if (auto declared = config_.likelihood->declared(store, own)) config_.likelihood = declared;
+      {codes_, store, features(), own, config_.likelihood, [this](Var x) { return posterior(x); }});
+  if (auto declared = config_.likelihood->declared(store, features(), own)) config_.likelihood = declared;
 }
 
 std::shared_ptr<const Posterior> Vae::posterior(const Batch& batch) const {

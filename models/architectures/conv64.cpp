@@ -46,7 +46,9 @@ Coders conv64_coders(const VaeConfig& config, const Tensor& mean, ParameterStore
       encoder_head(store, 256, config),
   };
 
-  const Tensor start = config.likelihood->output_start(channel_means(mean, channels));
+  const Initializer start = deferred([likelihood = config.likelihood, mean, channels] {
+    return constant(likelihood->output_start(channel_means(mean, channels)));
+  });
   const Sequential decoder{
       Linear(store, "decoder.0", "theta", config.dimensions(), 256, relu),
       Linear(store, "decoder.1", "theta", 256, core, relu),
@@ -55,7 +57,7 @@ Coders conv64_coders(const VaeConfig& config, const Tensor& mean, ParameterStore
       ConvTranspose2d(store, "decoder.3", "theta", 64, 32, halving, relu),
       ConvTranspose2d(store, "decoder.4", "theta", 32, 32, halving, relu),
       ConvTranspose2d(store, "decoder.output", "theta", 32, channels, halving, Activation::identity,
-                      glorot_uniform, constant(start)),
+                      glorot_uniform, start),
   };
   // The convolutions see one axis S*B.
   const Layer restore_draws = [decoder](Var z) {

@@ -21,7 +21,9 @@ Layer dense_decoder(const VaeConfig& config, const Widths& widths, Activation ac
   const Mlp hidden(store, "decoder", "theta", config.dimensions(), widths, activation);
   const Linear output(store, "decoder.output", "theta", hidden.outputs(), config.example.size(),
                       Activation::identity, glorot_uniform,
-                      constant(config.likelihood->output_start(mean)));
+                      deferred([likelihood = config.likelihood, mean] {
+                        return constant(likelihood->output_start(mean));
+                      }));
   return Sequential{hidden, output};
 }
 

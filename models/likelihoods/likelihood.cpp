@@ -6,7 +6,8 @@ Tensor Likelihood::output_deviation(const DataMoments& moments) const {
   return Tensor::full({moments.mean.size()}, 1);
 }
 
-std::shared_ptr<const Likelihood> Likelihood::declared(ParameterStore&, const DataMoments&) const {
+std::shared_ptr<const Likelihood> Likelihood::declared(ParameterStore&, std::int64_t,
+                                                       const DataMoments&) const {
   return nullptr;
 }
 

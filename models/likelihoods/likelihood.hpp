@@ -37,8 +37,8 @@ class Likelihood {
   /// (VampPrior's pseudo-inputs). 1 unless overridden.
   virtual Tensor output_deviation(const DataMoments& moments) const;
   /// The same likelihood with parameters of its own, declared in `store` as group "theta"; null where
-  /// it has none.
-  virtual std::shared_ptr<const Likelihood> declared(ParameterStore& store,
+  /// it has none. X features; the moments are empty where parameters come from a file.
+  virtual std::shared_ptr<const Likelihood> declared(ParameterStore& store, std::int64_t features,
                                                      const DataMoments& moments) const;
 };
 

@@ -75,11 +75,12 @@ Var LearnedNormalLikelihood::sample(Var output, Var noise) const {
 }
 
 std::shared_ptr<const Likelihood> LearnedNormalLikelihood::declared(
-    ParameterStore& store, const DataMoments& moments) const {
+    ParameterStore& store, std::int64_t features, const DataMoments& moments) const {
   auto own = std::make_shared<LearnedNormalLikelihood>();
   own->store_ = &store;
-  own->id_ = store.add("decoder.log_variance", "theta", {moments.variance.size()},
-                       constant(log_variance_start(moments.variance)));
+  own->id_ = store.add(
+      "decoder.log_variance", "theta", {features},
+      deferred([variance = moments.variance] { return constant(log_variance_start(variance)); }));
   return own;
 }
 

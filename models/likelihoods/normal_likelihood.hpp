@@ -35,8 +35,9 @@ class LearnedNormalLikelihood final : public NormalLikelihood {
   std::string text() const override { return "normal:learned"; }
   Var log_prob(Var output, Var x) const override;
   Var sample(Var output, Var noise) const override;
-  /// Declares "decoder.log_variance" [X]. Throws Error for a variance that is negative or not finite.
-  std::shared_ptr<const Likelihood> declared(ParameterStore& store,
+  /// Declares "decoder.log_variance" [X]. The store throws Error when it is frozen, for a variance that is
+  /// negative or not finite.
+  std::shared_ptr<const Likelihood> declared(ParameterStore& store, std::int64_t features,
                                              const DataMoments& moments) const override;
 
  private:

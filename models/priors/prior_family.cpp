@@ -86,11 +86,13 @@ PriorFamily vamp(std::int64_t k) {
   const std::string text = "vamp:" + std::to_string(k);
   PriorFamily family = real_prior(text, [k, text](const PriorContext& context) -> PriorRecorder {
     ParameterStore& store = context.store;
-    const std::int64_t x = context.moments.mean.size();
-    const Tensor centre = context.likelihood->output_start(context.moments.mean).reshape({x});
-    const Tensor deviation = context.likelihood->output_deviation(context.moments);
-    const ParameterId inputs =
-        store.add("prior.pseudo_inputs", group, {k, x}, scattered(centre, deviation));
+    const std::int64_t x = context.features;
+    const Initializer start =
+        deferred([x, likelihood = context.likelihood, moments = context.moments] {
+          return scattered(likelihood->output_start(moments.mean).reshape({x}),
+                           likelihood->output_deviation(moments));
+        });
+    const ParameterId inputs = store.add("prior.pseudo_inputs", group, {k, x}, start);
     return [=, &store, likelihood = context.likelihood, encoder = context.encoder] {
       const Var pseudo = likelihood->mean(Tape::current().parameter(store, inputs));
       return std::make_shared<MixturePrior>(text, encoder(pseudo)->normal(text));

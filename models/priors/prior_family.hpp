@@ -20,7 +20,8 @@ using PriorRecorder = std::function<std::shared_ptr<const Prior>()>;
 struct PriorContext {
   const CodeSpace& codes;
   ParameterStore& store;
-  const DataMoments& moments;  // of X features
+  std::int64_t features;       // X
+  const DataMoments& moments;  // empty where parameters come from a file
   std::shared_ptr<const Likelihood> likelihood;
   /// The encoder, for priors that are made of posteriors: x [K, X] to Q(Z|x).
   std::function<std::shared_ptr<const Posterior>(Var x)> encoder;
