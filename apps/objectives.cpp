@@ -82,7 +82,8 @@ Json words_json(Word::Kind kind) {
 
 Json everything() {
   Json catalogue = Json::array(), estimators = Json::array();
-  for (const NamedObjective& named : objective_catalogue().all()) catalogue.push_back(json_of(named));
+  for (const NamedObjective& named : objective_catalogue().all())
+    catalogue.push_back(json_of(named));
   for (const EstimatorWord& word : estimator_vocabulary().all()) {
     estimators.push_back(to_json(describe(word)));
   }

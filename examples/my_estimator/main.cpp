@@ -36,6 +36,6 @@ Estimator partial_stl(double alpha) {
 
 int main(int argc, char** argv) {
   estimator_vocabulary().add({"partial_stl", "partial_stl(alpha=0.5)",
-                      [](Call& call) { return partial_stl(call.number("alpha", 0.5)); }});
+                              [](Call& call) { return partial_stl(call.number("alpha", 0.5)); }});
   return run_program(argc, argv);
 }

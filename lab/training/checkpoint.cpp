@@ -140,8 +140,9 @@ std::string term_key(std::size_t i) { return "sum_term_" + std::to_string(i); }
 
 }  // namespace
 
-void save_checkpoint(const std::string& path, const std::string& model, const Auxiliaries& auxiliaries,
-                     const ParameterStore& store, const std::vector<NamedOptimizer>& optimizers, const TrainState& state) {
+void save_checkpoint(const std::string& path, const std::string& model,
+                     const Auxiliaries& auxiliaries, const ParameterStore& store,
+                     const std::vector<NamedOptimizer>& optimizers, const TrainState& state) {
   safetensors::Views views = parameter_views(store);
   safetensors::Metadata numbers{
       {"model", model},
@@ -201,8 +202,9 @@ void load_checkpoint(const std::string& path, ParameterStore& store,
   state = read;
 }
 
-void save_parameters(const std::string& path, const std::string& model, const Auxiliaries& auxiliaries,
-                     const ParameterStore& store, const TrainState& state) {
+void save_parameters(const std::string& path, const std::string& model,
+                     const Auxiliaries& auxiliaries, const ParameterStore& store,
+                     const TrainState& state) {
   safetensors::write(path, parameter_views(store),
                      {{"model", model},
                       {"auxiliaries", joined(auxiliaries)},

@@ -4,8 +4,8 @@
 
 #include "autodiff/optimizer.hpp"
 #include "autodiff/parameters.hpp"
-#include "objectives/estimators/auxiliary.hpp"
 #include "lab/training/train_state.hpp"
+#include "objectives/estimators/auxiliary.hpp"
 
 namespace nelbo {
 
@@ -22,8 +22,9 @@ struct NamedOptimizer {
 };
 
 /// Everything that a run needs to continue with the same bits. `model`: what it is built from.
-void save_checkpoint(const std::string& path, const std::string& model, const Auxiliaries& auxiliaries,
-                     const ParameterStore& store, const std::vector<NamedOptimizer>& optimizers, const TrainState& state);
+void save_checkpoint(const std::string& path, const std::string& model,
+                     const Auxiliaries& auxiliaries, const ParameterStore& store,
+                     const std::vector<NamedOptimizer>& optimizers, const TrainState& state);
 
 /// Restores what save_checkpoint wrote. Throws Error naming the file and the tensor or number that
 /// is missing or does not fit; nothing is changed then.
@@ -31,8 +32,9 @@ void load_checkpoint(const std::string& path, ParameterStore& store,
                      const std::vector<NamedOptimizer>& optimizers, TrainState& state);
 
 /// The parameters alone, with the epoch and step they are of.
-void save_parameters(const std::string& path, const std::string& model, const Auxiliaries& auxiliaries,
-                     const ParameterStore& store, const TrainState& state);
+void save_parameters(const std::string& path, const std::string& model,
+                     const Auxiliaries& auxiliaries, const ParameterStore& store,
+                     const TrainState& state);
 
 /// What the model of a file is built from; empty in files of nelbo 0.1.0. Throws Error for a file that
 /// cannot be read.

@@ -71,8 +71,8 @@ void explain_missing_words(const fs::path& folder, const std::function<void()>& 
       }
     }
     if (missing.empty()) throw;
-    throw Error(std::string(error.what()) + "\n" + folder.string() + " was made by another program, with " +
-                missing + ":\n " + program);
+    throw Error(std::string(error.what()) + "\n" + folder.string() +
+                " was made by another program, with " + missing + ":\n " + program);
   }
 }
 
@@ -96,14 +96,16 @@ LoadedModel open_model(const std::filesystem::path& run, Part part) {
   } else {
     const std::string model = model_of_checkpoint(checkpoint);
     if (model.empty()) {
-      throw Error(checkpoint + ": does not name its model, as files of nelbo 0.1.0 do not; leave it "
+      throw Error(checkpoint +
+                  ": does not name its model, as files of nelbo 0.1.0 do not; leave it "
                   "in its run folder, beside config.toml");
     }
     loaded.folder = fs::path(run).parent_path();
     loaded.config.data.clear();
     apply_toml(loaded.config, model, checkpoint);
   }
-  check_shape(loaded.config.example, is_checkpoint ? checkpoint : (folder / "config.toml").string());
+  check_shape(loaded.config.example,
+              is_checkpoint ? checkpoint : (folder / "config.toml").string());
   loaded.store = std::make_unique<ParameterStore>();
   // Values come from the file: what the data would say of their start is not asked for.
   const DataMoments none{Tensor(Shape{0}), Tensor(Shape{0})};

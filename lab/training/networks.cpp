@@ -12,7 +12,8 @@ Groups Networks::groups() const {
   return all & ~auxiliaries.groups(store);
 }
 
-Networks declare_networks(const TrainPlan& plan, const DataMoments& moments, ParameterStore& store) {
+Networks declare_networks(const TrainPlan& plan, const DataMoments& moments,
+                          ParameterStore& store) {
   Networks networks;
   networks.model = make_model(plan.model, moments, store);
   for (const Quantity& quantity : plan.objective.quantities()) {

@@ -63,8 +63,9 @@ class Trainer {
 
   /// Trains for so many epochs, from wherever it stands to the end of the last; `on_epoch` is called at the
   /// end of each and returns whether to go on. Throws as step() does.
-  void fit(std::uint64_t epochs, const std::function<bool(const Epoch&)>& on_epoch =
-                                     [](const Epoch&) { return true; });
+  void fit(
+      std::uint64_t epochs,
+      const std::function<bool(const Epoch&)>& on_epoch = [](const Epoch&) { return true; });
 
   /// Means over the batches of the epoch begun, each as the model was at its step. NaN before the
   /// first.

@@ -15,8 +15,9 @@ void Auxiliaries::declare(const Auxiliary& auxiliary, ParameterStore& store, con
     const ParameterStore::Entry& entry = store.entries()[i];
     const std::string& group = store.group_names()[std::size_t(entry.group)];
     if (group == auxiliary.group && entry.name.starts_with(group + ".")) continue;
-    throw Error("the network '" + auxiliary.group + "' declares '" + entry.name + "' of the group '" +
-                group + "'; its parameters are of its own group and called " + auxiliary.group + ".*");
+    throw Error("the network '" + auxiliary.group + "' declares '" + entry.name +
+                "' of the group '" + group + "'; its parameters are of its own group and called " +
+                auxiliary.group + ".*");
   }
 }
 

@@ -20,33 +20,36 @@ Estimator make_score(Call& call) {
 }  // namespace
 
 Registry<EstimatorWord>& estimator_vocabulary() {
-  static Registry<EstimatorWord> all("estimator", {
-      {"reparam", "reparam(mc|exact)",
-       [](Call& call) {
-         return call.word("div", {"mc", "exact"}, "mc") == "mc" ? reparam() : reparam_exact_div();
-       }},
-      {"stl", "stl", [](Call&) { return stl(); }},
-      {"dreg", "dreg", [](Call&) { return dreg(); }},
-      {"score", "score(baseline=none|mean|learned)", make_score},
-      {"rloo", "rloo", [](Call&) { return rloo(); }},
-      {"vimco", "vimco(geometric|arithmetic)",
-       [](Call& call) {
-         return vimco(call.word("mean", {"geometric", "arithmetic"}, "geometric") == "geometric"
-                          ? OthersMean::geometric
-                          : OthersMean::arithmetic);
-       }},
-      {"ovis", "ovis(gamma=1)", [](Call& call) { return ovis(call.number("gamma", 1.0)); }},
-      {"wake_sleep", "wake_sleep(wake=0.5)",
-       [](Call& call) { return wake_sleep(call.number("wake", 0.5)); }},
-      {"rws_dreg", "rws_dreg", [](Call&) { return rws_dreg(); }},
-      {"piwae", "piwae", [](Call&) { return piwae(); }},
-      {"gumbel_softmax", "gumbel_softmax(temperature=1)",
-       [](Call& call) { return gumbel_softmax(call.number("temperature", 1.0)); }},
-      {"straight_through", "straight_through(temperature=1)",
-       [](Call& call) { return straight_through(call.number("temperature", 1.0)); }},
-      {"disarm", "disarm", [](Call&) { return disarm(); }},
-      {"enumeration", "enumeration", [](Call&) { return enumeration(); }},
-  });
+  static Registry<EstimatorWord> all(
+      "estimator",
+      {
+          {"reparam", "reparam(mc|exact)",
+           [](Call& call) {
+             return call.word("div", {"mc", "exact"}, "mc") == "mc" ? reparam()
+                                                                    : reparam_exact_div();
+           }},
+          {"stl", "stl", [](Call&) { return stl(); }},
+          {"dreg", "dreg", [](Call&) { return dreg(); }},
+          {"score", "score(baseline=none|mean|learned)", make_score},
+          {"rloo", "rloo", [](Call&) { return rloo(); }},
+          {"vimco", "vimco(geometric|arithmetic)",
+           [](Call& call) {
+             return vimco(call.word("mean", {"geometric", "arithmetic"}, "geometric") == "geometric"
+                              ? OthersMean::geometric
+                              : OthersMean::arithmetic);
+           }},
+          {"ovis", "ovis(gamma=1)", [](Call& call) { return ovis(call.number("gamma", 1.0)); }},
+          {"wake_sleep", "wake_sleep(wake=0.5)",
+           [](Call& call) { return wake_sleep(call.number("wake", 0.5)); }},
+          {"rws_dreg", "rws_dreg", [](Call&) { return rws_dreg(); }},
+          {"piwae", "piwae", [](Call&) { return piwae(); }},
+          {"gumbel_softmax", "gumbel_softmax(temperature=1)",
+           [](Call& call) { return gumbel_softmax(call.number("temperature", 1.0)); }},
+          {"straight_through", "straight_through(temperature=1)",
+           [](Call& call) { return straight_through(call.number("temperature", 1.0)); }},
+          {"disarm", "disarm", [](Call&) { return disarm(); }},
+          {"enumeration", "enumeration", [](Call&) { return enumeration(); }},
+      });
   return all;
 }
 
