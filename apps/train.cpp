@@ -14,6 +14,7 @@
 #include "apps/train/presets.hpp"
 #include "apps/train/training_run.hpp"
 #include "autodiff/setting_error.hpp"
+#include "lab/data/data_words.hpp"
 #include "lab/training/optimizers.hpp"
 #include "lab/training/run_folder.hpp"
 #include "models/architectures/architecture.hpp"
@@ -164,8 +165,7 @@ void declare_data(CommandLine& command, TrainFlags& flags) {
   command.group("Data");
   command
       .flag("--data", flags.data,
-            "sprites, sprites:32, sprites:full, fashion-mnist, a file, a folder or FILE:member "
-            "[sprites]")
+            "a file, a folder, FILE:member, or\n" + choices(data::data_sets().all(), "[sprites]"))
       .type("SPEC");
   command.flag("--binarize", flags.binarize, "none, threshold, fixed or dynamic [none]")
       .type("HOW");

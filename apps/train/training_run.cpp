@@ -21,6 +21,7 @@
 #include "lab/files/atomic_file.hpp"
 #include "lab/studies/training_snr.hpp"
 #include "lab/training/checkpoint.hpp"
+#include "lab/training/loaded_run.hpp"
 #include "lab/training/run_data.hpp"
 #include "lab/training/run_folder.hpp"
 #include "lab/training/trainer.hpp"

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "lab/data/sprites.hpp"
 #include "lab/files/internal/fail.hpp"
 #include "lab/files/sha256.hpp"
 
@@ -37,11 +36,27 @@ Split select(const Split& split, const std::string& name, const std::vector<std:
   return chosen;
 }
 
+namespace {
+
+void add_values(const Dataset& dataset, Sha256& hash) {
+  for (const Split& split : dataset.splits) {
+    std::vector<std::byte> scratch(split.images.example_bytes());
+    for (std::int64_t i = 0; i < split.images.count(); ++i) {
+      hash.update(split.images.raw(i, scratch.data()), scratch.size());
+    }
+  }
+}
+
+}  // namespace
+
 std::string content_hash(const Dataset& dataset) {
   if (dataset.files.size() == 1) return sha256_of_file(dataset.files.front());
   Sha256 hash;
   const auto add = [&](const std::string& text) { hash.update(text.data(), text.size()); };
-  if (dataset.files.empty()) add(sprites::version_text(dataset.spec));
+  if (dataset.files.empty()) {
+    add(dataset.version);
+    if (dataset.version.empty()) add_values(dataset, hash);
+  }
   for (const std::string& file : dataset.files)
     add(sha256_of_file(file) + "  " + std::filesystem::path(file).filename().string() + "\n");
   return hash.hex();

@@ -24,6 +24,7 @@ struct Dataset {
   std::vector<std::string> factor_names;  ///< names of the ground-truth factors, when known
   std::vector<std::int32_t> factor_sizes;
   std::vector<std::string> files;  ///< absolute paths of what was read; empty for generated data
+  std::string version;  ///< of generated data: equal texts mean equal data; empty: the values tell
   std::vector<std::string> notes;  ///< what must be told, e.g. that the test split was held out
 
   const Split* find(const std::string& name) const;  ///< null when there is none
@@ -36,8 +37,8 @@ struct Dataset {
 Split select(const Split& split, const std::string& name, const std::vector<std::uint32_t>& rows);
 
 /// SHA-256 that identifies the content wherever it lies: of one file what `sha256sum` prints; of
-/// several the hash of the lines "<hash>  <file name>"; of generated data the hash of its name and
-/// version.
+/// several the hash of the lines "<hash>  <file name>"; of generated data the hash of its version, or
+/// of all its values.
 std::string content_hash(const Dataset& dataset);
 
 /// Lines for a header: counts per split, shape, type, scale, then the notes.

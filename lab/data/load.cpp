@@ -1,9 +1,7 @@
 #include "lab/data/load.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
@@ -11,9 +9,9 @@
 #include "autodiff/random.hpp"
 #include "autodiff/random_variables.hpp"
 #include "autodiff/setting_error.hpp"
+#include "lab/data/data_words.hpp"
 #include "lab/data/read_file.hpp"
 #include "lab/data/read_folder.hpp"
-#include "lab/data/sprites.hpp"
 #include "lab/data/statistics.hpp"
 #include "lab/files/internal/fail.hpp"
 
@@ -22,8 +20,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<const char*, 4> known_names{"sprites", "sprites:32", "sprites:full",
-                                                 "fashion-mnist"};
+/// The data set that SPEC names; null where it is a path.
+const DataWord* word_of(const std::string& spec) {
+  return data_sets().find(parse_choice("data", spec).name);
+}
 
 bool exists(const std::string& path) {
   std::error_code ignored;
@@ -41,9 +41,9 @@ std::optional<std::pair<std::string, std::string>> file_and_member(const std::st
 }
 
 [[noreturn]] void unknown(const std::string& spec) {
-  const std::vector<std::string> names(known_names.begin(), known_names.end());
   fail("data '" + spec + "'", "no file or folder '{}' and no data set of that name; {}",
-       fs::absolute(spec.empty() ? "." : spec).lexically_normal().string(), suggest(spec, names));
+       fs::absolute(spec.empty() ? "." : spec).lexically_normal().string(),
+       suggest(spec, data_sets().names()));
 }
 
 Dataset from_file(const std::string& path, const std::string& member) {
@@ -57,7 +57,6 @@ Dataset from_file(const std::string& path, const std::string& member) {
 }
 
 Dataset read_spec(const std::string& spec) {
-  if (spec == "fashion-mnist") return read_folder(find_fashion_mnist(system_data_roots()));
   if (const auto parts = file_and_member(spec)) return from_file(parts->first, parts->second);
   if (spec.empty() || !exists(spec)) unknown(spec);
   std::error_code ignored;
@@ -86,51 +85,20 @@ void hold_out(Dataset& dataset, const LoadOptions& options) {
 
 }  // namespace
 
-std::vector<std::string> system_data_roots() {
-  std::vector<std::string> roots;
-  const auto add = [&](const std::string& root) {
-    if (!root.empty() && std::find(roots.begin(), roots.end(), root) == roots.end())
-      roots.push_back(root);
-  };
-  const auto environment = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::string(value ? value : "");
-  };
-  add(environment("XDG_DATA_HOME"));
-  const std::string home = environment("HOME");
-  if (roots.empty() && !home.empty()) add(home + "/.local/share");
-  std::string shared = environment("XDG_DATA_DIRS") + ":/usr/local/share:/usr/share:";
-  for (std::size_t end; (end = shared.find(':')) != std::string::npos; shared.erase(0, end + 1))
-    add(shared.substr(0, end));
-  return roots;
-}
-
-std::string find_fashion_mnist(const std::vector<std::string>& roots) {
-  std::string tried;
-  for (const std::string& root : roots) {
-    const std::string folder = root + "/datasets/fashion-mnist";
-    const std::string images = folder + "/train-images-idx3-ubyte";
-    if (exists(images) || exists(images + ".gz")) return folder;
-    tried += (tried.empty() ? "" : ", ") + folder;
-  }
-  fail("fashion-mnist", "not found in {}; install it with: apt-get install dataset-fashion-mnist",
-       tried);
-}
-
 std::string absolute_spec(const std::string& spec) {
-  if (spec == "fashion-mnist") return find_fashion_mnist(system_data_roots());
-  if (spec.starts_with("sprites") &&
-      std::find(known_names.begin(), known_names.end(), spec) != known_names.end())
-    return spec;
+  if (const DataWord* word = word_of(spec)) return word->folder ? word->folder() : spec;
   return fs::absolute(spec).lexically_normal().string();
 }
 
 Dataset read_dataset(const std::string& spec) {
-  const bool generated = spec == "sprites" || spec == "sprites:32" || spec == "sprites:full";
-  Dataset dataset = generated ? sprites::load(spec) : read_spec(spec);
+  const DataWord* const word = word_of(spec);
+  const bool made = word != nullptr && word->make;
+  Dataset dataset = made              ? word->make(parse_choice("data", spec))
+                    : word != nullptr ? read_folder(word->folder())
+                                      : read_spec(spec);
   dataset.spec = spec;
-  // Generated pixels are 0 and 1: no need to draw all 737,280 images to see that.
-  dataset.scale = generated ? 1 : scale_of(dataset.splits);
+  // Of data that are made, the maker says it: all 737,280 sprites need not be drawn to see it.
+  if (!made) dataset.scale = scale_of(dataset.splits);
   return dataset;
 }
 

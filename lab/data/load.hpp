@@ -26,12 +26,4 @@ Dataset load_dataset(const std::string& spec, const LoadOptions& options = {});
 /// names, except fashion-mnist, which becomes the folder where it was found.
 std::string absolute_spec(const std::string& spec);
 
-/// The folders in which data sets of the system are looked for: "<root>/datasets/<name>", roots
-/// after the XDG base directory specification.
-std::vector<std::string> system_data_roots();
-
-/// The folder of Debian's package dataset-fashion-mnist. Throws Error with the apt-get line when it
-/// is missing.
-std::string find_fashion_mnist(const std::vector<std::string>& roots);
-
 }  // namespace nelbo::data

@@ -133,12 +133,11 @@ void draw(const Factors& factors, int side, std::uint8_t* pixels) {
   }
 }
 
-std::string version_text(const std::string& name) { return "nelbo " + name + " 1"; }
-
 Dataset load(const std::string& name) {
   Dataset dataset;
   dataset.spec = name;
   dataset.format = "sprites";
+  dataset.version = "nelbo " + name + " 1";
   dataset.factor_names.assign(names.begin(), names.end());
   dataset.factor_sizes.assign(sizes.begin(), sizes.end());
   std::vector<std::uint32_t> indices;

@@ -33,7 +33,4 @@ void draw(const Factors& factors, int side, std::uint8_t* pixels);
 /// shape, and the factors. Throws Error for any other name.
 Dataset load(const std::string& name);
 
-/// What identifies the content of load(name).
-std::string version_text(const std::string& name);
-
 }  // namespace nelbo::data::sprites

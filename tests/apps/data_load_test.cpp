@@ -1,3 +1,4 @@
+#include "lab/data/data_words.hpp"
 #include "lab/data/load.hpp"
 
 #include <algorithm>
