@@ -252,7 +252,7 @@ TEST_CASE("bounds: flags that make no sense are refused") {
   refused({"--k", "1000", "--m", "5000"}, "--k: 1000 with --m 5000: 5000000 draws per example");
   refused({"--examples", "0"}, "--examples");
   std::string many = "1";
-  for (int i = 2; i < 100; ++i) many += "," + std::to_string(i);
+  for (int i = 2; i < 100; ++i) many.append(",").append(std::to_string(i));
   refused({"--m", many}, "more than 64");
 }
 

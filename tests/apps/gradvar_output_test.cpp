@@ -314,7 +314,7 @@ TEST_CASE("gradvar: figures for every bound and group, and files with names of t
     std::map<std::string, int> elements = elements_of(figure.svg);
     CHECK(elements["svg"] == 1);
     for (const char* estimator : {"reparam", "stl", "dreg"}) {
-      CHECK(count_of(figure.svg, ">" + std::string(estimator) + "</text>") == 1);
+      CHECK(count_of(figure.svg, std::string(">") + estimator + "</text>") == 1);
     }
     const bool snr = figure.name.starts_with("snr-");
     CHECK(count_of(figure.svg, "class=\"floor\"") == (snr ? 2 : 0));

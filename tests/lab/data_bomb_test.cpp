@@ -108,7 +108,7 @@ TEST_CASE("Zip bombs are refused within 256 MiB") {
   std::vector<ZipMember> members{{"imgs.npy", npy("|u1", "(1, 65536)", std::string(65536, 'x'))}};
   for (int i = 0; i < 2000; ++i) {
     const auto size = static_cast<std::int64_t>(members.front().content.size());
-    members.push_back({"m" + std::to_string(i), "x", false, size, size, 0});
+    members.push_back({std::string("m").append(std::to_string(i)), "x", false, size, size, 0});
   }
   check_refused(folder.write("c.npz", zip(members)), "damaged zip archive");
 }
