@@ -156,10 +156,15 @@ std::size_t place_of(const std::string& name, std::size_t count) {
 
 Var Draw::own_noise(const std::string& name, const Shape& shape, Noise kind, bool of_data) {
   const std::size_t member = place_of(name, random_variables::training.inputs.count);
-  const auto [place, fresh] = own_noise_.try_emplace(member, name);
-  if (!fresh && place->second != name) {
-    throw Error("noise '" + name + "' would have the numbers of '" + place->second +
+  const OwnNoise& own =
+      own_noise_.try_emplace(member, OwnNoise{name, shape, kind, of_data}).first->second;
+  if (own.name != name) {
+    throw Error("noise '" + name + "' would have the numbers of '" + own.name +
                 "'; choose another name");
+  }
+  if (!(own.shape == shape) || own.kind != kind || own.of_data != of_data) {
+    throw Error("noise '" + name + "' is " + own.shape.text() +
+                " already, and here its shape, kind or owner is another; choose another name");
   }
   return input("noise " + name, shape, [=](const Tensor& data, const Moment& moment) {
     RandomBlock block{.stream = moment.variables.inputs.of(moment.seed, member),

@@ -98,7 +98,8 @@ class Draw {
             std::function<void(const Tensor& data, const Moment& moment)> fill,
             std::optional<DType> dtype = {});
   /// Random numbers of a term's own, [R, K], fresh at each step. Equal names give equal numbers, whatever
-  /// else is drawn. Throws Error for a name whose place another has.
+  /// else is drawn. Throws Error for a name whose place another has, or that was given to numbers of
+  /// another shape or kind.
   Var noise(const std::string& name, std::int64_t rows, std::int64_t numbers,
             Noise kind = Noise::normal);
   /// The same for every datum, [B, K], wherever in a batch it stands.
@@ -140,7 +141,13 @@ class Draw {
   std::shared_ptr<const Prior> prior_;
   std::optional<Var> z_, log_posterior_, gate_;
   std::vector<Input> inputs_;
-  std::map<std::size_t, std::string> own_noise_;  // names by their place among the variables
+  struct OwnNoise {
+    std::string name;
+    Shape shape;
+    Noise kind;
+    bool of_data;
+  };
+  std::map<std::size_t, OwnNoise> own_noise_;  // by the name's place among the variables
   std::map<std::string, Var> losses_;
   std::map<std::string, Var> named_;
   std::unordered_map<std::shared_ptr<const void>, Var> objects_;

@@ -122,8 +122,9 @@ Term factor_tc() {
                .auxiliaries = {critic()},
                .moves = {"phi"}},
               Direction::cost, [](Draw& d) {
+                const Var z = codes(d, "factor_tc");
                 const Layer& logit = d.network(critic_group, "factor_tc");
-                const Var z = codes(d, "factor_tc"), of_codes = logit(z);
+                const Var of_codes = logit(z);
                 d.learn(critic_group, critic_loss(of_codes, logit(permuted(d, z))));
                 return of_codes;
               });

@@ -69,7 +69,7 @@ Enumerated enumerated(const Subject& s, const Tensor& x, PathGradient how, std::
     Recording recording(tape);
     const Var x_var = tape.leaf(x);
     noise = tape.leaf({draws, x.shape()[0], D}, DType::f64);
-    const Normal q = s.model.posterior(x_var);
+    const Normal q = s.model.posterior(x_var)->normal("test");
     const NormalSample sample = q.rsample_log_prob(noise);
     const Var log_q = how == PathGradient::stl ? q.detached().log_prob(sample.z) : sample.log_prob;
     bound = mean(s.model.log_joint(sample.z, x_var) - log_q);
@@ -110,7 +110,7 @@ double largest(const Subject& s, const char* group, bool stopped) {
   Tape tape;
   Recording recording(tape);
   const Var x = tape.leaf(s.model.data(3, 4));
-  const Normal q = s.model.posterior(x);
+  const Normal q = s.model.posterior(x)->normal("test");
   const Var z = q.rsample(tape.leaf(uneven({5, 3, s.model.world().latent_dimensions()}, 1.7)));
   const Var log_q = (stopped ? q.detached() : q).log_prob(z);
   const Var log_weights = s.model.log_joint(z, x) - log_q;
@@ -138,7 +138,7 @@ TEST_CASE("The linear-Gaussian model's densities are those of its world") {
       Recording recording(tape);
       const Var x_var = tape.leaf(x), z_var = tape.leaf(z);
       const Var joint = s.model.log_joint(z_var, x_var);
-      const Var log_q = s.model.posterior(x_var).log_prob(z_var);
+      const Var log_q = s.model.posterior(x_var)->log_prob(z_var);
       REQUIRE(joint.shape() == Shape{S, B});
       for (std::int64_t i = 0; i < S; ++i) {
         const Tensor z_i = z.slice(0, i, i + 1).contiguous().reshape({B, D});

@@ -49,7 +49,7 @@ TEST_CASE("The Rainforth toy starts with the delta and the residual of its confi
   Subject s({.dimensions = 4, .delta = -0.3, .residual = 0.7, .variance = 0.9});
   Tape tape;
   Recording recording(tape);
-  const Normal q = s.toy.posterior(tape.leaf(s.toy.x()));
+  const Normal q = s.toy.posterior(tape.leaf(s.toy.x()))->normal("test");
   REQUIRE(s.toy.x().shape() == Shape{1, 4});
   REQUIRE(q.expectation().shape() == Shape{1, 4});
   for (std::int64_t d = 0; d < 4; ++d) {
@@ -70,7 +70,7 @@ TEST_CASE("The Rainforth toy's densities are those of its definition, with their
   Tape tape;
   Recording recording(tape);
   const Var z_var = tape.leaf(z, true), x_var = tape.leaf(x, true);
-  const Var joint = s.toy.log_joint(z_var, x_var), log_q = s.toy.posterior(x_var).log_prob(z_var);
+  const Var joint = s.toy.log_joint(z_var, x_var), log_q = s.toy.posterior(x_var)->log_prob(z_var);
   REQUIRE(joint.shape() == Shape{S, B});
   const Tensor mu = s.store.tensor("prior.mean"), b = s.store.tensor("encoder.bias");
   Tensor dz(z.shape(), DType::f64), dx(x.shape(), DType::f64), dmu(mu.shape(), DType::f64);
@@ -109,7 +109,7 @@ TEST_CASE("Where the Rainforth toy's encoder is the posterior, no path gradient 
   Tape tape;
   Recording recording(tape);
   const Var x = tape.leaf(s.toy.x());
-  const Normal q = s.toy.posterior(x);
+  const Normal q = s.toy.posterior(x)->normal("test");
   const Var z = q.rsample(tape.leaf(uneven({7, 1, 20}, 0.9)));
   const Var log_weights = s.toy.log_joint(z, x) - q.detached().log_prob(z);
   // Every weight is P(x) = N(x; mu, 2 I).

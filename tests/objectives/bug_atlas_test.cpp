@@ -348,13 +348,8 @@ std::vector<double> gradient_and_value(const std::string& objective) {
   const Var value = cost(draw);
   fill_normal(tape.data(noise).data_as<double>(),
               {.stream = {9, StreamId::noise}, .draws = S, .batch = B, .dimensions = D});
-  if (draw.prior_noise_input()) {
-    fill_normal(tape.data(*draw.prior_noise_input()).data_as<double>(),
-                {.stream = {8, StreamId::noise}, .batch = B, .dimensions = D});
-  }
-  for (const auto& input : draw.scheduled_inputs()) {
-    tape.data(input.leaf).set({}, input.schedule.at(10));
-  }
+  const std::vector<std::uint32_t> rows{0, 1, 2, 3, 4, 5};
+  draw.fill({.variables = random_variables::training, .seed = 8, .rows = rows, .scheduled = 10});
   tape.forward();
   GradientSink sink(f.store);
   tape.backward(value, all_groups, sink);

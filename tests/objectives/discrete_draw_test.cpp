@@ -4,6 +4,7 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/ops.hpp"
+#include "models/vae.hpp"
 #include "objectives/draw/draw.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/terms/aggregate_terms.hpp"
@@ -27,22 +28,21 @@ struct Fixture {
     config.latent = L;
     config.hidden = {5};
     config.posterior = parse_posterior(posterior);
-    config.prior = simplest_prior(config.posterior);
     const DataMoments moments{Tensor::full({X}, 0.4), Tensor::full({X}, 0.24)};
     model.emplace(config, moments, store);
     store.freeze(5);
     const Tensor bits({B, X}, DType::f64);
     for (int i = 0; i < B * X; ++i) bits.data_as<double>()[i] = (i * 7 + i / 3) % 5 < 2;
     x = tape.leaf(bits);
-    noise = tape.leaf({S, B, model->dimensions()}, DType::f64);
-    model->fill_noise(tape.data(noise), {.stream = {9, StreamId::noise}});
+    noise = tape.leaf({S, B, model->codes().dimensions()}, DType::f64);
+    fill_noise(model->codes().noise(), tape.data(noise), {.stream = {9, StreamId::noise}});
   }
 
   /// All codes [N, B, D].
   Tensor codes() const {
-    const PosteriorConfig& posterior = model->config().posterior;
-    const std::int64_t k = posterior.values(), w = posterior.width();
-    Tensor z({k * k, B, model->dimensions()}, DType::f64);
+    const CodeSpace space = model->codes();
+    const std::int64_t k = space.values(), w = space.width();
+    Tensor z({k * k, B, space.dimensions()}, DType::f64);
     for (std::int64_t i = 0; i < k * k; ++i) {
       for (std::int64_t b = 0; b < B; ++b) {
         for (std::int64_t l = 0; l < L; ++l) {
@@ -87,9 +87,9 @@ TEST_CASE("discrete draw: terms and bounds against the sum over all codes") {
     INFO(name);
     Fixture f(name);
     const Tensor z = f.codes();
-    const Posterior q = f.model->posterior(f.x);
+    const auto q = f.model->posterior(f.x);
     const Var codes = f.tape.leaf(z);
-    const Tensor log_q = q.log_prob(codes).value();
+    const Tensor log_q = q->log_prob(codes).value();
     const Tensor log_p = f.model->log_likelihood(codes, f.x).value();
     const double log_prior = -std::log(double(z.shape()[0]));
     std::vector<double> nell(B, 0), div(B, 0), evidence(B, 0), elbo(B, 0);
@@ -108,7 +108,7 @@ TEST_CASE("discrete draw: terms and bounds against the sum over all codes") {
     }
 
     Draw draw(*f.model, f.x, f.noise);
-    CHECK(draw.latent() == f.model->dimensions());
+    CHECK(draw.latent() == f.model->codes().dimensions());
     REQUIRE(draw.kl().shape().text() == "[3]");
     for (std::int64_t b = 0; b < B; ++b) {
       CHECK(draw.kl().value().at({b}) == Approx(div[std::size_t(b)]).epsilon(1e-12));
@@ -168,7 +168,7 @@ TEST_CASE("discrete draw: what needs normal or reparameterised codes says so") {
     const std::string passes = "a " + family + " posterior has no reparameterised samples";
     CHECK_THROWS_WITH(mmd(MmdKernel::imq)(draw), contains("mmd: " + passes));
     CHECK_THROWS_WITH(factor_tc()(draw), contains("factor_tc: " + passes));
-    const Var wrong = f.tape.leaf({S, B, f.model->dimensions() + 1}, DType::f64);
+    const Var wrong = f.tape.leaf({S, B, f.model->codes().dimensions() + 1}, DType::f64);
     CHECK_THROWS_WITH(Draw(*f.model, f.x, wrong), contains("expected [S, B, D]"));
   }
 }

@@ -18,7 +18,7 @@ using namespace nelbo::tests::discrete;
 
 TEST_CASE("discrete estimators: the summed bound's derivative is that of finite differences") {
   for (const char* name : {"bernoulli", "categorical:3"}) {
-    Model model(name);
+    Autoencoder model(name);
     for (const Bound& bound : {bounds::elbo(), bounds::iw(2), bounds::renyi(.5, 3)}) {
       const Gradient of = exact(model, bound);
       for (const char* group : {"phi", "theta"}) {
@@ -42,9 +42,9 @@ TEST_CASE("discrete estimators: the summed bound's derivative is that of finite 
 TEST_CASE("discrete estimators: expectations over all codes are the exact gradient, or not") {
   std::ostringstream biases;
   for (const char* name : {"bernoulli", "categorical:3"}) {
-    const Model model(name);
+    const Autoencoder model(name);
     for (const Bound& bound : small_bounds()) {
-      if (bound.samples() > 3 && model.family().values() > 2) continue;  // 9^4 tuples
+      if (bound.samples() > 3 && model.codes().values() > 2) continue;  // 9^4 tuples
       const Gradient truth = exact(model, bound);
       for (const EstimatorChoice& choice : estimators_of(model)) {
         if (!defined(choice, bound)) continue;
@@ -79,7 +79,7 @@ TEST_CASE("discrete estimators: expectations over all codes are the exact gradie
 TEST_CASE("discrete estimators: relaxed codes are biased, by quadrature over the noise") {
   using namespace estimators;
   std::ostringstream biases;
-  const Model model("bernoulli");
+  const Autoencoder model("bernoulli");
   const Nodes nodes = quadrature_nodes(model);
   const Bound bound = bounds::elbo();
   const Gradient truth = exact(model, bound);
@@ -104,7 +104,7 @@ TEST_CASE("discrete estimators: relaxed codes are biased, by quadrature over the
 TEST_CASE("discrete estimators: gumbel_softmax is the derivative of the bound at relaxed codes") {
   using namespace estimators;
   for (const char* name : {"bernoulli", "categorical:3"}) {
-    Model model(name);
+    Autoencoder model(name);
     const Bound bound = bounds::iw(3);
     const std::int64_t T = 2;
     Nodes nodes{Tensor({3, T, model.dimensions()}, DType::f64), Tensor::full({T}, 1, DType::f64)};
@@ -117,30 +117,19 @@ TEST_CASE("discrete estimators: gumbel_softmax is the derivative of the bound at
       Tape tape;
       const Recording recording(tape);
       const Var x = tape.leaf(repeated(model.x, T)), u = tape.leaf(nodes.noise);
-      const Posterior q = model.vae->posterior(x);
+      const auto q = model.vae->posterior(x);
       const Var t = tape.constant(0.7, DType::f64);
-      const Var log_ratio = log(u) - log(1.0 - u);
-      const Var z = q.visit([&]<class Q>(const Q& of) -> Var {
-        if constexpr (std::is_same_v<Q, Bernoulli>) {
-          return sigmoid((of.logits - log_ratio) / t);
-        } else if constexpr (std::is_same_v<Q, OneHotCategorical>) {
-          const Var g = reshape(-log(-log(u)), {3, T, L, 3});
-          return reshape(softmax((of.logits + g) / t, -1), u.shape());
-        } else {
-          return u;
-        }
-      });
-      const Var log_q = q.visit([&]<class Q>(const Q& of) -> Var {
-        if constexpr (std::is_same_v<Q, Bernoulli>) {
-          const Var pi = sigmoid(of.logits);
-          return sum(z * log(pi) + (1.0 - z) * log(1.0 - pi), -1);
-        } else if constexpr (std::is_same_v<Q, OneHotCategorical>) {
-          return sum(z * reshape(log_softmax(of.logits, -1), {T, L * 3}), -1);
-        } else {
-          return sum(z, -1);
-        }
-      });
-      const double log_p0 = -double(L) * std::log(double(model.family().values()));
+      const Var pi = q->expectation();  // [T, D], of either family
+      Var z, log_q;
+      if (const Bernoulli* const binary = q->binary()) {
+        z = sigmoid((binary->logits - (log(u) - log(1.0 - u))) / t);
+        log_q = sum(z * log(pi) + (1.0 - z) * log(1.0 - pi), -1);
+      } else {
+        const Var g = reshape(-log(-log(u)), {3, T, L, 3});
+        z = reshape(softmax((reshape(log(pi), {T, L, 3}) + g) / t, -1), u.shape());
+        log_q = sum(z * log(pi), -1);
+      }
+      const double log_p0 = -double(L) * std::log(double(model.codes().values()));
       const Var f = model.vae->log_likelihood(z, x) + log_p0 - log_q;
       const Var value = sum(bound_value(bound, f));
       GradientSink sink(model.store);
@@ -169,7 +158,7 @@ TEST_CASE("discrete estimators: gumbel_softmax is the derivative of the bound at
 TEST_CASE("discrete estimators: straight_through puts the relaxed codes' derivative in place") {
   using namespace estimators;
   for (const char* name : {"bernoulli", "categorical:3"}) {
-    const Model model(name);
+    const Autoencoder model(name);
     const Bound bound = bounds::iw(2);
     Nodes nodes{Tensor({2, 1, model.dimensions()}, DType::f64), Tensor::full({1}, 1, DType::f64)};
     fill_uniform(nodes.noise.data_as<double>(), {.stream = {6, StreamId::noise},
@@ -180,15 +169,15 @@ TEST_CASE("discrete estimators: straight_through puts the relaxed codes' derivat
     Tape tape;
     const Recording recording(tape);
     const Var x = tape.leaf(model.x);
-    const Posterior q = model.vae->posterior(x);
-    const Var hard = tape.leaf(q.sample(tape.leaf(nodes.noise)).value(), true);
+    const auto q = model.vae->posterior(x);
+    const Var hard = tape.leaf(q->draw(tape.leaf(nodes.noise)).z.value(), true);
     const Var f =
-        model.vae->log_likelihood(hard, x) + model.vae->prior()->log_prob(hard) - q.log_prob(hard);
+        model.vae->log_likelihood(hard, x) + model.vae->prior()->log_prob(hard) - q->log_prob(hard);
     const Var value = sum(bound_value(bound, f));
     GradientSink direct(model.store), through(model.store);
     tape.backward(value, all_groups, direct);
     const Tensor dz = tape.adjoint(hard).contiguous();
-    const Var soft = q.relaxed_sample(tape.leaf(nodes.noise), 2);
+    const Var soft = q->relaxed_sample(tape.leaf(nodes.noise), 2);
     const Root root{soft, &dz};
     tape.backward({&root, 1}, all_groups & ~leaf_group, &through);
     direct.add(through);
@@ -205,7 +194,7 @@ TEST_CASE("discrete estimators: straight_through puts the relaxed codes' derivat
 TEST_CASE("discrete estimators: the value is the same bits whatever the estimator") {
   using namespace estimators;
   for (const char* name : {"bernoulli", "categorical:3"}) {
-    const Model model(name);
+    const Autoencoder model(name);
     for (const Bound& bound : small_bounds()) {
       const std::int64_t S = bound.samples();
       Nodes nodes{Tensor({S, 1, model.dimensions()}, DType::f64), Tensor::full({1}, 1, DType::f64)};
@@ -266,7 +255,8 @@ TEST_CASE("discrete estimators: E (b - t)^2 has the gradient (1 - 2t) p (1 - p)"
           const Var z = tape.leaf(Tensor::of({double(b), double(other)}, {2, 1, 1}, DType::f64));
           const std::vector<double> weight = weigh(estimators::disarm(), b, other);
           const Tensor weights = Tensor::of({weight[0], weight[1]}, {2, 1}, DType::f64);
-          tape.backward(sum(estimators::flips(Bernoulli{l}, z) * tape.leaf(weights)));
+          tape.backward(
+              sum(estimators::flips(*posterior_of(Bernoulli{l}), z) * tape.leaf(weights)));
           const double flip = tape.adjoint(l).at({0, 0});
           const double least = std::min(p, 1 - p);
           const double joint = b != other ? least : (b == (p > 0.5)) ? 1 - 2 * least : 0;
@@ -284,27 +274,29 @@ TEST_CASE("discrete estimators: E (b - t)^2 has the gradient (1 - 2t) p (1 - p)"
 
 TEST_CASE("discrete estimators: what does not fit a posterior or a bound says why") {
   using namespace estimators;
-  const PosteriorConfig normal = parse_posterior("diagonal"), binary = parse_posterior("bernoulli"),
-                        classes = parse_posterior("categorical:5");
-  const auto why = [](const char* text, const PosteriorConfig& family, std::int64_t dimensions) {
-    return parse_estimators(text).unfit(family, dimensions);
+  using Kind = CodeSpace::Kind;
+  const auto normal = [](std::int64_t l) { return CodeSpace{Kind::continuous, l}; };
+  const auto binary = [](std::int64_t l) { return CodeSpace{Kind::binary, l}; };
+  const auto classes = [](std::int64_t l) { return CodeSpace{Kind::one_hot, l, 5}; };
+  const auto why = [](const char* text, const CodeSpace& codes) {
+    return parse_estimators(text).unfit(codes);
   };
-  CHECK_THAT(why("gumbel_softmax", normal, 4), contains("differentiable as they are"));
-  CHECK_THAT(why("straight_through(0.5)", normal, 4), contains("reparam, stl or dreg"));
-  CHECK_THAT(why("phi=reparam,theta=gumbel_softmax", normal, 4), contains("discrete codes"));
-  CHECK_THAT(why("disarm", normal, 4), contains("reparam+antithetic"));
-  CHECK_THAT(why("enumeration", normal, 4), contains("cannot be counted"));
-  CHECK_THAT(why("disarm", classes, 15), contains("rloo or vimco"));
-  CHECK(why("enumeration", binary, 12).empty());
-  CHECK_THAT(why("enumeration", binary, 13), contains("there are 8192; at most 4096"));
-  CHECK_THAT(why("enumeration", classes, 30), contains("15625"));
-  CHECK_THAT(why("enumeration", binary, 200), contains("more than 2^63"));
+  CHECK_THAT(why("gumbel_softmax", normal(4)), contains("differentiable as they are"));
+  CHECK_THAT(why("straight_through(0.5)", normal(4)), contains("reparam, stl or dreg"));
+  CHECK_THAT(why("phi=reparam,theta=gumbel_softmax", normal(4)), contains("discrete codes"));
+  CHECK_THAT(why("disarm", normal(4)), contains("reparam+antithetic"));
+  CHECK_THAT(why("enumeration", normal(4)), contains("cannot be counted"));
+  CHECK_THAT(why("disarm", classes(3)), contains("rloo or vimco"));
+  CHECK(why("enumeration", binary(12)).empty());
+  CHECK_THAT(why("enumeration", binary(13)), contains("there are 8192; at most 4096"));
+  CHECK_THAT(why("enumeration", classes(6)), contains("15625"));
+  CHECK_THAT(why("enumeration", binary(200)), contains("more than 2^63"));
   for (const char* path : {"reparam", "stl", "dreg", "reparam(exact)", "rws_dreg"}) {
-    CHECK_THAT(why(path, binary, 4), contains("no reparameterised samples"));
-    CHECK(why(path, normal, 4).empty());
+    CHECK_THAT(why(path, binary(4)), contains("no reparameterised samples"));
+    CHECK(why(path, normal(4)).empty());
   }
-  CHECK_THAT(why("straight_through+rqmc", binary, 4), contains("rqmc noise is for normal"));
-  CHECK(why("straight_through+antithetic", binary, 4).empty());
+  CHECK_THAT(why("straight_through+rqmc", binary(4)), contains("rqmc noise is for continuous"));
+  CHECK(why("straight_through+antithetic", binary(4)).empty());
 
   CHECK_THROWS_WITH(disarm().check(bounds::iw(2)), contains("ELBO"));
   CHECK_THROWS_WITH(disarm().check(bounds::mc(3, bounds::elbo())), contains("even k"));
@@ -319,7 +311,7 @@ TEST_CASE("discrete estimators: what does not fit a posterior or a bound says wh
   CHECK(parse_estimators("phi=straight_through(temperature=0.5),theta=score").phi.text() ==
         "straight_through(temperature=0.5)");
 
-  const Model model("bernoulli");
+  const Autoencoder model("bernoulli");
   Nodes nodes{Tensor::full({2, 1, L}, 0.3, DType::f64), Tensor::full({1}, 1, DType::f64)};
   CHECK_THROWS_WITH(expected(model, bounds::iw(2), dreg(), nodes, true),
                     contains("no reparameterised samples"));

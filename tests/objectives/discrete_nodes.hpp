@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "objectives/draw/draw.hpp"
+#include "models/vae.hpp"
+#include "objectives/draw/estimate_bound.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/discrete_tuples.hpp"
@@ -16,14 +17,13 @@ namespace nelbo::tests::discrete {
 inline constexpr std::int64_t X = 5, L = 2;
 
 /// A model in double with 4 or 9 codes, and one datum.
-struct Model {
-  explicit Model(const std::string& posterior) {
+struct Autoencoder {
+  explicit Autoencoder(const std::string& posterior) {
     VaeConfig config;
     config.example = {X};
     config.latent = L;
     config.hidden = {4};
     config.posterior = parse_posterior(posterior);
-    config.prior = simplest_prior(config.posterior);
     vae.emplace(config, DataMoments{Tensor::full({X}, 0.4), Tensor::full({X}, 0.24)}, store);
     store.freeze(3);
     // Away from the even odds that a new encoder gives.
@@ -32,8 +32,8 @@ struct Model {
     x = Tensor({1, X}, DType::f64);
     for (std::int64_t j = 0; j < X; ++j) x.set({0, j}, double(j % 2));
   }
-  const PosteriorConfig& family() const { return vae->config().posterior; }
-  std::int64_t dimensions() const { return vae->dimensions(); }
+  CodeSpace codes() const { return vae->codes(); }
+  std::int64_t dimensions() const { return codes().dimensions(); }
   Groups phi() const { return store.groups({"phi"}); }
 
   ParameterStore store{DType::f64};
@@ -83,16 +83,16 @@ inline Nodes combine(const std::vector<std::vector<Outcome>>& outcomes, std::int
   return nodes;
 }
 
-inline std::vector<double> probabilities(const Model& model) {
+inline std::vector<double> probabilities(const Autoencoder& model) {
   Tape tape;
   const Recording recording(tape);
-  return model.vae->posterior(tape.leaf(model.x)).expectation().value().values();
+  return model.vae->posterior(tape.leaf(model.x))->expectation().value().values();
 }
 
 /// Noise that draws every tuple of codes.
-inline Nodes tuple_nodes(const Model& model, std::int64_t samples) {
+inline Nodes tuple_nodes(const Autoencoder& model, std::int64_t samples) {
   const std::vector<double> p = probabilities(model);
-  const std::int64_t width = model.family().width();
+  const std::int64_t width = model.codes().width();
   std::vector<std::vector<Outcome>> outcomes(L);
   for (std::size_t l = 0; l < L; ++l) {
     if (width == 1) {
@@ -109,7 +109,7 @@ inline Nodes tuple_nodes(const Model& model, std::int64_t samples) {
 }
 
 /// Noise that draws every tuple of antithetic pairs of binary codes.
-inline Nodes pair_nodes(const Model& model, std::int64_t samples) {
+inline Nodes pair_nodes(const Autoencoder& model, std::int64_t samples) {
   const std::vector<double> p = probabilities(model);
   std::vector<std::vector<Outcome>> outcomes(L);
   for (std::size_t l = 0; l < L; ++l) {
@@ -123,7 +123,7 @@ inline Nodes pair_nodes(const Model& model, std::int64_t samples) {
 }
 
 /// Gauss and Legendre's nodes of the noise of one sample, apart on both sides of p.
-inline Nodes quadrature_nodes(const Model& model) {
+inline Nodes quadrature_nodes(const Autoencoder& model) {
   constexpr int n = 24;
   std::vector<double> at(n), weight(n);
   for (int i = 0; i < n; ++i) {  // Newton's iteration for the roots of P_n
@@ -157,7 +157,7 @@ struct Gradient {
   double value = 0;
 };
 
-inline Gradient split(const Model& model, const GradientSink& sink, double value) {
+inline Gradient split(const Autoencoder& model, const GradientSink& sink, double value) {
   const auto of = [&](const char* group) {
     const Range range = model.store.range(group);
     const double* const g = sink.buffer().data_as<double>() + range.offset;
@@ -167,14 +167,13 @@ inline Gradient split(const Model& model, const GradientSink& sink, double value
 }
 
 /// sum_t probability_t of the estimator's gradient and value at noise t.
-inline Gradient expected(const Model& model, const Bound& bound, const EstimatorChoice& choice,
-                         const Nodes& nodes, bool one_sweep) {
+inline Gradient expected(const Autoencoder& model, const Bound& bound,
+                         const EstimatorChoice& choice, const Nodes& nodes, bool one_sweep) {
   Tape tape;
   const Recording recording(tape);
-  const Estimation estimation{choice, model.phi(), nullptr, one_sweep};
   const Var x = tape.leaf(repeated(model.x, nodes.noise.shape()[1]));
-  Draw draw(*model.vae, x, tape.leaf(nodes.noise), {}, nullptr, &estimation);
-  const Var value = sum(tape.leaf(nodes.probability) * draw.estimate(bound));
+  Draw draw(*model.vae, x, tape.leaf(nodes.noise), {}, nullptr, Estimation{choice, one_sweep});
+  const Var value = sum(tape.leaf(nodes.probability) * estimate(draw, bound));
   GradientSink sink(model.store), own(model.store);
   if (one_sweep) {
     tape.backward(value, all_groups, sink);
@@ -186,12 +185,11 @@ inline Gradient expected(const Model& model, const Bound& bound, const Estimator
   return split(model, sink, value.item());
 }
 
-inline Gradient exact(const Model& model, const Bound& bound) {
+inline Gradient exact(const Autoencoder& model, const Bound& bound) {
   Tape tape;
   const Recording recording(tape);
   const Var value = expected_bound(
-      bound, model.family(), model.dimensions(), model.x,
-      [&](Var x) { return model.vae->posterior(x); },
+      bound, model.codes(), model.x, [&](Var x) { return model.vae->posterior(x); },
       [&](Var z, Var x) {
         return model.vae->log_likelihood(z, x) + model.vae->prior()->log_prob(z);
       });
@@ -207,7 +205,7 @@ inline double distance(const std::vector<double>& a, const std::vector<double>& 
   return largest;
 }
 
-inline std::vector<EstimatorChoice> estimators_of(const Model& model) {
+inline std::vector<EstimatorChoice> estimators_of(const Autoencoder& model) {
   using namespace estimators;
   std::vector<EstimatorChoice> all{score(),
                                    rloo(),
@@ -220,7 +218,7 @@ inline std::vector<EstimatorChoice> estimators_of(const Model& model) {
                                    enumeration(),
                                    {score(), enumeration()},
                                    {enumeration(), score()}};
-  if (model.family().kind == PosteriorConfig::Kind::bernoulli) {
+  if (model.codes().kind == CodeSpace::Kind::binary) {
     all.insert(all.end(), {disarm(), {disarm(), enumeration()}});
   }
   return all;

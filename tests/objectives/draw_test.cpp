@@ -6,6 +6,7 @@
 #include "autodiff/ops.hpp"
 #include "autodiff/random.hpp"
 #include "objectives/language/expression.hpp"
+#include "objectives/terms/aggregate_terms.hpp"
 #include "objectives/terms/terms.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/vae_fixture.hpp"
@@ -37,7 +38,7 @@ std::vector<double> dense(const Fixture& f, const std::string& name, const std::
 
 TEST_CASE("draw: nell, div and elbo agree with Zheng eqs (13)-(16) in plain loops") {
   Fixture f;
-  const DiagNormal q = f.model->posterior(f.x).diagonal("test");
+  const DiagNormal q = f.model->posterior(f.x)->diagonal("test");
   const std::vector<double> mean = q.mean.value().values(), lv = q.log_variance.value().values();
   double nell_sum = 0, mc = 0, kl = 0;
   for (int b = 0; b < B; ++b) {
@@ -84,6 +85,24 @@ TEST_CASE("draw: each leaf density is evaluated once, however many terms use it"
   const std::size_t before = f.tape.nodes();
   n(draw);
   CHECK(f.tape.nodes() == before);
+}
+
+TEST_CASE("draw: what has no closed form is refused, and what is to be used instead is named") {
+  for (const std::string prior : {"mixture:4", "vamp:3", "laplace"}) {
+    INFO(prior);
+    tests::VaeFixture f(S, B, D, prior.c_str());
+    CHECK_FALSE(has_exact_div(*f.model));
+    Draw draw(*f.model, f.x, f.noise);
+    CHECK_THROWS_WITH(div()(draw), tests::contains("prior " + prior) &&
+                                       tests::contains("no closed form; use div(mc)"));
+    const Term exact = pf(Expectation::exact);
+    if (draw.prior().factorised()) {
+      CHECK(exact(draw).item() == 0);
+      continue;
+    }
+    CHECK_THROWS_WITH(exact(draw), tests::contains("prior " + prior) &&
+                                       tests::contains("no closed form; use pf"));
+  }
 }
 
 TEST_CASE("draw: shapes that do not fit the model are refused") {

@@ -8,7 +8,8 @@
 #include "autodiff/ops.hpp"
 #include "objectives/bounds/bound_op.hpp"
 #include "objectives/bounds/bounds.hpp"
-#include "objectives/draw/draw.hpp"
+#include "objectives/draw/estimate_bound.hpp"
+#include "objectives/estimators/baseline.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/terms/bound_terms.hpp"
 #include "objectives/terms/terms.hpp"
@@ -75,9 +76,8 @@ Gradients from(VaeFixture& vae, Var value, bool one_sweep) {
 Gradients estimated(const char* prior, const Bound& bound, const EstimatorChoice& estimators,
                     bool one_sweep) {
   VaeFixture vae(samples, batch, latent, prior);
-  const Estimation estimation{estimators, vae.store.groups({"phi"}), nullptr, one_sweep};
-  Draw draw(*vae.model, vae.x, vae.noise, {}, nullptr, &estimation);
-  const Var value = mean(draw.estimate(bound));
+  Draw draw(*vae.model, vae.x, vae.noise, {}, nullptr, Estimation{estimators, one_sweep});
+  const Var value = mean(estimate(draw, bound));
   CHECK(vae.tape.count("bernoulli_log_prob") == 1);
   return from(vae, value, one_sweep);
 }
@@ -111,7 +111,7 @@ Gradients defined(const char* prior, const Bound& bound, const EstimatorChoice& 
   const Posterior& q = draw.posterior();
   const Var for_decoder = weighted(log_joint(fixed), decoder);
   // A prior that depends on phi gives it the decoder's weights besides.
-  const Var for_path = weighted(log_joint(z) - log_joint(fixed) - q.detached().log_prob(z), path);
+  const Var for_path = weighted(log_joint(z) - log_joint(fixed) - q.detached()->log_prob(z), path);
   const Var for_score = weighted(q.log_prob(fixed), score);
   Gradients all = from(vae, for_decoder + for_score, true);
   VaeFixture& v = vae;
@@ -163,7 +163,7 @@ TEST_CASE("estimation: reparam is the derivative of the sampled bound") {
     INFO(bound.text());
     VaeFixture vae(samples, batch, latent);
     Draw draw(*vae.model, vae.x, vae.noise);
-    const Gradients plain = from(vae, mean(draw.estimate(bound)), true);
+    const Gradients plain = from(vae, mean(estimate(draw, bound)), true);
     const Gradients reparam = estimated("normal", bound, estimators::reparam(), true);
     check_equal(reparam.phi, plain.phi);
     check_equal(reparam.theta, plain.theta);
@@ -175,7 +175,7 @@ TEST_CASE("estimation: the value is the same bits whatever the estimator") {
     INFO(bound.text());
     VaeFixture vae(samples, batch, latent);
     Draw draw(*vae.model, vae.x, vae.noise);
-    const double plain = mean(draw.estimate(bound)).item();
+    const double plain = mean(estimate(draw, bound)).item();
     for (const EstimatorChoice& estimators : estimators_to_try()) {
       if (!estimators.phi.properties().undefined(bound).empty()) continue;
       if (estimators.phi.properties().other_decoder) continue;  // piwae reports another bound
@@ -194,10 +194,9 @@ TEST_CASE("estimation: Div in closed form is the exact ELBO's gradient") {
   Draw draw(*vae.model, vae.x, vae.noise);
   const Gradients plain = from(vae, elbo(Expectation::exact)(draw), true);
   VaeFixture other(1, batch, latent);
-  const Estimation estimation{estimators::reparam_exact_div(), other.store.groups({"phi"}), nullptr,
-                              true};
-  Draw estimated(*other.model, other.x, other.noise, {}, nullptr, &estimation);
-  const Gradients got = from(other, mean(estimated.estimate(bounds::elbo())), true);
+  Draw estimated(*other.model, other.x, other.noise, {}, nullptr,
+                 Estimation{estimators::reparam_exact_div(), true});
+  const Gradients got = from(other, mean(estimate(estimated, bounds::elbo())), true);
   CHECK(got.phi == plain.phi);
   CHECK(got.theta == plain.theta);
 }
@@ -206,8 +205,7 @@ TEST_CASE("estimation: beside other terms each part of an objective has its own 
   // 2 iw + dip: the sum of the parts' gradients, by two sweeps.
   const auto part = [](bool bound, bool other) {
     VaeFixture vae(samples, batch, latent);
-    const Estimation estimation{estimators::dreg(), vae.store.groups({"phi"}), nullptr, false};
-    Draw draw(*vae.model, vae.x, vae.noise, {}, nullptr, &estimation);
+    Draw draw(*vae.model, vae.x, vae.noise, {}, nullptr, Estimation{estimators::dreg(), false});
     std::optional<Term> term;
     if (bound) term = 2 * bound_term(bounds::iw(samples)).cost();
     if (other) term = term ? *term + 3 * nell() : 3 * nell();
@@ -226,10 +224,9 @@ TEST_CASE("estimation: beside other terms each part of an objective has its own 
 
 TEST_CASE("estimation: a prior that depends on phi refuses two sweeps, a bound too few samples") {
   VaeFixture vae(samples, batch, latent, "vamp:3");
-  const Estimation estimation{estimators::dreg(), vae.store.groups({"phi"}), nullptr, false};
-  Draw draw(*vae.model, vae.x, vae.noise, {}, nullptr, &estimation);
-  CHECK_THROWS_WITH(draw.estimate(bounds::jackknife(samples)), contains("vamp"));
-  CHECK_THROWS_WITH(draw.estimate(bounds::iw(samples + 1)), contains("needs 7 samples"));
+  Draw draw(*vae.model, vae.x, vae.noise, {}, nullptr, Estimation{estimators::dreg(), false});
+  CHECK_THROWS_WITH(estimate(draw, bounds::jackknife(samples)), contains("vamp"));
+  CHECK_THROWS_WITH(estimate(draw, bounds::iw(samples + 1)), contains("needs 7 samples"));
 }
 
 TEST_CASE("estimation: sleep-phi raises log Q at what the model dreams, beside wake-phi") {
@@ -241,7 +238,7 @@ TEST_CASE("estimation: sleep-phi raises log Q at what the model dreams, beside w
   VaeFixture vae(samples, batch, latent);
   const Var code = vae.tape.leaf({1, batch, latent}, DType::f64);
   const Var datum = vae.tape.leaf(Tensor::full({batch, VaeFixture::X}, 1, DType::f64));
-  const Gradients sleep = from(vae, mean(vae.model->posterior(datum).log_prob(code)), true);
+  const Gradients sleep = from(vae, mean(vae.model->posterior(datum)->log_prob(code)), true);
   std::vector<double> expected = wake.phi;
   for (std::size_t i = 0; i < expected.size(); ++i) {
     expected[i] = 0.25 * wake.phi[i] + 0.75 * sleep.phi[i];
@@ -262,7 +259,8 @@ TEST_CASE("estimation: a baseline follows L by its own loss, and neither moves t
     config.hidden = {3};
     const Vae model(
         config, {Tensor::full({4}, 0.4, DType::f64), Tensor::full({4}, 0.24, DType::f64)}, store);
-    const Baseline baseline(kind, store, 4);
+    Auxiliaries auxiliaries;
+    auxiliaries.declare(baseline(kind), store, model);
     store.freeze(3);
     store.tensor("baseline.mean").set({0}, -2);
 
@@ -273,15 +271,16 @@ TEST_CASE("estimation: a baseline follows L by its own loss, and neither moves t
     fill_normal(
         noise.data_as<double>(),
         {.stream = {1, StreamId::noise}, .draws = samples, .batch = batch, .dimensions = 2});
-    const Estimation estimation{estimators::score(kind), store.groups({"phi"}), &baseline, true};
-    Draw draw(model, x, tape.leaf(noise), {}, nullptr, &estimation);
-    const Var value = mean(draw.estimate(bounds::iw(samples)));
-    const double constant = baseline(x).value().at({0});
+    Draw draw(model, x, tape.leaf(noise), {}, &auxiliaries,
+              Estimation{estimators::score(kind), true});
+    const Var value = mean(estimate(draw, bounds::iw(samples)));
+    const Layer& network = *auxiliaries.find(baseline_group);
+    const double constant = network(x).value().at({0});
     if (kind == Kind::mean) CHECK(constant == -2);
 
     GradientSink of_bound(store), of_loss(store);
     tape.backward(value, all_groups, of_bound);
-    tape.backward(*draw.baseline_loss(), all_groups, of_loss);
+    tape.backward(draw.losses().at(baseline_group), all_groups, of_loss);
     const auto norm = [&](const GradientSink& sink, const char* group) {
       const Range range = store.range(group);
       double squares = 0;
@@ -298,7 +297,7 @@ TEST_CASE("estimation: a baseline follows L by its own loss, and neither moves t
     // A gradient step of size r leaves (1 - r) c + r L.
     const double slope = of_loss.buffer().data_as<double>()[store.range("baseline").offset];
     double mean_baseline = 0;
-    for (int b = 0; b < batch; ++b) mean_baseline += baseline(x).value().at({b}) / batch;
+    for (int b = 0; b < batch; ++b) mean_baseline += network(x).value().at({b}) / batch;
     CHECK(slope == Approx(mean_baseline - value.item()).epsilon(1e-12));
   }
 }

@@ -19,7 +19,7 @@ struct LinearVae {
     config.latent = D;
     config.hidden = {D};  // a layer that stays the identity
     config.activation = Activation::identity;
-    config.likelihood = {Likelihood::Kind::normal, 1};
+    config.likelihood = parse_likelihood("normal");
     const DataMoments moments{Tensor({D}, DType::f64), Tensor::full({D}, 1, DType::f64)};
     model = std::make_unique<Vae>(config, moments, store);
     store.freeze(1);

@@ -1,5 +1,6 @@
 #include "objectives/terms/regularisers.hpp"
 
+#include "objectives/draw/critic.hpp"
 #include "objectives/terms/terms.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/vae_fixture.hpp"
@@ -16,11 +17,14 @@ TEST_CASE("mmd is the U-statistic in plain loops") {
   Recording recording(tape);
   Draw draw(*f.model, tape.leaf(f.x.value()), tape.leaf(f.noise.value()));
   const Var value = mmd(imq ? MmdKernel::imq : MmdKernel::rbf)(draw), codes = draw.z();
-  fill_normal(tape.data(*draw.prior_noise_input()).data_as<double>(),
+  REQUIRE(draw.inputs().size() == 1);
+  const Tensor prior_noise = tape.data(draw.inputs().front().leaf);
+  REQUIRE(prior_noise.shape() == Shape{B, D});
+  fill_normal(prior_noise.data_as<double>(),
               {.stream = {3, StreamId::noise}, .batch = B, .dimensions = D});
   tape.forward();
 
-  const Tensor z = codes.value(), y = tape.data(*draw.prior_noise_input());
+  const Tensor z = codes.value(), y = prior_noise;
   const auto k = [&](auto a, auto b) {
     double d2 = 0, sum = 0;
     for (int d = 0; d < D; ++d) d2 += std::pow(a(d) - b(d), 2);
@@ -100,18 +104,20 @@ TEST_CASE("factor_tc: critic and encoder never leak into each other") {
   const DataMoments moments{Tensor::full({4}, 0.5, DType::f64),
                             Tensor::full({4}, 0.25, DType::f64)};
   const Vae model(config, moments, store);
-  const Critic critic(store, D);
+  Auxiliaries auxiliaries;
+  auxiliaries.declare(critic(), store, model);
   store.freeze(2);
   Tape tape({.mode = Tape::Mode::replay});
   Recording recording(tape);
   const Var x = tape.leaf({B, 4}, DType::f64), noise = tape.leaf({1, B, D}, DType::f64);
-  Draw draw(model, x, noise, {}, &critic);
+  Draw draw(model, x, noise, {}, &auxiliaries);
   const Var tc = factor_tc()(draw);
   fill_normal(tape.data(x).data_as<double>(),
               {.stream = {1, StreamId::data}, .batch = B, .dimensions = 4});
   fill_normal(tape.data(noise).data_as<double>(),
               {.stream = {1, StreamId::noise}, .batch = B, .dimensions = D});
-  auto* index = tape.data(*draw.permutation_input()).data_as<std::int32_t>();
+  REQUIRE(draw.inputs().size() == 1);
+  auto* index = tape.data(draw.inputs().front().leaf).data_as<std::int32_t>();
   for (int b = 0; b < B; ++b) {
     for (int d = 0; d < D; ++d) index[b * D + d] = ((b + 1 + d) % B) * D + d;
   }
@@ -126,10 +132,11 @@ TEST_CASE("factor_tc: critic and encoder never leak into each other") {
   GradientSink of_objective(store), of_critic(store);
   tape.backward(tc, store.groups({"phi", "theta"}), of_objective);
   const Var codes = draw.z();
-  tape.backward(*draw.critic_loss(), store.groups({Critic::group}), of_critic);
+  const Var learned = draw.losses().at(critic_group);
+  tape.backward(learned, store.groups({critic_group}), of_critic);
   CHECK(norm(of_objective, "phi") > 0);
-  CHECK(norm(of_objective, Critic::group) == 0);
-  CHECK(norm(of_critic, Critic::group) > 0);
+  CHECK(norm(of_objective, critic_group) == 0);
+  CHECK(norm(of_critic, critic_group) > 0);
   CHECK(norm(of_critic, "phi") == 0);
 
   // The loss: cross-entropy of codes against codes permuted within each dimension.
@@ -141,13 +148,14 @@ TEST_CASE("factor_tc: critic and encoder never leak into each other") {
   }
   Tape eager;
   Recording on_eager(eager);
-  const auto real = critic.logit(eager.leaf(z.reshape({B, D}))).value().values();
-  const auto fake = critic.logit(eager.leaf(permuted)).value().values();
+  const Layer& logit = *auxiliaries.find(critic_group);
+  const auto real = logit(eager.leaf(z.reshape({B, D}))).value().values();
+  const auto fake = logit(eager.leaf(permuted)).value().values();
   double loss = 0, mean = 0;
   for (int b = 0; b < B; ++b) {
     loss += 0.5 * (std::log1p(std::exp(-real[b])) + std::log1p(std::exp(fake[b]))) / B;
     mean += real[b] / B;
   }
-  CHECK(draw.critic_loss()->item() == Approx(loss).epsilon(1e-11));
+  CHECK(learned.item() == Approx(loss).epsilon(1e-11));
   CHECK(tc.item() == Approx(mean).epsilon(1e-11));
 }
