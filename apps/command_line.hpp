@@ -92,4 +92,13 @@ class CommandLine {
   std::function<void()> finish_;  // what remains to be done when all words are read
 };
 
+/// A command of the program: `nelbo NAME ...`.
+struct Command {
+  std::string name;
+  std::string summary;  // one line for `nelbo --help`
+  /// Declares flags and help, and returns what the command does; nothing for one that only has
+  /// subcommands.
+  std::function<Action(CommandLine&)> declare;
+};
+
 }  // namespace nelbo

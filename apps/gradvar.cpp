@@ -38,7 +38,7 @@ struct Options {
 };
 
 Subject run_subject(const RunFlags& flags, std::int64_t batch) {
-  const auto applied = std::make_shared<AppliedRun>(apply_run(flags));
+  const auto applied = std::make_shared<AppliedRun>(apply_run(flags, Part::networks));
   const LoadedRun& run = applied->run;
   const Examples& examples = applied->examples;
   if (std::size_t(batch) > examples.count()) {

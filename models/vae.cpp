@@ -31,7 +31,8 @@ Vae::Vae(const VaeConfig& config, const DataMoments& moments, ParameterStore& st
   coders_ = architectures().at(config_.architecture).coders(config_, own.mean, store);
   prior_ = config_.prior->declare(
       {codes_, store, features(), own, config_.likelihood, [this](Var x) { return posterior(x); }});
-  if (auto declared = config_.likelihood->declared(store, features(), own)) config_.likelihood = declared;
+  if (auto declared = config_.likelihood->declared(store, features(), own))
+    config_.likelihood = declared;
 }
 
 std::shared_ptr<const Posterior> Vae::posterior(const Batch& batch) const {

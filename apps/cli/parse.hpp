@@ -1,7 +1,7 @@
 #pragma once
 #include <string>
 
-#include "apps/command.hpp"
+#include "apps/command_line.hpp"
 #include "apps/exit_code.hpp"
 
 namespace nelbo {

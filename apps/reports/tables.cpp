@@ -185,7 +185,7 @@ std::vector<std::string> footnotes(const Study& study) {
       "us: wall time of all threads per gradient. +-: one standard error, by batch means."};
   if (std::any_of(study.rows.begin(), study.rows.end(),
                   [](const Row& row) { return row.biased; })) {
-    notes.push_back("*: not unbiased for this bound, by construction.");
+    notes.emplace_back("*: not unbiased for this bound, by construction.");
   }
   return notes;
 }
