@@ -49,7 +49,6 @@ struct TwoLayerPosterior final : Posterior {
   Var log_prob(Var z) const override {
     return q1.log_prob(z1_of(z)) + q2(z1_of(z)).log_prob(z2_of(z));
   }
-  std::shared_ptr<const Posterior> detached() const override { throw Error("unused"); }
   Var expectation() const override { return concatenate({q1.mean, q2(q1.mean).mean}, -1); }
   DiagNormal q1;          // of z1 given x
   const NormalLayer& q2;  // of z2 given z1
