@@ -1,4 +1,4 @@
-// nelbo with a word of its own for every part of a variational autoencoder: networks (convnet28), a
+// nelbo with words of its own for all that makes a variational autoencoder: networks (convnet28), a
 // likelihood (poisson), a prior (tmix:K) and an objective (warm_elbo).
 //
 //   ./my_nelbo train --data mnist/ --model convnet28 --likelihood poisson --prior tmix:3
@@ -75,9 +75,9 @@ struct StudentMixture final : Prior {
   std::int64_t noise_dimensions() const override { return 2 * k + 5 * d; }
   Var sample(Var noise) const override {
     const auto n = [&](auto at, auto count) { return slice(noise, -1, at, at + count); };
-    // Of exponential times with the rates w_k, that of k is the first with probability w_k.
-    const Var rate = log_weights - log(square(n(0, k)) + square(n(k, k)));
-    const Var one_hot = equal(rate, max(rate, -1, Keep::yes));
+    // Of exponential times with the rates w_k, that of k is the shortest with probability w_k.
+    const Var race = log_weights - log(square(n(0, k)) + square(n(k, k)));
+    const Var one_hot = equal(race, max(race, -1, Keep::yes));
     Var chi2 = square(n(2 * k, d));
     for (int i = 1; i < 4; ++i) chi2 = chi2 + square(n(2 * k + i * d, d));
     const Var t = n(2 * k + 4 * d, d) / sqrt(0.25 * chi2);
@@ -93,8 +93,8 @@ struct StudentMixture final : Prior {
 
 /// "tmix:3": declares its parameters, and says how it is recorded.
 PriorFamily tmix(const Choice& choice) {
-  const std::int64_t k = choice.whole("the number of components", 1, 1000);
   const auto unfit = [](const CodeSpace& z) { return z.discrete() ? "tmix needs real codes" : ""; };
+  const std::int64_t k = choice.whole("the number of components", 1, 1000);
   const auto declare = [k](const PriorContext& context) -> PriorRecorder {
     ParameterStore& store = context.store;
     const std::int64_t d = context.codes.dimensions();

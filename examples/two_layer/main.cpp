@@ -81,7 +81,9 @@ class TwoLayer final : public Model {
         output_(store, "decoder.output", "theta", 200, features_, Activation::identity,
                 glorot_uniform, deferred([start = likelihood_, mean = moments.mean] {
                   return constant(start->output_start(mean.reshape({mean.size()})));
-                })) {}
+                })) {
+    if (auto own = likelihood_->declared(store, features_, moments)) likelihood_ = own;
+  }
   const ParameterStore& store() const override { return store_; }
   CodeSpace codes() const override { return {CodeSpace::Kind::continuous, first + second}; }
   std::int64_t features() const override { return features_; }
