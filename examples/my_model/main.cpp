@@ -1,6 +1,5 @@
 // nelbo with words of its own for all that makes a variational autoencoder: networks (convnet28), a
-// likelihood (poisson), a prior (tmix:K) and an objective (warm_elbo).
-//
+// likelihood (poisson), a prior (tmix:K) and an objective (warm_elbo):
 //   ./my_nelbo train --data mnist/ --model convnet28 --likelihood poisson --prior tmix:3
 //       --objective "warm_elbo(steps=2000)"
 #include <cmath>

@@ -7,7 +7,6 @@
 // bound and no gradient estimator asks for more.
 //
 //   ./two_layer train --data mnist/ --binarize dynamic --model two_layer --objective "iw(m=5)"
-//   ./two_layer bounds runs/NAME
 #include "apps/program.hpp"
 #include "autodiff/error.hpp"
 #include "autodiff/ops.hpp"
