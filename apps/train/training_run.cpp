@@ -247,9 +247,11 @@ int TrainingRun::run() {
     progress.finish();
     if (signal != 0) {
       close_record("interrupted");
-      std::cerr << fmt::format(
-          "interrupted after step {}; continue with\n  nelbo train --resume {}\n",
-          trainer_.state().step, shell_word(folder_.path().string()));
+      // A user's own program, whose words the run may be made of, goes by another name.
+      const std::string program = options_.argv.empty() ? "nelbo" : options_.argv.front();
+      std::cerr << fmt::format("interrupted after step {}; continue with\n  {} train --resume {}\n",
+                               trainer_.state().step, shell_word(program),
+                               shell_word(folder_.path().string()));
       return exit_code_of_signal(signal);
     }
   } catch (const NotFinite& error) {

@@ -35,13 +35,12 @@ struct Named {
   RunningMean estimate = {};
 };
 
-/// Terms that need no diagonal posterior.
-std::vector<Named> terms_of_all_models(std::size_t draws, bool closed_form,
+/// Terms that need no diagonal posterior, with how Div and the entropy of the codes are known.
+std::vector<Named> terms_of_all_models(std::size_t draws, Expectation of_div, Expectation of_codes,
                                        std::optional<double> entropy) {
-  const Expectation how = closed_form ? Expectation::exact : Expectation::monte_carlo;
-  std::vector<Named> all{{"nell", nell()}, {"div", div(how)}, {"elbo", elbo(how)}};
+  std::vector<Named> all{{"nell", nell()}, {"div", div(of_div)}, {"elbo", elbo(of_div)}};
   if (draws > 1) all.push_back({"log_px", log_px(std::int64_t(draws))});
-  all.push_back({"hqzx", hqzx()});
+  all.push_back({"hqzx", hqzx(of_codes)});
   if (entropy) all.push_back({"mi_lower", mi_lower()});
   all.push_back({"pf", pf()});
   all.push_back({"div(mc)", div(Expectation::monte_carlo), Place::check});
@@ -64,6 +63,7 @@ void add_aggregate_terms(Scheme scheme, std::vector<Named>& all) {
 /// What Q(Z|x) and P0(Z) have, as one recorded datum shows.
 struct Abilities {
   bool diagonal = false;   // the posterior is a diagonal normal
+  bool entropy = false;    // its entropy has a closed form
   bool standard = false;   // and the prior N(0, I), or the codes are discrete
   bool marginals = false;  // the prior has marginals
 };
@@ -76,11 +76,18 @@ Abilities abilities_of(const Model& model) {
   const auto q = model.posterior(tape.leaf({1, model.features()}, dtype));
   Abilities can{.diagonal = q->diagonal() != nullptr};
   can.standard = model.codes().discrete() || (prior->standard_normal() && can.diagonal);
-  try {
+  const auto has = [](auto&& ask) {
+    try {
+      ask();
+      return true;
+    } catch (const Error&) {  // which says that it has none
+      return false;
+    }
+  };
+  can.entropy = has([&] { q->entropy(); });
+  can.marginals = has([&] {
     prior->marginal_log_prob(tape.leaf({1, 1, model.codes().dimensions()}, dtype));
-    can.marginals = true;
-  } catch (const Error&) {  // which says that it has none
-  }
+  });
   return can;
 }
 
@@ -188,7 +195,11 @@ Ledger measure_ledger(const Model& model, const Examples& examples, const Ledger
       ledger.count == examples.count() ? data_entropy(examples, model) : std::nullopt;
   const Encoded posteriors = encode(model, examples, ledger.count);
 
-  std::vector<Named> all = terms_of_all_models(options.draws, has_exact_div(model), entropy);
+  const auto closed = [](bool form) {
+    return form ? Expectation::exact : Expectation::monte_carlo;
+  };
+  std::vector<Named> all = terms_of_all_models(options.draws, closed(has_exact_div(model)),
+                                               closed(can.entropy), entropy);
   if (!can.marginals) {
     std::erase_if(all, [](const Named& named) { return named.name == "pf"; });
   }

@@ -10,6 +10,10 @@ std::string no_rsample(const std::string& family) {
          "gradient estimator that needs none (score, rloo, vimco, ...)";
 }
 
+std::shared_ptr<const Posterior> Posterior::detached() const {
+  throw Error("the parameters of a " + family() + " posterior cannot be held still by themselves");
+}
+
 Var Posterior::entropy() const {
   throw Error("the entropy of a " + family() + " posterior has no closed form; use hqzx(mc)");
 }

@@ -36,8 +36,10 @@ class Posterior {
   /// only.
   virtual Var log_prob(Var z) const = 0;
   /// The same Q, to whose parameters no gradient flows. Of several layers this stops the parameters,
-  /// never the samples that a later layer reads.
-  virtual std::shared_ptr<const Posterior> detached() const = 0;
+  /// never the samples that a later layer reads. No estimator asks for it: the path's part of the gradient
+  /// of log Q is what log_prob() of the sample has more than log_prob() of stop(sample). Throws Error for
+  /// a family that cannot tell the two apart.
+  virtual std::shared_ptr<const Posterior> detached() const;
 
   /// E[Z|x], [.., D], or what stands for it where it has no closed form: the code of noise 0.
   virtual Var expectation() const = 0;

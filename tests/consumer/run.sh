@@ -31,6 +31,65 @@ weak=$(sparsity 0.001) strong=$(sparsity 100)
 echo "sparsity weighted with 0.001: $weak, with 100: $strong"
 awk "BEGIN { exit !($strong < 0.5 * $weak) }"
 
+# Terms with random numbers and with a network of their own: listed, and resumed to the same bits.
+"$my_nelbo" objectives | grep "sliced Cramer distance"
+"$my_nelbo" objectives | grep "mutual information of data and codes, as a network estimates it"
+for term in sliced_cramer "abs(mine - 3)"; do
+  steps() {
+    "$my_nelbo" train "$@" --quiet >/dev/null
+  }
+  tiny="--data sprites:32 --model mlp --hidden 16 --latent 2"
+  rm -rf whole halves
+  steps $tiny --objective "nell + div + $term" --steps 20 --out whole
+  steps $tiny --objective "nell + div + $term" --steps 10 --out halves
+  steps --resume halves --steps 10
+  cmp whole/checkpoints/last.safetensors halves/checkpoints/last.safetensors
+done
+
+# 300 pictures 28 x 28: squares.
+squares() {
+  printf '\223NUMPY\001\000\166\000'
+  printf '%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (300, 28, 28), }"
+  LC_ALL=C awk 'BEGIN {
+    for (n = 0; n < 300; ++n) for (y = 0; y < 28; ++y) for (x = 0; x < 28; ++x) {
+      inside = x >= n * 7 % 19 && x < n * 7 % 19 + 9 && y >= n * 11 % 20 && y < n * 11 % 20 + 8
+      printf "%c", inside ? 120 : 1
+    }
+  }'
+}
+squares >squares.npy
+
+# Every part of a model the user's own: all that is done with a run.
+my_model=$folder/build/my_model/my_nelbo
+"$my_model" objectives | grep "warm_elbo(steps=1000)"
+"$my_model" train --help | grep "tmix:K"
+"$my_model" train --likelihood poison 2>&1 | grep "did you mean 'poisson'?"
+"$my_model" train --data sprites:32 --model convnet28 2>&1 | grep "images must be 28 x 28"
+"$my_model" train --data squares.npy --model convnet28 --latent 3 --likelihood poisson --prior tmix:3 \
+  --objective "warm_elbo(steps=5)" --batch 30 --epochs 1 --out own --quiet
+"$my_model" eval own
+"$my_model" decompose own
+"$my_model" bounds own --k 1 --m 1,8
+"$my_model" gradvar --run own --bounds iw --m 4 --estimators reparam,dreg --replicates 40
+"$my_model" sample own --n 4 --out own.png
+"$my_model" train --resume own --epochs 1 --quiet
+"$folder/prefix/bin/nelbo" eval own 2>&1 | grep "the prior 'tmix'"
+
+# A model that is no pair of networks: trained with any bound and estimator, studied; what it lacks is named.
+two_layer=$folder/build/two_layer/two_layer
+for how in "elbo(mc) reparam" "iw(m=5) reparam" "iw(m=5) dreg"; do
+  rm -rf two
+  "$two_layer" train --data squares.npy --model two_layer --objective "${how% *}" --estimator "${how#* }" \
+    --batch 30 --steps 10 --out two --quiet
+done
+"$two_layer" eval two
+"$two_layer" decompose two
+"$two_layer" bounds two --k 1 --m 1,8
+"$two_layer" gradvar --run two --bounds iw --m 4 --estimators reparam,dreg --replicates 40
+"$two_layer" train --data squares.npy --model two_layer --objective "nell + div(mc) + tc" --steps 1 2>&1 |
+  grep "needs a normal posterior; here it is two-layer"
+"$two_layer" train --data squares.npy --model two_layer --latent 7 --steps 1 2>&1 | grep "of its own"
+
 # The program with an estimator of the user's own: listed, studied (its bias is 0 for the ELBO and found for iw, as it
 # declares) and trained with.
 my_estimator=$folder/build/my_estimator/my_estimator
