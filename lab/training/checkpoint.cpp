@@ -179,8 +179,10 @@ void save_parameters(const std::string& path, const ParameterStore& store,
       {{"step", std::to_string(state.step)}, {"epoch", std::to_string(state.epoch)}});
 }
 
-void load_parameters(const std::string& path, ParameterStore& store) {
-  copy_all(read_parameters(safetensors::Reader(path), path, store));
+std::uint64_t load_parameters(const std::string& path, ParameterStore& store) {
+  const safetensors::Reader file(path);
+  copy_all(read_parameters(file, path, store));
+  return file.metadata().contains("step") ? read_count(file, path, "step") : 0;
 }
 
 }  // namespace nelbo

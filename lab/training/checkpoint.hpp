@@ -32,7 +32,8 @@ void load_checkpoint(const std::string& path, ParameterStore& store,
 /// The parameters alone, with the epoch and step they are of.
 void save_parameters(const std::string& path, const ParameterStore& store, const TrainState& state);
 
-/// Parameters from either kind of file. Throws Error as load_checkpoint does.
-void load_parameters(const std::string& path, ParameterStore& store);
+/// Parameters from either kind of file. Returns the step that they are of, 0 where the file does not
+/// say. Throws Error as load_checkpoint does.
+std::uint64_t load_parameters(const std::string& path, ParameterStore& store);
 
 }  // namespace nelbo

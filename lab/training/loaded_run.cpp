@@ -62,7 +62,7 @@ LoadedModel open_model(const std::filesystem::path& run) {
   const Shape features{example.size()};
   const DataMoments moments{Tensor::full(features, 0.5), Tensor::full(features, 1)};
   static_cast<Networks&>(loaded) = make_networks(resolve(loaded.config), moments, *loaded.store);
-  load_parameters(is_checkpoint ? run.string() : folder.last(), *loaded.store);
+  loaded.step = load_parameters(is_checkpoint ? run.string() : folder.last(), *loaded.store);
   return loaded;
 }
 

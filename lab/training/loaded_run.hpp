@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -16,6 +17,7 @@ struct LoadedModel : Networks {
   std::filesystem::path folder;
   TrainConfig config;
   std::unique_ptr<ParameterStore> store;
+  std::uint64_t step = 0;  // training steps that made it
 };
 
 /// The same, and the data it is applied to.
