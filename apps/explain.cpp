@@ -32,7 +32,7 @@ struct ExplainFlags {
 /// The named objectives that an expression uses: names stand in it for nothing else.
 std::vector<NamedObjective> named_objectives(const std::string& expression) {
   std::vector<NamedObjective> used;
-  for (const NamedObjective& named : objective_catalogue()) {
+  for (const NamedObjective& named : objective_catalogue().all()) {
     const auto letter = [&](std::size_t i) {
       return i < expression.size() &&
              (std::isalnum(static_cast<unsigned char>(expression[i])) || expression[i] == '_');

@@ -74,7 +74,7 @@ Json json_of(const NamedObjective& named) {
 
 Json words_json(Word::Kind kind) {
   Json all = Json::array();
-  for (const Word& word : vocabulary()) {
+  for (const Word& word : vocabulary().all()) {
     if (word.kind == kind) all.push_back(json_of(word));
   }
   return all;
@@ -82,8 +82,8 @@ Json words_json(Word::Kind kind) {
 
 Json everything() {
   Json catalogue = Json::array(), estimators = Json::array();
-  for (const NamedObjective& named : objective_catalogue()) catalogue.push_back(json_of(named));
-  for (const EstimatorWord& word : estimator_vocabulary()) {
+  for (const NamedObjective& named : objective_catalogue().all()) catalogue.push_back(json_of(named));
+  for (const EstimatorWord& word : estimator_vocabulary().all()) {
     estimators.push_back(to_json(describe(word)));
   }
   return {{"terms", words_json(Word::Kind::term)},
@@ -96,7 +96,7 @@ Json everything() {
 
 void print_words(const std::string& title, Word::Kind kind) {
   std::cout << title << "\n";
-  for (const Word& word : vocabulary()) {
+  for (const Word& word : vocabulary().all()) {
     if (word.kind != kind) continue;
     std::cout << fmt::format("  {}\n      {}", word.usage, word.meaning);
     if (const std::optional<Term> term = as_objective(word)) {
@@ -112,7 +112,7 @@ void print_words(const std::string& title, Word::Kind kind) {
 
 void print_catalogue() {
   std::cout << "Named objectives\n";
-  for (const NamedObjective& named : objective_catalogue()) {
+  for (const NamedObjective& named : objective_catalogue().all()) {
     std::string parameters;
     for (const auto& [parameter, value] : named.parameters) {
       parameters += (parameters.empty() ? "(" : ", ") + fmt::format("{}={}", parameter, value);
@@ -131,7 +131,7 @@ void print_everything() {
   print_catalogue();
   std::cout << "\nGradient estimators of bounds on sampled log-weights: `--estimator` of train, "
                "`--estimators` of gradvar\n";
-  for (const EstimatorWord& word : estimator_vocabulary()) {
+  for (const EstimatorWord& word : estimator_vocabulary().all()) {
     std::cout << estimator_text(describe(word));
   }
   std::cout << "\nObjectives combine with + - * / and parentheses; `nelbo explain \"EXPR\"` tells "

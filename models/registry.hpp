@@ -39,7 +39,7 @@ class Registry {
       throw Error("the " + kind_ + " '" + entry.name + "' is registered twice");
     }
     const auto known = position(entry.name);
-    note_own_word({kind_, entry.name, known != all_.end()});
+    note_own_word({kind_of(entry), entry.name, known != all_.end()});
     own_.push_back(entry.name);
     if (known != all_.end()) {
       all_[std::size_t(known - all_.begin())] = std::move(entry);
@@ -72,6 +72,14 @@ class Registry {
   }
 
  private:
+  /// Of entries of several kinds (terms, bounds, ...) their own.
+  std::string kind_of(const Entry& entry) const {
+    if constexpr (requires { entry.kind_name(); }) {
+      return entry.kind_name();
+    } else {
+      return kind_;
+    }
+  }
   typename std::vector<Entry>::const_iterator position(const std::string& name) const {
     return std::find_if(all_.begin(), all_.end(), [&](const Entry& e) { return e.name == name; });
   }

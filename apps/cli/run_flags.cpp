@@ -37,9 +37,9 @@ void add_data_flags(CommandLine& command, RunFlags& flags) {
       .type("NAME");
 }
 
-AppliedRun apply_run(const RunFlags& flags) {
+AppliedRun apply_run(const RunFlags& flags, Part part) {
   flags.common.apply_threads();
-  LoadedRun run = open_run(flags.run, flags.data);
+  LoadedRun run = open_run(flags.run, flags.data, part);
   const data::Split& split = chosen_split(*run.data, flags.split);
   const auto role = split.name == "train" ? Examples::Role::train : Examples::Role::test;
   Examples examples(*run.data, split, data::parse_binarize(run.config.binarize), role,

@@ -35,6 +35,6 @@ struct AppliedRun {
 
 /// Sets the threads and opens the run. Throws SettingError for a split that there is not, and as
 /// open_run does.
-AppliedRun apply_run(const RunFlags& flags);
+AppliedRun apply_run(const RunFlags& flags, Part part = Part::model);
 
 }  // namespace nelbo

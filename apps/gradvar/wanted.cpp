@@ -46,7 +46,7 @@ void add_estimator(std::string& estimators, const std::string& one) {
 /// A run at examples of a split, and its own objective unless another or bounds are wanted.
 Wanted of_run(const Options& options) {
   const std::int64_t batch = options.batch.value_or(20);
-  const auto applied = std::make_shared<AppliedRun>(apply_run(options.run));
+  const auto applied = std::make_shared<AppliedRun>(apply_run(options.run, Part::networks));
   const LoadedRun& run = applied->run;
   const Examples& examples = applied->examples;
   if (std::size_t(batch) > examples.count()) {

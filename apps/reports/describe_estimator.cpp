@@ -24,7 +24,7 @@ struct NamedBound {
 /// be bounds on sampled log-weights (mc with m is miwae); log_px is iw by another name.
 std::vector<NamedBound> bounds_of_vocabulary() {
   std::vector<NamedBound> all;
-  for (const Word& word : vocabulary()) {
+  for (const Word& word : vocabulary().all()) {
     if (word.kind != Word::Kind::bound || word.name == "log_px") continue;
     const bool elbo = word.name == "elbo", mean = word.name == "mc";
     try {

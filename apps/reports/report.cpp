@@ -33,7 +33,8 @@ h2{border-color:#30363d}th{border-color:#9198a1}tr:nth-child(even) td{background
 
 std::string with_plus_minus(std::string text) {
   for (std::size_t at = text.find("+-"); at != std::string::npos; at = text.find("+-", at)) {
-    text.replace(at, 2, "\xC2\xB1");
+    text[at] = '\xC2';  // the plus-minus sign in UTF-8, also two bytes
+    text[at + 1] = '\xB1';
   }
   return text;
 }

@@ -9,6 +9,7 @@
 #include "autodiff/threads.hpp"
 #include "lab/files/atomic_file.hpp"
 #include "lab/training/run_folder.hpp"
+#include "models/registry.hpp"
 
 namespace nelbo {
 namespace {
@@ -43,6 +44,9 @@ void RunRecord::begin(const TrainConfig& config, const Trainer& trainer) {
             {"data_hash", config.data_hash},
             {"parameters", trainer.store().count()},
             {"start", utc_now()}};
+  for (const OwnWord& word : own_words()) {
+    (*json_)["words"].push_back({{"kind", word.kind}, {"name", word.name}});
+  }
   write();
 }
 

@@ -182,7 +182,8 @@ void TrainingRun::end_epoch(Progress& progress) {
   measure();
   const double norm = trainer_.gradient_norm();
   if (trainer_.close_epoch(test_metrics_->bound)) {
-    save_parameters(folder_.best(), trainer_.store(), trainer_.state());
+    save_parameters(folder_.best(), model_toml(config_), trainer_.auxiliaries(), trainer_.store(),
+                    trainer_.state());
   }
   EpochReport report{.epoch = trainer_.state().epoch,
                      .names = term_names_,
@@ -303,7 +304,9 @@ int resume_run(const fs::path& path, const Further& further, const RunOptions& o
   const RunFolder folder = RunFolder::open(path);
   TrainConfig config;
   apply_toml(config, read_text(folder.config()), folder.config());
-  TrainPlan plan = resolve(config);
+  std::optional<TrainPlan> read;
+  explain_missing_words(path, [&] { read = resolve(config); });
+  TrainPlan& plan = *read;
   const auto data = load_run_data(plan.config);
   TrainingRun run(plan, *data, folder, options);
   run.restore(further);

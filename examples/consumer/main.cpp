@@ -16,7 +16,7 @@ int main() {
   std::printf("d/dx sum(x^2) = [%g, %g, %g]\n", gradient[0], gradient[1], gradient[2]);
 
   std::printf("terms:");
-  for (const Word& term : vocabulary()) std::printf(" %s", term.name.c_str());
+  for (const Word& term : vocabulary().all()) std::printf(" %s", term.name.c_str());
   std::printf("\n");
   return gradient == std::vector<double>{2, 4, 6} ? 0 : 1;
 }

@@ -35,7 +35,7 @@ Estimator partial_stl(double alpha) {
 }
 
 int main(int argc, char** argv) {
-  register_estimator({"partial_stl", "partial_stl(alpha=0.5)",
+  estimator_vocabulary().add({"partial_stl", "partial_stl(alpha=0.5)",
                       [](Call& call) { return partial_stl(call.number("alpha", 0.5)); }});
   return run_program(argc, argv);
 }

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
 
 #include "autodiff/error.hpp"
 #include "lab/files/safetensors.hpp"
@@ -59,6 +61,31 @@ void copy_all(const std::vector<Restored>& all) {
   }
 }
 
+/// Groups of the networks that learnt beside the model.
+std::vector<std::string> groups_beside(const safetensors::Reader& file) {
+  const auto found = file.metadata().find("auxiliaries");
+  if (found == file.metadata().end()) return {"critic", "baseline"};  // those of nelbo 0.1.0
+  std::vector<std::string> groups;
+  std::istringstream list(found->second);
+  for (std::string group; std::getline(list, group, ',');) groups.push_back(group);
+  return groups;
+}
+
+/// Throws Error for a tensor that is neither the model's nor of what learnt beside it.
+void check_no_others(const safetensors::Reader& file, const std::string& path,
+                     const ParameterStore& store) {
+  const safetensors::Views known = parameter_views(store);
+  const std::vector<std::string> groups = groups_beside(file);
+  for (const auto& [name, entry] : file.entries()) {
+    const bool beside = std::any_of(groups.begin(), groups.end(), [&](const std::string& group) {
+      return name.starts_with(group + ".") || name.starts_with(group + "_optimizer.");
+    });
+    if (!beside && !name.starts_with("optimizer.") && !known.contains(name)) {
+      throw Error(path + ": tensor '" + name + "' is no parameter of the model");
+    }
+  }
+}
+
 std::vector<Restored> read_parameters(const safetensors::Reader& file, const std::string& path,
                                       const ParameterStore& store) {
   std::vector<Restored> all;
@@ -66,14 +93,7 @@ std::vector<Restored> read_parameters(const safetensors::Reader& file, const std
     const Tensor to = store.tensor(entry.name);
     all.push_back({to, read_like(file, path, entry.name, to)});
   }
-  const safetensors::Views known = parameter_views(store);
-  for (const auto& [name, entry] : file.entries()) {
-    const bool moment = name.starts_with("optimizer.") || name.starts_with("critic_optimizer.") ||
-                        name.starts_with("baseline_optimizer.");
-    if (!moment && !known.contains(name)) {
-      throw Error(path + ": tensor '" + name + "' is no parameter of the model");
-    }
-  }
+  check_no_others(file, path, store);
   return all;
 }
 
@@ -108,15 +128,24 @@ double read_number(const safetensors::Reader& file, const std::string& path,
   return value;
 }
 
+/// "critic,baseline".
+std::string joined(const Auxiliaries& auxiliaries) {
+  std::string list;
+  for (const Auxiliary& one : auxiliaries.all()) list += (list.empty() ? "" : ",") + one.group;
+  return list;
+}
+
 /// Where the sum of the objective's i-th named quantity stands.
 std::string term_key(std::size_t i) { return "sum_term_" + std::to_string(i); }
 
 }  // namespace
 
-void save_checkpoint(const std::string& path, const ParameterStore& store,
-                     const std::vector<NamedOptimizer>& optimizers, const TrainState& state) {
+void save_checkpoint(const std::string& path, const std::string& model, const Auxiliaries& auxiliaries,
+                     const ParameterStore& store, const std::vector<NamedOptimizer>& optimizers, const TrainState& state) {
   safetensors::Views views = parameter_views(store);
   safetensors::Metadata numbers{
+      {"model", model},
+      {"auxiliaries", joined(auxiliaries)},
       {"step", std::to_string(state.step)},
       {"epoch", std::to_string(state.epoch)},
       {"batch", std::to_string(state.batch)},
@@ -172,16 +201,28 @@ void load_checkpoint(const std::string& path, ParameterStore& store,
   state = read;
 }
 
-void save_parameters(const std::string& path, const ParameterStore& store,
-                     const TrainState& state) {
-  safetensors::write(
-      path, parameter_views(store),
-      {{"step", std::to_string(state.step)}, {"epoch", std::to_string(state.epoch)}});
+void save_parameters(const std::string& path, const std::string& model, const Auxiliaries& auxiliaries,
+                     const ParameterStore& store, const TrainState& state) {
+  safetensors::write(path, parameter_views(store),
+                     {{"model", model},
+                      {"auxiliaries", joined(auxiliaries)},
+                      {"step", std::to_string(state.step)},
+                      {"epoch", std::to_string(state.epoch)}});
 }
 
-std::uint64_t load_parameters(const std::string& path, ParameterStore& store) {
+std::string model_of_checkpoint(const std::string& path) {
   const safetensors::Reader file(path);
-  copy_all(read_parameters(file, path, store));
+  const auto found = file.metadata().find("model");
+  return found == file.metadata().end() ? "" : found->second;
+}
+
+std::uint64_t freeze_from(const std::string& path, ParameterStore& store) {
+  const safetensors::Reader file(path);
+  store.freeze([&](const ParameterStore::Entry& entry, const Tensor& parameter) {
+    const data::Array array = read_like(file, path, entry.name, parameter);
+    std::memcpy(parameter.data(), array.bytes.data(), array.bytes.size());
+  });
+  check_no_others(file, path, store);
   return file.metadata().contains("step") ? read_count(file, path, "step") : 0;
 }
 

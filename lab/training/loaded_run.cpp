@@ -1,6 +1,8 @@
 #include "lab/training/loaded_run.hpp"
 
+#include <algorithm>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <span>
 
@@ -8,15 +10,18 @@
 #include "lab/training/checkpoint.hpp"
 #include "lab/training/run_data.hpp"
 #include "lab/training/run_folder.hpp"
-#include "lab/training/trainer.hpp"
+#include "models/make_model.hpp"
 
 namespace nelbo {
+
+namespace fs = std::filesystem;
+
 namespace {
 
 constexpr std::int64_t most_features = std::int64_t{1} << 27;
 
-/// The shape that config.toml gives for one example.
-Shape shape_of(const std::vector<std::int64_t>& example, const std::string& origin) {
+/// Throws Error unless it is the shape of an example.
+void check_shape(const std::vector<std::int64_t>& example, const std::string& origin) {
   std::int64_t features = 1;
   for (const std::int64_t length : example) {
     features = length >= 1 && length <= most_features / features ? features * length : 0;
@@ -25,7 +30,6 @@ Shape shape_of(const std::vector<std::int64_t>& example, const std::string& orig
   if (example.empty() || example.size() > max_rank || features == 0) {
     throw Error(origin + ": 'example' must be the shape of one example, as in [28, 28]");
   }
-  return Shape(std::span<const std::int64_t>(example));
 }
 
 /// Whether two shapes say the same of a row of values: equal but for axes of length 1, or one of
@@ -42,32 +46,84 @@ bool same_pixels(std::vector<std::int64_t> a, std::vector<std::int64_t> b) {
 
 }  // namespace
 
+void explain_missing_words(const fs::path& folder, const std::function<void()>& read) {
+  try {
+    read();
+  } catch (const Error& error) {
+    const std::string record = (folder / "run.json").string();
+    const auto json = fs::is_regular_file(record)
+                          ? nlohmann::json::parse(read_text(record), nullptr, false)
+                          : nlohmann::json();
+    std::string missing, program;
+    if (json.is_object() && json.contains("words") && json["words"].is_array()) {
+      for (const auto& word : json["words"]) {
+        const OwnWord own{word.value("kind", ""), word.value("name", "")};
+        const auto& here = own_words();
+        if (std::any_of(here.begin(), here.end(), [&](const OwnWord& other) {
+              return other.kind == own.kind && other.name == own.name;
+            })) {
+          continue;
+        }
+        missing += (missing.empty() ? "the " : ", the ") + own.kind + " '" + own.name + "'";
+      }
+      for (const auto& argument : json.value("argv", nlohmann::json::array())) {
+        if (argument.is_string()) program += " " + argument.get<std::string>();
+      }
+    }
+    if (missing.empty()) throw;
+    throw Error(std::string(error.what()) + "\n" + folder.string() + " was made by another program, with " +
+                missing + ":\n " + program);
+  }
+}
+
 Examples LoadedRun::test() const {
   return Examples(*data, data->split("test"), data::parse_binarize(config.binarize),
                   Examples::Role::test, config.seed);
 }
 
-LoadedModel open_model(const std::filesystem::path& run) {
+LoadedModel open_model(const std::filesystem::path& run, Part part) {
   const bool is_checkpoint = run.extension() == ".safetensors";
-  const RunFolder folder = RunFolder::open(
-      is_checkpoint ? std::filesystem::absolute(run).parent_path().parent_path() : run);
-
+  const fs::path folder =
+      is_checkpoint ? fs::absolute(run).parent_path().parent_path() : fs::path(run);
+  const bool in_folder = fs::is_regular_file(folder / "config.toml");
   LoadedModel loaded;
-  loaded.folder = folder.path();
-  apply_toml(loaded.config, read_text(folder.config()), folder.config());
-  const Shape example = shape_of(loaded.config.example, folder.config());
-
-  // Initial values, among them the data's moments, are replaced at once: any will do.
+  std::string checkpoint = run.string();
+  if (!is_checkpoint || in_folder) {
+    const RunFolder of = RunFolder::open(folder);
+    loaded.folder = of.path();
+    apply_toml(loaded.config, read_text(of.config()), of.config());
+    if (!is_checkpoint) checkpoint = of.last();
+  } else {
+    const std::string model = model_of_checkpoint(checkpoint);
+    if (model.empty()) {
+      throw Error(checkpoint + ": does not name its model, as files of nelbo 0.1.0 do not; leave it "
+                  "in its run folder, beside config.toml");
+    }
+    loaded.folder = fs::path(run).parent_path();
+    loaded.config.data.clear();
+    apply_toml(loaded.config, model, checkpoint);
+  }
+  check_shape(loaded.config.example, is_checkpoint ? checkpoint : (folder / "config.toml").string());
   loaded.store = std::make_unique<ParameterStore>();
-  const Shape features{example.size()};
-  const DataMoments moments{Tensor::full(features, 0.5), Tensor::full(features, 1)};
-  static_cast<Networks&>(loaded) = make_networks(resolve(loaded.config), moments, *loaded.store);
-  loaded.step = load_parameters(is_checkpoint ? run.string() : folder.last(), *loaded.store);
+  // Values come from the file: what the data would say of their start is not asked for.
+  const DataMoments none{Tensor(Shape{0}), Tensor(Shape{0})};
+  explain_missing_words(loaded.folder, [&] {
+    if (part == Part::model) {
+      loaded.model = make_model(model_of(loaded.config), none, *loaded.store);
+    } else {
+      static_cast<Networks&>(loaded) =
+          declare_networks(resolve(loaded.config), none, *loaded.store);
+    }
+  });
+  loaded.step = freeze_from(checkpoint, *loaded.store);
   return loaded;
 }
 
-LoadedRun open_run(const std::filesystem::path& run, const std::string& data_spec) {
-  LoadedRun loaded{open_model(run), nullptr};
+LoadedRun open_run(const std::filesystem::path& run, const std::string& data_spec, Part part) {
+  LoadedRun loaded{open_model(run, part), nullptr};
+  if (data_spec.empty() && loaded.config.data.empty()) {
+    throw Error(run.string() + ": stands alone and says nothing of data; name them");
+  }
   TrainConfig& config = loaded.config;
   if (!data_spec.empty()) {
     config.data = data_spec;

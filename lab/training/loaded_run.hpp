@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -13,7 +14,7 @@
 namespace nelbo {
 
 /// The trained model of a run.
-struct LoadedModel : Networks {
+struct LoadedModel : Networks {  // auxiliaries are empty unless they were asked for
   std::filesystem::path folder;
   TrainConfig config;
   std::unique_ptr<ParameterStore> store;
@@ -28,14 +29,26 @@ struct LoadedRun : LoadedModel {
   Examples test() const;
 };
 
+/// What of a run is opened.
+enum class Part {
+  model,    // enough for evaluation, codes and samples, whatever objective made it
+  networks  // also those that learnt beside it: objective and estimator must be known to this program
+};
+
 /// Opens a run folder, or one checkpoint in it (RUN/checkpoints/best.safetensors); a folder stands
-/// for its last checkpoint. The run's data need not be there. Throws Error if a file is missing or
-/// damaged.
-LoadedModel open_model(const std::filesystem::path& run);
+/// for its last checkpoint. A checkpoint that stands alone names its model, and is enough for it. The
+/// run's data need not be there. Throws Error if a file is missing or damaged, or holds a word that this
+/// program lacks: it names the word, its kind and the program that made the run.
+LoadedModel open_model(const std::filesystem::path& run, Part part = Part::model);
 
 /// With a non-empty `data_spec` those data replace the run's own, and nothing is held out of them;
 /// else the data must have the hash that the run recorded. Throws Error as open_model does, and if
 /// data and model do not fit.
-LoadedRun open_run(const std::filesystem::path& run, const std::string& data_spec = "");
+LoadedRun open_run(const std::filesystem::path& run, const std::string& data_spec = "",
+                   Part part = Part::model);
+
+/// Calls `read`, whose Error is told with the words that the run in `folder` used and this program lacks,
+/// and the command that made it.
+void explain_missing_words(const std::filesystem::path& folder, const std::function<void()>& read);
 
 }  // namespace nelbo

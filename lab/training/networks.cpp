@@ -12,7 +12,7 @@ Groups Networks::groups() const {
   return all & ~auxiliaries.groups(store);
 }
 
-Networks make_networks(const TrainPlan& plan, const DataMoments& moments, ParameterStore& store) {
+Networks declare_networks(const TrainPlan& plan, const DataMoments& moments, ParameterStore& store) {
   Networks networks;
   networks.model = make_model(plan.model, moments, store);
   for (const Quantity& quantity : plan.objective.quantities()) {
@@ -24,6 +24,11 @@ Networks make_networks(const TrainPlan& plan, const DataMoments& moments, Parame
   if (kind != Estimator::Baseline::none) {
     networks.auxiliaries.declare(baseline(kind), store, *networks.model);
   }
+  return networks;
+}
+
+Networks make_networks(const TrainPlan& plan, const DataMoments& moments, ParameterStore& store) {
+  Networks networks = declare_networks(plan, moments, store);
   store.freeze(plan.config.seed);
   return networks;
 }

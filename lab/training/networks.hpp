@@ -19,7 +19,9 @@ struct Networks {
 };
 
 /// The model and the networks that learn beside it, of examples of the plan's shape and these moments;
-/// their parameters are declared in `store` and initialised from the seed.
+/// their parameters are declared in `store`, which is left to be frozen.
+Networks declare_networks(const TrainPlan& plan, const DataMoments& moments, ParameterStore& store);
+/// The same, initialised from the seed.
 Networks make_networks(const TrainPlan& plan, const DataMoments& moments, ParameterStore& store);
 
 }  // namespace nelbo

@@ -194,6 +194,17 @@ std::string to_toml(const TrainConfig& config) {
   return text;
 }
 
+std::string model_toml(const TrainConfig& config) {
+  static const std::vector<std::string> wanted{"example", "picture_range", "model", "latent",
+                                               "hidden",  "likelihood",    "prior", "posterior"};
+  std::string text;
+  for (const Key& key : keys()) {
+    if (std::find(wanted.begin(), wanted.end(), key.name) == wanted.end()) continue;
+    if (const auto value = key.write(config)) text += key.name + " = " + *value + "\n";
+  }
+  return text;
+}
+
 std::string run_name(const TrainConfig& config) {
   std::filesystem::path data(config.data);
   if (!data.has_filename()) data = data.parent_path();

@@ -47,6 +47,10 @@ void apply_toml(TrainConfig& config, const std::string& text, const std::string&
 /// The configuration as TOML; apply_toml gives it back exactly.
 std::string to_toml(const TrainConfig& config);
 
+/// The part of it that a trained model needs, whatever its data and objective: model, example, latent,
+/// hidden, likelihood, prior, posterior and picture_range. What a checkpoint names its model by.
+std::string model_toml(const TrainConfig& config);
+
 /// "mlp-mnist-elbo-s0": model, data, objective, an estimator other than reparam, and seed in
 /// characters that every file system takes.
 std::string run_name(const TrainConfig& config);

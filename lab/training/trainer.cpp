@@ -151,6 +151,16 @@ bool Trainer::close_epoch(double held_out_bound) {
   return best;
 }
 
+void Trainer::fit(std::uint64_t epochs, const std::function<bool(const Epoch&)>& on_epoch) {
+  for (std::uint64_t i = 0; i < epochs; ++i) {
+    while (!epoch_ended()) step();
+    Epoch report{.train = train_metrics(), .held_out = held_out()};
+    report.best = close_epoch(report.held_out.bound);
+    report.epoch = state_.epoch;
+    if (!on_epoch(report)) return;
+  }
+}
+
 std::vector<NamedOptimizer> Trainer::optimizers() const {
   std::vector<NamedOptimizer> all{{"optimizer", optimizer_.get()}};
   for (const Beside& own : beside_) {
@@ -160,7 +170,7 @@ std::vector<NamedOptimizer> Trainer::optimizers() const {
 }
 
 void Trainer::save(const std::string& path) const {
-  save_checkpoint(path, store_, optimizers(), state_);
+  save_checkpoint(path, model_toml(config()), auxiliaries(), store_, optimizers(), state_);
 }
 
 void Trainer::load(const std::string& path) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -32,6 +33,14 @@ class NotFinite : public Error {
   std::string op_;
 };
 
+/// What an epoch came to, in nats per datum.
+struct Epoch {
+  std::uint64_t epoch = 0;  // 1 after the first
+  Metrics train;            // means over the batches, each as the model was at its step
+  Metrics held_out;
+  bool best = false;  // the highest held-out bound so far
+};
+
 /// A model in training: examples, recordings, optimiser and where it stands. Everything random has
 /// an address (seed, stream, step, example), so equal settings give equal bits, interrupted or not.
 class Trainer {
@@ -51,6 +60,11 @@ class Trainer {
   bool epoch_ended() const { return state_.batch == batches_per_epoch(); }
   /// Counts the epoch that ended and empties its sums. True if `held_out_bound` is the best so far.
   bool close_epoch(double held_out_bound);
+
+  /// Trains for so many epochs, from wherever it stands to the end of the last; `on_epoch` is called at the
+  /// end of each and returns whether to go on. Throws as step() does.
+  void fit(std::uint64_t epochs, const std::function<bool(const Epoch&)>& on_epoch =
+                                     [](const Epoch&) { return true; });
 
   /// Means over the batches of the epoch begun, each as the model was at its step. NaN before the
   /// first.

@@ -173,10 +173,12 @@ std::int64_t Term::samples() const {
 
 std::vector<std::string> needs(const Quantity& quantity) {
   std::vector<std::string> all;
-  if (quantity.data_size) all.push_back("N, the number of data");
-  if (quantity.pairwise) all.push_back("at least 2 data per batch");
+  if (quantity.data_size) all.emplace_back("N, the number of data");
+  if (quantity.pairwise) all.emplace_back("at least 2 data per batch");
   if (quantity.samples > 1) all.push_back(std::to_string(quantity.samples) + " samples per datum");
-  for (const Auxiliary& own : quantity.auxiliaries) all.push_back("a " + own.group + " network");
+  for (const Auxiliary& own : quantity.auxiliaries) {
+    all.push_back(std::string("a ").append(own.group).append(" network"));
+  }
   all.insert(all.end(), quantity.also_needs.begin(), quantity.also_needs.end());
   return all;
 }

@@ -3,12 +3,22 @@
 #include <algorithm>
 #include <utility>
 
+#include "autodiff/error.hpp"
+
 namespace nelbo {
 
 void Auxiliaries::declare(const Auxiliary& auxiliary, ParameterStore& store, const Model& model) {
   if (find(auxiliary.group) != nullptr) return;
-  all_.push_back(auxiliary);
+  const std::size_t first = store.entries().size();
   networks_.push_back(auxiliary.declare(store, model));
+  all_.push_back(auxiliary);
+  for (std::size_t i = first; i < store.entries().size(); ++i) {
+    const ParameterStore::Entry& entry = store.entries()[i];
+    const std::string& group = store.group_names()[std::size_t(entry.group)];
+    if (group == auxiliary.group && entry.name.starts_with(group + ".")) continue;
+    throw Error("the network '" + auxiliary.group + "' declares '" + entry.name + "' of the group '" +
+                group + "'; its parameters are of its own group and called " + auxiliary.group + ".*");
+  }
 }
 
 void Auxiliaries::place(const Auxiliary& auxiliary, Layer network) {

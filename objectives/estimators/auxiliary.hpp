@@ -16,14 +16,15 @@ struct Auxiliary {
   std::string group;  // of its parameters, and its name: "critic"
   OptimizerConfig optimizer = {};
   double rate = 1e-3;
-  /// Declares its parameters, all of the group.
+  /// Declares its parameters, all of the group, with names that begin with it: "critic.0.weight".
   std::function<Layer(ParameterStore& store, const Model& model)> declare;
 };
 
 /// The auxiliaries of a run, declared.
 class Auxiliaries {
  public:
-  /// Declares one; nothing where there is one of that group.
+  /// Declares one; nothing where there is one of that group. Throws Error for parameters of other groups
+  /// or names.
   void declare(const Auxiliary& auxiliary, ParameterStore& store, const Model& model);
   /// Puts a network that is made already in the place of its group's, or beside the others.
   void place(const Auxiliary& auxiliary, Layer network);

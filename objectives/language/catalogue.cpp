@@ -2,8 +2,8 @@
 
 namespace nelbo {
 
-const std::vector<NamedObjective>& objective_catalogue() {
-  static const std::vector<NamedObjective> all{
+Registry<NamedObjective>& objective_catalogue() {
+  static Registry<NamedObjective> all("objective", {
       {"elbo",
        {},
        "elbo",
@@ -64,7 +64,7 @@ const std::vector<NamedObjective>& objective_catalogue() {
        {{"lambda", 0.5}},
        "nell + max(div_j, lambda)",
        "Kingma et al. (2016), \"Improved variational inference with inverse autoregressive flow\""},
-  };
+  });
   return all;
 }
 

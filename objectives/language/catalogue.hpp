@@ -3,6 +3,8 @@
 #include <utility>
 #include <vector>
 
+#include "models/registry.hpp"
+
 namespace nelbo {
 
 /// A named objective of the literature, as an expression with parameters.
@@ -13,7 +15,7 @@ struct NamedObjective {
   std::string citation;
 };
 
-/// All of them. Parameters are given by name or in their order: beta_vae(beta=4), iwae(50).
-const std::vector<NamedObjective>& objective_catalogue();
+/// All of them, and a program's own. Parameters are given by name or in their order: beta_vae(beta=4), iwae(50).
+Registry<NamedObjective>& objective_catalogue();
 
 }  // namespace nelbo

@@ -1,8 +1,5 @@
 #include "objectives/language/estimator_words.hpp"
 
-#include <algorithm>
-#include <cctype>
-
 #include "autodiff/nearest_name.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/language/expression.hpp"
@@ -20,8 +17,10 @@ Estimator make_score(Call& call) {
                                     : Baseline::learned);
 }
 
-std::vector<EstimatorWord>& words() {
-  static std::vector<EstimatorWord> all{
+}  // namespace
+
+Registry<EstimatorWord>& estimator_vocabulary() {
+  static Registry<EstimatorWord> all("estimator", {
       {"reparam", "reparam(mc|exact)",
        [](Call& call) {
          return call.word("div", {"mc", "exact"}, "mc") == "mc" ? reparam() : reparam_exact_div();
@@ -47,41 +46,22 @@ std::vector<EstimatorWord>& words() {
        [](Call& call) { return straight_through(call.number("temperature", 1.0)); }},
       {"disarm", "disarm", [](Call&) { return disarm(); }},
       {"enumeration", "enumeration", [](Call&) { return enumeration(); }},
-  };
+  });
   return all;
 }
 
-}  // namespace
-
-const std::vector<EstimatorWord>& estimator_vocabulary() { return words(); }
-
-void register_estimator(EstimatorWord word) {
-  const auto letter = [](unsigned char c) { return std::isalnum(c) || c == '_'; };
-  if (word.name.empty() || std::isdigit(static_cast<unsigned char>(word.name.front())) ||
-      !std::all_of(word.name.begin(), word.name.end(), letter)) {
-    throw Error("register_estimator: '" + word.name + "' is no name; use letters, digits and _");
-  }
-  if (std::any_of(words().begin(), words().end(),
-                  [&](const EstimatorWord& other) { return other.name == word.name; })) {
-    throw Error("register_estimator: the name '" + word.name + "' is taken");
-  }
-  words().push_back(std::move(word));
-}
-
 void register_estimator(const Estimator& estimator) {
-  register_estimator(
+  estimator_vocabulary().add(
       {estimator.text(), estimator.text(), [estimator](Call&) { return estimator; }});
 }
 
 Estimator parse_estimator(const std::string& text) {
   try {
     Call call = parse_call(text);
-    const auto word = std::find_if(words().begin(), words().end(),
-                                   [&](const EstimatorWord& w) { return w.name == call.name(); });
-    if (word == words().end()) {
-      std::vector<std::string> names;
-      for (const EstimatorWord& w : words()) names.push_back(w.name);
-      throw Error("there is no estimator '" + call.name() + "'; " + suggest(call.name(), names));
+    const EstimatorWord* const word = estimator_vocabulary().find(call.name());
+    if (word == nullptr) {
+      throw Error("there is no estimator '" + call.name() + "'; " +
+                  suggest(call.name(), estimator_vocabulary().names()));
     }
     const Estimator estimator = word->make(call);
     call.finish();

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "models/registry.hpp"
 #include "objectives/estimators/estimator.hpp"
 #include "objectives/language/call.hpp"
 
@@ -15,13 +16,10 @@ struct EstimatorWord {
   std::function<Estimator(Call&)> make;
 };
 
-/// All estimators: the built-in ones, an explicit list, and those that register_estimator() added.
-const std::vector<EstimatorWord>& estimator_vocabulary();
+/// All estimators: the built-in ones, and a program's own, which every command of that program knows.
+Registry<EstimatorWord>& estimator_vocabulary();
 
-/// Adds an estimator of the user's own; every command of the program knows it then. Call it before
-/// run_program(). Throws Error for a name that is taken or is no identifier.
-void register_estimator(EstimatorWord word);
-/// The same for one without arguments, by its own text.
+/// Adds an estimator without arguments, by its own text.
 void register_estimator(const Estimator& estimator);
 
 /// Reads "vimco(arithmetic)". Throws Error for anything that is not in the vocabulary.

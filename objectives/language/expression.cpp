@@ -230,19 +230,14 @@ class Parser {
       if (const Term* term = std::get_if<Term>(&bound->second)) return *term;
       fail(start, "'" + name + "' is no number");
     }
-    const auto& objectives = objective_catalogue();
-    const auto objective = std::find_if(objectives.begin(), objectives.end(), [&](const auto& o) {
-      return o.name == name && !o.parameters.empty() && name != own_;
-    });
-    if (objective != objectives.end()) return named_objective(*objective, start);
-
-    const auto& words = vocabulary();
-    const auto word =
-        std::find_if(words.begin(), words.end(), [&](const Word& w) { return w.name == name; });
-    if (word == words.end()) {
-      std::vector<std::string> names;
-      for (const Word& w : words) names.push_back(w.name);
-      for (const auto& o : objectives) names.push_back(o.name);
+    const Word* const word = vocabulary().find(name);
+    if (const NamedObjective* objective = objective_of(name, word)) {
+      return named_objective(*objective, start);
+    }
+    if (word == nullptr) {
+      std::vector<std::string> names = vocabulary().names();
+      const std::vector<std::string> objectives = objective_catalogue().names();
+      names.insert(names.end(), objectives.begin(), objectives.end());
       const std::string near = nearest(name, names);
       fail(start, "unknown term '" + name +
                       (near.empty() ? "', and none that is known is near"
@@ -254,6 +249,16 @@ class Parser {
       call.finish();
       return own_.empty() ? term.at_column(start + 1) : term;  // columns are of what the user wrote
     });
+  }
+
+  /// The named objective that a name stands for: one that is no word too, or has parameters, or is a
+  /// program's own. Inside its own expression a name is the word.
+  const NamedObjective* objective_of(const std::string& name, const Word* word) const {
+    const NamedObjective* const objective = objective_catalogue().find(name);
+    if (objective == nullptr || name == own_) return nullptr;
+    if (objective_catalogue().own(name) || word == nullptr) return objective;
+    if (vocabulary().own(name) || objective->parameters.empty()) return nullptr;
+    return objective;
   }
 
   /// A name of the catalogue: its parameters, then its expression with their values.

@@ -1,10 +1,6 @@
 #include "objectives/language/vocabulary.hpp"
 
-#include <algorithm>
-#include <cctype>
-
 #include "objectives/bounds/bounds.hpp"
-#include "objectives/language/catalogue.hpp"
 #include "objectives/terms/aggregate_terms.hpp"
 #include "objectives/terms/bound_terms.hpp"
 #include "objectives/terms/regularisers.hpp"
@@ -214,46 +210,31 @@ std::vector<Word> functions() {
           one("relu", "max(x, 0) of the batch's mean", relu)};
 }
 
-std::vector<Word>& words() {
-  static std::vector<Word> all = [] {
-    std::vector<Word> words;
-    for (const auto& part : {terms(), bound_words(), schedules(), functions()}) {
-      words.insert(words.end(), part.begin(), part.end());
-    }
-    return words;
-  }();
-  return all;
+std::vector<Word> all_words() {
+  std::vector<Word> words;
+  for (const auto& part : {terms(), bound_words(), schedules(), functions()}) {
+    words.insert(words.end(), part.begin(), part.end());
+  }
+  return words;
 }
 
 }  // namespace
 
-std::string name(Word::Kind kind) {
+std::string Word::kind_name() const {
   static const char* const names[] = {"term", "bound", "schedule", "function"};
   return names[int(kind)];
 }
 
-const std::vector<Word>& vocabulary() { return words(); }
-
-void register_word(Word word) {
-  const auto letter = [](unsigned char c) { return std::isalnum(c) || c == '_'; };
-  if (word.name.empty() || std::isdigit(static_cast<unsigned char>(word.name.front())) ||
-      !std::all_of(word.name.begin(), word.name.end(), letter)) {
-    throw Error("register_word: '" + word.name + "' is no name; use letters, digits and _");
-  }
-  const auto same = [&](const auto& other) { return other.name == word.name; };
-  const auto& catalogue = objective_catalogue();
-  if (std::any_of(words().begin(), words().end(), same) ||
-      std::any_of(catalogue.begin(), catalogue.end(), same)) {
-    throw Error("register_word: the name '" + word.name + "' is taken");
-  }
-  words().push_back(std::move(word));
+Registry<Word>& vocabulary() {
+  static Registry<Word> all("word", all_words());
+  return all;
 }
 
 void register_term(Quantity quantity, std::function<Var(Draw&)> values) {
   if (quantity.moves.empty()) quantity.moves = {"theta", "phi", "psi"};
   const Term term(quantity, Direction::cost, std::move(values));
-  register_word({quantity.name, quantity.name, quantity.meaning, Word::Kind::term,
-                 [term](Call&) { return term; }});
+  vocabulary().add({quantity.name, quantity.name, quantity.meaning, Word::Kind::term,
+                    [term](Call&) { return term; }});
 }
 
 }  // namespace nelbo

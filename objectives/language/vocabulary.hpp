@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "models/registry.hpp"
 #include "objectives/language/call.hpp"
 
 namespace nelbo {
@@ -16,17 +17,14 @@ struct Word {
   std::string meaning;  // one line
   Kind kind = Kind::term;
   std::function<Term(Call&)> make;
+
+  /// "term", "bound", "schedule" or "function".
+  std::string kind_name() const;
 };
 
-/// "term", "bound", "schedule" or "function".
-std::string name(Word::Kind kind);
-
-/// All words: the built-in ones, an explicit list, and those that register_word() added.
-const std::vector<Word>& vocabulary();
-
-/// Adds a word of the user's own; every expression and every command of the program knows it then.
-/// Call it before run_program(). Throws Error for a name that is taken or is no identifier.
-void register_word(Word word);
+/// All words: the built-in ones, and a program's own, which every expression and every command of that
+/// program knows.
+Registry<Word>& vocabulary();
 
 /// Adds a term without arguments. `values` records its values on a draw, [S, B], [B] or rank 0, of
 /// which the term is the mean; it is minimised. Of the quantity only the name must be given; where

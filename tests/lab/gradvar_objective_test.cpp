@@ -160,7 +160,7 @@ TEST_CASE("objective: every term's gradient is that of its own value on the same
   const std::vector<std::uint32_t> rows{0, 1, 2, 3, 4};
   const Groups own = vae.store.groups({"theta", "phi"});
   int terms = 0;
-  for (const Word& word : vocabulary()) {
+  for (const Word& word : vocabulary().all()) {
     if (word.kind != Word::Kind::term && word.kind != Word::Kind::bound) continue;
     std::optional<Term> term;
     try {

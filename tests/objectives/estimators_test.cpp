@@ -232,7 +232,7 @@ TEST_CASE("estimators: expressions name them, by group too") {
   CHECK(parse_estimators("reparam(exact)").text() == "reparam(exact)");
   CHECK(parse_estimators("phi=dreg,theta=reparam").text() == "phi=dreg,theta=reparam");
   CHECK(parse_estimators("theta=piwae,phi=vimco(geometric)").text() == "phi=vimco,theta=piwae");
-  for (const EstimatorWord& word : estimator_vocabulary()) {
+  for (const EstimatorWord& word : estimator_vocabulary().all()) {
     CHECK(parse_estimators(word.name).phi.text().starts_with(word.name));
   }
   for (const auto& [text, message] :

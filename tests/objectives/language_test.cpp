@@ -182,7 +182,7 @@ TEST_CASE("language: canonical texts") {
 }
 
 TEST_CASE("language: every named objective is read, alone and inside others") {
-  for (const NamedObjective& named : objective_catalogue()) {
+  for (const NamedObjective& named : objective_catalogue().all()) {
     CAPTURE(named.name);
     const Term objective = parse_objective(named.name);
     CHECK(canonical(objective.text()) == objective.text());
@@ -348,7 +348,7 @@ TEST_CASE("language: equations cite every quantity") {
   CHECK_THAT(text, contains("\\mathcal{L} &= \\mathrm{Nell} + 4\\,\\mathrm{Div}"));
   CHECK_THAT(text, contains("\\tag{Zheng eq. (15)}"));
   CHECK_THAT(text, contains("\\tag{Zheng eq. (16)}"));
-  for (const Word& word : vocabulary()) {
+  for (const Word& word : vocabulary().all()) {
     if (word.kind != Word::Kind::term && word.kind != Word::Kind::bound) continue;
     if (word.name == "mi_dec" || word.name == "critic_loss" || word.name == "my_test_term")
       continue;
