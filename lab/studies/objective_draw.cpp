@@ -1,5 +1,6 @@
 #include "lab/studies/objective_draw.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "autodiff/dtype.hpp"
@@ -83,7 +84,12 @@ void ObjectiveDraw::replicate(const DrawVariables& of, std::uint64_t seed, std::
     if (gain_) negate(part.gradient.buffer());
     part.seconds += std::chrono::duration<double>(Clock::now() - start).count();
   }
-  if (bound_) value_ = parts_.front().batch->metrics().terms[*bound_];
+  if (!bound_) return;
+  // Some estimators report another bound's value; those with a baseline do not.
+  const auto asks = std::find_if(parts_.begin(), parts_.end(),
+                                 [](const Part& part) { return part.mean_baseline.has_value(); });
+  Part& part = asks == parts_.end() ? parts_.front() : *asks;
+  value_ = part.batch->metrics().terms[*bound_];
 }
 
 }  // namespace nelbo::gradvar

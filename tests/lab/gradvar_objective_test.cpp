@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
-#include "autodiff/threads.hpp"
+#include "lab/data/examples.hpp"
 #include "lab/studies/objective_draw.hpp"
 #include "lab/studies/recorded_draw.hpp"
 #include "lab/studies/replicates.hpp"
@@ -247,6 +248,32 @@ TEST_CASE("objective: bounds on data drawn anew are the same by either path") {
   CHECK(slow == Approx(variance(anew, bounds::iw(4))).epsilon(1e-4));
   // The data's own spread adds to it.
   CHECK(slow > 1.1 * variance(fixed, bounds::iw(4)));
+}
+
+TEST_CASE("objective: examples of a replicate are no two the same, and all are chosen alike") {
+  constexpr std::int64_t N = 40, B = 15, replicates = 2000;
+  data::Array numbers{data::StoredType::uint8, {N, 1}, {}};
+  numbers.bytes.resize(N);
+  auto* const bytes = reinterpret_cast<std::uint8_t*>(numbers.bytes.data());
+  for (std::int64_t i = 0; i < N; ++i) bytes[i] = std::uint8_t(i);
+  data::Dataset data;
+  data.spec = "numbers";
+  data.scale = 255;
+  data.splits.push_back({"test", data::Images(std::move(numbers)), {}, {}});
+  const Examples examples(data, data.splits[0], data::Binarize::none, Examples::Role::test, 0);
+  const Tensor x({B, 1}, DType::f32), again({B, 1}, DType::f32);
+  std::vector<int> chosen(N);
+  for (std::uint64_t r = 0; r < replicates; ++r) {
+    examples.some_anew(x, 5, r);
+    std::set<int> of_replicate;
+    for (const double value : x.values()) of_replicate.insert(int(std::lround(255 * value)));
+    CHECK(of_replicate.size() == B);
+    for (const int one : of_replicate) ++chosen[std::size_t(one)];
+  }
+  examples.some_anew(again, 5, replicates - 1);
+  CHECK(again.values() == x.values());
+  const double p = double(B) / N, sd = std::sqrt(replicates * p * (1 - p));
+  for (const int count : chosen) CHECK(std::fabs(count - replicates * p) < 4 * sd);
 }
 
 TEST_CASE("objective: plans study what is defined and say what is not") {
