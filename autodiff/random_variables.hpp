@@ -69,8 +69,14 @@ inline constexpr DrawVariables pilot{
     .z = {StreamId::evaluation, 3, 1, "pilot's noise of z ~ Q(Z|x)"},
     .prior = {StreamId::evaluation, 4, 1, "pilot's noise of z ~ P0"},
     .dream = {StreamId::evaluation, 5, 1, "pilot's noise of x ~ P(X|z)"},
+    .permutations = {StreamId::evaluation, 3 * family, family, "pilot's batch permuted"},
+    .inputs = {StreamId::evaluation, 4 * family, family, "pilot's inputs of users' own terms"},
 };
 inline constexpr RandomVariable some_examples{StreamId::evaluation, 6, 1, "examples of a study"};
+inline constexpr RandomVariable replicate_examples{StreamId::evaluation, 7, 1,
+                                                   "examples of a replicate"};
+inline constexpr RandomVariable replicate_data{StreamId::evaluation, 8, 1,
+                                               "a world's data of a replicate"};
 inline constexpr RandomVariable mi_dec_z{StreamId::evaluation, 32, 1, "mi_dec: z ~ P0"};
 inline constexpr RandomVariable mi_dec_x{StreamId::evaluation, 33, 1, "mi_dec: x ~ P(X|z)"};
 inline constexpr RandomVariable mi_dec_weights{StreamId::evaluation, 34, 1, "mi_dec: log P(x)"};

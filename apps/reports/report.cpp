@@ -89,7 +89,8 @@ std::string html_report(const Study& study, const std::vector<Figure>& figures) 
   for (const std::string& bound : bounds_of(study)) {
     const Table table = row_table(study, bound, Detail::page);
     if (table.rows.empty()) continue;
-    out += section("Bound " + bound, table) + figures_of_bound(bound, figures);
+    const std::string what = study.objective.empty() ? "Bound " : "Objective ";
+    out += section(what + bound, table) + figures_of_bound(bound, figures);
   }
   out += section("Slopes of log SNR", slope_table(study));
   out += section("Measured / theory", theory_table(study));

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "apps/reports/report.hpp"
 #include "autodiff/error.hpp"
 #include "lab/files/atomic_file.hpp"
+#include "lab/files/npz_write.hpp"
 
 namespace nelbo::gradvar {
 namespace {
@@ -90,9 +92,11 @@ Json json_of(const Study& study) {
                       {"theory", slope.theory ? Json(*slope.theory) : Json(nullptr)}});
   }
   return {{"subject", study.subject},
+          {"objective", study.objective.empty() ? Json(nullptr) : Json(study.objective)},
           {"reference", study.reference},
           {"replicates", study.replicates},
           {"batch", study.batch},
+          {"resample", study.resample},
           {"seed", study.seed},
           {"isa", study.isa},
           {"threads", study.threads},
@@ -127,7 +131,23 @@ std::string csv_of(const Study& study) {
   return text;
 }
 
-void write_study(const Study& study, const std::string& folder) {
+namespace {
+
+void write_gradients(const std::vector<MeanGradient>& gradients, const std::string& path) {
+  std::map<std::string, data::ArrayView> arrays;
+  for (const MeanGradient& one : gradients) {
+    std::vector<std::int64_t> shape;
+    for (int axis = 0; axis < one.shape.rank(); ++axis) shape.push_back(one.shape[axis]);
+    arrays.emplace(one.of + "/" + one.estimator + "/" + one.parameter,
+                   data::ArrayView{data::StoredType::float64, shape, one.mean.data()});
+  }
+  write_npz(path, arrays);
+}
+
+}  // namespace
+
+void write_study(const Study& study, const std::string& folder,
+                 const std::vector<MeanGradient>& gradients) {
   const std::string pictures = folder + "/figures";
   std::error_code failure;
   std::filesystem::create_directories(pictures, failure);
@@ -137,6 +157,7 @@ void write_study(const Study& study, const std::string& folder) {
   write_file_atomically(folder + "/study.csv", csv_of(study));
   write_file_atomically(folder + "/study.json",
                         json_of(study).dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  if (!gradients.empty()) write_gradients(gradients, folder + "/gradients.npz");
   const std::vector<Figure> figures = figures_of(study);
   for (const Figure& figure : figures) {
     write_file_atomically(pictures + "/" + figure.name + ".svg", figure.svg);

@@ -32,10 +32,9 @@ std::size_t columns_of(const std::string& text) {  // UTF-8
   }));
 }
 
-bool varies(const Study& study, Axis axis) {
-  return std::any_of(study.rows.begin(), study.rows.end(), [&](const Row& row) {
-    return along(row, axis) != along(study.rows.front(), axis);
-  });
+bool has_copies(const Study& study) {
+  return std::any_of(study.rows.begin(), study.rows.end(),
+                     [](const Row& row) { return row.k != 1; });
 }
 
 /// Measured over theory; the errors are the measurement's alone.
@@ -95,7 +94,7 @@ Table row_table(const Study& study, const std::string& bound, Detail detail) {
       {"estimator", [](const Row& row) { return row.estimator + (row.biased ? "*" : ""); }},
       {"m", [](const Row& row) { return fmt::format("{}", row.m); }},
   };
-  if (varies(study, Axis::k)) {
+  if (has_copies(study)) {
     columns.push_back({"k", [](const Row& row) { return fmt::format("{}", row.k); }});
   }
   const std::vector<Column> numbers{
@@ -167,10 +166,11 @@ Table undefined_table(const Study& study) {
 }
 
 std::string description(const Study& study) {
-  return fmt::format("{}, {} replicates of {} {}, seed {}; {}, {} thread{}, {:.1f} s",
+  return fmt::format("{}, {} replicates of {} {}{}, seed {}; {}, {} thread{}, {:.1f} s",
                      study.subject, study.replicates, study.batch,
-                     study.batch == 1 ? "datum" : "data", study.seed, study.isa, study.threads,
-                     study.threads == 1 ? "" : "s", study.seconds);
+                     study.batch == 1 ? "datum" : "data", study.resample ? " drawn anew" : "",
+                     study.seed, study.isa, study.threads, study.threads == 1 ? "" : "s",
+                     study.seconds);
 }
 
 std::vector<std::string> footnotes(const Study& study) {
@@ -183,9 +183,15 @@ std::vector<std::string> footnotes(const Study& study) {
       fmt::format("|mean|: debiased. cosine and bias t (common random numbers): against {}.",
                   study.reference),
       "us: wall time of all threads per gradient. +-: one standard error, by batch means."};
+  if (!study.objective.empty()) {
+    notes.push_back(
+        "Gradients are of the objective as it is written: of a cost the cost's, of a gain the "
+        "gain's.");
+  }
   if (std::any_of(study.rows.begin(), study.rows.end(),
                   [](const Row& row) { return row.biased; })) {
-    notes.emplace_back("*: not unbiased for this bound, by construction.");
+    notes.push_back(fmt::format("*: not unbiased for this {}, by construction.",
+                                study.objective.empty() ? "bound" : "objective"));
   }
   return notes;
 }
@@ -194,7 +200,9 @@ std::string text_report(const Study& study) {
   std::string text = "gradients of " + description(study) + "\n";
   for (const std::string& bound : bounds_of(study)) {
     const Table table = row_table(study, bound, Detail::terminal);
-    if (!table.rows.empty()) text += "\nbound " + bound + "\n" + aligned(table);
+    if (table.rows.empty()) continue;
+    text += study.objective.empty() ? "\nbound " : "\nobjective ";
+    text += bound + "\n" + aligned(table);
   }
   text += "\n";
   for (const std::string& note : footnotes(study)) text += note + "\n";

@@ -90,12 +90,21 @@ Tensor Examples::some(std::size_t batch, std::uint64_t seed) const {
   if (batch > count()) {
     throw Error(std::to_string(batch) + " examples of a split of " + std::to_string(count()));
   }
-  std::vector<std::uint32_t> rows(count());
-  fill_permutation(rows.data(), rows.size(), random_variables::some_examples.of(seed), 0);
-  rows.resize(batch);
   const Tensor x({std::int64_t(batch), std::int64_t(features())}, DType::f32);
-  fill(x.data_as<float>(), rows, 0);
+  fill_some(x, random_variables::some_examples, seed, 0);
   return x;
+}
+
+void Examples::some_anew(const Tensor& x, std::uint64_t seed, std::uint64_t replicate) const {
+  fill_some(x, random_variables::replicate_examples, seed, replicate);
+}
+
+void Examples::fill_some(const Tensor& x, const RandomVariable& variable, std::uint64_t seed,
+                         std::uint64_t step) const {
+  std::vector<std::uint32_t> rows(count());
+  fill_permutation(rows.data(), rows.size(), variable.of(seed), step);
+  rows.resize(std::size_t(x.shape()[0]));
+  fill(x.data_as<float>(), rows, step);
 }
 
 void Examples::fill_bernoulli_rows(float* x, std::span<const std::uint32_t> rows,

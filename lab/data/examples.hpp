@@ -3,7 +3,8 @@
 #include <span>
 #include <utility>
 
-#include "autodiff/random.hpp"
+#include "autodiff/random_variables.hpp"
+#include "autodiff/tensor.hpp"
 #include "lab/data/binarize.hpp"
 #include "lab/data/dataset.hpp"
 #include "models/data_moments.hpp"
@@ -29,6 +30,8 @@ class Examples {
   void fill(float* x, std::span<const std::uint32_t> rows, std::uint64_t step) const;
   /// B examples that the seed chooses, as at step 0: [B, X]. Throws Error if B is above count().
   Tensor some(std::size_t batch, std::uint64_t seed) const;
+  /// x [B, X] = B others for each seed and replicate, no two the same, as at that step.
+  void some_anew(const Tensor& x, std::uint64_t seed, std::uint64_t replicate) const;
   /// Mean and variance per feature over all examples, in double; with dynamic binarisation over all
   /// binarisations too: the mean m of the grey values, and m (1 - m).
   DataMoments moments() const;
@@ -36,6 +39,8 @@ class Examples {
   std::pair<double, double> range() const;
 
  private:
+  void fill_some(const Tensor& x, const RandomVariable& variable, std::uint64_t seed,
+                 std::uint64_t step) const;
   void fill_grey(float* x, std::span<const std::uint32_t> rows) const;
   void fill_bernoulli_rows(float* x, std::span<const std::uint32_t> rows,
                            const RandomBlock& block) const;

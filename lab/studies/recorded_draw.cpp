@@ -31,7 +31,7 @@ class RecordedDraw::Laps {
 
 RecordedDraw::RecordedDraw(const StudyModel& model, const Bound& bound,
                            const std::vector<EstimatorChoice>& estimators, Coupling coupling)
-    : model_(model),
+    : model_(with_own_data(model)),
       bound_(bound),
       coupling_(coupling),
       samples_(bound.samples()),
@@ -86,17 +86,12 @@ WholeDraw& RecordedDraw::whole_of(const Estimator& estimator) {
 
 void RecordedDraw::record() {
   record_encoder();
-  if (model_.auxiliaries) {
-    if (const Layer* baseline = model_.auxiliaries->find(baseline_group)) {
-      Tape tape;
-      const Recording eager(tape);
-      baseline_ = (*baseline)(tape.leaf(model_.x)).value().values();
-    }
-  }
+  find_baseline();
   const Model& model = model_.model;
   const Recording recording(decoder_);
   z_leaf_ = decoder_.leaf({samples_, batch_, model.codes().dimensions()}, dtype_, true);
-  const Batch batch(decoder_.leaf(model_.x));
+  x_of_decoder_ = decoder_.leaf(model_.x);
+  const Batch batch(x_of_decoder_);
   if (!needs_exact_) {
     log_p_ = model.log_joint(z_leaf_, batch);
     return;
@@ -115,7 +110,8 @@ void RecordedDraw::record_encoder() {
   const std::int64_t dimensions = model.codes().dimensions();
   const Recording recording(encoder_);
   noise_ = encoder_.leaf({samples_, batch_, dimensions}, dtype_);
-  const auto q = model.posterior(encoder_.leaf(model_.x));
+  x_ = encoder_.leaf(model_.x);
+  const auto q = model.posterior(x_);
   const PosteriorSample sample = q->draw(noise_);
   z_ = sample.z;
   path_ = encoder_.leaf({samples_, batch_}, dtype_);
@@ -137,6 +133,26 @@ void RecordedDraw::record_encoder() {
     dream_->log_posterior = estimators::dream_log_posterior(model, z, dream_->data_noise);
     ddream_ = Tensor({1, batch_}, dtype_);
   }
+}
+
+void RecordedDraw::find_baseline() {
+  const bool learned = std::any_of(parts_.begin(), parts_.end(), [](const Part& part) {
+    return part.estimators.phi.properties().baseline == Estimator::Baseline::learned;
+  });
+  if (!learned) return;
+  Tape tape;
+  const Recording eager(tape);
+  baseline_ = (*model_.auxiliaries->find(baseline_group))(tape.leaf(model_.x)).value().values();
+}
+
+void RecordedDraw::take_data(std::uint64_t seed, std::uint64_t r) {
+  if (!model_.anew) return;
+  const Tensor x = encoder_.data(x_);
+  model_.anew(x, seed, r);
+  model_.x.copy_from(x);
+  decoder_.data(x_of_decoder_).copy_from(x);
+  for (WholeDraw& whole : wholes_) whole.x().copy_from(x);
+  find_baseline();
 }
 
 void RecordedDraw::fill(const DrawVariables& of, std::uint64_t seed, std::uint64_t r) {
@@ -232,6 +248,7 @@ void RecordedDraw::sweep(Part& part, GradientSink& sink) {
 void RecordedDraw::replicate(const DrawVariables& of, std::uint64_t seed, std::uint64_t r) {
   dispatch(dtype_, [&](auto type) {
     using T = decltype(type);
+    take_data(seed, r);
     Laps laps;
     fill(of, seed, r);
     encoder_.forward();

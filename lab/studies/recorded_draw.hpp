@@ -9,6 +9,7 @@
 #include "autodiff/parameters.hpp"
 #include "autodiff/random_variables.hpp"
 #include "autodiff/tape.hpp"
+#include "lab/studies/replicate_source.hpp"
 #include "lab/studies/study_model.hpp"
 #include "lab/studies/whole_draw.hpp"
 #include "objectives/bounds/bound.hpp"
@@ -22,7 +23,7 @@ namespace nelbo::gradvar {
 /// a sweep of its own through the encoder only. The decoder's own parameters have one sweep for
 /// each different set of decoder weights. Estimators of other codes than the samples have a
 /// recording of their own, of the same noise. Nothing is allocated after the first replicate.
-class RecordedDraw {
+class RecordedDraw final : public ReplicateSource {
  public:
   /// Model must outlive it. Estimators must be defined for the bound and have what they need
   /// (study_cells.hpp says why not).
@@ -31,29 +32,21 @@ class RecordedDraw {
   RecordedDraw(const RecordedDraw&) = delete;
   RecordedDraw& operator=(const RecordedDraw&) = delete;
 
-  /// What baseline(mean) takes from L, nats.
-  void set_mean_baseline(double mean) { mean_baseline_ = mean; }
+  void replicate(const DrawVariables& of, std::uint64_t seed, std::uint64_t r) override;
+  double value() const override { return value_; }
+  void set_mean_baseline(double mean) override { mean_baseline_ = mean; }
 
-  /// Draws replicate r and computes every gradient. Noise has the address (variable, seed, step r,
-  /// datum, sample): equal r give equal noise whatever bound, estimators and thread.
-  void replicate(const DrawVariables& of, std::uint64_t seed, std::uint64_t r);
-  /// The bound of the last replicate, mean over the data, nats.
-  double value() const { return value_; }
-
-  /// The gradient of phi by estimator i, as a buffer of the store's layout; 0 elsewhere.
-  const Tensor& encoder_gradient(std::size_t i) const {
+  /// 0 outside phi.
+  const Tensor& encoder_gradient(std::size_t i) const override {
     return parts_[i].whole ? parts_[i].whole->gradient() : encoder_sinks_[i].buffer();
   }
-  /// The gradient of all other groups.
-  const Tensor& decoder_gradient(std::size_t weights) const {
+  const Tensor& decoder_gradient(std::size_t weights) const override {
     const std::size_t own = decoder_sinks_.size();
     return weights < own ? decoder_sinks_[weights].buffer() : wholes_[weights - own].gradient();
   }
-  /// Which decoder weights estimator i has.
-  std::size_t decoder_weights_of(std::size_t i) const { return parts_[i].decoder; }
+  std::size_t decoder_weights_of(std::size_t i) const override { return parts_[i].decoder; }
 
-  /// Seconds of all replicates so far that estimator i would have taken alone.
-  double seconds_of(std::size_t i) const;
+  double seconds_of(std::size_t i) const override;
   /// Sweeps through the decoder made so far: for z, and for the decoder's parameters.
   std::uint64_t sweeps_for_z() const { return sweeps_for_z_; }
   std::uint64_t sweeps_for_decoder() const { return sweeps_for_decoder_; }
@@ -81,6 +74,9 @@ class RecordedDraw {
   };
   void record();
   void record_encoder();
+  /// The data of replicate r, where each has its own.
+  void take_data(std::uint64_t seed, std::uint64_t r);
+  void find_baseline();
   void fill(const DrawVariables& of, std::uint64_t seed, std::uint64_t r);
 
   StudyModel model_;
@@ -92,12 +88,12 @@ class RecordedDraw {
   std::vector<double> baseline_;  // [B], of the trained baseline
 
   Tape encoder_{{.mode = Tape::Mode::replay}};
-  Var noise_, z_, log_q_, log_q_fixed_, flips_;
+  Var x_, noise_, z_, log_q_, log_q_fixed_, flips_;
   Var path_, gated_z_;  // [S, B]; z, whose cotangent is multiplied by path
   std::optional<Var> kl_;
   std::optional<Dream> dream_;
   Tape decoder_{{.mode = Tape::Mode::replay}};
-  Var z_leaf_, log_p_;
+  Var x_of_decoder_, z_leaf_, log_p_;
   std::optional<Var> log_likelihood_;
 
   std::deque<Part> parts_;

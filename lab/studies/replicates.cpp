@@ -10,44 +10,12 @@
 #include "autodiff/dtype.hpp"
 #include "autodiff/random_variables.hpp"
 #include "autodiff/threads.hpp"
-#include "lab/training/networks.hpp"
+#include "lab/studies/named_ranges.hpp"
 
 namespace nelbo::gradvar {
 namespace {
 
 constexpr std::uint64_t batches_of_replicates = 32, pilot_replicates = 256;
-
-/// "encoder.0" of "encoder.0.weight".
-std::string layer_of(const std::string& parameter) {
-  return parameter.substr(0, parameter.rfind('.'));
-}
-
-/// A set of parameters that is reported by itself: ranges of a gradient that starts at the group.
-struct NamedRanges {
-  std::string name;
-  Ranges ranges;
-};
-
-/// The group, and its layers where there are several.
-std::vector<NamedRanges> parts_of(const ParameterStore& store, const std::string& group) {
-  const Range whole = store.range(group);
-  std::vector<NamedRanges> parts{{group, {}}};
-  for (const ParameterStore::Entry& entry : store.entries()) {
-    if (store.group_names()[std::size_t(entry.group)] != group) continue;
-    const Range range{entry.offset - whole.offset, std::size_t(entry.shape.size())};
-    parts[0].ranges.push_back(range);
-    const std::string layer = layer_of(entry.name);
-    const auto same = std::find_if(parts.begin() + 1, parts.end(),
-                                   [&](const NamedRanges& part) { return part.name == layer; });
-    if (same == parts.end()) {
-      parts.push_back({layer, {range}});
-    } else {
-      same->ranges.push_back(range);
-    }
-  }
-  if (parts.size() == 2) parts.pop_back();
-  return parts;
-}
 
 /// What is followed of one set of parameters of a piece.
 struct Followed {
@@ -72,10 +40,9 @@ struct Piece {
 
 /// One worker: a recording, and what a batch of replicates gave.
 struct Worker {
-  Worker(const StudyModel& model, const StudyCell& cell)
-      : draw(model, cell.bound, cell.estimators, cell.coupling) {}
+  Worker(const StudyModel& model, const StudyCell& cell) : draw(source_of(model, cell)) {}
 
-  RecordedDraw draw;
+  std::unique_ptr<ReplicateSource> draw;
   std::vector<GradientMoments> moments;                            // by piece
   std::vector<std::vector<std::vector<Projection::Parts>>> parts;  // by piece, set, replicate
   std::vector<std::vector<std::vector<double>>> differences;
@@ -83,7 +50,7 @@ struct Worker {
 };
 
 template <class T>
-std::span<const T> gradient(const RecordedDraw& draw, const Piece& piece) {
+std::span<const T> gradient(const ReplicateSource& draw, const Piece& piece) {
   const Tensor& buffer =
       piece.encoder ? draw.encoder_gradient(piece.source) : draw.decoder_gradient(piece.source);
   return {buffer.data_as<T>() + piece.range.offset, piece.range.length};
@@ -121,12 +88,13 @@ class Replicates {
                [&](auto type) { work<decltype(type)>(*workers_[i]); });
     });
     if (stopped_) return {};
+    if (options_.gradient) tell_gradients();
     return rows();
   }
 
  private:
   void make_pieces() {
-    const RecordedDraw& draw = workers_[0]->draw;
+    const ReplicateSource& draw = *workers_[0]->draw;
     const ParameterStore& store = model_.model.store();
     const std::size_t estimators = cell_.estimators.size();
     std::map<std::pair<std::string, std::size_t>, std::size_t> found;
@@ -167,11 +135,11 @@ class Replicates {
     Worker pilot(model_, cell_);
     double sum = 0;
     for (std::uint64_t r = 0; r < pilot_replicates; ++r) {
-      pilot.draw.replicate(random_variables::pilot, options_.seed, r);
-      sum += pilot.draw.value();
+      pilot.draw->replicate(random_variables::pilot, options_.seed, r);
+      sum += pilot.draw->value();
     }
     for (const auto& worker : workers_) {
-      worker->draw.set_mean_baseline(sum / double(pilot_replicates));
+      worker->draw->set_mean_baseline(sum / double(pilot_replicates));
     }
   }
 
@@ -229,23 +197,23 @@ class Replicates {
       for (auto& differences : worker.differences[p]) differences.clear();
     }
     for (std::size_t e = 0; e < worker.seconds.size(); ++e) {
-      worker.seconds[e] = -worker.draw.seconds_of(e);
+      worker.seconds[e] = -worker.draw->seconds_of(e);
     }
     for (std::uint64_t r = begin(batch); r < begin(batch + 1); ++r) {
       if (stopped_ || options_.stop()) {
         stopped_ = true;
         return;
       }
-      worker.draw.replicate(random_variables::evaluation, options_.seed, r);
+      worker.draw->replicate(random_variables::evaluation, options_.seed, r);
       for (std::size_t p = 0; p < pieces_.size(); ++p) {
         const Piece& piece = pieces_[p];
-        const std::span<const T> g = gradient<T>(worker.draw, piece);
+        const std::span<const T> g = gradient<T>(*worker.draw, piece);
         worker.moments[p].add(g);
         if (!project) continue;
         for (std::size_t i = 0; i < piece.followed.size(); ++i) {
           const Followed& set = piece.followed[i];
           worker.parts[p][i].push_back(set.mean->parts(g));
-          const auto reference = gradient<T>(worker.draw, pieces_[piece.reference]);
+          const auto reference = gradient<T>(*worker.draw, pieces_[piece.reference]);
           worker.differences[p][i].push_back(
               p == piece.reference ? 0
                                    : set.difference->along(g) - set.difference->along(reference));
@@ -253,7 +221,7 @@ class Replicates {
       }
     }
     for (std::size_t e = 0; e < worker.seconds.size(); ++e) {
-      worker.seconds[e] += worker.draw.seconds_of(e);
+      worker.seconds[e] += worker.draw->seconds_of(e);
       worker.seconds[e] /= double(begin(batch + 1) - begin(batch));
     }
   }
@@ -318,13 +286,37 @@ class Replicates {
             row.bias_t = bias.t;
             row.bias_p = bias.p;
           }
-          row.biased = piece.encoder ? !choice.phi.unbiased(cell_.bound)
-                                     : !choice.theta.unbiased_for_decoder();
+          row.biased = !cell_.unbiased(choice, piece.encoder);
           rows.push_back(std::move(row));
         }
       }
     }
     return rows;
+  }
+
+  void tell_gradients() const {
+    const ParameterStore& store = model_.model.store();
+    for (std::size_t e = 0; e < cell_.reported; ++e) {
+      for (const std::size_t p : of_[e]) {
+        const Piece& piece = pieces_[p];
+        const double r = double(piece.all.count());
+        for (const ParameterStore::Entry& entry : store.entries()) {
+          const std::size_t size = std::size_t(entry.shape.size());
+          if (entry.offset - piece.range.offset >= piece.range.length || size == 0) continue;
+          const std::size_t first = entry.offset - piece.range.offset;
+          const auto mean = piece.all.mean().subspan(first, size);
+          MeanGradient gradient{.of = cell_.title(),
+                                .estimator = cell_.estimators[e].text(),
+                                .parameter = entry.name,
+                                .shape = entry.shape,
+                                .mean = {mean.begin(), mean.end()}};
+          for (const double squares : piece.all.squares().subspan(first, size)) {
+            gradient.standard_error.push_back(std::sqrt(squares / (r - 1) / r));
+          }
+          options_.gradient(gradient);
+        }
+      }
+    }
   }
 
   const StudyModel& model_;

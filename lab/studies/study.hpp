@@ -7,7 +7,8 @@
 
 #include "lab/statistics/summary.hpp"
 
-// What a gradient-variance study found. Gradients are of the bound, in nats per datum.
+// What a gradient-variance study found. Gradients are of the bound, or of the objective as it is
+// written (a cost's are the cost's, a gain's the gain's), in nats per datum.
 namespace nelbo::gradvar {
 
 /// What theory says of a combination: exactly, or to leading order in 1/m. NaN where it says
@@ -20,7 +21,7 @@ struct Theory {
 
 /// One combination of bound, estimator, m and k, for one group of parameters.
 struct Row {
-  std::string bound;
+  std::string bound;  // or objective
   std::string estimator;
   std::int64_t m = 1;
   std::int64_t k = 1;
@@ -66,10 +67,12 @@ struct Slope {
 };
 
 struct Study {
-  std::string subject;    // "world rainforth" or "run runs/NAME"
-  std::string reference;  // estimator
+  std::string subject;         // "world rainforth" or "run runs/NAME"
+  std::string objective = {};  // as it was written; empty: bounds were studied
+  std::string reference;       // estimator
   std::uint64_t replicates = 0;
   std::uint64_t batch = 1;  // data
+  bool resample = false;    // whether each replicate had data of its own
   std::uint64_t seed = 0;
   std::string isa;
   std::size_t threads = 1;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "autodiff/setting_error.hpp"
 #include "objectives/bounds/bounds.hpp"
@@ -70,21 +71,45 @@ std::vector<SizedBound> sized_bounds(const StudyPlan& plan) {
   return all;
 }
 
-/// What an estimator lacks here; empty if nothing.
-std::string lacks(const EstimatorChoice& choice, const Bound& bound, const StudyModel& model) {
-  if (std::string why = unfit(choice, bound, model.model, choice.one_sweep(bound)); !why.empty()) {
-    return why;
-  }
-  const Estimator::Properties& phi = choice.phi.properties();
-  if (phi.exact_div && !model.exact_div()) {
-    return "Div has no closed form here, or the prior has parameters of its own";
-  }
-  if (phi.baseline == Estimator::Baseline::learned &&
+/// What an estimator of the bound lacks here; empty if nothing. `alone`: the bound is all there is.
+std::string lacks(const EstimatorChoice& choice, const Bound& bound, const StudyModel& model,
+                  bool alone) {
+  const bool one_sweep = alone && choice.one_sweep(bound);
+  if (std::string why = unfit(choice, bound, model.model, one_sweep); !why.empty()) return why;
+  if (choice.phi.properties().baseline == Estimator::Baseline::learned &&
       !(model.auxiliaries && model.auxiliaries->find(baseline_group))) {
     return "a learned baseline is trained with its model; study a run of the estimator "
            "\"score(learned)\"";
   }
   return "";
+}
+
+/// The same of a cell's bound, or of all bounds of its objective.
+std::string lacks(const EstimatorChoice& choice, const StudyCell& cell, const StudyModel& model) {
+  const Estimator::Properties& phi = choice.phi.properties();
+  if (cell.bound()) {
+    if (phi.exact_div && !model.exact_div()) {
+      return "Div has no closed form here, or the prior has parameters of its own";
+    }
+    return lacks(choice, *cell.bound(), model, true);
+  }
+  const Term& objective = *cell.objective();
+  int bounds = 0;
+  for (const Quantity& quantity : objective.quantities()) {
+    if (!quantity.bound) continue;
+    ++bounds;
+    const std::string why = lacks(choice, *quantity.bound, model, objective.bound().has_value());
+    if (!why.empty()) return why;
+  }
+  if (bounds == 0 && !(choice.plain() && choice.coupling == Coupling::independent)) {
+    return "estimators are for bounds on sampled log-weights, and the objective holds none; it is "
+           "differentiated as it is (reparam)";
+  }
+  if (bounds > 1 && phi.baseline == Estimator::Baseline::mean) {
+    return "its baseline follows the mean of one bound, and the objective holds several";
+  }
+  if (phi.exact_div && !has_exact_div(model.model)) return "Div has no closed form here";
+  return choice.unfit(model.model.codes());
 }
 
 /// What a cell's estimators are compared with: the plan's reference, on coupled samples of discrete
@@ -100,21 +125,61 @@ EstimatorChoice reference_of(const EstimatorChoice& reference, const StudyCell& 
   std::string why;
   for (EstimatorChoice& choice : all) {
     choice.coupling = cell.coupling;
-    const std::string lacking = lacks(choice, cell.bound, model);
+    const std::string lacking = lacks(choice, cell, model);
     if (lacking.empty()) return choice;
     if (why.empty()) why = lacking;
   }
   throw SettingError("reference", why);
 }
 
-}  // namespace
+/// The objective of a plan. Throws SettingError where it is not defined for the model and the data.
+Term objective_of(const StudyPlan& plan, const StudyModel& model) {
+  return read_setting("objective", [&] {
+    const Term objective = parse_objective(plan.objective);
+    check_objective(objective, plan.objective,
+                    {.batch = model.batch(),
+                     .data_size = model.population.size,
+                     .latent = model.model.codes().variables,
+                     .exact_div = has_exact_div(model.model),
+                     .data_entropy = model.population.entropy.has_value()});
+    for (const Quantity& quantity : objective.quantities()) {
+      for (const Auxiliary& own : quantity.auxiliaries) {
+        if (model.auxiliaries && model.auxiliaries->find(own.group)) continue;
+        throw Error("'" + quantity.name + "' needs a " + own.group +
+                    " network that was trained with the model; study a run of an objective that "
+                    "holds it");
+      }
+    }
+    return objective;
+  });
+}
 
-StudyCells plan_cells(const StudyPlan& plan, const StudyModel& model) {
-  const auto estimators =
-      read_setting("estimators", [&] { return parse_estimator_list(plan.estimators); });
-  const auto reference =
-      read_setting("reference", [&] { return parse_estimators(plan.reference); });
-  StudyCells all;
+/// A bound or an objective that is to be studied, with its own name and numbers of samples.
+struct Studied {
+  std::string name;
+  std::variant<Bound, Term> of;
+  std::int64_t m, k;
+
+  std::string label(Coupling coupling) const {
+    if (const Bound* bound = std::get_if<Bound>(&of)) return on_samples(*bound, name, coupling);
+    // Of a mean over single samples nothing else becomes of coupled ones.
+    for (const Quantity& quantity : std::get<Term>(of).quantities()) {
+      if (!quantity.bound) continue;
+      std::string coupled = on_samples(*quantity.bound, name, coupling);
+      if (coupled != name) return coupled;
+    }
+    return name;
+  }
+};
+
+std::vector<Studied> studied_of(const StudyPlan& plan, const StudyModel& model) {
+  if (!plan.objective.empty()) {
+    const Term objective = objective_of(plan, model);
+    const std::optional<Bound> bound = objective.bound();
+    return {{objective.text(), objective, bound ? bound->inner().samples() : objective.samples(),
+             bound ? bound->groups() : 1}};
+  }
+  std::vector<Studied> all;
   for (const SizedBound& sized : sized_bounds(plan)) {
     for (const std::int64_t copies : plan.k) {
       const std::int64_t own = sized.bound.groups(), k = copies * own;
@@ -125,31 +190,57 @@ StudyCells plan_cells(const StudyPlan& plan, const StudyModel& model) {
                                     " samples per datum are possible");
       }
       const Bound bound = k == 1 ? sized.bound.inner() : bounds::mc(k, sized.bound.inner());
-      for (const Coupling coupling :
-           {Coupling::independent, Coupling::antithetic, Coupling::rqmc}) {
-        StudyCell cell{on_samples(bound, sized.name, coupling), bound, m, k, coupling, {}};
-        for (const EstimatorChoice& choice : estimators) {
-          if (choice.coupling != coupling) continue;
-          const std::string why = lacks(choice, bound, model);
-          if (why.empty()) {
-            cell.estimators.push_back(choice);
-          } else {
-            Row row{
-                .bound = cell.label, .estimator = choice.text(), .m = m, .k = k, .group = "phi"};
-            row.undefined = why;
-            all.undefined.push_back(row);
-          }
-        }
-        cell.reported = cell.estimators.size();
-        if (cell.reported == 0) continue;
-        const EstimatorChoice of_cell = reference_of(reference, cell, model);
-        const auto listed = std::find_if(
-            cell.estimators.begin(), cell.estimators.end(),
-            [&](const EstimatorChoice& choice) { return choice.text() == of_cell.text(); });
-        cell.reference = std::size_t(listed - cell.estimators.begin());
-        if (cell.reference == cell.reported) cell.estimators.push_back(of_cell);
-        all.cells.push_back(std::move(cell));
-      }
+      all.push_back({sized.name, bound, m, k});
+    }
+  }
+  return all;
+}
+
+/// The cell of one kind of noise, without its reference; estimators that are not defined become rows
+/// that say why.
+StudyCell cell_of(const Studied& studied, Coupling coupling,
+                  const std::vector<EstimatorChoice>& estimators, const StudyModel& model,
+                  std::vector<Row>& undefined) {
+  StudyCell cell{studied.label(coupling), studied.of, studied.m, studied.k, coupling, {}};
+  for (const EstimatorChoice& choice : estimators) {
+    if (choice.coupling != coupling) continue;
+    const std::string why = lacks(choice, cell, model);
+    if (why.empty()) {
+      cell.estimators.push_back(choice);
+      continue;
+    }
+    undefined.push_back({.bound = cell.label,
+                         .estimator = choice.text(),
+                         .m = cell.m,
+                         .k = cell.k,
+                         .group = "phi",
+                         .undefined = why});
+  }
+  cell.reported = cell.estimators.size();
+  return cell;
+}
+
+}  // namespace
+
+StudyCells plan_cells(const StudyPlan& plan, const StudyModel& model) {
+  const auto estimators =
+      read_setting("estimators", [&] { return parse_estimator_list(plan.estimators); });
+  const auto reference =
+      read_setting("reference", [&] { return parse_estimators(plan.reference); });
+  StudyCells all;
+  for (const Studied& studied : studied_of(plan, model)) {
+    for (const Coupling coupling : {Coupling::independent, Coupling::antithetic, Coupling::rqmc}) {
+      StudyCell cell = cell_of(studied, coupling, estimators, model, all.undefined);
+      if (cell.reported == 0) continue;
+      const EstimatorChoice of_cell = reference_of(reference, cell, model);
+      const auto listed = std::find_if(
+          cell.estimators.begin(), cell.estimators.end(),
+          [&](const EstimatorChoice& choice) { return choice.text() == of_cell.text(); });
+      cell.reference = std::size_t(listed - cell.estimators.begin());
+      if (cell.reference == cell.reported) cell.estimators.push_back(of_cell);
+      // What cannot be recorded is refused before the first replicate.
+      if (cell.objective()) read_setting("objective", [&] { return source_of(model, cell); });
+      all.cells.push_back(std::move(cell));
     }
   }
   return all;

@@ -17,6 +17,7 @@ struct StudyPlan {
   std::vector<std::int64_t> m{1, 4, 16, 64};    // of bounds that are names alone
   std::vector<std::int64_t> k{1};               // copies of each
   std::string reference = "reparam";
+  std::string objective = {};  // an expression: instead of bounds, m and k
 };
 
 /// The cells of a plan: for every bound, number of samples and kind of noise, the estimators that
@@ -26,7 +27,8 @@ struct StudyCells {
   std::vector<Row> undefined;
 };
 
-/// Throws SettingError for names that there are not, and more than most_samples.
+/// Throws SettingError for names that there are not, more than most_samples, and an objective that
+/// is not defined for the model and its data.
 StudyCells plan_cells(const StudyPlan& plan, const StudyModel& model);
 
 }  // namespace nelbo::gradvar

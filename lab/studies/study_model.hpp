@@ -1,20 +1,38 @@
 #pragma once
+#include <functional>
+
 #include "models/model.hpp"
+#include "objectives/draw/population.hpp"
 #include "objectives/estimators/auxiliary.hpp"
 
 namespace nelbo::gradvar {
 
-/// What a study runs: a model at fixed data, with the networks that were trained beside it. Both outlive
+/// What a study runs: a model at data, with the networks that were trained beside it. Both outlive
 /// it.
 struct StudyModel {
   const Model& model;
   Tensor x;  // [B, X], of the store's type
   const Auxiliaries* auxiliaries = nullptr;
+  /// What the data come from.
+  Population population = {};
+  /// The step that schedules stand at.
+  std::uint64_t step = 0;
+  /// Puts the data of replicate r in the place of x, from several threads at once; empty where all
+  /// replicates are of the same.
+  std::function<void(const Tensor& x, std::uint64_t seed, std::uint64_t r)> anew = {};
 
   std::int64_t batch() const { return x.shape()[0]; }
   /// Whether Div has a closed form that moves nothing but the encoder: a prior with parameters would be
   /// moved by it too.
   bool exact_div() const { return has_exact_div(model) && !prior_learns(model); }
 };
+
+/// The same with a tensor of its own for x.
+inline StudyModel with_own_data(StudyModel model) {
+  const Tensor x(model.x.shape(), model.x.dtype());
+  x.copy_from(model.x);
+  model.x = x;
+  return model;
+}
 
 }  // namespace nelbo::gradvar

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 
+#include "autodiff/random_variables.hpp"
 #include "lab/studies/discrete_theory.hpp"
 #include "models/worlds/linear_gaussian_theory.hpp"
 #include "models/worlds/rainforth_theory.hpp"
@@ -22,8 +23,8 @@ std::optional<ToyEstimator> toy_estimator(const Estimator& phi) {
 
 void add_toy_theory(const RainforthToy& toy, const StudyCell& cell, const EstimatorChoice& choice,
                     Row& row) {
-  const bool importance_weights = cell.bound.is_elbo() || cell.label == "iw";
-  if (!importance_weights || cell.coupling != Coupling::independent) return;
+  const bool known = cell.bound() && (cell.bound()->is_elbo() || cell.label == "iw");
+  if (!known || cell.coupling != Coupling::independent) return;
   const bool theta = row.group == "theta";
   if (theta && choice.theta.properties().other_decoder) return;
   const auto estimator = theta ? ToyEstimator::reparam : toy_estimator(choice.phi);
@@ -44,7 +45,7 @@ void add_linear_theory(const LinearGaussianModel& model, const StudyCell& cell,
   const std::string& phi = choice.phi.text();
   const bool reparam =
       phi == "reparam" || row.group.starts_with("theta") || row.group.starts_with("decoder");
-  if (!cell.bound.is_elbo() || cell.coupling != Coupling::independent) return;
+  if (!cell.bound() || !cell.bound()->is_elbo() || cell.coupling != Coupling::independent) return;
   if (!reparam && phi != "stl" && phi != "dreg") return;
   double squares = 0, variance = 0, ratios = 0, count = 0;
   for (const ExactGradient& exact :
@@ -84,7 +85,19 @@ Theory theory_of(const ParameterStore& store, const ExactMoments& moments, const
   return {std::sqrt(squares), variance, std::sqrt(ratios / count)};
 }
 
+/// A model at data that are all there are.
+StudyModel of_all(const Model& model, const Tensor& x) {
+  return {.model = model, .x = x, .population = {.size = x.shape()[0]}};
+}
+
 }  // namespace
+
+std::function<void(const Tensor& x, std::uint64_t seed, std::uint64_t r)> fresh_data(
+    const LinearGaussianModel& model) {
+  return [&model](const Tensor& x, std::uint64_t seed, std::uint64_t r) {
+    x.copy_from(model.data(x.shape()[0], random_variables::replicate_data.of(seed), r));
+  };
+}
 
 Subject discrete_subject() {
   struct World {
@@ -95,12 +108,13 @@ Subject discrete_subject() {
   const auto world = std::make_shared<World>();
   world->store.freeze(0);
   return {.name = "world discrete",
-          .model = {world->model, world->model.data()},
+          .model = of_all(world->model, world->model.data()),
           .owner = world,
           .add_theory = [world](const StudyCell& cell, const EstimatorChoice& choice, Row& row) {
-            const std::string key = cell.bound.text() + " " + choice.text();
+            if (!cell.bound()) return;
+            const std::string key = cell.bound()->text() + " " + choice.text();
             const auto [at, fresh] = world->moments.try_emplace(key);
-            if (fresh) at->second = exact_moments(world->model, cell.bound, choice);
+            if (fresh) at->second = exact_moments(world->model, *cell.bound(), choice);
             if (at->second) row.exact = theory_of(world->store, *at->second, row);
           }};
 }
@@ -113,14 +127,14 @@ Subject rainforth_subject() {
   const auto world = std::make_shared<World>();
   world->store.freeze(0);
   return {.name = "world rainforth",
-          .model = {world->toy, world->toy.x()},
+          .model = of_all(world->toy, world->toy.x()),
           .owner = world,
           .add_theory = [world](const StudyCell& cell, const EstimatorChoice& choice, Row& row) {
             add_toy_theory(world->toy, cell, choice, row);
           }};
 }
 
-Subject linear_gaussian_subject(std::int64_t batch, std::uint64_t seed) {
+Subject linear_gaussian_subject(std::int64_t batch, std::uint64_t seed, bool anew) {
   struct World {
     ParameterStore store;
     LinearGaussianModel model{store, golden_linear_gaussian().parameters()};
@@ -128,12 +142,16 @@ Subject linear_gaussian_subject(std::int64_t batch, std::uint64_t seed) {
   const auto world = std::make_shared<World>();
   world->store.freeze(0);
   const Tensor x = world->model.data(batch, seed);
-  return {.name = "world linear-gaussian",
-          .model = {world->model, x},
-          .owner = world,
-          .add_theory = [world, x](const StudyCell& cell, const EstimatorChoice& choice, Row& row) {
-            add_linear_theory(world->model, cell, choice, x, row);
-          }};
+  Subject subject{
+      .name = "world linear-gaussian", .model = of_all(world->model, x), .owner = world};
+  if (anew) {
+    subject.model.anew = fresh_data(world->model);
+    return subject;  // the moments below are those at fixed data
+  }
+  subject.add_theory = [world, x](const StudyCell& cell, const EstimatorChoice& choice, Row& row) {
+    add_linear_theory(world->model, cell, choice, x, row);
+  };
+  return subject;
 }
 
 std::optional<double> slope_theory(const Slope& slope) {

@@ -6,6 +6,7 @@
 
 #include "lab/studies/replicates.hpp"
 #include "lab/studies/study_model.hpp"
+#include "models/worlds/linear_gaussian_model.hpp"
 
 namespace nelbo::gradvar {
 
@@ -22,8 +23,12 @@ struct Subject {
 /// The toy of Rainforth et al. (2018), one datum. Theory: rainforth_theory.hpp.
 Subject rainforth_subject();
 /// The golden linear-Gaussian world at B data drawn by the seed. Theory of the ELBO's gradients:
-/// linear_gaussian_theory.hpp.
-Subject linear_gaussian_subject(std::int64_t batch, std::uint64_t seed);
+/// linear_gaussian_theory.hpp. `anew`: each replicate draws B data of its own, and no theory is
+/// known.
+Subject linear_gaussian_subject(std::int64_t batch, std::uint64_t seed, bool anew = false);
+/// StudyModel::anew: data of the world, fresh for each replicate. The model must outlive it.
+std::function<void(const Tensor& x, std::uint64_t seed, std::uint64_t r)> fresh_data(
+    const LinearGaussianModel& model);
 
 /// The discrete world of 3 data and 4 Bernoulli codes, at all its data. Theory:
 /// discrete_theory.hpp.

@@ -27,7 +27,7 @@ StudyCell cell_of(const Trainer& trainer) {
                            objective.text() + "' is not one");
   }
   return {.label = objective.text(),
-          .bound = *bound,
+          .of = *bound,
           .m = bound->inner().samples(),
           .k = bound->groups(),
           .coupling = estimators.coupling,

@@ -14,11 +14,11 @@ WholeDraw::WholeDraw(const StudyModel& model, const Bound& bound, const Estimato
   using Codes = Estimator::Codes;
   const Recording recording(tape_);
   const DType type = model.model.store().dtype();
-  const Var x = tape_.leaf(model.x);
+  x_ = tape_.leaf(model.x);
   noise_ = tape_.leaf({bound_.samples(), model.batch(), model.model.codes().dimensions()}, type);
-  const auto posterior = model.model.posterior(x);
+  const auto posterior = model.model.posterior(x_);
   const Posterior& q = *posterior;
-  const auto log_joint = [&](Var z) { return model.model.log_joint(z, x); };
+  const auto log_joint = [&](Var z) { return model.model.log_joint(z, x_); };
   const Estimator::Properties& of = estimator.properties();
   const auto bound_of_data = [&]() -> Var {
     if (of.codes == Codes::all) {

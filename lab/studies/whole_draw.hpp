@@ -15,6 +15,8 @@ class WholeDraw {
   /// Model must outlive it; the estimator is defined for the bound and fits the model.
   WholeDraw(const StudyModel& model, const Bound& bound, const Estimator& estimator);
 
+  /// The data, [B, X], which may be filled anew.
+  Tensor x() const { return tape_.data(x_); }
   /// The gradient of the mean bound over the data with noise [S, B, D].
   void replicate(const Tensor& noise);
   /// Of all groups, as a buffer of the store's layout.
@@ -25,7 +27,7 @@ class WholeDraw {
  private:
   Bound bound_;
   Tape tape_{{.mode = Tape::Mode::replay}};
-  Var noise_, value_;
+  Var x_, noise_, value_;
   GradientSink sink_;
   double seconds_ = 0;
 };

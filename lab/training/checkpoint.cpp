@@ -218,13 +218,14 @@ std::string model_of_checkpoint(const std::string& path) {
   return found == file.metadata().end() ? "" : found->second;
 }
 
-void freeze_from(const std::string& path, ParameterStore& store) {
+std::uint64_t freeze_from(const std::string& path, ParameterStore& store) {
   const safetensors::Reader file(path);
   store.freeze([&](const ParameterStore::Entry& entry, const Tensor& parameter) {
     const data::Array array = read_like(file, path, entry.name, parameter);
     std::memcpy(parameter.data(), array.bytes.data(), array.bytes.size());
   });
   check_no_others(file, path, store);
+  return file.metadata().contains("step") ? read_count(file, path, "step") : 0;
 }
 
 }  // namespace nelbo

@@ -42,7 +42,7 @@ std::string model_of_checkpoint(const std::string& path);
 
 /// Freezes a store with its parameters from either kind of file; others in the file (of networks that
 /// learnt beside the model) are left alone. Throws Error naming the file and the tensor that is missing or
-/// does not fit.
-void freeze_from(const std::string& path, ParameterStore& store);
+/// does not fit. Returns the step that they are of, 0 where the file does not say.
+std::uint64_t freeze_from(const std::string& path, ParameterStore& store);
 
 }  // namespace nelbo

@@ -117,7 +117,7 @@ LoadedModel open_model(const std::filesystem::path& run, Part part) {
           declare_networks(resolve(loaded.config), none, *loaded.store);
     }
   });
-  freeze_from(checkpoint, *loaded.store);
+  loaded.step = freeze_from(checkpoint, *loaded.store);
   return loaded;
 }
 

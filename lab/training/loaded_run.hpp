@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -17,6 +18,7 @@ struct LoadedModel : Networks {  // auxiliaries are empty unless they were asked
   std::filesystem::path folder;
   TrainConfig config;
   std::unique_ptr<ParameterStore> store;
+  std::uint64_t step = 0;  // training steps that made it
 };
 
 /// The same, and the data it is applied to.

@@ -61,8 +61,14 @@ LinearGaussianModel::LinearGaussianModel(ParameterStore& store,
 }
 
 Tensor LinearGaussianModel::data(std::int64_t batch, std::uint64_t seed) const {
+  return data(batch, random_variables::world.of(seed), 0);
+}
+
+Tensor LinearGaussianModel::data(std::int64_t batch, const Stream& stream,
+                                 std::uint64_t step) const {
   Tensor noise({batch, world_.data_dimensions()}, DType::f64);
-  fill_normal(noise.data_as<double>(), {.stream = random_variables::world.of(seed),
+  fill_normal(noise.data_as<double>(), {.stream = stream,
+                                        .step = step,
                                         .batch = std::size_t(batch),
                                         .dimensions = std::size_t(noise.shape()[1])});
   return world_.sample_data(noise).cast(store_->dtype());

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "autodiff/parameters.hpp"
+#include "autodiff/random.hpp"
 #include "autodiff/tape.hpp"
 #include "models/layers/linear.hpp"
 #include "models/model.hpp"
@@ -36,6 +37,8 @@ class LinearGaussianModel final : public Model {
 
   /// B data of the world, [B, X], of the store's type. Datum b depends on the seed and b only.
   Tensor data(std::int64_t batch, std::uint64_t seed) const;
+  /// B others for each stream and step.
+  Tensor data(std::int64_t batch, const Stream& stream, std::uint64_t step) const;
 
   const ParameterStore& store() const override { return *store_; }
   CodeSpace codes() const override {

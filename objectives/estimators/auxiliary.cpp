@@ -1,6 +1,7 @@
 #include "objectives/estimators/auxiliary.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "autodiff/error.hpp"
 
@@ -21,6 +22,18 @@ void Auxiliaries::declare(const Auxiliary& auxiliary, ParameterStore& store, con
   }
 }
 
+void Auxiliaries::place(const Auxiliary& auxiliary, Layer network) {
+  const auto at = std::find_if(all_.begin(), all_.end(),
+                               [&](const Auxiliary& one) { return one.group == auxiliary.group; });
+  if (at == all_.end()) {
+    all_.push_back(auxiliary);
+    networks_.push_back(std::move(network));
+  } else {
+    *at = auxiliary;
+    networks_[std::size_t(at - all_.begin())] = std::move(network);
+  }
+}
+
 const Layer* Auxiliaries::find(const std::string& group) const {
   const auto at = std::find_if(all_.begin(), all_.end(),
                                [&](const Auxiliary& one) { return one.group == group; });
@@ -29,7 +42,9 @@ const Layer* Auxiliaries::find(const std::string& group) const {
 
 Groups Auxiliaries::groups(const ParameterStore& store) const {
   Groups mask = 0;
-  for (const Auxiliary& one : all_) mask |= store.groups({one.group});
+  for (const std::string& group : store.group_names()) {
+    if (find(group) != nullptr) mask |= store.groups({group});
+  }
   return mask;
 }
 

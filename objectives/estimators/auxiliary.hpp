@@ -26,12 +26,14 @@ class Auxiliaries {
   /// Declares one; nothing where there is one of that group. Throws Error for parameters of other groups
   /// or names.
   void declare(const Auxiliary& auxiliary, ParameterStore& store, const Model& model);
+  /// Puts a network that is made already in the place of its group's, or beside the others.
+  void place(const Auxiliary& auxiliary, Layer network);
 
   /// In the order of declaration.
   const std::vector<Auxiliary>& all() const { return all_; }
   /// Null where there is none of that group.
   const Layer* find(const std::string& group) const;
-  /// Their groups.
+  /// Their groups; one without parameters has none.
   Groups groups(const ParameterStore& store) const;
 
  private:

@@ -82,8 +82,9 @@ std::string last(const std::string& run) {
 
 TEST_CASE("gradvar: the JSON object has the documented keys, and null for what is not known") {
   const Json all = study(small + Words{"--estimators", "reparam,dreg,vimco"});
-  CHECK(keys_of(all) == Words{"batch", "isa", "reference", "replicates", "rows", "seconds", "seed",
-                              "slopes", "subject", "threads"});
+  CHECK(keys_of(all) == Words{"batch", "isa", "objective", "reference", "replicates", "resample",
+                              "rows", "seconds", "seed", "slopes", "subject", "threads"});
+  CHECK(all["objective"].is_null());
   // elbo and iw(4), iw(16), each with k = 1 and 2, of three estimators in theta and phi; vimco has
   // one row for both where it is not defined.
   REQUIRE(all["rows"].size() == 6 * 3 * 2 - 2);
