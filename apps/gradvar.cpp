@@ -42,7 +42,7 @@ Subject run_subject(const RunFlags& flags, std::int64_t batch) {
   const LoadedRun& run = applied->run;
   const Examples& examples = applied->examples;
   if (std::size_t(batch) > examples.count()) {
-    throw SettingError("batch", std::to_string(batch) + ": the split has " +
+    throw SettingError("batch", std::to_string(batch) + " of a split of " +
                                     std::to_string(examples.count()) + " examples");
   }
   return {.name = "run " + run.folder.string(),
@@ -53,11 +53,12 @@ Subject run_subject(const RunFlags& flags, std::int64_t batch) {
 Subject subject_of(const Options& options) {
   const std::uint64_t seed = std::uint64_t(options.run.common.seed.value_or(0));
   if (!options.run.run.empty()) {
-    if (!options.world.empty()) throw SettingError("", "--world and --run exclude each other");
+    if (!options.world.empty()) throw SettingError("world", "cannot be given with --run");
     return run_subject(options.run, options.batch.value_or(20));
   }
   if (!options.run.data.empty() || !options.run.split.empty()) {
-    throw SettingError("", "--data and --split are for --run; a world brings its own data");
+    throw SettingError(options.run.data.empty() ? "split" : "data",
+                       "is for --run; a world brings its own data");
   }
   if (options.world == "linear-gaussian") {
     return linear_gaussian_subject(options.batch.value_or(20), seed);
@@ -82,14 +83,6 @@ StudyPlan plan_of(const Options& options, const StudyModel& model) {
   if (options.estimators) plan.estimators = *options.estimators;
   if (options.reference) plan.reference = *options.reference;
   return plan;
-}
-
-StudyCells cells_of(const StudyPlan& plan, const StudyModel& model) {
-  try {
-    return plan_cells(plan, model);
-  } catch (const Error& error) {
-    throw SettingError("", error.what());
-  }
 }
 
 /// Theory beside the rows of a cell.
@@ -126,7 +119,7 @@ void run_cells(const Subject& subject, const std::vector<StudyCell>& cells, Stud
 
 Study run_study(const Options& options, const Subject& subject) {
   const StudyPlan wanted = plan_of(options, subject.model);
-  const StudyCells plan = cells_of(wanted, subject.model);
+  const StudyCells plan = plan_cells(wanted, subject.model);
   install_signal_handlers();
   const auto start = std::chrono::steady_clock::now();
   Study study{.subject = subject.name,

@@ -1,6 +1,7 @@
 #pragma once
 // Expectations over discrete codes as finite sums: each tuple of codes is a datum of its own.
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,9 @@
 namespace nelbo::tests {
 
 /// Every sequence of S codes, [S, C^S, D], in double.
-inline Tensor all_tuples(const PosteriorConfig& family, std::int64_t dimensions,
-                         std::int64_t samples) {
-  const Tensor codes = estimators::all_codes(family, dimensions, DType::f64);
-  const std::int64_t C = codes.shape()[0];
+inline Tensor all_tuples(const CodeSpace& space, std::int64_t samples) {
+  const Tensor codes = estimators::all_codes(space, DType::f64);
+  const std::int64_t C = codes.shape()[0], dimensions = space.dimensions();
   std::int64_t tuples = 1;
   for (std::int64_t s = 0; s < samples; ++s) tuples *= C;
   Tensor z({samples, tuples, dimensions}, DType::f64);
@@ -40,14 +40,13 @@ inline Tensor repeated(const Tensor& x, std::int64_t times) {
 
 /// E L of one datum x [1, X], on the current tape: sum over tuples of prod_s Q(z_s|x) times L,
 /// differentiable by the product rule alone.
-inline Var expected_bound(const Bound& bound, const PosteriorConfig& family,
-                          std::int64_t dimensions, const Tensor& x,
-                          const std::function<Posterior(Var)>& posterior,
+inline Var expected_bound(const Bound& bound, const CodeSpace& space, const Tensor& x,
+                          const std::function<std::shared_ptr<const Posterior>(Var)>& posterior,
                           const std::function<Var(Var z, Var x)>& log_joint) {
   Tape& tape = Tape::current();
-  const Var z = tape.leaf(all_tuples(family, dimensions, bound.samples()));
+  const Var z = tape.leaf(all_tuples(space, bound.samples()));
   const Var data = tape.leaf(repeated(x, z.shape()[1]));
-  const Var log_q = posterior(data).log_prob(z);
+  const Var log_q = posterior(data)->log_prob(z);
   return sum(exp(sum(log_q, 0)) * bound_value(bound, log_joint(z, data) - log_q));
 }
 
