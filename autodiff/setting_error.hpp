@@ -26,13 +26,16 @@ class SettingError : public Error {
   std::string reason_;
 };
 
-/// What `read` returns; an Error that it throws is one of the setting.
+/// What `read` returns; an Error that it throws is one of the setting, whose name is said once:
+/// "prior 'x' is unknown" becomes "prior: 'x' is unknown".
 template <class Read>
 auto read_setting(const std::string& setting, Read&& read) {
   try {
     return read();
   } catch (const Error& error) {
-    throw SettingError(setting, error.what());
+    const std::string reason = error.what();
+    const bool named = reason.starts_with(setting + " ");
+    throw SettingError(setting, named ? reason.substr(setting.size() + 1) : reason);
   }
 }
 

@@ -67,7 +67,8 @@ auto posterior_parameters(const Model& model) {
     const auto q = model.posterior(x);
     if (q->normal() == nullptr) return std::vector<Var>{q->expectation()};
     const DiagNormal normal = q->normal()->marginals();
-    return std::vector<Var>{normal.mean, normal.log_variance};
+    // A world's covariance may be one of all data.
+    return std::vector<Var>{normal.mean, broadcast_to(normal.log_variance, normal.mean.shape())};
   };
 }
 

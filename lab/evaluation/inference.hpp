@@ -12,8 +12,8 @@ namespace nelbo {
 /// Q(Z|x) of N examples; Zheng eq. (7).
 struct Encoded {
   Tensor mean;  // E[Z|x], [N, D]: of a discrete posterior the probabilities
-  Tensor
-      log_variance{};  // [N, D]; of a full covariance its diagonal; empty of a discrete posterior
+  // [N, D]; of a full covariance its diagonal; empty of a discrete posterior
+  Tensor log_variance = Tensor(Shape{0});
 };
 Encoded encode(const Model& model, const Examples& examples);
 /// Of the first `count` examples, [count, D] each.

@@ -1,6 +1,7 @@
 #include "models/posteriors/posterior.hpp"
 
 #include "autodiff/error.hpp"
+#include "autodiff/ops/shape_ops.hpp"
 
 namespace nelbo {
 
@@ -40,9 +41,18 @@ const DiagNormal* Posterior::diagonal() const {
 
 namespace {
 
+/// The same normal with a mean and a log-variance for every datum: a world may have one log-variance
+/// of all data, [D].
+Normal of_each_datum(const Normal& q) {
+  const DiagNormal* own = q.if_diagonal();
+  if (own == nullptr || own->mean.shape() == own->log_variance.shape()) return q;
+  const Shape all = broadcast(own->mean.shape(), own->log_variance.shape(), "posterior");
+  return DiagNormal{broadcast_to(own->mean, all), broadcast_to(own->log_variance, all)};
+}
+
 class NormalPosterior final : public Posterior {
  public:
-  explicit NormalPosterior(const Normal& q) : q_(q) {}
+  explicit NormalPosterior(const Normal& q) : q_(q), of_each_datum_(of_each_datum(q)) {}
   std::string family() const override { return "normal"; }
   bool has_rsample() const override { return true; }
   PosteriorSample draw(Var noise) const override {
@@ -53,10 +63,10 @@ class NormalPosterior final : public Posterior {
   std::shared_ptr<const Posterior> detached() const override { return posterior_of(q_.detached()); }
   Var expectation() const override { return q_.expectation(); }
   Var entropy() const override { return q_.entropy(); }
-  const Normal* normal() const override { return &q_; }
+  const Normal* normal() const override { return &of_each_datum_; }
 
  private:
-  Normal q_;
+  Normal q_, of_each_datum_;
 };
 
 /// Bernoulli or OneHotCategorical.

@@ -61,15 +61,15 @@ class Posterior {
   const Normal& normal(const std::string& what) const;
   /// The same of a normal with diagonal covariance.
   const DiagNormal& diagonal(const std::string& what) const;
-  /// The diagonal normal, or null.
+  /// The diagonal normal, its parameters of equal shapes, or null.
   const DiagNormal* diagonal() const;
 };
 
 /// "a bernoulli posterior has no reparameterised samples: ..." and what to do about it.
 std::string no_rsample(const std::string& family);
 
-/// The posteriors that are one distribution. Parameters [B, D] or [S, B, D]; logits [B, L, K] of
-/// one-hot rows.
+/// The posteriors that are one distribution. Parameters [B, D] or [S, B, D], or of a normal one of
+/// them [D], alike for all data; logits [B, L, K] of one-hot rows.
 std::shared_ptr<const Posterior> posterior_of(const Normal& q);
 std::shared_ptr<const Posterior> posterior_of(const Bernoulli& q);
 std::shared_ptr<const Posterior> posterior_of(const OneHotCategorical& q);

@@ -129,7 +129,9 @@ TEST_CASE("A command of one's own is found like nelbo's") {
   commands().add({"greet", "Say hello", [](CommandLine&) -> Action { return [] { return 0; }; }});
   REQUIRE(commands().find("greet") != nullptr);
   CHECK(commands().all().back().name == "greet");
-  CHECK(commands().own() == std::vector<std::string>{"greet"});
+  for (const std::string& name : commands().names()) {
+    CHECK(commands().own(name) == (name == "greet"));
+  }
   CHECK_THROWS_AS(commands().add({"greet", "Again", {}}), Error);
   CHECK_THROWS_AS(commands().add({"two words", "", {}}), Error);
 }

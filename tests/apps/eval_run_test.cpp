@@ -207,6 +207,23 @@ TEST_CASE("encode writes what the encoder says, in the order of the data") {
   CHECK(nowhere.code == 1);
 }
 
+TEST_CASE("decompose --draws 2 under every kind of prior whose divergence has no closed form") {
+  const std::string prior = GENERATE("laplace", "mixture:2", "vamp:2");
+  CAPTURE(prior);
+  const TempFolder folder;
+  const std::string run = folder / "run";
+  const Outcome made = run_program_binary(
+      {"train", "--data", trained().folder / "blobs", "--hidden", "7", "--latent", "3", "--prior",
+       prior, "--objective", "elbo(mc)", "--steps", "5", "--out", run, "--quiet"});
+  INFO(made.err);
+  REQUIRE(made.code == 0);
+  const Outcome outcome = run_program_binary({"decompose", run, "--draws", "2", "--json"});
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const json terms = json::parse(outcome.out)["terms"];
+  CHECK(terms["log_px"]["value"].get<double>() >= terms["elbo"]["value"].get<double>());
+}
+
 TEST_CASE("sample writes a PNG grid that depends on the seed alone") {
   const TempFolder folder;
   const auto picture = [&](const std::vector<std::string>& more) {

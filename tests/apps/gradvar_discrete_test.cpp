@@ -15,6 +15,7 @@
 #include "models/vae.hpp"
 #include "models/worlds/discrete_model.hpp"
 #include "objectives/draw/draw.hpp"
+#include "objectives/draw/estimate_bound.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "tests/apps/program_run.hpp"
 #include "tests/catch.hpp"
@@ -36,8 +37,7 @@ std::vector<double> exact_gradient(const DiscreteModel& model, const Bound& boun
     Tensor row({1, x.shape()[1]}, x.dtype());
     row.set({0, n}, 1);
     const Var one = expected_bound(
-        bound, model.config().family, model.dimensions(), row,
-        [&](Var at) { return model.posterior(at); },
+        bound, model.codes(), row, [&](Var at) { return model.posterior(at); },
         [&](Var z, Var at) { return model.log_joint(z, at); });
     total = total ? *total + one : one;
   }
@@ -85,23 +85,23 @@ std::vector<EstimatorChoice> enumerable() {
 TEST_CASE("discrete world: the tables' densities, and codes between the codes") {
   for (const char* family : {"bernoulli", "categorical:3"}) {
     ParameterStore store(DType::f64);
-    const DiscreteModel model(store, {.family = parse_posterior(family)});
+    const DiscreteModel model(store, {.codes = parse_posterior(family).codes(2)});
     store.freeze(0);
     Tape tape;
     const Recording recording(tape);
-    const Tensor codes =
-        estimators::all_codes(model.config().family, model.dimensions(), DType::f64);
+    const Tensor codes = estimators::all_codes(model.codes(), DType::f64);
     const Var x = tape.leaf(model.data());
-    const Var z = broadcast_to(tape.leaf(codes), {model.codes(), 3, model.dimensions()});
+    const Var z =
+        broadcast_to(tape.leaf(codes), {model.number_of_codes(), 3, model.codes().dimensions()});
     const Tensor joint = model.log_joint(z, x).value();
-    const Tensor q = model.posterior(x).log_prob(z).value();
+    const Tensor q = model.posterior(x)->log_prob(z).value();
     const std::vector<double> decoder = store.tensor("decoder.logits").values();
     const std::vector<double> prior = store.tensor("prior.logits").values();
     double all = 0, prior_total = 0;
     for (const double l : prior) prior_total += std::exp(l);
     for (std::int64_t n = 0; n < 3; ++n) {
       double total = 0;
-      for (std::int64_t c = 0; c < model.codes(); ++c) {
+      for (std::int64_t c = 0; c < model.number_of_codes(); ++c) {
         double row = 0;
         for (std::int64_t m = 0; m < 3; ++m) row += std::exp(decoder[std::size_t(c * 3 + m)]);
         const double p = std::exp(decoder[std::size_t(c * 3 + n)]) / row *
@@ -115,9 +115,9 @@ TEST_CASE("discrete world: the tables' densities, and codes between the codes") 
     CHECK(all == Approx(1).epsilon(1e-12));
     // Linear in each variable: half way between two codes lies the mean.
     const auto between = [&](double share) {
-      Tensor at({1, 3, model.dimensions()}, DType::f64);
+      Tensor at({1, 3, model.codes().dimensions()}, DType::f64);
       for (std::int64_t n = 0; n < 3; ++n) {
-        for (std::int64_t d = 0; d < model.dimensions(); ++d) {
+        for (std::int64_t d = 0; d < model.codes().dimensions(); ++d) {
           at.set({0, n, d}, (1 - share) * codes.at({0, 0, d}) + share * codes.at({1, 0, d}));
         }
       }
@@ -127,23 +127,24 @@ TEST_CASE("discrete world: the tables' densities, and codes between the codes") 
     CHECK(between(0.5) == Approx((joint.at({0, 1}) + joint.at({1, 1})) / 2));
   }
   ParameterStore store;
-  CHECK_THROWS_WITH(DiscreteModel(store, {.family = {}}), contains("bernoulli"));
-  CHECK_THROWS_WITH(DiscreteModel(store, {.latent = 13}), contains("4096"));
+  CHECK_THROWS_WITH(DiscreteModel(store, {.codes = {}}), contains("binary or one-hot"));
+  CHECK_THROWS_WITH(DiscreteModel(store, {.codes = {CodeSpace::Kind::binary, 13}}),
+                    contains("4096"));
   CHECK_THROWS_WITH(DiscreteModel(store, {.data = 0}), contains("at least 1"));
 }
 
 TEST_CASE("discrete world: every unbiased estimator's expectation is the exact gradient") {
   for (const char* family : {"bernoulli", "categorical:3"}) {
     ParameterStore store(DType::f64);
-    const DiscreteModel model(store, {.family = parse_posterior(family), .seed = 4});
+    const DiscreteModel model(store, {.codes = parse_posterior(family).codes(2), .seed = 4});
     store.freeze(0);
     int checked = 0;
     for (const Bound& bound : small_bounds()) {
-      if (bound.samples() > 3 && model.codes() > 4) continue;
+      if (bound.samples() > 3 && model.number_of_codes() > 4) continue;
       const std::vector<double> truth = exact_gradient(model, bound);
       for (const EstimatorChoice& choice : enumerable()) {
         if (!defined(choice, bound)) continue;
-        if (!choice.unfit(model.config().family, model.dimensions()).empty()) continue;
+        if (!choice.unfit(model.codes()).empty()) continue;
         INFO(family << " " << bound.text() << " " << choice.text());
         const auto moments = exact_moments(model, bound, choice);
         REQUIRE(moments);
@@ -207,12 +208,11 @@ TEST_CASE("discrete world: a recorded draw has the gradients of a Draw") {
     config.latent = 2;
     config.hidden = {4};
     config.posterior = parse_posterior(family);
-    config.prior = simplest_prior(config.posterior);
     const Vae vae(config, DataMoments{Tensor::full({6}, 0.4), Tensor::full({6}, 0.24)}, store);
     store.freeze(5);
     Tensor x({2, 6}, DType::f64);
     for (std::int64_t j = 0; j < 12; ++j) x.set({j / 6, j % 6}, double(j * 7 % 5 < 2));
-    const StudyModel model = study_of(vae, store, x, nullptr);
+    const StudyModel model{vae, x};
     for (const Bound& bound : {bounds::mc(4, bounds::elbo()), bounds::miwae(2, 2)}) {
       for (const Coupling coupling : {Coupling::independent, Coupling::antithetic}) {
         std::vector<EstimatorChoice> all;
@@ -231,24 +231,23 @@ TEST_CASE("discrete world: a recorded draw has the gradients of a Draw") {
                                           {vimco(), piwae()}}) {
           if (!defined(choice, bound) || choice.coupling != coupling) continue;
           if (choice.phi.properties().sleep > 0) continue;  // it has noise of its own besides
-          if (!choice.unfit(vae.config().posterior, vae.dimensions()).empty()) continue;
+          if (!choice.unfit(vae.codes()).empty()) continue;
           all.push_back(choice);
         }
         if (all.empty()) continue;
         RecordedDraw recorded(model, bound, all, coupling);
         recorded.replicate(random_variables::evaluation, 3, 6);
         recorded.replicate(random_variables::evaluation, 3, 7);
-        const Tensor noise({4, 2, vae.dimensions()}, DType::f64);
-        vae.fill_noise(noise, {.stream = {3, StreamId::evaluation}, .step = 7}, coupling);
+        const Tensor noise({4, 2, vae.codes().dimensions()}, DType::f64);
+        fill_noise(vae.codes().noise(), noise, {.stream = {3, StreamId::evaluation}, .step = 7},
+                   coupling);
         for (std::size_t i = 0; i < all.size(); ++i) {
           INFO(family << " " << bound.text() << " " << all[i].text());
           Tape tape;
           const Recording recording(tape);
-          const Estimation estimation{all[i], store.groups({"phi"}), nullptr, false};
-          const Estimation one{all[i], store.groups({"phi"}), nullptr, true};
-          const bool sweep = all[i].one_sweep(bound);
-          Draw draw(vae, tape.leaf(x), tape.leaf(noise), {}, nullptr, sweep ? &one : &estimation);
-          const Var value = mean(draw.estimate(bound));
+          Draw draw(vae, tape.leaf(x), tape.leaf(noise), {}, nullptr,
+                    Estimation{all[i], all[i].one_sweep(bound)});
+          const Var value = mean(estimate(draw, bound));
           GradientSink theta(store), phi(store);
           tape.backward(value, ~store.groups({"phi"}), theta);
           tape.backward(value, store.groups({"phi"}), phi);

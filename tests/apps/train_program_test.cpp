@@ -124,9 +124,8 @@ TEST_CASE("train: the run folder and the JSON object") {
   const LoadedRun loaded = open_run(run);
   CHECK(loaded.config.latent == 2);
   const Examples test = loaded.test();
-  Evaluator evaluator(loaded, *loaded.store, elbo(), estimators::reparam(), 100, test,
-                      loaded.config.seed);
-  CHECK(evaluator().nell == result["test"]["nell"].get<double>());
+  Evaluator evaluator(loaded, elbo(), estimators::reparam(), 100, test, loaded.config.seed);
+  CHECK(evaluator(0).nell == result["test"]["nell"].get<double>());
   CHECK(open_run(run + "/checkpoints/best.safetensors").store->count() == loaded.store->count());
 }
 

@@ -9,6 +9,7 @@
 #include "lab/data/load.hpp"
 #include "lab/evaluation/inference.hpp"
 #include "lab/training/trainer.hpp"
+#include "objectives/draw/critic.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/language/vocabulary.hpp"
@@ -43,28 +44,28 @@ double distance(const std::vector<float>& a, const std::vector<float>& b) {
 
 /// A factor_vae recorded outside a trainer, with the same data, noise and start.
 struct ByHand {
-  ByHand(const TrainConfig& config_, const data::Dataset& data, const Trainer& trainer)
-      : config(config_),
+  explicit ByHand(const Trainer& trainer)
+      : config(trainer.config()),
         examples(trainer.train_examples()),
         objective(parse_objective(config.objective)),
-        networks(make_networks(config, data.example_shape(), examples.moments(), store)),
-        batch(networks, store, objective, estimators::reparam(),
+        networks(make_networks(resolve(config), examples.moments(), store)),
+        batch(*networks.model, networks.auxiliaries, objective, estimators::reparam(),
               {.size = std::int64_t(examples.count())}, batch_size, true),
         order(examples.count()),
         of_model(store),
         of_critic(store),
         model_optimizer({}, {store.range("phi"), store.range("theta")}),
-        critic_optimizer({.beta1 = 0.5, .beta2 = 0.9}, {store.range(Critic::group)}) {
+        critic_optimizer({.beta1 = 0.5, .beta2 = 0.9}, {store.range(critic_group)}) {
     fill_permutation(order.data(), order.size(), {config.seed, StreamId::shuffle}, 0);
   }
   void forward(std::uint64_t step) {
     const std::span<const std::uint32_t> rows(order.data() + step * batch_size, batch_size);
-    examples.fill(batch.x(), rows, step);
-    batch.fill_noise(random_variables::training, config.seed, step, rows);
+    examples.fill(batch.x().data_as<float>(), rows, step);
+    batch.fill({random_variables::training, config.seed, step, rows, step});
     batch.tape().forward();
   }
   void critic_gradient() {
-    batch.tape().backward(*batch.critic_loss(), store.groups({Critic::group}), of_critic);
+    batch.tape().backward(batch.losses().at(critic_group), store.groups({critic_group}), of_critic);
   }
   void model_gradient() {
     batch.tape().backward(batch.parts()[0].cost, store.groups({"phi", "theta"}), of_model);
@@ -109,21 +110,23 @@ TEST_CASE("bug 6: the critic's loss does not move the encoder") {
   Trainer beside(factor_config("nell + div + 0*factor_tc"), data);
   Trainer alone(factor_config("nell + div"), data);
   Trainer weighted(factor_config("factor_vae(gamma=5)"), data);
-  const std::vector<float> critic = parameters(beside.store(), Critic::group);
+  const std::vector<float> critic = parameters(beside.store(), critic_group);
   for (int i = 0; i < 3; ++i) {
     for (Trainer* trainer : {&beside, &alone, &weighted}) trainer->step();
   }
   for (const char* group : {"phi", "theta"}) {
     CHECK(parameters(beside.store(), group) == parameters(alone.store(), group));
   }
-  CHECK(distance(parameters(beside.store(), Critic::group), critic) > 1e-5);
+  CHECK(distance(parameters(beside.store(), critic_group), critic) > 1e-5);
   // gamma is not ignored (bug 22).
   CHECK(distance(parameters(weighted.store(), "phi"), parameters(alone.store(), "phi")) > 1e-3);
 
   // What would leak: the encoder's gradient of the critic's loss is not nothing.
-  ByHand hand(factor_config("factor_vae"), data, alone);
+  const Trainer another(factor_config("factor_vae"), data);
+  ByHand hand(another);
   hand.forward(0);
-  hand.batch.tape().backward(*hand.batch.critic_loss(), hand.store.groups({"phi"}), hand.of_model);
+  hand.batch.tape().backward(hand.batch.losses().at(critic_group), hand.store.groups({"phi"}),
+                             hand.of_model);
   const Optimizer norm_of_phi({}, {hand.store.range("phi")});
   CHECK(norm_of_phi.gradient_norm(hand.of_model.data()) > 1e-4);
 }
@@ -132,7 +135,7 @@ TEST_CASE("bug 7: critic and model learn from the parameters as they were before
   const data::Dataset data = tests::tiny_data();
   const TrainConfig config = factor_config("factor_vae(gamma=5)");
   Trainer trainer(config, data);
-  ByHand right(config, data, trainer), wrong(config, data, trainer);
+  ByHand right(trainer), wrong(trainer);
   for (std::uint64_t step = 0; step < 3; ++step) {
     trainer.step();
     for (ByHand* hand : {&right, &wrong}) {
@@ -150,19 +153,19 @@ TEST_CASE("bug 7: critic and model learn from the parameters as they were before
       hand->critic_optimizer.step(hand->store.data(), hand->of_critic.data(), 1e-4);
     }
   }
-  const auto critic = parameters(trainer.store(), Critic::group);
-  CHECK(critic == parameters(right.store, Critic::group));
+  const auto critic = parameters(trainer.store(), critic_group);
+  CHECK(critic == parameters(right.store, critic_group));
   CHECK(parameters(trainer.store(), "phi") == parameters(right.store, "phi"));
-  CHECK(distance(critic, parameters(wrong.store, Critic::group)) > 1e-5);
+  CHECK(distance(critic, parameters(wrong.store, critic_group)) > 1e-5);
 }
 
 TEST_CASE("bug 8: codes are permuted across the batch, every dimension by itself") {
   const data::Dataset data = tests::tiny_data();
   const TrainConfig config = factor_config("factor_vae");
   Trainer trainer(config, data);
-  ByHand hand(config, data, trainer);
+  ByHand hand(trainer);
   hand.forward(0);
-  const Tensor index = hand.batch.tape().data(*hand.batch.draw().permutation_input());
+  const Tensor index = hand.batch.tape().data(hand.batch.draw().inputs().front().leaf);
   const auto* at = index.data_as<std::int32_t>();
   constexpr int B = batch_size, D = 3;
   std::set<std::vector<int>> of_dimensions;

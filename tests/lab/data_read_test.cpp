@@ -17,7 +17,7 @@ std::vector<float> example(const data::Split& split, std::int64_t i, double scal
   return values;
 }
 
-using Shape = std::vector<std::int64_t>;
+using Lengths = std::vector<std::int64_t>;
 using Floats = std::vector<float>;
 
 }  // namespace
@@ -37,7 +37,7 @@ TEST_CASE("IDX images with labels beside them, plain and gzipped") {
   REQUIRE(dataset.splits.size() == 1);
   const data::Split& split = dataset.split("train");
   CHECK(split.images.count() == 2);
-  CHECK(split.images.shape() == Shape{2, 3});
+  CHECK(split.images.shape() == Lengths{2, 3});
   CHECK(split.images.type() == StoredType::uint8);
   CHECK(split.labels == std::vector<std::int64_t>{7, 200});
   CHECK(example(split, 0) == Floats{0, 1, 2, 3, 4, 255});
@@ -70,7 +70,7 @@ TEST_CASE("The type of a file is recognised by its content, whatever its name") 
   const Dataset dataset = data::read_dataset(folder.write("anything.dat", content));
   CHECK(dataset.format == format);
   CHECK(dataset.split("train").images.count() == 2);
-  CHECK(dataset.split("train").images.shape() == Shape{2});
+  CHECK(dataset.split("train").images.shape() == Lengths{2});
 }
 
 TEST_CASE("Amat text: blanks, tabs, CRLF, no newline at the end; integers stay bytes") {
@@ -78,7 +78,7 @@ TEST_CASE("Amat text: blanks, tabs, CRLF, no newline at the end; integers stay b
   const Dataset bytes = data::read_dataset(folder.write("a", "0 1\t255 \r\n\n 1 0 0"));
   CHECK(bytes.split("train").images.type() == StoredType::uint8);
   CHECK(bytes.scale == 255);
-  CHECK(bytes.split("train").images.shape() == Shape{3});
+  CHECK(bytes.split("train").images.shape() == Lengths{3});
   CHECK(example(bytes.split("train"), 0) == Floats{0, 1, 255});
   CHECK(example(bytes.split("train"), 1) == Floats{1, 0, 0});
 
@@ -96,7 +96,7 @@ TEST_CASE("CSV: a header line, quoted names, and the column named label") {
                                       "\xef\xbb\xbf"
                                       "x, \"label\" ,y\r\n0.5,3, 1\r\n2,-1,4\r\n"));
   const data::Split& split = dataset.split("train");
-  CHECK(split.images.shape() == Shape{2});
+  CHECK(split.images.shape() == Lengths{2});
   CHECK(split.labels == std::vector<std::int64_t>{3, -1});
   CHECK(example(split, 0) == Floats{0.5f, 1});
   CHECK(example(split, 1) == Floats{2, 4});
@@ -165,14 +165,14 @@ TEST_CASE("NPZ: labels that fit the leading axes decide what one example is") {
   std::iota(pixels.begin(), pixels.end(), '\0');
   const std::string images = npy("|u1", "(2, 3, 2, 2)", pixels);
   const std::string plain = folder.write("a.npz", zip({{"images.npy", images}}));
-  CHECK(data::read_dataset(plain).split("train").images.shape() == Shape{3, 2, 2});
+  CHECK(data::read_dataset(plain).split("train").images.shape() == Lengths{3, 2, 2});
 
   const std::string labels = npy("<i8", "(2, 3)", bytes_of<std::int64_t>({0, 0, 0, 5, 5, 5}));
   const std::string labelled =
       folder.write("b.npz", zip({{"images.npy", images}, {"labels.npy", labels}}));
   const Dataset dataset = data::read_dataset(labelled);
   CHECK(dataset.split("train").images.count() == 6);
-  CHECK(dataset.split("train").images.shape() == Shape{2, 2});
+  CHECK(dataset.split("train").images.shape() == Lengths{2, 2});
   CHECK(dataset.split("train").labels == std::vector<std::int64_t>{0, 0, 0, 5, 5, 5});
   CHECK(example(dataset.split("train"), 5) == Floats{20, 21, 22, 23});
 

@@ -13,6 +13,7 @@
 #include "lab/studies/subject.hpp"
 #include "models/vae.hpp"
 #include "models/worlds/linear_gaussian_model.hpp"
+#include "models/worlds/rainforth.hpp"
 #include "objectives/bounds/bounds.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/language/read_estimators.hpp"
@@ -41,7 +42,7 @@ struct SmallVae {
       for (std::int64_t j = 0; j < X; ++j) x.set({b, j}, (b * X + j) * 7 % 5 < 2);
     }
   }
-  StudyModel study() const { return study_of(*model, store, x, nullptr); }
+  StudyModel study() const { return {*model, x}; }
 
   ParameterStore store;
   Tensor x;
@@ -149,8 +150,8 @@ TEST_CASE(
   struct Tight {
     std::string name;
     std::shared_ptr<ParameterStore> store = std::make_shared<ParameterStore>(DType::f64);
-    StudyModel model = {};
-    std::shared_ptr<const void> owner = {};
+    std::shared_ptr<const Model> model = {};
+    Tensor x = {};
   };
   std::vector<Tight> worlds;
   {
@@ -158,22 +159,23 @@ TEST_CASE(
     const auto model = std::make_shared<LinearGaussianModel>(
         *golden.store, golden_linear_gaussian().parameters(), LinearEncoder::posterior);
     golden.store->freeze(0);
-    golden.model = study_of(*model, model->data(5, 1));
-    golden.owner = model;
+    golden.model = model;
+    golden.x = model->data(5, 1);
     worlds.push_back(golden);
     Tight toy{"Rainforth toy, covariance I/2"};
     const auto rainforth =
         std::make_shared<RainforthToy>(*toy.store, RainforthConfig{.delta = 0, .variance = 0.5});
     toy.store->freeze(0);
-    toy.model = study_of(*rainforth, *toy.store);
-    toy.owner = rainforth;
+    toy.model = rainforth;
+    toy.x = rainforth->x();
     worlds.push_back(toy);
   }
   using namespace estimators;
   for (const Tight& world : worlds) {
     for (const Bound& bound : {bounds::elbo(), bounds::iw(8), bounds::miwae(2, 4)}) {
       INFO(world.name << " " << bound.text());
-      RecordedDraw draw(world.model, bound, {reparam(), stl(), dreg()}, Coupling::independent);
+      RecordedDraw draw({*world.model, world.x}, bound, {reparam(), stl(), dreg()},
+                        Coupling::independent);
       const Range phi = world.store->range("phi");
       const auto largest = [&](std::size_t i) {
         const double* const g = draw.encoder_gradient(i).data_as<double>() + phi.offset;

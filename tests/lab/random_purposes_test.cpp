@@ -56,14 +56,11 @@ void live(const TrainConfig& config, const gradvar::StudyPlan& plan) {
   const std::uint64_t seed = config.seed;
   const Examples& examples = trainer.test_examples();
   estimate_terms(trainer.model(), examples, seed);
-  measure_ledger(trainer.model(), trainer.store(), examples,
-                 {.draws = 3, .batch = 100, .pairs = 30, .seed = seed});
+  measure_ledger(trainer.model(), examples, {.draws = 3, .batch = 100, .pairs = 30, .seed = seed});
   estimate_lattice(trainer.model(), examples, 50, {{1, 1}, {1, 70}}, seed,
                    [](double) { return true; });
   sample_prior(trainer.model(), 64, seed);
-  study(gradvar::study_of(trainer.model(), trainer.store(), examples.some(5, seed),
-                          trainer.baseline()),
-        plan, seed);
+  study({trainer.model(), examples.some(5, seed), &trainer.auxiliaries()}, plan, seed);
 }
 
 }  // namespace
@@ -126,8 +123,7 @@ TEST_CASE("purposes: training never draws a number twice") {
 TEST_CASE("purposes: a study never draws a number twice, nor does its pilot") {
   const data::Dataset data = tests::tiny_data();
   const Trainer trainer(tests::tiny_config(), data);
-  const gradvar::StudyModel model = gradvar::study_of(trainer.model(), trainer.store(),
-                                                      trainer.test_examples().some(5, 0), nullptr);
+  const gradvar::StudyModel model{trainer.model(), trainer.test_examples().some(5, 0)};
   const gradvar::StudyCells plan = gradvar::plan_cells({.bounds = "iw",
                                                         .estimators = "wake_sleep,score(mean)",
                                                         .m = {4},

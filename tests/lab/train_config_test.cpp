@@ -3,6 +3,7 @@
 
 #include "autodiff/setting_error.hpp"
 #include "lab/training/run_config.hpp"
+#include "lab/training/train_plan.hpp"
 #include "objectives/language/expression.hpp"
 #include "tests/catch.hpp"
 
@@ -98,7 +99,7 @@ TEST_CASE("run configuration: values out of range name their setting") {
   const auto refused = [](const std::function<void(TrainConfig&)>& spoil) {
     TrainConfig config;
     spoil(config);
-    return message_of([&] { check(config); });
+    return message_of([&] { resolve(config); });
   };
   CHECK(contains(refused([](auto& c) { c.data = ""; }), "data: "));
   CHECK(contains(refused([](auto& c) { c.model = "mpl"; }), "did you mean 'mlp'"));
@@ -117,7 +118,7 @@ TEST_CASE("run configuration: values out of range name their setting") {
   TrainConfig config;
   config.batch = 0;
   try {
-    check(config);
+    resolve(config);
     FAIL("a batch of 0 was accepted");
   } catch (const SettingError& error) {
     CHECK(error.setting() == "batch");
@@ -126,8 +127,8 @@ TEST_CASE("run configuration: values out of range name their setting") {
   }
   config = {};
   config.objective = "nell + 4*dif";
-  CHECK_THROWS_AS(check(config), ExpressionError);
-  CHECK_NOTHROW(check(TrainConfig{}));
+  CHECK_THROWS_AS(resolve(config), ExpressionError);
+  CHECK_NOTHROW(resolve(TrainConfig{}));
 }
 
 TEST_CASE("run configuration: run names suit every file system") {

@@ -179,7 +179,7 @@ TEST_CASE("objectives in training: each moves the parameters that it says, and n
   for (const Quantity& quantity : trainer.objective().quantities()) {
     const auto& groups = quantity.only.empty() ? quantity.moves : quantity.only;
     said.insert(groups.begin(), groups.end());
-    if (quantity.critic) said.insert(Critic::group);
+    for (const Auxiliary& own : quantity.auxiliaries) said.insert(own.group);
   }
   CHECK(said == one.moved);
 }
