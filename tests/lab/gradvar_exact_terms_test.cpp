@@ -17,8 +17,8 @@ using namespace nelbo::gradvar;
 
 namespace {
 
-struct World {
-  World() : model(store, golden_linear_gaussian().parameters()) { store.freeze(0); }
+struct FreshWorld {
+  FreshWorld() : model(store, golden_linear_gaussian().parameters()) { store.freeze(0); }
 
   /// N fresh data for each replicate, which are all there are.
   StudyModel study(std::int64_t data) const {
@@ -67,7 +67,7 @@ struct World {
 
 /// The largest |z| over all parameters of the mean gradient of an objective, whose exact value is
 /// `term`.
-double largest_z(World& world, const std::string& objective, const std::string& term,
+double largest_z(FreshWorld& world, const std::string& objective, const std::string& term,
                  std::int64_t data, std::uint64_t replicates) {
   const StudyModel model = world.study(data);
   const StudyCells plan = plan_cells({.estimators = "reparam", .objective = objective}, model);
@@ -101,7 +101,7 @@ const std::vector<std::pair<std::string, std::string>> terms{{"nell", "nell"},
                                                              {"dwkl(full)", "dwkl"}};
 
 void compare(std::int64_t data, std::uint64_t replicates) {
-  World world;
+  FreshWorld world;
   for (const auto& [objective, term] : terms) {
     INFO(objective);
     const double z = largest_z(world, objective, term, data, replicates);
@@ -124,7 +124,7 @@ TEST_CASE("exact terms: mean gradients of 4096 data drawn anew, 1000 replicates"
 
 TEST_CASE(
     "exact terms: of 64 data the bias of mixtures is seen, and of nell and div there is none") {
-  World world;
+  FreshWorld world;
   for (const auto& [objective, term] : terms) {
     INFO(objective);
     const double z = largest_z(world, objective, term, 64, 4000);
