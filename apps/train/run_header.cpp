@@ -14,8 +14,10 @@ std::vector<std::string> run_header(const TrainConfig& config, const data::Datas
   std::vector<std::string> lines;
   for (const std::string& line : data::describe(data)) lines.push_back("data        " + line);
   if (config.binarize != "none") lines.push_back("binarize    " + config.binarize);
-  lines.push_back(fmt::format("model       {}, hidden {}, latent {}, {}", config.model,
-                              fmt::join(config.hidden, ","), config.latent, config.likelihood));
+  const std::string hidden =
+      config.hidden.empty() ? "" : fmt::format(", hidden {}", fmt::join(config.hidden, ","));
+  lines.push_back(fmt::format("model       {}{}, latent {}, {}", config.model, hidden, config.latent,
+                              config.likelihood));
   lines.push_back(fmt::format("prior       {}, posterior {}", config.prior, config.posterior));
   lines.push_back(fmt::format("parameters  {}", trainer.store().count()));
   const Term& objective = trainer.objective();
