@@ -2,6 +2,8 @@
 #include "apps/command_line.hpp"
 
 #include "apps/cli/parse.hpp"
+#include "apps/command.hpp"
+#include "autodiff/error.hpp"
 #include "tests/catch.hpp"
 
 using namespace nelbo;

@@ -65,7 +65,7 @@ struct UntrainedRun : Untrained {
     const RunFolder run = RunFolder::at(folder / "run");
     run.make();
     folder.write("run/config.toml", to_toml(config));
-    save_parameters(run.last(), store, {});
+    save_parameters(run.last(), "", {}, store, {});
   }
   json ask(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin() + 1, folder / "run");

@@ -7,6 +7,7 @@
 #include "autodiff/error.hpp"
 #include "autodiff/random_variables.hpp"
 #include "autodiff/threads.hpp"
+#include "lab/studies/recorded_draw.hpp"
 #include "lab/statistics/moments.hpp"
 #include "lab/studies/replicates.hpp"
 #include "lab/studies/study_cells.hpp"

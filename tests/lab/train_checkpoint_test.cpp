@@ -1,10 +1,12 @@
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "autodiff/setting_error.hpp"
 #include "lab/training/checkpoint.hpp"
 #include "lab/training/run_folder.hpp"
+#include "models/init.hpp"
 #include "tests/catch.hpp"
 #include "tests/lab/train_data.hpp"
 
@@ -20,8 +22,9 @@ Initializer counting(float from) {
   };
 }
 
-struct Model {
-  explicit Model(float from, std::int64_t width = 3) {
+/// Two parameters and their optimiser.
+struct Learner {
+  explicit Learner(float from, std::int64_t width = 3) {
     store.add("a.weight", "theta", {2, width}, counting(from));
     store.add("b.bias", "phi", {5}, counting(from + 100));
     store.freeze(0);
@@ -49,16 +52,16 @@ TrainState some_state() {
 TEST_CASE("checkpoint: everything comes back") {
   tests::TempFolder folder;
   const std::string path = folder / "last.safetensors";
-  Model saved(1);
+  Learner saved(1);
   GradientSink gradient(saved.store);
   for (std::int64_t i = 0; i < gradient.buffer().size(); ++i) {
     gradient.buffer().data_as<float>()[i] = float(i) - 7;
   }
   saved.optimizer->step(saved.store.data(), gradient.data(), 0.1);
   saved.optimizer->step(saved.store.data(), gradient.data(), 0.1);
-  save_checkpoint(path, saved.store, saved.optimizers(), some_state());
+  save_checkpoint(path, "model = 'mlp'\n", {}, saved.store, saved.optimizers(), some_state());
 
-  Model loaded(50);
+  Learner loaded(50);
   TrainState state;
   load_checkpoint(path, loaded.store, loaded.optimizers(), state);
   for (const char* name : {"a.weight", "b.bias"}) {
@@ -82,21 +85,28 @@ TEST_CASE("checkpoint: everything comes back") {
   CHECK(state.best == wanted.best);
 
   // Parameters alone come from either kind of file.
-  Model parameters(9), best(9);
-  load_parameters(path, parameters.store);
-  save_parameters(folder / "best.safetensors", saved.store, some_state());
-  load_parameters(folder / "best.safetensors", best.store);
-  CHECK(parameters.store.tensor("a.weight").values() == saved.store.tensor("a.weight").values());
-  CHECK(best.store.tensor("b.bias").values() == saved.store.tensor("b.bias").values());
+  const auto read = [](const std::string& file) {
+    auto store = std::make_unique<ParameterStore>();
+    store->add("a.weight", "theta", {2, 3}, zeros());
+    store->add("b.bias", "phi", {5}, zeros());
+    freeze_from(file, *store);
+    return store;
+  };
+  save_parameters(folder / "best.safetensors", "model = 'mlp'\n", {}, saved.store, some_state());
+  for (const std::string& file : {path, folder / "best.safetensors"}) {
+    CHECK(read(file)->tensor("a.weight").values() == saved.store.tensor("a.weight").values());
+    CHECK(read(file)->tensor("b.bias").values() == saved.store.tensor("b.bias").values());
+    CHECK(model_of_checkpoint(file) == "model = 'mlp'\n");
+  }
 }
 
 TEST_CASE("checkpoint: what does not fit is refused and changes nothing") {
   tests::TempFolder folder;
   const std::string path = folder / "last.safetensors";
-  Model saved(1);
-  save_checkpoint(path, saved.store, saved.optimizers(), some_state());
+  Learner saved(1);
+  save_checkpoint(path, "model = 'mlp'\n", {}, saved.store, saved.optimizers(), some_state());
 
-  Model other(7, 4);
+  Learner other(7, 4);
   const auto before = other.store.tensor("b.bias").values();
   TrainState state;
   CHECK_THROWS_WITH(
@@ -105,22 +115,24 @@ TEST_CASE("checkpoint: what does not fit is refused and changes nothing") {
   CHECK(other.store.tensor("b.bias").values() == before);
   CHECK(state.step == 0);
 
-  save_parameters(folder / "best.safetensors", saved.store, some_state());
+  save_parameters(folder / "best.safetensors", "model = 'mlp'\n", {}, saved.store, some_state());
   CHECK_THROWS_WITH(
       load_checkpoint(folder / "best.safetensors", saved.store, saved.optimizers(), state),
       tests::contains("optimizer.m"));
 
   ParameterStore fewer;
   fewer.add("a.weight", "theta", {2, 3}, counting(0));
-  fewer.freeze(0);
-  CHECK_THROWS_WITH(load_parameters(path, fewer), tests::contains("b.bias"));
+  CHECK_THROWS_WITH(freeze_from(path, fewer), tests::contains("b.bias"));
 
   std::string bytes = read_text(path);
   for (const std::size_t length :
        {std::size_t(0), std::size_t(7), bytes.size() / 2, bytes.size() - 1}) {
     const std::string half = folder / "half.safetensors";
     std::ofstream(half, std::ios::binary).write(bytes.data(), std::streamsize(length));
-    CHECK_THROWS_AS(load_parameters(half, saved.store), Error);
+    ParameterStore store;
+    store.add("a.weight", "theta", {2, 3}, zeros());
+    CHECK_THROWS_AS(freeze_from(half, store), Error);
+    CHECK_THROWS_AS(model_of_checkpoint(half), Error);
   }
 }
 
