@@ -107,7 +107,7 @@ int gradvar_command(const Options& options) {
 }
 
 const char* const footer =
-    R"(For every bound, number of samples and estimator, of theta (decoder), phi (encoder) and each
+    R"help(For every bound, number of samples and estimator, of theta (decoder), phi (encoder) and each
 layer: norm of the mean gradient, total variance, signal-to-noise ratio (debiased, beside its
 floor), time, a test for bias on common random numbers, and slopes over m and k beside theory.
 An objective's gradients come from the code that trains, and are of the objective as it is
@@ -128,7 +128,7 @@ Examples:
   nelbo gradvar --run runs/NAME
   nelbo gradvar --run runs/NAME --objective "nell + 4*div" --resample --replicates 1000
   nelbo gradvar --run runs/burda-mnist-elbo-s0 --bounds "elbo,iw(8),iw(64)" \
-    --estimators "reparam,stl,dreg,score,vimco" --replicates 1000)";
+    --estimators "reparam,stl,dreg,score,vimco" --replicates 1000)help";
 
 void declare_studied(CommandLine& command, Options& options) {
   command

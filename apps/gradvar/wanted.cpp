@@ -17,7 +17,7 @@ std::optional<double> entropy_for(const std::string& objective, const LoadedRun&
                                   const Examples& examples) {
   const bool redrawn = run.config.binarize == "dynamic" && examples.split().name == "train";
   if (objective.empty() || redrawn) return std::nullopt;
-  const Term term = read_setting("objective", [&] { return parse_objective(objective); });
+  const Term term = parse_objective(objective);
   if (!term.needs(&Quantity::data_entropy)) return std::nullopt;
   return data_entropy(examples, *run.model);
 }
@@ -25,7 +25,7 @@ std::optional<double> entropy_for(const std::string& objective, const LoadedRun&
 /// What the model's codes allow; of an objective without bounds there is one way only.
 std::string usual_estimators(const Model& model, const std::string& objective) {
   if (!objective.empty()) {
-    const Term term = read_setting("objective", [&] { return parse_objective(objective); });
+    const Term term = parse_objective(objective);
     const std::vector<Quantity> all = term.quantities();
     const auto is_bound = [](const Quantity& quantity) { return quantity.bound.has_value(); };
     if (std::none_of(all.begin(), all.end(), is_bound)) return "reparam";

@@ -132,26 +132,25 @@ EstimatorChoice reference_of(const EstimatorChoice& reference, const StudyCell& 
   throw SettingError("reference", why);
 }
 
-/// The objective of a plan. Throws SettingError where it is not defined for the model and the data.
+/// The objective of a plan. Throws ExpressionError where it is not defined for the model and the
+/// data, and SettingError for a network that the model was not trained with.
 Term objective_of(const StudyPlan& plan, const StudyModel& model) {
-  return read_setting("objective", [&] {
-    const Term objective = parse_objective(plan.objective);
-    check_objective(objective, plan.objective,
-                    {.batch = model.batch(),
-                     .data_size = model.population.size,
-                     .latent = model.model.codes().variables,
-                     .exact_div = has_exact_div(model.model),
-                     .data_entropy = model.population.entropy.has_value()});
-    for (const Quantity& quantity : objective.quantities()) {
-      for (const Auxiliary& own : quantity.auxiliaries) {
-        if (model.auxiliaries && model.auxiliaries->find(own.group)) continue;
-        throw Error("'" + quantity.name + "' needs a " + own.group +
-                    " network that was trained with the model; study a run of an objective that "
-                    "holds it");
-      }
+  const Term objective = parse_objective(plan.objective);
+  check_objective(objective, plan.objective,
+                  {.batch = model.batch(),
+                   .data_size = model.population.size,
+                   .latent = model.model.codes().variables,
+                   .exact_div = has_exact_div(model.model),
+                   .data_entropy = model.population.entropy.has_value()});
+  for (const Quantity& quantity : objective.quantities()) {
+    for (const Auxiliary& own : quantity.auxiliaries) {
+      if (model.auxiliaries && model.auxiliaries->find(own.group)) continue;
+      throw SettingError("objective", "'" + quantity.name + "' needs a " + own.group +
+                                          " network that was trained with the model; study a run "
+                                          "of an objective that holds it");
     }
-    return objective;
-  });
+  }
+  return objective;
 }
 
 /// A bound or an objective that is to be studied, with its own name and numbers of samples.

@@ -28,7 +28,7 @@ struct StudyCells {
 };
 
 /// Throws SettingError for names that there are not, more than most_samples, and an objective that
-/// is not defined for the model and its data.
+/// cannot be recorded; ExpressionError for one that is wrong.
 StudyCells plan_cells(const StudyPlan& plan, const StudyModel& model);
 
 }  // namespace nelbo::gradvar

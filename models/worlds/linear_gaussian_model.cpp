@@ -77,7 +77,10 @@ Tensor LinearGaussianModel::data(std::int64_t batch, const Stream& stream,
 std::shared_ptr<const Posterior> LinearGaussianModel::posterior(const Batch& batch) const {
   Tape& tape = Tape::current();
   const Var mean = encoder_(batch.x), log_variance = tape.parameter(*store_, log_variance_);
-  if (!below_) return posterior_of(DiagNormal{mean, log_variance});
+  // [B, D], though all data have the same: what compares posteriors asks for each datum's own.
+  if (!below_) {
+    return posterior_of(DiagNormal{mean, broadcast_to(log_variance, mean.shape())});
+  }
   return posterior_of(FullNormal{
       mean, lower_triangular(exp(0.5 * log_variance), tape.parameter(*store_, *below_))});
 }

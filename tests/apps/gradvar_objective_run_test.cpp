@@ -144,7 +144,7 @@ TEST_CASE("gradvar objective: wrong usage names the setting") {
        {world + Words{"--objective", "nell", "--m", "4"}, "--m: is for --bounds"},
        {{"--run", run, "--k", "2"}, "--k: is for --bounds"},
        {{"--run", run, "--m", "2"}, "add --bounds"},
-       {world + Words{"--objective", "nel"}, "--objective: "},
+       {world + Words{"--objective", "nel"}, "objective, column 1"},
        {world + Words{"--objective", "nell + factor_tc"}, "critic network"},
        {world + Words{"--objective", "tc", "--batch", "1"}, "at least 2"},
        {{"--run", run, "--objective", "tc(full)"}, "strat"},

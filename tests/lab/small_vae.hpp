@@ -11,12 +11,14 @@ namespace nelbo::tests {
 struct SmallVae {
   static constexpr std::int64_t X = 6, B = 5, D = 2;
 
-  explicit SmallVae(DType dtype = DType::f64) : store(dtype), x({B, X}, dtype) {
+  explicit SmallVae(const char* prior = "normal", DType dtype = DType::f64)
+      : store(dtype), x({B, X}, dtype) {
     VaeConfig config;
     config.architecture = "mlp";
     config.example = Shape{X};
     config.latent = D;
     config.hidden = {4};
+    config.prior = parse_prior(prior);
     model = std::make_unique<Vae>(
         config, DataMoments{Tensor::full({X}, 0.4), Tensor::full({X}, 0.24)}, store);
   }
