@@ -16,8 +16,8 @@ std::vector<std::string> run_header(const TrainConfig& config, const data::Datas
   if (config.binarize != "none") lines.push_back("binarize    " + config.binarize);
   const std::string hidden =
       config.hidden.empty() ? "" : fmt::format(", hidden {}", fmt::join(config.hidden, ","));
-  lines.push_back(fmt::format("model       {}{}, latent {}, {}", config.model, hidden, config.latent,
-                              config.likelihood));
+  lines.push_back(fmt::format("model       {}{}, latent {}, {}", config.model, hidden,
+                              config.latent, config.likelihood));
   lines.push_back(fmt::format("prior       {}, posterior {}", config.prior, config.posterior));
   lines.push_back(fmt::format("parameters  {}", trainer.store().count()));
   const Term& objective = trainer.objective();
