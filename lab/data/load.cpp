@@ -41,9 +41,16 @@ std::optional<std::pair<std::string, std::string>> file_and_member(const std::st
 }
 
 [[noreturn]] void unknown(const std::string& spec) {
+  const std::string near = nearest(spec, data_sets().names());
+  std::string hint = "did you mean '" + near + "'?";
+  if (near.empty()) {
+    hint = "there are: ";
+    for (const DataWord& word : data_sets().all()) {
+      hint += (&word == &data_sets().all().front() ? "" : ", ") + word.usage;
+    }
+  }
   fail("data '" + spec + "'", "no file or folder '{}' and no data set of that name; {}",
-       fs::absolute(spec.empty() ? "." : spec).lexically_normal().string(),
-       suggest(spec, data_sets().names()));
+       fs::absolute(spec.empty() ? "." : spec).lexically_normal().string(), hint);
 }
 
 Dataset from_file(const std::string& path, const std::string& member) {

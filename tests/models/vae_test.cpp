@@ -391,7 +391,8 @@ TEST_CASE("vae: mistakes are refused with a reason") {
     VaeConfig config = small();
     if (variance != 0) config.likelihood = parse_likelihood("normal:learned");
     ParameterStore fresh;
-    Vae(config, flat_moments({6}, mean, variance), fresh);
+    const Vae vae(config, flat_moments({6}, mean, variance), fresh);
+    fresh.freeze(0);
   };
   CHECK_THROWS_WITH(start_at(3, 0), contains("[0, 1]"));
   CHECK_THROWS_WITH(start_at(std::nan(""), 0), contains("not finite"));
