@@ -339,7 +339,8 @@ TEST_CASE("language: a registered term is a word like the others") {
   CHECK_FALSE(vocabulary().own("nell"));
   CHECK_THROWS_WITH(register_term({.name = "my_test_term"}, {}), contains("registered twice"));
   for (const char* odd : {"", "3d", "a-b", "nell div"}) {
-    CHECK_THROWS_WITH(register_term({.name = odd}, {}), contains("has no name that can be written"));
+    CHECK_THROWS_WITH(register_term({.name = odd}, {}),
+                      contains("has no name that can be written"));
   }
 }
 
