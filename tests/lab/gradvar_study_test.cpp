@@ -8,6 +8,7 @@
 #include "autodiff/random_variables.hpp"
 #include "autodiff/threads.hpp"
 #include "lab/statistics/moments.hpp"
+#include "lab/studies/recorded_draw.hpp"
 #include "lab/studies/replicates.hpp"
 #include "lab/studies/study_cells.hpp"
 #include "lab/studies/subject.hpp"
