@@ -1,5 +1,5 @@
 # The C++ in docs/*.md is compiled: a fenced ```cpp block after a line `<!-- compile: program -->` is a program
-# of its own, which is built and run (`lab`: on the laboratory); one after `<!-- compile: elementwise -->` holds the rules of an elementwise
+# of its own, which is built and run; one after `<!-- compile: elementwise -->` holds the rules of an elementwise
 # operator, which are compiled for every instruction set in place of the built-in ones' neighbours.
 function(nelbo_docs_examples page)
   get_filename_component(name ${page} NAME_WE)
@@ -20,14 +20,10 @@ function(nelbo_docs_examples page)
     string(SUBSTRING "${text}" 0 ${end} code)
     math(EXPR number "${number} + 1")
     set(target docs_${name}_${number})
-    if(kind MATCHES "^(program|lab)$")
+    if(kind STREQUAL "program")
       file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${target}.cpp CONTENT "@code@\n" @ONLY)
       add_executable(${target} ${CMAKE_CURRENT_BINARY_DIR}/${target}.cpp)
-      if(kind STREQUAL "lab")
-        target_link_libraries(${target} PRIVATE nelbo_lab nelbo_flags)
-      else()
-        target_link_libraries(${target} PRIVATE nelbo_objectives nelbo_flags)
-      endif()
+      target_link_libraries(${target} PRIVATE nelbo_objectives nelbo_flags)
       add_test(NAME "docs: ${name} ${number}" COMMAND ${target})
     else()
       file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${target}.hpp CONTENT "@code@\n" @ONLY)

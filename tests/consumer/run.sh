@@ -18,6 +18,11 @@ cd "$folder"
 "$folder/build/program" --version
 "$folder/prefix/bin/nelbo" --version
 
+# The laboratory alone: the package is asked for without the program.
+"$cmake" -G "$generator" -S "$source/examples/laboratory" -B "$folder/laboratory" -DCMAKE_PREFIX_PATH="$folder/prefix"
+"$cmake" --build "$folder/laboratory"
+"$folder/laboratory/laboratory"
+
 # The program with a term of the user's own: every command knows it, and it is trained.
 my_nelbo=$folder/build/my_objective/my_nelbo
 "$my_nelbo" objectives | grep "mean absolute code"
@@ -30,6 +35,17 @@ sparsity() {
 weak=$(sparsity 0.001) strong=$(sparsity 100)
 echo "sparsity weighted with 0.001: $weak, with 100: $strong"
 awk "BEGIN { exit !($strong < 0.5 * $weak) }"
+
+# nelbo itself opens that run wherever it does not need the word, and names it where it does. A checkpoint that stands
+# alone is enough for a model.
+stock=$folder/prefix/bin/nelbo
+"$stock" eval run100 | grep "elbo"
+"$stock" encode run100 --out codes.npz >/dev/null
+if "$stock" gradvar --run run100 --replicates 10 2>refused; then exit 1; fi
+grep "the term 'sparsity'" refused
+grep "my_nelbo train" refused
+cp run100/checkpoints/best.safetensors alone.safetensors
+"$stock" sample alone.safetensors --out alone.png >/dev/null
 
 # Terms with random numbers and with a network of their own: listed, and resumed to the same bits.
 "$my_nelbo" objectives | grep "sliced Cramer distance"
