@@ -184,7 +184,7 @@ std::vector<std::string> footnotes(const Study& study) {
                   study.reference),
       "us: wall time of all threads per gradient. +-: one standard error, by batch means."};
   if (!study.objective.empty()) {
-    notes.push_back(
+    notes.emplace_back(
         "Gradients are of the objective as it is written: of a cost the cost's, of a gain the "
         "gain's.");
   }

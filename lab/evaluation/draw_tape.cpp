@@ -1,5 +1,7 @@
 #include "lab/evaluation/draw_tape.hpp"
 
+#include "objectives/draw/draw.hpp"
+
 namespace nelbo {
 
 DrawTape::DrawTape(const Model& model, std::int64_t samples, std::size_t batch,
@@ -9,12 +11,14 @@ DrawTape::DrawTape(const Model& model, std::int64_t samples, std::size_t batch,
   const Recording recording(tape_);
   x_ = tape_.leaf({std::int64_t(batch), model.features()});
   noise_ = tape_.leaf({samples, std::int64_t(batch), codes_.dimensions()});
-  draw_.emplace(model, x_, noise_, population());
+  draw_ = std::make_unique<Draw>(model, x_, noise_, population());
   for (const Var& value : record(*draw_)) {
     values_.push_back(tape_.contiguous(value));
     tape_.keep(values_.back());
   }
 }
+
+DrawTape::~DrawTape() = default;
 
 void DrawTape::load(const Examples& examples, std::span<const std::uint32_t> rows) {
   examples.fill(tape_.data(x_).data_as<float>(), rows, 0);

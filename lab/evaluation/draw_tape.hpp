@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -9,9 +10,11 @@
 #include "autodiff/tape.hpp"
 #include "lab/data/examples.hpp"
 #include "models/model.hpp"
-#include "objectives/draw/draw.hpp"
+#include "objectives/draw/population.hpp"
 
 namespace nelbo {
+
+class Draw;
 
 /// A draw of S samples for each of B data, and what is asked of it, recorded once and replayed without
 /// gradients. f32 stores only.
@@ -23,6 +26,7 @@ class DrawTape {
       const Model& model, std::int64_t samples, std::size_t batch,
       const std::function<std::vector<Var>(Draw&)>& record,
       const std::function<Population()>& population = [] { return Population{}; });
+  ~DrawTape();
 
   /// Takes the examples `rows`, B of them, as at step 0.
   void load(const Examples& examples, std::span<const std::uint32_t> rows);
@@ -35,7 +39,7 @@ class DrawTape {
   CodeSpace codes_;
   Tape tape_{{.mode = Tape::Mode::replay, .gradients = false}};
   Var x_, noise_;
-  std::optional<Draw> draw_;
+  std::unique_ptr<Draw> draw_;
   std::vector<Var> values_;
 };
 

@@ -14,6 +14,7 @@
 #include "lab/evaluation/generative_information.hpp"
 #include "lab/evaluation/inference.hpp"
 #include "lab/training/replay_by_size.hpp"
+#include "objectives/draw/draw.hpp"
 #include "objectives/terms/aggregate_terms.hpp"
 #include "objectives/terms/bound_terms.hpp"
 #include "objectives/terms/terms.hpp"

@@ -1,4 +1,5 @@
 #include "lab/evaluation/log_weight_tape.hpp"
+#include "objectives/draw/draw.hpp"
 
 #include <algorithm>
 

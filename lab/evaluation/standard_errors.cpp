@@ -3,6 +3,7 @@
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "lab/evaluation/draw_tape.hpp"
 #include "lab/training/replay_by_size.hpp"
+#include "objectives/draw/draw.hpp"
 
 namespace nelbo {
 namespace {

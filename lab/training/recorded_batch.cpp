@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autodiff/setting_error.hpp"
+#include "objectives/draw/draw.hpp"
 #include "objectives/draw/estimate_bound.hpp"
 #include "objectives/terms/terms.hpp"
 
@@ -59,7 +60,7 @@ RecordedBatch::RecordedBatch(const Model& model, const Auxiliaries& auxiliaries,
   }
   std::optional<Estimation> estimation;
   if (!estimators.plain()) estimation = {estimators, one_sweep};
-  draw_.emplace(model, x, noise_, population, &auxiliaries, estimation);
+  draw_ = std::make_unique<Draw>(model, x, noise_, population, &auxiliaries, estimation);
   Draw& draw = *draw_;
 
   const Term cost = objective.cost();
@@ -87,6 +88,10 @@ RecordedBatch::RecordedBatch(const Model& model, const Auxiliaries& auxiliaries,
   for (const Var& value : terms_) tape_.keep(value);
   metrics_.terms.resize(terms_.size());
 }
+
+RecordedBatch::~RecordedBatch() = default;
+
+const std::map<std::string, Var>& RecordedBatch::losses() const { return draw_->losses(); }
 
 void RecordedBatch::fill(const Moment& moment) {
   fill_noise(codes_.noise(), tape_.data(noise_), moment.block(moment.variables.z), coupling_);

@@ -1,16 +1,21 @@
 #pragma once
 #include <cstdint>
-#include <optional>
+#include <map>
+#include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "autodiff/tape.hpp"
 #include "lab/training/metrics.hpp"
 #include "lab/training/networks.hpp"
 #include "objectives/algebra/term.hpp"
-#include "objectives/draw/draw.hpp"
+#include "objectives/draw/input.hpp"
+#include "objectives/draw/population.hpp"
 
 namespace nelbo {
+
+class Draw;
 
 /// One batch size's computation of an objective, recorded once and replayed with new data and
 /// noise: what training, evaluation and studies of an objective have in common.
@@ -29,6 +34,7 @@ class RecordedBatch {
   RecordedBatch(const Model& model, const Auxiliaries& auxiliaries, const Term& objective,
                 const EstimatorChoice& estimators, const Population& population, std::size_t batch,
                 bool gradients);
+  ~RecordedBatch();
 
   /// The data leaf, [B, X], to be filled before forward().
   const Tensor& x() const { return data_; }
@@ -44,7 +50,7 @@ class RecordedBatch {
   /// passes.
   void backward(GradientSink& gradient, std::span<GradientSink> others);
   /// The auxiliaries' own losses, by group.
-  const std::map<std::string, Var>& losses() const { return draw_->losses(); }
+  const std::map<std::string, Var>& losses() const;
 
   // Values after tape().forward(), nats per datum.
   double cost_value() const { return cost_.item(); }
@@ -58,7 +64,7 @@ class RecordedBatch {
   Coupling coupling_;
   Var noise_, cost_, nell_, div_;
   Tensor data_;
-  std::optional<Draw> draw_;
+  std::unique_ptr<Draw> draw_;
   std::vector<Part> parts_;
   std::vector<Var> terms_;
   Metrics metrics_;

@@ -1,4 +1,5 @@
 #include "objectives/algebra/report.hpp"
+#include "objectives/draw/draw.hpp"
 
 #include <cmath>
 

@@ -10,9 +10,11 @@
 #include "objectives/algebra/setting.hpp"
 #include "objectives/bounds/bias.hpp"
 #include "objectives/bounds/bound.hpp"
-#include "objectives/draw/draw.hpp"
+#include "objectives/estimators/auxiliary.hpp"
 
 namespace nelbo {
+
+class Draw;  // objectives/draw/draw.hpp
 
 /// Which way an objective is improved: costs are minimised, gains (bounds on log p(x)) are
 /// maximised. Numbers and schedules are neither.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "models/registry.hpp"
+#include "objectives/draw/draw.hpp"
 #include "objectives/language/call.hpp"
 
 namespace nelbo {

@@ -2,6 +2,7 @@
 
 #include "autodiff/ops.hpp"
 #include "objectives/draw/critic.hpp"
+#include "objectives/draw/draw.hpp"
 
 namespace nelbo {
 namespace {

@@ -15,6 +15,7 @@
 #include "lab/training/run_folder.hpp"
 #include "lab/training/train_plan.hpp"
 #include "lab/training/trainer.hpp"
+#include "objectives/draw/draw.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/terms/terms.hpp"

@@ -10,6 +10,7 @@
 #include "lab/evaluation/inference.hpp"
 #include "lab/training/trainer.hpp"
 #include "objectives/draw/critic.hpp"
+#include "objectives/draw/draw.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/language/vocabulary.hpp"

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autodiff/ops.hpp"
+#include "objectives/draw/draw.hpp"
 #include "objectives/terms/terms.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/vae_fixture.hpp"

@@ -6,6 +6,7 @@
 
 #include "autodiff/ops.hpp"
 #include "objectives/bounds/bounds.hpp"
+#include "objectives/draw/draw.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/terms/bound_terms.hpp"
 #include "objectives/terms/terms.hpp"

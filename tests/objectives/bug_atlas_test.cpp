@@ -12,6 +12,7 @@
 #include <limits>
 #include <numbers>
 
+#include "objectives/draw/draw.hpp"
 #include "objectives/language/catalogue.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/terms/aggregate_terms.hpp"

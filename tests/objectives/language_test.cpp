@@ -3,6 +3,7 @@
 #include <random>
 
 #include "objectives/algebra/equations.hpp"
+#include "objectives/draw/draw.hpp"
 #include "objectives/language/catalogue.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/language/vocabulary.hpp"

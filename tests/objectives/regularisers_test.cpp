@@ -1,6 +1,7 @@
 #include "objectives/terms/regularisers.hpp"
 
 #include "objectives/draw/critic.hpp"
+#include "objectives/draw/draw.hpp"
 #include "objectives/terms/terms.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/vae_fixture.hpp"

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "autodiff/ops.hpp"
+#include "objectives/draw/draw.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/terms/aggregate_terms.hpp"
 #include "objectives/terms/terms.hpp"

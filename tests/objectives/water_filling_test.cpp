@@ -8,6 +8,7 @@
 #include "autodiff/optimizer.hpp"
 #include "models/worlds/dense.hpp"
 #include "models/worlds/water_filling.hpp"
+#include "objectives/draw/draw.hpp"
 #include "objectives/language/expression.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/linear_vae.hpp"
