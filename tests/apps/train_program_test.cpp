@@ -190,7 +190,7 @@ TEST_CASE("train: signals save, print how to resume, and lose nothing") {
   process.signal(number);
   const Outcome outcome = process.wait();
   CHECK(outcome.code == code);
-  CHECK_THAT(outcome.err, tests::contains("nelbo train --resume '" + run + "'"));
+  CHECK_THAT(outcome.err, tests::contains(" train --resume '" + run + "'"));
   CHECK(outcome.out.empty());
   CHECK(Json::parse(tests::read_whole(run + "/run.json"))["status"] == "interrupted");
 
