@@ -29,7 +29,8 @@ struct Wanted {
 };
 
 /// What the flags ask for: of a run its own objective, of a world elbo and iw, unless bounds or an
-/// objective are named; and the estimators that the codes allow where none are. Throws SettingError, and ExpressionError for an objective.
+/// objective are named; and the estimators that the codes allow where none are. Throws SettingError,
+/// and ExpressionError for an objective.
 Wanted wanted(const Options& options);
 
 }  // namespace nelbo::gradvar

@@ -12,7 +12,8 @@ namespace nelbo {
 // Checkpoints are safetensors files written by temporary file, fsync and rename. Tensors: every
 // parameter under its dotted name, and each optimiser's moments as "optimizer.m" and "optimizer.v"
 // in the order of the flat buffer; the numbers of TrainState are in the metadata, doubles as
-// hexadecimal floats, and so is what the model is built from, as "model" (model_toml). No time, host, path or thread count: equal runs give equal bytes.
+// hexadecimal floats, and so is what the model is built from, as "model" (model_toml). No time,
+// host, path or thread count: equal runs give equal bytes.
 
 /// An optimiser, and what its tensors' names begin with: "optimizer", or of an auxiliary network its
 /// group and "_optimizer".
