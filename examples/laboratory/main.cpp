@@ -1,5 +1,6 @@
-// All that the program does with a model, from C++: data, training, saving and loading, codes, every term of the
-// bound, the lattice of bounds, and the gradients of two estimators. docs/library.md tells it.
+// All that the program does with a model, from C++: data, training, saving and loading, codes,
+// every term of the bound, the lattice of bounds, and the gradients of two estimators.
+// docs/library.md tells it.
 #include <cstdio>
 
 #include "lab/data/load.hpp"

@@ -31,9 +31,10 @@ struct ReplicateOptions {
 
 /// R replicates of every estimator's gradient of the cell's bound (recorded_draw.hpp) or objective
 /// (objective_draw.hpp), one recording per worker with single-threaded kernels inside, as one row for
-/// each estimator and group (theta, phi, psi and their layers). Moments stream in batches of replicates that are merged in order: rows, times
-/// excepted, do not depend on the number of workers. The first half of the batches finds the
-/// directions that the second half is projected on. Empty if it was ended early.
+/// each estimator and group (theta, phi, psi and their layers). Moments stream in batches of
+/// replicates that are merged in order: rows, times excepted, do not depend on the number of
+/// workers. The first half of the batches finds the directions that the second half is projected
+/// on. Empty if it was ended early.
 std::vector<Row> run_replicates(const StudyModel& model, const StudyCell& cell,
                                 const ReplicateOptions& options);
 

@@ -18,7 +18,8 @@ struct EstimateVars {
 
 /// The weights of every datum of log-weights f [S, B], one call per datum in double; `baseline` [B]
 /// where the estimator takes one. `gate` [S, B], a leaf, is filled with path / decoder in the
-/// forward pass. The same bits on any number of threads; does not allocate when replayed. Throws Error if a shape does not fit.
+/// forward pass. The same bits on any number of threads; does not allocate when replayed. Throws
+/// Error if a shape does not fit.
 EstimateVars estimate(const Bound& bound, const EstimatorChoice& estimators, Var f,
                       std::optional<Var> baseline = {}, std::optional<Var> gate = {});
 

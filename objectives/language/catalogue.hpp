@@ -15,7 +15,8 @@ struct NamedObjective {
   std::string citation;
 };
 
-/// All of them, and a program's own. Parameters are given by name or in their order: beta_vae(beta=4), iwae(50).
+/// All of them, and a program's own. Parameters are given by name or in their order:
+/// beta_vae(beta=4), iwae(50).
 Registry<NamedObjective>& objective_catalogue();
 
 }  // namespace nelbo

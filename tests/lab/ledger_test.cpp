@@ -161,7 +161,8 @@ TEST_CASE("ledger: a world's terms are the exact ones within their errors") {
   const Examples examples(data, data.splits[0], data::Binarize::none, Examples::Role::test, 0);
   const Ledger ledger = measure_ledger(model, examples, {.seed = 3});
   // The data are a sample of the world's. P_enc of a sample is off by O(1 / sqrt(N)), but as
-  // E_P (P' - P) / P = 0 the terms made of it only by O(1 / N): far below their errors. z is -1.53 (mi) to 0.66 (dwkl).
+  // E_P (P' - P) / P = 0 the terms made of it only by O(1 / N): far below their errors. z is -1.53
+  // (mi) to 0.66 (dwkl).
   const ExactTerms exact = model.world().exact();
   for (const auto& [name, value] : named_terms(exact)) {
     const Ledger::Entry* entry = ledger.find(name);
