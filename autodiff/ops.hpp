@@ -1,6 +1,7 @@
 #pragma once
 /// All operators. Shapes follow NumPy's rules; every operator throws Error naming itself and the
 /// shapes.
+#include "autodiff/operator.hpp"
 #include "autodiff/ops/convolution_ops.hpp"
 #include "autodiff/ops/density_ops.hpp"
 #include "autodiff/ops/elementwise_ops.hpp"

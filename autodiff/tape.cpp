@@ -5,34 +5,12 @@
 #include <cstring>
 
 #include "autodiff/error.hpp"
-#include "autodiff/internal/strided_copy.hpp"
+#include "autodiff/operator.hpp"
 
 namespace nelbo {
 namespace {
 
 thread_local Tape* current_tape = nullptr;
-
-/// A row-major copy of a strided view, for operators that read row-major operands.
-const Op copy_op{
-    .name = "copy",
-    .forward =
-        [](const Frame& f) {
-          dispatch(f.dtype(), [&](auto t) {
-            using T = decltype(t);
-            gather(f.in<T>(0), f.in_shape(0), f.in_strides(0), f.out<T>());
-          });
-        },
-    .vjp =
-        [](const Frame& f) {
-          if (!f.wants(0)) return;
-          dispatch(f.dtype(), [&](auto t) {
-            using T = decltype(t);
-            const auto to = f.adjoint<T>(0);
-            scatter(f.cotangent<T>(), f.in_shape(0), f.in_strides(0), to.data, to.add);
-          });
-        },
-    .strided = true,
-};
 
 }  // namespace
 
@@ -158,92 +136,6 @@ Tape& Tape::current() {
   return *current_tape;
 }
 
-Var Tape::contiguous(Var var) {
-  const Slot& s = slot(var);
-  if (is_row_major(s.shape, s.strides)) return var;
-  const Spec spec{s.shape, storages_[s.value].dtype};
-  return record(copy_op, {&var, 1}, {&spec, 1});
-}
-
-Var Tape::record(const Op& op, std::span<const Var> inputs, std::span<const Spec> outputs,
-                 const void* saved, std::size_t saved_bytes) {
-  check_recording(op.name);
-  for (const Var& input : inputs) {
-    if (input.tape_ != this) {
-      throw Error(std::string(op.name) + ": an operand belongs to another tape, or to none");
-    }
-    slot(input);
-  }
-  std::array<std::uint32_t, 64> ids;
-  if (inputs.size() > ids.size()) throw Error(std::string(op.name) + ": more than 64 operands");
-  Groups reach = 0;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    ids[i] = (op.strided ? inputs[i] : contiguous(inputs[i])).slot_;
-    reach |= slots_[ids[i]].reach;
-  }
-  if (op.vjp == nullptr || !options_.gradients) reach = 0;
-
-  Node node{&op,
-            nullptr,
-            std::uint32_t(operands_.size()),
-            std::uint32_t(slots_.size()),
-            std::uint16_t(inputs.size()),
-            std::uint16_t(outputs.size())};
-  if (saved_bytes != 0) {
-    node.saved = arena_.allocate(saved_bytes);
-    std::memcpy(node.saved, saved, saved_bytes);
-  }
-  operands_.insert(operands_.end(), ids.begin(), ids.begin() + inputs.size());
-  for (const Spec& spec : outputs) {
-    const std::uint32_t id =
-        add_storage(spec.shape.size(), spec.dtype, std::int32_t(nodes_.size()));
-    if (options_.mode == Mode::eager) {
-      storages_[id].value = arena_.allocate(spec.shape.size() * size_of(spec.dtype));
-    }
-    const Groups differentiable = spec.dtype == DType::i32 ? 0 : reach;
-    add_slot({id, id, 0, differentiable, spec.shape, row_major(spec.shape)});
-  }
-  nodes_.push_back(node);
-  if (options_.mode == Mode::eager) op.forward(Frame(*this, nodes_.back()));
-  return Var(this, node.output, generation_);
-}
-
-Var Tape::view(Var var, const Shape& shape, const Strides& strides, std::int64_t offset) {
-  check_recording("view");
-  Slot s = slot(var);
-  s.shape = shape;
-  s.strides = strides;
-  s.offset += offset;
-  return add_slot(s);
-}
-
-Var Tape::restricted(Var var, Groups groups) {
-  check_recording("stop");
-  Slot s = slot(var);
-  s.reach &= groups;
-  return add_slot(s);
-}
-
-Var Tape::alias(const Op& op, Var x, Var other) {
-  check_recording(op.name);
-  x = contiguous(x);
-  other = contiguous(other);
-  Slot s = slot(x);
-  // As large as the whole storage: one offset then serves value and adjoint.
-  s.adjoint =
-      add_storage(storages_[s.value].count, storages_[s.value].dtype, std::int32_t(nodes_.size()));
-  if (!options_.gradients) s.reach = 0;
-  nodes_.push_back(
-      {&op, nullptr, std::uint32_t(operands_.size()), std::uint32_t(slots_.size()), 2, 1});
-  operands_.insert(operands_.end(), {x.slot_, other.slot_});
-  return add_slot(s);
-}
-
-void Tape::own(std::shared_ptr<const void> object) {
-  check_recording("own");
-  owned_.push_back(std::move(object));
-}
-
 void Tape::keep(Var var) {
   check_recording("keep");
   storages_[slot(var).value].kept = true;
@@ -261,26 +153,6 @@ void Tape::reset() {
   adjoints_allocated_ = 0;
   computed_ = false;
   ++generation_;
-}
-
-DType common_dtype(const Op& op, std::span<const Var> inputs) {
-  if (inputs.empty()) throw Error(std::string(op.name) + ": no operands");
-  const DType dtype = inputs[0].dtype();
-  for (const Var& input : inputs) {
-    if (input.dtype() != dtype) {
-      throw Error(std::string(op.name) + ": operands are of types " + name_of(dtype) + " and " +
-                  name_of(input.dtype()) + " (shapes " + inputs[0].shape().text() + " and " +
-                  input.shape().text() + ")");
-    }
-  }
-  if (dtype == DType::i32) throw Error(std::string(op.name) + ": operands are indices (i32)");
-  return dtype;
-}
-
-Var record(const Op& op, std::initializer_list<Var> inputs, const Shape& shape) {
-  const std::span<const Var> all(inputs.begin(), inputs.size());
-  const Spec spec{shape, common_dtype(op, all)};
-  return Tape::current().record(op, all, {&spec, 1});
 }
 
 // Looking at it -----------------------------------------------------------------------------------

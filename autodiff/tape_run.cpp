@@ -4,8 +4,9 @@
 
 #include "autodiff/dtype.hpp"
 #include "autodiff/error.hpp"
+#include "autodiff/internal/buffer_plan.hpp"
 #include "autodiff/internal/strided_copy.hpp"
-#include "autodiff/tape.hpp"
+#include "autodiff/operator.hpp"
 
 namespace nelbo {
 
@@ -24,68 +25,25 @@ void Tape::allocate_values() {
   }
 }
 
-// Interval colouring: a storage occupies bytes from the node that fills it to the last node that
-// reads it.
 void Tape::plan_reuse() {
-  std::vector<std::int32_t> last(storages_.size(), -1);
-  for (std::size_t n = 0; n < nodes_.size(); ++n) {
-    const Node& node = nodes_[n];
-    for (int i = 0; i < node.inputs; ++i) {
-      last[slots_[operands_[node.operands + i]].value] = std::int32_t(n);
-    }
-    for (int o = 0; o < node.outputs; ++o) {
-      last[slots_[node.output + o].value] = std::int32_t(n);
-    }
-  }
-  struct Hole {
-    std::size_t start, size;
+  std::vector<Lifetime> lives(storages_.size());
+  const auto fill = [&](std::uint32_t id, std::size_t n) {
+    const Storage& storage = storages_[id];
+    if (storage.producer != std::int32_t(n)) return;  // an alias has its operand's
+    lives[id] = {n, storage.kept ? nodes_.size() : n, storage.count * size_of(storage.dtype)};
   };
-  constexpr std::size_t endless = std::size_t{1} << 62;
-  std::vector<Hole> holes{{0, endless}};
-  std::vector<std::size_t> start(storages_.size(), endless);
-  std::size_t peak = 0;
-  const auto bytes = [&](std::uint32_t id) {
-    const std::size_t n = storages_[id].count * size_of(storages_[id].dtype);
-    return std::max<std::size_t>(64, (n + 63) & ~std::size_t{63});
-  };
-  const auto release = [&](std::uint32_t id) {
-    const auto after = std::find_if(holes.begin(), holes.end(),
-                                    [&](const Hole& hole) { return hole.start > start[id]; });
-    auto hole = holes.insert(after, {start[id], bytes(id)});
-    if (const auto next = hole + 1;
-        next != holes.end() && hole->start + hole->size == next->start) {
-      hole->size += next->size;
-      hole = holes.erase(next) - 1;
-    }
-    if (hole != holes.begin()) {
-      const auto previous = hole - 1;
-      if (previous->start + previous->size == hole->start) {
-        previous->size += hole->size;
-        holes.erase(hole);
-      }
-    }
+  const auto read = [&](std::uint32_t id, std::size_t n) {
+    lives[id].last = std::max(lives[id].last, n);
   };
   for (std::size_t n = 0; n < nodes_.size(); ++n) {
     const Node& node = nodes_[n];
-    for (int o = 0; o < node.outputs; ++o) {
-      const std::uint32_t id = slots_[node.output + o].value;
-      if (storages_[id].producer != std::int32_t(n)) continue;
-      const std::size_t size = bytes(id);
-      const auto hole =
-          std::find_if(holes.begin(), holes.end(), [&](const Hole& h) { return h.size >= size; });
-      start[id] = hole->start;
-      hole->start += size;
-      hole->size -= size;
-      peak = std::max(peak, start[id] + size);
-      if (hole->size == 0) holes.erase(hole);
-    }
-    for (std::uint32_t id = 0; id < storages_.size(); ++id) {
-      if (last[id] == std::int32_t(n) && start[id] != endless && !storages_[id].kept) release(id);
-    }
+    for (int o = 0; o < node.outputs; ++o) fill(slots_[node.output + o].value, n);
+    for (int i = 0; i < node.inputs; ++i) read(slots_[operands_[node.operands + i]].value, n);
   }
-  auto* base = static_cast<std::byte*>(arena_.allocate(peak));
+  const BufferPlan plan = plan_buffers(lives);
+  auto* base = static_cast<std::byte*>(arena_.allocate(plan.bytes));
   for (std::uint32_t id = 0; id < storages_.size(); ++id) {
-    if (start[id] != endless) storages_[id].value = base + start[id];
+    if (storages_[id].producer >= 0) storages_[id].value = base + plan.offsets[id];
   }
 }
 

@@ -6,6 +6,7 @@
 #include "autodiff/convolution.hpp"
 #include "autodiff/error.hpp"
 #include "autodiff/internal/epilogue.hpp"
+#include "autodiff/operator.hpp"
 #include "autodiff/ops/linear_ops.hpp"
 
 namespace nelbo {

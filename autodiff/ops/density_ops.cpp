@@ -6,6 +6,7 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/internal/row_chunks.hpp"
+#include "autodiff/operator.hpp"
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/reduce_ops.hpp"
 #include "autodiff/ops/shape_ops.hpp"
@@ -67,7 +68,7 @@ Var rows_of(Var x, const Shape& shape, const char* op) {
     throw Error(std::string(op) + ": shape " + own.text() + " does not broadcast to " +
                 shape.text());
   }
-  return x.tape().contiguous(broadcast_to(x, shape));
+  return contiguous(broadcast_to(x, shape));
 }
 
 void check_event(const Shape& shape, const char* op) {
@@ -284,9 +285,9 @@ NormalSample normal_rsample_log_prob(Var mean, Var log_variance, Var noise) {
   const Var operands[] = {rows_of(mean, shape, op), rows_of(log_variance, shape, op), stop(noise)};
   const DType dtype = common_dtype(normal_rsample_log_prob_op, operands);
   const Spec specs[] = {{shape, dtype}, {without_event(shape), dtype}};
-  Tape& tape = Tape::current();
-  const Var z = tape.record(normal_rsample_log_prob_op, operands, specs);
-  return {z, tape.output(z, 1)};
+  Recorder recorder = Recorder::current();
+  const Var z = recorder.record(normal_rsample_log_prob_op, operands, specs);
+  return {z, recorder.output(z, 1)};
 }
 
 Var normal_log_prob(Var z, Var mean, Var log_variance) {
@@ -306,7 +307,7 @@ Var normal_kl_standard(Var mean, Var log_variance) {
   const char* op = normal_kl_standard_op.name;
   const Shape shape = broadcast(mean.shape(), log_variance.shape(), op);
   check_event(shape, op);
-  if (!(mean.shape() == shape)) mean = mean.tape().contiguous(broadcast_to(mean, shape));
+  if (!(mean.shape() == shape)) mean = contiguous(broadcast_to(mean, shape));
   return record(normal_kl_standard_op, {mean, rows_of(log_variance, shape, op)},
                 without_event(shape));
 }

@@ -6,6 +6,7 @@
 #include "autodiff/internal/broadcast_loop.hpp"
 #include "autodiff/internal/partition.hpp"
 #include "autodiff/kernels/dispatch.hpp"
+#include "autodiff/operator.hpp"
 #include "autodiff/scratch.hpp"
 
 namespace nelbo {
@@ -173,7 +174,7 @@ Var record_rows(const Op& op, RowKernel ElementwiseKernels::*kernel,
   }
   const Rows saved{kernel, BroadcastLoop(shapes, target)};
   const Spec spec{target, common_dtype(op, operands)};
-  return Tape::current().record(op, operands, {&spec, 1}, &saved, sizeof saved);
+  return Recorder::current().record(op, operands, {&spec, 1}, &saved, sizeof saved);
 }
 
 #define NELBO_UNARY(name, rules) const Op name##_op{#name, unary_forward, unary_vjp};

@@ -6,6 +6,7 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/kernels/dispatch.hpp"
+#include "autodiff/operator.hpp"
 #include "autodiff/scratch.hpp"
 
 namespace nelbo {

@@ -10,6 +10,7 @@
 #include "autodiff/gemm.hpp"
 #include "autodiff/internal/epilogue.hpp"
 #include "autodiff/internal/sparse_linear.hpp"
+#include "autodiff/operator.hpp"
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 
@@ -113,13 +114,13 @@ const Op matmul_op{
 /// x as matmul can read it: one of the last two axes has stride 1, and no axis of the matrix
 /// repeats.
 Var readable(Var x) {
-  Tape& tape = x.tape();
-  const Strides& strides = tape.strides(x);
+  Recorder recorder(x.tape());
+  const Strides strides = recorder.strides(x);
   const int rank = x.shape().rank();
   const std::int64_t row = strides[rank - 2], column = strides[rank - 1];
   if (column == 1 && row >= x.shape()[-1]) return x;
   if (row == 1 && column >= x.shape()[-2]) return x;
-  return tape.contiguous(x);
+  return recorder.contiguous(x);
 }
 
 // linear ------------------------------------------------------------------------------------------
@@ -134,10 +135,10 @@ struct LinearSaved {
 constexpr std::int64_t least_data = 1 << 13, least_outputs = 32;
 
 template <class T>
-void* make_sparse_rows(Tape& tape, std::int64_t rows, std::int64_t columns) {
+void* make_sparse_rows(Recorder recorder, std::int64_t rows, std::int64_t columns) {
   static_assert(std::is_trivially_destructible_v<SparseRows<T>>);
-  void* memory = tape.workspace(SparseRows<T>::bytes(rows, columns));
-  return new (tape.workspace(sizeof(SparseRows<T>))) SparseRows<T>(memory, rows, columns);
+  void* memory = recorder.workspace(SparseRows<T>::bytes(rows, columns));
+  return new (recorder.workspace(sizeof(SparseRows<T>))) SparseRows<T>(memory, rows, columns);
 }
 
 const Op linear_op{
@@ -201,8 +202,8 @@ Var matmul(Var a, Var b) {
   const Shape batch_a = leading(sa), batch_b = leading(sb);
   MatmulSaved s;
   s.batch = broadcast(batch_a, batch_b, "matmul");
-  s.a = broadcast_strides(batch_a, a.tape().strides(a), s.batch);
-  s.b = broadcast_strides(batch_b, b.tape().strides(b), s.batch);
+  s.a = broadcast_strides(batch_a, Recorder(a.tape()).strides(a), s.batch);
+  s.b = broadcast_strides(batch_b, Recorder(b.tape()).strides(b), s.batch);
   s.m = sa[-2];
   s.n = sb[-1];
   s.k = sa[-1];
@@ -246,10 +247,10 @@ Var linear(Var x, Var weight, Var bias, Activation activation) {
   std::int64_t rows = 1;
   for (int i = 0; i + 1 < xs.rank(); ++i) rows *= xs[i];
   LinearSaved saved{rows, ws[0], ws[1], activation, nullptr};
-  Tape& tape = Tape::current();
-  if (!tape.differentiable(x) && rows * saved.in >= least_data && saved.out >= least_outputs) {
-    saved.zeros = x.dtype() == DType::f64 ? make_sparse_rows<double>(tape, rows, saved.in)
-                                          : make_sparse_rows<float>(tape, rows, saved.in);
+  if (!x.tape().differentiable(x) && rows * saved.in >= least_data && saved.out >= least_outputs) {
+    const Recorder recorder(x.tape());
+    saved.zeros = x.dtype() == DType::f64 ? make_sparse_rows<double>(recorder, rows, saved.in)
+                                          : make_sparse_rows<float>(recorder, rows, saved.in);
   }
   return record(linear_op, {x, weight, bias}, shape, saved);
 }

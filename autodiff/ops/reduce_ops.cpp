@@ -8,6 +8,7 @@
 #include "autodiff/error.hpp"
 #include "autodiff/internal/reduce_slabs.hpp"
 #include "autodiff/kernels/dispatch.hpp"
+#include "autodiff/operator.hpp"
 #include "autodiff/scratch.hpp"
 
 namespace nelbo {
@@ -247,13 +248,14 @@ using Order = std::array<int, max_rank>;
 
 Var permuted(Var x, const Order& order) {
   Shape shape = x.shape();
-  const Strides& from = x.tape().strides(x);
+  Recorder recorder(x.tape());
+  const Strides from = recorder.strides(x);
   Strides strides{};
   for (int i = 0; i < shape.rank(); ++i) {
     shape[i] = x.shape()[order[i]];
     strides[i] = from[order[i]];
   }
-  return x.tape().view(x, shape, strides, 0);
+  return recorder.view(x, shape, strides, 0);
 }
 
 /// The operand with its reduced axes adjacent, and where its axes went.
@@ -314,8 +316,8 @@ Var record_reduction(const Op& op, Var x, const Axes& axes, Keep keep, int extra
   const std::array<Var, 1> inputs{a.x};
   const Spec spec{out, common_dtype(op, inputs)};
   const std::array<Spec, 3> specs{spec, spec, spec};
-  return Tape::current().record(op, inputs, {specs.data(), std::size_t(1 + extra)}, &a.layout,
-                                sizeof a.layout);
+  return Recorder::current().record(op, inputs, {specs.data(), std::size_t(1 + extra)}, &a.layout,
+                                    sizeof a.layout);
 }
 
 /// Records an operator whose result has the shape of its operand.

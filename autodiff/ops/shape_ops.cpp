@@ -8,6 +8,7 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/internal/row_chunks.hpp"
+#include "autodiff/operator.hpp"
 
 namespace nelbo {
 namespace {
@@ -153,14 +154,21 @@ const Op straight_through_op{
         },
 };
 
+Strides strides_of(Var x) { return Recorder(x.tape()).strides(x); }
+
+Var view(Var x, const Shape& shape, const Strides& strides, std::int64_t offset = 0) {
+  return Recorder(x.tape()).view(x, shape, strides, offset);
+}
+
 }  // namespace
+
+Var contiguous(Var x) { return Recorder(x.tape()).contiguous(x); }
 
 Var reshape(Var x, const Shape& shape) {
   if (shape.size() != x.shape().size()) {
     throw Error("reshape: " + x.shape().text() + " does not fit into " + shape.text());
   }
-  x = x.tape().contiguous(x);
-  return x.tape().view(x, shape, row_major(shape), 0);
+  return view(contiguous(x), shape, row_major(shape));
 }
 
 Var reshape(Var x, std::initializer_list<std::int64_t> dims) {
@@ -183,7 +191,8 @@ Var permute(Var x, std::initializer_list<int> axes) {
     throw Error("permute: " + std::to_string(axes.size()) + " axes for shape " + x.shape().text());
   }
   Shape shape = x.shape();
-  Strides strides = x.tape().strides(x);
+  const Strides own = strides_of(x);
+  Strides strides = own;
   unsigned seen = 0;
   int to = 0;
   for (int axis : axes) {
@@ -193,19 +202,19 @@ Var permute(Var x, std::initializer_list<int> axes) {
     }
     seen |= 1u << from;
     shape[to] = x.shape()[from];
-    strides[to++] = x.tape().strides(x)[from];
+    strides[to++] = own[from];
   }
-  return x.tape().view(x, shape, strides, 0);
+  return view(x, shape, strides);
 }
 
 Var transpose(Var x, int a, int b) {
   a = normalize_axis(a, x.shape(), "transpose");
   b = normalize_axis(b, x.shape(), "transpose");
   Shape shape = x.shape();
-  Strides strides = x.tape().strides(x);
+  Strides strides = strides_of(x);
   std::swap(shape[a], shape[b]);
   std::swap(strides[a], strides[b]);
-  return x.tape().view(x, shape, strides, 0);
+  return view(x, shape, strides);
 }
 
 Var slice(Var x, int axis, std::int64_t start, std::int64_t stop) {
@@ -216,15 +225,15 @@ Var slice(Var x, int axis, std::int64_t start, std::int64_t stop) {
   }
   Shape shape = x.shape();
   shape[axis] = stop - start;
-  const Strides strides = x.tape().strides(x);
-  return x.tape().view(x, shape, strides, start * strides[axis]);
+  const Strides strides = strides_of(x);
+  return view(x, shape, strides, start * strides[axis]);
 }
 
 Var broadcast_to(Var x, const Shape& shape) {
   if (!(broadcast(x.shape(), shape, "broadcast_to") == shape)) {
     throw Error("broadcast_to: shape " + x.shape().text() + " cannot become " + shape.text());
   }
-  return x.tape().view(x, shape, broadcast_strides(x.shape(), x.tape().strides(x), shape), 0);
+  return view(x, shape, broadcast_strides(x.shape(), strides_of(x), shape));
 }
 
 Var concatenate(std::span<const Var> parts, int axis) {
@@ -243,7 +252,7 @@ Var concatenate(std::span<const Var> parts, int axis) {
   }
   const Spec spec{shape, common_dtype(concatenate_op, parts)};
   const ConcatenateSaved saved{axis};
-  return Tape::current().record(concatenate_op, parts, {&spec, 1}, &saved, sizeof saved);
+  return Recorder::current().record(concatenate_op, parts, {&spec, 1}, &saved, sizeof saved);
 }
 
 Var concatenate(std::initializer_list<Var> parts, int axis) {
@@ -285,12 +294,12 @@ Var gather_rows(Var table, Var index) {
   shape[0] = index.shape()[0];
   const Spec spec{shape, table.dtype()};
   const Var operands[] = {table, index};
-  return Tape::current().record(gather_rows_op, operands, {&spec, 1});
+  return Recorder::current().record(gather_rows_op, operands, {&spec, 1});
 }
 
-Var stop(Var x) { return x.tape().stopped(x); }
+Var stop(Var x) { return only(x, 0); }
 
-Var only(Var x, Groups groups) { return x.tape().restricted(x, groups); }
+Var only(Var x, Groups groups) { return Recorder(x.tape()).restricted(x, groups); }
 
 Var gate(Var x, Var coefficients) {
   const Shape shape = x.shape();
@@ -300,7 +309,7 @@ Var gate(Var x, Var coefficients) {
     throw Error("gate: a value " + shape.text() + " needs coefficients [S, B] of its type, got " +
                 rows.text());
   }
-  return Tape::current().alias(gate_op, x, stop(coefficients));
+  return Recorder::current().alias(gate_op, x, stop(coefficients));
 }
 
 Var straight_through(Var hard, Var soft) {

@@ -6,6 +6,9 @@
 
 namespace nelbo {
 
+/// Itself where its memory is row-major, else a copy that is.
+Var contiguous(Var x);
+
 /// The same numbers in row-major order under another shape. Free (a view) for row-major values.
 /// Throws Error if the sizes differ.
 Var reshape(Var x, const Shape& shape);

@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "autodiff/internal/partition.hpp"
+#include "autodiff/operator.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 #include "autodiff/special/beta_quantile.hpp"
 #include "autodiff/special/gamma.hpp"

@@ -61,6 +61,10 @@ std::vector<OperatorRow> shape_rows() {
       },
       {{{.shape = {2, 9}}}, {{.shape = {3}}}, {{.shape = {0, 3}}}}));
   rows.push_back(row(
+      "contiguous", "of a transposed view",
+      [](const Vars& x) { return contiguous(transpose(x[0])); },
+      [](const Tensors& x) { return x[0].transpose(0, 1).contiguous(); }, {{{.shape = {5, 7}}}}));
+  rows.push_back(row(
       "reshape", "of a transposed view",
       [](const Vars& x) { return reshape(transpose(x[0]), {-1}); },
       [](const Tensors& x) { return x[0].transpose(0, 1).reshape({x[0].size()}); },

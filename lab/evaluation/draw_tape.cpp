@@ -1,5 +1,6 @@
 #include "lab/evaluation/draw_tape.hpp"
 
+#include "autodiff/ops/shape_ops.hpp"
 #include "objectives/draw/draw.hpp"
 
 namespace nelbo {
@@ -13,7 +14,7 @@ DrawTape::DrawTape(const Model& model, std::int64_t samples, std::size_t batch,
   noise_ = tape_.leaf({samples, std::int64_t(batch), codes_.dimensions()});
   draw_ = std::make_unique<Draw>(model, x_, noise_, population());
   for (const Var& value : record(*draw_)) {
-    values_.push_back(tape_.contiguous(value));
+    values_.push_back(contiguous(value));
     tape_.keep(values_.back());
   }
 }

@@ -26,8 +26,8 @@ class Pairs {
       const auto prior = model.prior();
       prior_noise_ = make_.leaf({1, b, prior->noise_dimensions()});
       data_noise_ = make_.leaf({1, b, model.features()});
-      z_ = make_.contiguous(prior->sample(prior_noise_));
-      x_ = make_.contiguous(model.likelihood()->sample(model.decode(z_), data_noise_));
+      z_ = contiguous(prior->sample(prior_noise_));
+      x_ = contiguous(model.likelihood()->sample(model.decode(z_), data_noise_));
       make_.keep(z_);
       make_.keep(x_);
     }

@@ -34,7 +34,7 @@ std::vector<Tensor> map_rows(std::size_t n, std::size_t width, const Fill& fill,
     const Recording recording(recorded->tape);
     recorded->in = recorded->tape.leaf({std::int64_t(rows), std::int64_t(width)});
     for (const Var& out : record(recorded->in)) {
-      recorded->out.push_back(recorded->tape.contiguous(out));
+      recorded->out.push_back(contiguous(out));
       recorded->tape.keep(recorded->out.back());
     }
     return recorded;

@@ -45,20 +45,18 @@ struct Columns {
     if (!ends_with(batch, leading(l.shape(), 2))) factor = broadcast_to(l, joined(batch, {d, d}));
     f = leading(factor.shape(), 2).size();
     e = f > 0 ? batch.size() / f : 0;
-    factor = reshape(Tape::current().contiguous(factor), {f, d, d});
+    factor = reshape(contiguous(factor), {f, d, d});
   }
   Var columns(Var x) const {
-    const Var all = Tape::current().contiguous(broadcast_to(x, joined(batch, {d})));
+    const Var all = contiguous(broadcast_to(x, joined(batch, {d})));
     return permute(reshape(all, {e, f, d}), {1, 2, 0});
   }
   /// [F, D, E] to [E.., F.., D].
   Var vectors(Var x) const {
-    return reshape(Tape::current().contiguous(permute(x, {2, 0, 1})), joined(batch, {d}));
+    return reshape(contiguous(permute(x, {2, 0, 1})), joined(batch, {d}));
   }
   /// [F, D, E] to [E.., F..]: squared lengths.
-  Var squares(Var x) const {
-    return reshape(Tape::current().contiguous(transpose(sum(square(x), -2))), batch);
-  }
+  Var squares(Var x) const { return reshape(contiguous(transpose(sum(square(x), -2))), batch); }
 };
 
 void check_axes(const FullNormal& q, const char* op) {

@@ -12,7 +12,7 @@ using Kind = CodeSpace::Kind;
 /// Columns first .. last - 1, copied once here, or every density that reads them would copy them
 /// for itself.
 Var columns(Var x, std::int64_t first, std::int64_t last) {
-  return Tape::current().contiguous(slice(x, -1, first, last));
+  return contiguous(slice(x, -1, first, last));
 }
 
 CodeSpace real_codes(std::int64_t latent) { return {Kind::continuous, latent}; }

@@ -4,6 +4,8 @@
 
 #include "autodiff/dtype.hpp"
 #include "autodiff/error.hpp"
+#include "autodiff/operator.hpp"
+#include "autodiff/ops/shape_ops.hpp"
 #include "autodiff/scratch.hpp"
 #include "objectives/bounds/for_each_datum.hpp"
 
@@ -63,15 +65,15 @@ BoundVars bound_with_coefficients(const Bound& bound, Var f) {
     throw Error("bound_value: log-weights " + shape.text() + " for " + bound.text() +
                 "; expected [S, B] with S = " + std::to_string(bound.samples()));
   }
-  Tape& tape = Tape::current();
+  Recorder recorder = Recorder::current();
   const std::array<Var, 1> inputs{f};
   const std::array<Spec, 3> outputs{
       {{Shape{shape[1]}, f.dtype()}, {shape, f.dtype()}, {shape, f.dtype()}}};
   const auto own = std::make_shared<const Bound>(bound);
-  tape.own(own);
+  recorder.own(own);
   const SavedFunction saved{&own->function()};
-  const Var value = tape.record(bound_op, inputs, outputs, &saved, sizeof saved);
-  return {value, tape.stopped(tape.output(value, 1)), tape.stopped(tape.output(value, 2))};
+  const Var value = recorder.record(bound_op, inputs, outputs, &saved, sizeof saved);
+  return {value, stop(recorder.output(value, 1)), stop(recorder.output(value, 2))};
 }
 
 Var bound_value(const Bound& bound, Var f) { return bound_with_coefficients(bound, f).value; }

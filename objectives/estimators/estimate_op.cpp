@@ -5,6 +5,7 @@
 
 #include "autodiff/dtype.hpp"
 #include "autodiff/error.hpp"
+#include "autodiff/operator.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 #include "autodiff/scratch.hpp"
 #include "objectives/bounds/for_each_datum.hpp"
@@ -119,17 +120,17 @@ EstimateVars estimate(const Bound& bound, const EstimatorChoice& estimators, Var
   if (gate && !(gate->shape() == shape)) {
     throw Error("estimate: a gate " + gate->shape().text() + " for log-weights " + shape.text());
   }
-  Tape& tape = Tape::current();
-  std::vector<Var> inputs{tape.stopped(f)};
-  if (baseline) inputs.push_back(tape.stopped(*baseline));
+  Recorder recorder = Recorder::current();
+  std::vector<Var> inputs{stop(f)};
+  if (baseline) inputs.push_back(stop(*baseline));
   const Spec rows{shape, f.dtype()};
   const std::array<Spec, 4> outputs{{{per_datum, f.dtype()}, rows, rows, rows}};
   const auto rule = std::make_shared<const Rule>(Rule{bound, estimators});
-  tape.own(rule);
-  const SavedEstimate saved{rule.get(), gate ? tape.data(*gate).data() : nullptr,
+  recorder.own(rule);
+  const SavedEstimate saved{rule.get(), gate ? gate->tape().data(*gate).data() : nullptr,
                             baseline.has_value()};
-  const Var value = tape.record(estimate_op, inputs, outputs, &saved, sizeof saved);
-  return {value, tape.output(value, 1), tape.output(value, 2), tape.output(value, 3)};
+  const Var value = recorder.record(estimate_op, inputs, outputs, &saved, sizeof saved);
+  return {value, recorder.output(value, 1), recorder.output(value, 2), recorder.output(value, 3)};
 }
 
 Var carry(Var value, Var x, Var weights, double scale) {

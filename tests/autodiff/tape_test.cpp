@@ -218,10 +218,11 @@ TEST_CASE("tape: what its nodes point at lives as long as the recording") {
     const auto object = std::make_shared<double>(number);
     alive = object;
     Recording recording(tape);
-    tape.own(object);
+    Recorder recorder(tape);
+    recorder.own(object);
     const Spec spec{Shape{}, DType::f64};
     const Pointer saved{object.get()};
-    return tape.record(pointed_op, {}, {&spec, 1}, &saved, sizeof(saved));
+    return recorder.record(pointed_op, {}, {&spec, 1}, &saved, sizeof(saved));
   };
   {
     Tape tape({.mode = Tape::Mode::replay});
@@ -231,7 +232,7 @@ TEST_CASE("tape: what its nodes point at lives as long as the recording") {
       CHECK(first.item() == 3);
     }
     const std::weak_ptr<double> before = alive;
-    CHECK_THROWS_WITH(tape.own(before.lock()), contains("cannot be extended"));
+    CHECK_THROWS_WITH(Recorder(tape).own(before.lock()), contains("cannot be extended"));
     CHECK_FALSE(before.expired());
     tape.reset();
     CHECK(before.expired());
