@@ -1,4 +1,6 @@
 #pragma once
+#include <cstdint>
+
 #include "autodiff/tensor.hpp"
 
 namespace nelbo {
@@ -9,5 +11,9 @@ struct DataMoments {
   Tensor mean;      // X numbers, f32 or f64, of any shape
   Tensor variance;  // likewise
 };
+
+/// The moments as vectors [X] of a model's features; empty ones, of a model that is read from a file, stay
+/// empty. Throws Error naming the one that is not of X numbers.
+DataMoments of_features(const DataMoments& moments, std::int64_t features);
 
 }  // namespace nelbo

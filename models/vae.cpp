@@ -5,18 +5,6 @@
 namespace nelbo {
 namespace {
 
-/// The moments as vectors of the model's features; empty ones are those of a model that is read from a
-/// file.
-DataMoments of_features(const DataMoments& moments, std::int64_t features) {
-  if (moments.mean.size() == 0) return {};
-  const auto vector = [&](const char* name, const Tensor& values) {
-    if (values.size() == features) return values.reshape({features});
-    throw Error("vae: the training " + std::string(name) + " has shape " + values.shape().text() +
-                " for " + std::to_string(features) + " features");
-  };
-  return {vector("mean", moments.mean), vector("variance", moments.variance)};
-}
-
 void check_axes(const char* function, const char* axes, Var x, int rank, std::int64_t last) {
   if (x.shape().rank() == rank && x.shape()[-1] == last) return;
   throw Error(std::string("vae ") + function + ": " + x.shape().text() + " is no " + axes +

@@ -26,8 +26,8 @@ struct Architecture {
   /// for examples of a shape that they cannot take.
   std::function<Coders(const VaeConfig& config, const Tensor& mean, ParameterStore& store)> coders =
       {};
-  /// Makes a model that is no pair of networks; `coders` is then empty. It declares its parameters and
-  /// refuses what of the configuration it does not take.
+  /// Makes a model that is no pair of networks; `coders` is then empty. Its moments are [X]. It declares
+  /// its parameters and refuses what of the configuration it does not take.
   std::function<std::unique_ptr<Model>(const VaeConfig& config, const DataMoments& moments,
                                        ParameterStore& store)>
       model = {};

@@ -31,7 +31,9 @@ struct PriorContext {
 struct PriorFamily {
   std::string text;  // as it is written: "mixture:10"
   /// Why it is no prior over such codes; empty where it is.
-  std::function<std::string(const CodeSpace&)> unfit;
+  std::function<std::string(const CodeSpace&)> unfit = [](const CodeSpace&) {
+    return std::string();
+  };
   /// Declares its parameters, group "psi", names "prior.*". Throws Error for what it cannot be given.
   std::function<PriorRecorder(const PriorContext&)> declare;
   bool moves_encoder = false;  // it is made of the encoder's posteriors

@@ -39,14 +39,6 @@ Tensor some_values(const Subject& s) {
   return x;
 }
 
-/// Weights that tell all rows of [S, B] apart.
-Var weighted_sum(Var rows) {
-  Tensor weights(rows.shape(), DType::f64);
-  for (std::int64_t i = 0; i < weights.size(); ++i)
-    weights.data_as<double>()[i] = 1 + 0.3 * double(i);
-  return sum(rows * Tape::current().leaf(weights));
-}
-
 struct Moments {
   double mean = 0, variance = 0, fourth = 0, entropy = 0, largest = -infinity, mode = 0;
 };

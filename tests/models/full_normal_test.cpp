@@ -3,7 +3,6 @@
 #include "models/distributions/full_normal.hpp"
 
 #include <limits>
-#include <random>
 
 #include "autodiff/error.hpp"
 #include "models/distributions.hpp"
@@ -22,15 +21,6 @@ namespace {
 using Vars = std::vector<Var>;
 
 const double log_two_pi = std::log(2 * std::acos(-1.0));
-
-Tensor numbers(const Shape& shape, unsigned seed, double scale = 1) {
-  std::mt19937_64 random(seed);
-  Tensor x(shape, DType::f64);
-  for (std::int64_t i = 0; i < x.size(); ++i) {
-    x.data_as<double>()[i] = scale * (double(random() >> 11) * 0x1p-52 - 1);
-  }
-  return x;
-}
 
 /// Factors [..., D, D] with diagonals in exp(-0.5 .. 0.5).
 Tensor factors(const Shape& shape, unsigned seed) {
@@ -75,8 +65,6 @@ std::vector<double> part(const Tensor& t, std::int64_t i, std::int64_t size) {
   const auto all = t.values();
   return {all.begin() + i * size, all.begin() + (i + 1) * size};
 }
-
-Var weighted_sum(Var x) { return sum(x * Tape::current().leaf(numbers(x.shape(), 77))); }
 
 /// Points of a square grid [n^2, 1, 2].
 Tensor plane(double bound, std::int64_t n) {

@@ -1,24 +1,13 @@
 // Layers against plain loops in double, their parameters' names, shapes and gradients.
 #include "models/layers.hpp"
 
-#include <random>
-
 #include "autodiff/error.hpp"
 #include "tests/models/support.hpp"
 
 using namespace nelbo;
-using nelbo::tests::contains;
+using namespace nelbo::tests;
 
 namespace {
-
-Tensor numbers(const Shape& shape, unsigned seed) {
-  std::mt19937_64 random(seed);
-  Tensor x(shape, DType::f64);
-  for (std::int64_t i = 0; i < x.size(); ++i) {
-    x.data_as<double>()[i] = double(random() >> 11) * 0x1p-52 - 1;
-  }
-  return x;
-}
 
 /// A copy of the layer's output for x.
 Tensor apply(const Layer& layer, const Tensor& x) {

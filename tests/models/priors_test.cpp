@@ -1,197 +1,10 @@
 // Every prior against its density in plain double: integrals over a plane, marginals, samples,
-// closed forms against Monte Carlo means and the golden linear-Gaussian world, gradients against
-// differences in every parameter.
-#include <random>
-
+// closed forms against Monte Carlo means and the golden linear-Gaussian world.
 #include "autodiff/error.hpp"
-#include "models/distributions.hpp"
-#include "models/priors/factorised_priors.hpp"
-#include "models/priors/full_normal_prior.hpp"
-#include "models/vae.hpp"
-#include "tests/models/support.hpp"
+#include "tests/models/prior_subjects.hpp"
 
 using namespace nelbo;
 using namespace nelbo::tests;
-
-namespace {
-
-using Numbers = std::vector<double>;
-
-const double log_two_pi = std::log(2 * std::acos(-1.0));
-
-Tensor numbers(const Shape& shape, unsigned seed, double scale = 1) {
-  std::mt19937_64 random(seed);
-  Tensor x(shape, DType::f64);
-  for (std::int64_t i = 0; i < x.size(); ++i) {
-    x.data_as<double>()[i] = scale * (double(random() >> 11) * 0x1p-52 - 1);
-  }
-  return x;
-}
-
-/// A model in double of 6 features and 2 latent dimensions, whose prior's parameters are moved away
-/// from where they start.
-struct Subject {
-  explicit Subject(const std::string& prior, const std::string& posterior = "diagonal",
-                   const std::string& likelihood = "bernoulli") {
-    config.example = {6};
-    config.latent = 2;
-    config.hidden = {5};
-    config.likelihood = parse_likelihood(likelihood);
-    config.posterior = parse_posterior(posterior);
-    if (prior == "normal:given") {
-      config.prior = given_normal_prior(Tensor::of({0.2, -0.3}, {2}, DType::f64),
-                                        Tensor::of({1, 0.5, 0.5, 1.5}, {2, 2}, DType::f64));
-    } else {
-      config.prior = parse_prior(prior);
-    }
-    const DataMoments moments{Tensor::full({6}, 0.3), Tensor::full({6}, 0.2)};
-    vae = std::make_unique<Vae>(config, moments, store);
-    store.freeze(2);
-    unsigned seed = 50;
-    for (std::uint32_t i = 0; i < store.entries().size(); ++i) {
-      const bool ours = store.entries()[i].name.rfind("prior.", 0) == 0;
-      const bool head = store.entries()[i].name.rfind("encoder.head", 0) == 0;
-      const Tensor parameter = store.tensor(ParameterId{i});
-      if (ours || head) parameter.copy_from(numbers(parameter.shape(), seed++, ours ? 1 : 0.7));
-    }
-  }
-  VaeConfig config;
-  ParameterStore store{DType::f64};
-  std::unique_ptr<Vae> vae;
-};
-
-Numbers product(const Tensor& l) {  // l l' of [2, 2]
-  const double a = l.at({0, 0}), b = l.at({1, 0}), c = l.at({1, 1});
-  return {a * a, a * b, a * b, b * b + c * c};
-}
-
-double log_normal(double z0, double z1, double m0, double m1, const Numbers& s) {
-  const double det = s[0] * s[3] - s[1] * s[2], x = z0 - m0, y = z1 - m1;
-  const double quadratic = (s[3] * x * x - 2 * s[1] * x * y + s[0] * y * y) / det;
-  return -0.5 * (quadratic + std::log(det)) - log_two_pi;
-}
-
-/// log P0 of two dimensions, written from the parameters in plain double.
-std::function<double(double, double)> reference(const Subject& m) {
-  const ParameterStore& store = m.store;
-  const std::string& prior = m.config.prior->text;
-  if (prior == "normal") {
-    return [](double x, double y) { return -0.5 * (x * x + y * y) - log_two_pi; };
-  }
-  if (prior == "laplace") {
-    return [](double x, double y) { return -std::fabs(x) - std::fabs(y) - 2 * std::log(2.0); };
-  }
-  if (prior == "normal:given") {
-    return [](double x, double y) { return log_normal(x, y, 0.2, -0.3, {1, 0.5, 0.5, 1.5}); };
-  }
-  if (prior == "normal:full") {
-    const Tensor mean = store.tensor("prior.mean"), diagonal = store.tensor("prior.log_diagonal");
-    Tensor l({2, 2}, DType::f64);
-    l.set({0, 0}, std::exp(diagonal.at({0})));
-    l.set({1, 1}, std::exp(diagonal.at({1})));
-    l.set({1, 0}, store.tensor("prior.below").at({0}));
-    return [=, s = product(l)](double x, double y) {
-      return log_normal(x, y, mean.at({0}), mean.at({1}), s);
-    };
-  }
-  const std::int64_t k = std::stoll(prior.substr(prior.find(':') + 1));
-  Numbers weights;
-  std::vector<std::array<double, 2>> means;
-  std::vector<Numbers> covariances;
-  if (prior.rfind("mixture", 0) == 0) {
-    const Tensor logits = store.tensor("prior.logits"), mean = store.tensor("prior.means"),
-                 lv = store.tensor("prior.log_variances");
-    double total = 0;
-    for (double l : logits.values()) total += std::exp(l);
-    for (std::int64_t i = 0; i < k; ++i) {
-      weights.push_back(std::exp(logits.at({i})) / total);
-      means.push_back({mean.at({i, 0}), mean.at({i, 1})});
-      covariances.push_back({std::exp(lv.at({i, 0})), 0, 0, std::exp(lv.at({i, 1}))});
-    }
-  } else {  // The posteriors at the pseudo-inputs; the encoder has its own tests.
-    Tensor inputs = store.tensor("prior.pseudo_inputs").cast(DType::f64).contiguous();
-    Tensor copy(inputs.shape(), DType::f64);
-    copy.copy_from(inputs);
-    for (std::int64_t i = 0; i < copy.size(); ++i) {
-      double& v = copy.data_as<double>()[i];
-      if (m.config.likelihood->text() == "bernoulli") v = 1 / (1 + std::exp(-v));
-    }
-    Tape tape;
-    Recording recording(tape);
-    const Normal q = m.vae->posterior(tape.leaf(copy))->normal("test");
-    q.visit([&](const auto& own) {
-      for (std::int64_t i = 0; i < k; ++i) {
-        weights.push_back(1 / double(k));
-        means.push_back({own.mean.value().at({i, 0}), own.mean.value().at({i, 1})});
-        if constexpr (std::is_same_v<std::decay_t<decltype(own)>, FullNormal>) {
-          covariances.push_back(
-              product(own.factor.value().slice(0, i, i + 1).contiguous().reshape({2, 2})));
-        } else {
-          covariances.push_back({std::exp(own.log_variance.value().at({i, 0})), 0, 0,
-                                 std::exp(own.log_variance.value().at({i, 1}))});
-        }
-      }
-    });
-  }
-  return [=](double x, double y) {
-    double density = 0;
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-      density += weights[i] * std::exp(log_normal(x, y, means[i][0], means[i][1], covariances[i]));
-    }
-    return std::log(density);
-  };
-}
-
-/// All kinds, VampPrior with both kinds of posterior and data.
-std::vector<std::unique_ptr<Subject>> models() {
-  std::vector<std::unique_ptr<Subject>> all;
-  for (const char* prior :
-       {"normal", "laplace", "normal:full", "normal:given", "mixture:1", "mixture:4", "vamp:3"}) {
-    all.push_back(std::make_unique<Subject>(prior));
-  }
-  all.push_back(std::make_unique<Subject>("vamp:3", "full"));
-  all.push_back(std::make_unique<Subject>("vamp:3", "diagonal", "normal:0.5"));
-  all.push_back(std::make_unique<Subject>("normal:full", "full"));
-  return all;
-}
-
-std::string text(const Subject& m) {
-  return m.config.prior->text + ", posterior " + m.config.posterior.text + ", " +
-         m.config.likelihood->text();
-}
-
-Var weighted_sum(Var x) { return sum(x * Tape::current().leaf(numbers(x.shape(), 77))); }
-
-/// Holds the gradient of every parameter against differences.
-void check_parameters(const Subject& m, const std::function<Var(Tape&)>& f) {
-  Tape tape;
-  GradientSink sink(m.store);
-  {
-    Recording recording(tape);
-    tape.backward(f(tape), all_groups & ~leaf_group, sink);
-  }
-  for (std::uint32_t i = 0; i < m.store.entries().size(); ++i) {
-    const Tensor w = m.store.tensor(ParameterId{i}), gradient = sink.tensor(m.store, {i});
-    for (std::int64_t k = 0; k < w.size(); ++k) {
-      double& number = w.data_as<double>()[k];
-      const double centre = number, h = 1e-5;
-      const auto at = [&](double value) {
-        number = value;
-        Tape fresh;
-        Recording recording(fresh);
-        return f(fresh).item();
-      };
-      const double difference =
-          (8 * (at(centre + h) - at(centre - h)) - at(centre + 2 * h) + at(centre - 2 * h)) /
-          (12 * h);
-      number = centre;
-      INFO(text(m) << ": " << m.store.entries()[i].name << ", element " << k);
-      CHECK(gradient.values()[std::size_t(k)] == Approx(difference).epsilon(1e-6).margin(1e-8));
-    }
-  }
-}
-
-}  // namespace
 
 TEST_CASE("priors: densities and marginals against plain loops and integrals over the plane") {
   const std::int64_t n = 801;
@@ -315,7 +128,7 @@ TEST_CASE(
   const std::int64_t n = 50000;
   for (const char* name : {"normal", "normal:full", "normal:given", "laplace"}) {
     for (const char* posterior : {"diagonal", "full"}) {
-      const Subject m(name, posterior);
+      const PriorSubject m(name, posterior);
       Tape tape;
       Recording recording(tape);
       const auto prior = m.vae->prior();
@@ -376,51 +189,6 @@ TEST_CASE("priors: div(exact) and pf(exact) of the golden linear-Gaussian world"
   }
 }
 
-TEST_CASE("priors: gradients agree with differences, in z and in every parameter") {
-  for (const auto& m : models()) {
-    INFO(text(*m));
-    const Tensor x = numbers({3, 6}, 5), noise = numbers({2, 3, 2}, 6),
-                 z = numbers({2, 3, 2}, 7, 2);
-    check_gradient(
-        [&](const std::vector<Var>& v) {
-          const auto prior = m->vae->prior();
-          return weighted_sum(prior->log_prob(v[0])) + weighted_sum(prior->marginal_log_prob(v[0]));
-        },
-        {z}, 1e-6);
-    check_parameters(*m, [&](Tape& tape) {
-      const Var data = tape.leaf(x);
-      const auto q = m->vae->posterior(data);
-      const auto prior = m->vae->prior();
-      const PosteriorSample s = q->draw(tape.leaf(noise));
-      Var all = mean(m->vae->log_likelihood(s.z, data)) + weighted_sum(prior->log_prob(s.z)) -
-                weighted_sum(s.log_prob) + 0.3 * weighted_sum(prior->marginal_log_prob(s.z));
-      if (has_exact_div(*m->vae)) {
-        all = all + weighted_sum(prior->kl(*q).value()) +
-              weighted_sum(prior->prior_factorisation(*q).value());
-      }
-      return all;
-    });
-  }
-}
-
-TEST_CASE("priors: VampPrior moves its pseudo-inputs and the encoder, and only them") {
-  const Subject m("vamp:3");
-  Tape tape;
-  GradientSink sink(m.store);
-  {
-    Recording recording(tape);
-    const Var z = tape.leaf(numbers({2, 3, 2}, 7));
-    tape.backward(sum(m.vae->prior()->log_prob(z)), all_groups & ~leaf_group, sink);
-  }
-  for (std::uint32_t i = 0; i < m.store.entries().size(); ++i) {
-    const auto& entry = m.store.entries()[i];
-    double size = 0;
-    for (double g : sink.tensor(m.store, {i}).values()) size += std::fabs(g);
-    INFO(entry.name);
-    CHECK((size > 0) == (m.store.group_names()[std::size_t(entry.group)] != "theta"));
-  }
-}
-
 TEST_CASE("priors: a mixture far from its components, and one of nearly no width, stay finite") {
   for (const DType dtype : {DType::f32, DType::f64}) {
     ParameterStore store(dtype);
@@ -449,7 +217,7 @@ TEST_CASE("priors: a mixture far from its components, and one of nearly no width
 
 TEST_CASE("priors: what has no closed form is nothing, and wrong shapes are refused") {
   for (const char* name : {"mixture:4", "vamp:3", "laplace"}) {
-    const Subject m(name);
+    const PriorSubject m(name);
     Tape tape;
     Recording recording(tape);
     const auto q = m.vae->posterior(tape.leaf(numbers({3, 6}, 8)));
