@@ -9,8 +9,10 @@
 #include "tests/autodiff/allocations.hpp"
 #include "tests/catch.hpp"
 #include "tests/lab/train_data.hpp"
+#include "tests/oracles.hpp"
 
 using namespace nelbo;
+using nelbo::tests::dense, nelbo::tests::tanh_of;
 
 namespace {
 
@@ -27,29 +29,11 @@ std::string bytes_of(const Trainer& trainer, const std::string& path) {
   return read_text(path);
 }
 
-/// x W + b in double, W [I, O].
-std::vector<double> dense(const std::vector<double>& x, const ParameterStore& store,
-                          const std::string& layer) {
-  const Tensor weight = store.tensor(layer + ".weight"), bias = store.tensor(layer + ".bias");
-  std::vector<double> y = bias.values();
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    for (std::size_t o = 0; o < y.size(); ++o) {
-      y[o] += x[i] * weight.at({std::int64_t(i), std::int64_t(o)});
-    }
-  }
-  return y;
-}
-
-std::vector<double> tanh_of(std::vector<double> x) {
-  for (double& v : x) v = std::tanh(v);
-  return x;
-}
-
 /// Nell and Div of one example, written out: Zheng eqs (15), (16) for X-7-2L / L-7-X.
 Metrics by_hand(const ParameterStore& store, const std::vector<double>& x,
                 const std::vector<float>& noise) {
   const std::size_t latent = noise.size();
-  const auto head = dense(tanh_of(dense(x, store, "encoder.0")), store, "encoder.head");
+  const auto head = dense(store, "encoder.head", tanh_of(dense(store, "encoder.0", x)));
   Metrics metrics;
   std::vector<double> z(latent);
   for (std::size_t d = 0; d < latent; ++d) {
@@ -57,7 +41,7 @@ Metrics by_hand(const ParameterStore& store, const std::vector<double>& x,
     z[d] = mean + std::exp(log_variance / 2) * noise[d];
     metrics.div += 0.5 * (std::exp(log_variance) + mean * mean - 1 - log_variance);
   }
-  const auto logits = dense(tanh_of(dense(z, store, "decoder.0")), store, "decoder.output");
+  const auto logits = dense(store, "decoder.output", tanh_of(dense(store, "decoder.0", z)));
   for (std::size_t i = 0; i < x.size(); ++i) {
     metrics.nell -= x[i] * logits[i] - std::log1p(std::exp(logits[i]));
   }

@@ -6,24 +6,12 @@
 #include "models/distributions.hpp"
 #include "tests/models/support.hpp"
 #include "tests/models/vae_configs.hpp"
+#include "tests/oracles.hpp"
 
 using namespace nelbo;
 using namespace nelbo::tests;
 
 namespace {
-
-/// tanh(x W + b), or x W + b: one row.
-std::vector<double> dense(const ParameterStore& store, const std::string& name,
-                          const std::vector<double>& x, bool tanh) {
-  const Tensor w = store.tensor(name + ".weight"), b = store.tensor(name + ".bias");
-  std::vector<double> y;
-  for (std::int64_t o = 0; o < w.shape()[1]; ++o) {
-    double sum = b.at({o});
-    for (std::int64_t i = 0; i < w.shape()[0]; ++i) sum += x[std::size_t(i)] * w.at({i, o});
-    y.push_back(tanh ? std::tanh(sum) : sum);
-  }
-  return y;
-}
 
 std::vector<double> row(const Tensor& x, std::int64_t i) { return x.slice(0, i, i + 1).values(); }
 
@@ -44,7 +32,7 @@ TEST_CASE("vae: encoder and decoder against plain loops") {
   for (std::int64_t b = 0; b < 3; ++b) {
     const auto head =
         dense(store, "encoder.head",
-              dense(store, "encoder.1", dense(store, "encoder.0", row(x, b), true), true), false);
+              tanh_of(dense(store, "encoder.1", tanh_of(dense(store, "encoder.0", row(x, b))))));
     for (std::int64_t d = 0; d < 2; ++d) {
       CHECK(q.mean.value().at({b, d}) == Approx(head[std::size_t(d)]).epsilon(1e-12));
       CHECK(q.log_variance.value().at({b, d}) == Approx(head[std::size_t(2 + d)]).epsilon(1e-12));
@@ -62,7 +50,7 @@ TEST_CASE("vae: encoder and decoder against plain loops") {
       const std::vector<double> code{z.at({s, b, 0}), z.at({s, b, 1})};
       const auto l =
           dense(store, "decoder.output",
-                dense(store, "decoder.1", dense(store, "decoder.0", code, true), true), false);
+                tanh_of(dense(store, "decoder.1", tanh_of(dense(store, "decoder.0", code)))));
       double expected = 0;
       for (std::int64_t k = 0; k < 6; ++k) {
         const double p = 1 / (1 + std::exp(-l[std::size_t(k)]));

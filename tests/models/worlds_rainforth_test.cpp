@@ -8,9 +8,10 @@
 #include "models/worlds/rainforth.hpp"
 #include "tests/catch.hpp"
 #include "tests/models/support.hpp"
+#include "tests/oracles.hpp"
 
 using namespace nelbo;
-using nelbo::tests::contains;
+using namespace nelbo::tests;
 
 namespace {
 
@@ -37,10 +38,6 @@ Tensor uneven(const Shape& shape, double factor) {
     t.data_as<double>()[i] = std::sin(factor * double(i + 1)) * 2;
   }
   return t;
-}
-
-double log_normal(double x, double mean, double variance) {
-  return -(x - mean) * (x - mean) / (2 * variance) - std::log(2 * std::numbers::pi * variance) / 2;
 }
 
 }  // namespace

@@ -10,8 +10,10 @@
 #include "objectives/terms/terms.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/vae_fixture.hpp"
+#include "tests/oracles.hpp"
 
 using namespace nelbo;
+using nelbo::tests::dense, nelbo::tests::tanh_of;
 
 namespace {
 
@@ -20,19 +22,6 @@ constexpr int S = 3, B = 4, X = tests::VaeFixture::X, D = 2;
 struct Fixture : tests::VaeFixture {
   Fixture() : VaeFixture(::S, ::B, ::D) {}
 };
-
-/// out[j] = act(sum_i in[i] w[i, j] + b[j]) in plain loops.
-std::vector<double> dense(const Fixture& f, const std::string& name, const std::vector<double>& in,
-                          bool squash) {
-  const Tensor w = f.store.tensor(name + ".weight"), b = f.store.tensor(name + ".bias");
-  std::vector<double> out;
-  for (std::int64_t j = 0; j < b.size(); ++j) {
-    double sum = b.at({j});
-    for (std::size_t i = 0; i < in.size(); ++i) sum += in[i] * w.at({std::int64_t(i), j});
-    out.push_back(squash ? std::tanh(sum) : sum);
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -54,7 +43,7 @@ TEST_CASE("draw: nell, div and elbo agree with Zheng eqs (13)-(16) in plain loop
         const double log_q = -0.5 * std::pow((z[d] - mean[b * D + d]) / sd, 2) - std::log(sd);
         mc += (log_q + 0.5 * z[d] * z[d]) / (S * B);
       }
-      const auto logits = dense(f, "decoder.output", dense(f, "decoder.0", z, true), false);
+      const auto logits = dense(f.store, "decoder.output", tanh_of(dense(f.store, "decoder.0", z)));
       for (int i = 0; i < X; ++i) {
         const double x = f.x.value().at({b, i});
         nell_sum -= (x * logits[i] - std::log1p(std::exp(logits[i]))) / (S * B);

@@ -11,9 +11,11 @@
 #include "objectives/language/expression.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/two_layers.hpp"
+#include "tests/oracles.hpp"
 
 using namespace nelbo;
 using nelbo::tests::contains;
+using nelbo::tests::log_normal;
 using nelbo::tests::TwoLayers;
 
 namespace {
@@ -104,10 +106,6 @@ TEST_CASE("two layers: a draw's log Q is the density of its code, and log R that
   const auto at = [&](const char* name, std::int64_t i, std::int64_t j) {
     return f.store.tensor(name).at({i, j});
   };
-  const auto log_normal = [](double x, double mean, double log_variance) {
-    return -0.5 *
-           (std::log(2 * M_PI) + log_variance + (x - mean) * (x - mean) * std::exp(-log_variance));
-  };
   const auto again = draw.posterior().log_prob(draw.z()).value().values();
   for (std::int64_t s = 0; s < S; ++s) {
     for (std::int64_t b = 0; b < B; ++b) {
@@ -125,16 +123,16 @@ TEST_CASE("two layers: a draw's log Q is the density of its code, and log R that
           prior += z.at({s, b, TwoLayers::L + k}) * at("prior.weight", k, l);
         }
         const double z1 = z.at({s, b, l}), z2 = z.at({s, b, TwoLayers::L + l});
-        log_q += log_normal(z1, m1, f.store.tensor("first.log_variance").at({l})) +
-                 log_normal(z2, m2, v2);
-        log_p += log_normal(z2, 0, 0) + log_normal(z1, prior, 0);
+        log_q += log_normal(z1, m1, std::exp(f.store.tensor("first.log_variance").at({l}))) +
+                 log_normal(z2, m2, std::exp(v2));
+        log_p += log_normal(z2, 0, 1) + log_normal(z1, prior, 1);
       }
       for (std::int64_t k = 0; k < TwoLayers::X; ++k) {
         double output = 0;
         for (std::int64_t l = 0; l < TwoLayers::L; ++l) {
           output += z.at({s, b, l}) * at("decoder.weight", l, k);
         }
-        log_p += log_normal(data.at({b, k}), output, 0);
+        log_p += log_normal(data.at({b, k}), output, 1);
       }
       CHECK(draw.log_posterior().value().at({s, b}) == Approx(log_q).epsilon(1e-11));
       CHECK(again[std::size_t(s * B + b)] == Approx(log_q).epsilon(1e-11));
