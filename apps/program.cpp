@@ -2,15 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <iostream>
 #include <new>
+#include <stdexcept>
 #include <string>
 
 #include "apps/cli/parse.hpp"
 #include "apps/cli/refusal.hpp"
 #include "apps/cli/signals.hpp"
+#include "apps/cli/standard_streams.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/setting_error.hpp"
+#include "lab/files/one_line.hpp"
+#include "lab/files/system_reason.hpp"
 #include "objectives/language/expression.hpp"
 
 namespace nelbo {
@@ -99,8 +104,13 @@ int run(int argc, char** argv) {
 }
 
 int fail(int code, const std::string& reason) {
-  std::cerr << "nelbo: " << reason << "\n";
+  std::cerr << "nelbo: " << data::one_line(reason) << "\n";
   return code;
+}
+
+/// What a library says by an exception of its own: a name and a reason where it has them.
+std::string reason_of(const std::filesystem::filesystem_error& error) {
+  return error.path1().string() + ": " + data::system_reason(error.code().value());
 }
 
 /// Here a setting is a flag: "--log-gradient-snr: reason".
@@ -114,20 +124,32 @@ std::string as_flag(const SettingError& error) {
 }  // namespace
 
 int run_program(int argc, char** argv) {
+  hold_standard_descriptors();
   exit_on_signals();
+  const PrintableStreams printable;
   try {
     const int code = run(argc, argv);
     std::cout.flush();
     if (!std::cout) return fail(exit_failure, "the result could not be written to stdout");
     return code;
   } catch (const ExpressionError& error) {
-    return fail(exit_usage, std::string(error.what()) + "\n       see `nelbo objectives`");
+    // Its lines show where in the expression.
+    std::cerr << "nelbo: " << error.what() << "\n       see `nelbo objectives`\n";
+    return exit_usage;
   } catch (const SettingError& error) {
     return fail(exit_usage, as_flag(error));
+  } catch (const Error& error) {
+    return fail(exit_failure, error.what());
+  } catch (const std::filesystem::filesystem_error& error) {
+    return fail(exit_failure, reason_of(error));
   } catch (const std::bad_alloc&) {
     return fail(exit_failure, "not enough memory");
+  } catch (const std::length_error&) {
+    return fail(exit_failure, "not enough memory");
   } catch (const std::exception& error) {
-    return fail(exit_failure, error.what());
+    return fail(exit_failure, fmt::format("this is a fault of nelbo, please report it with the "
+                                          "command that you gave ({})",
+                                          error.what()));
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "apps/exit_code.hpp"
 #include "autodiff/nearest_name.hpp"
+#include "lab/files/one_line.hpp"
 
 namespace nelbo {
 
@@ -14,7 +15,7 @@ std::string unknown_command(const std::string& word, const std::vector<std::stri
 }
 
 int refuse(const std::string& command, const std::string& reason) {
-  std::cerr << "nelbo: " << reason << "\n       see `" << command << " --help`\n";
+  std::cerr << "nelbo: " << data::one_line(reason) << "\n       see `" << command << " --help`\n";
   return exit_usage;
 }
 
