@@ -25,15 +25,16 @@ std::string entry(const std::string& shape, const std::string& offsets,
          offsets + "}";
 }
 
+std::string of_entries(const std::vector<std::string>& entries, const std::string& data) {
+  std::string header;
+  for (const std::string& one : entries) header.append(header.empty() ? "{" : ",").append(one);
+  return st(header.append("}"), data);
+}
+
 /// A file of one tensor.
 std::string one_tensor(const std::string& shape, const std::string& offsets,
                        const std::string& data = "x", const std::string& dtype = "U8") {
-  return st("{" + entry(shape, offsets, dtype) + "}", data);
-}
-
-std::string two_tensors(const std::string& first, const std::string& second,
-                        const std::string& data) {
-  return st("{" + first + "," + second + "}", data);
+  return of_entries({entry(shape, offsets, dtype)}, data);
 }
 
 /// An .npz archive of the member imgs.
@@ -200,7 +201,7 @@ std::vector<Bad> bad_safetensors() {
       {"unknown field", name, st(R"({"a":{"type":"U8"}})"), "text where none belongs"},
       {"field missing", name, st(R"({"a":{"dtype":"U8","shape":[1]}})", "x"), "lacks dtype"},
       {"field twice", name, st(R"({"a":{"dtype":"U8","dtype":"U8"}})"), "gives 'dtype' twice"},
-      {"name twice", name, two_tensors(entry("[1]", "[0,1]"), entry("[1]", "[0,1]"), "x"),
+      {"name twice", name, of_entries({entry("[1]", "[0,1]"), entry("[1]", "[0,1]")}, "x"),
        "names 'a' twice"},
       {"negative size", name, one_tensor("[-1]", "[0,1]"), "a negative number"},
       {"fractional size", name, one_tensor("[1.5]", "[0,1]"), "a fraction"},
@@ -213,9 +214,9 @@ std::vector<Bad> bad_safetensors() {
        "lie outside"},
       {"size against offsets", name, one_tensor("[2]", "[0,1]"), "needs 2 bytes"},
       {"absurd shape", name, one_tensor("[4294967296,4294967296]", "[0,1]"), "absurd"},
-      {"overlap", name, two_tensors(entry("[2]", "[0,2]"), entry("[2]", "[1,3]", "U8", "b"), "xyz"),
-       "overlaps"},
-      {"hole", name, two_tensors(entry("[1]", "[0,1]"), entry("[1]", "[2,3]", "U8", "b"), "xyz"),
+      {"overlap", name,
+       of_entries({entry("[2]", "[0,2]"), entry("[2]", "[1,3]", "U8", "b")}, "xyz"), "overlaps"},
+      {"hole", name, of_entries({entry("[1]", "[0,1]"), entry("[1]", "[2,3]", "U8", "b")}, "xyz"),
        "belong to no tensor"},
       {"surplus", name, one_tensor("[1]", "[0,1]", "xy"), "1 bytes follow"},
       {"half floats", name, one_tensor("[1,1]", "[0,2]", "xy", "BF16"), "holds no readable array"},
