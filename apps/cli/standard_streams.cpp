@@ -19,7 +19,7 @@ class PrintableBuffer final : public std::streambuf {
 
  protected:
   std::streamsize xsputn(const char* text, std::streamsize count) override {
-    const std::string shown = data::printable({text, std::size_t(count)});
+    const std::string shown = data::printable({text, std::size_t(count)}, "\n\t");
     return to_.sputn(shown.data(), std::streamsize(shown.size())) == std::streamsize(shown.size())
                ? count
                : 0;

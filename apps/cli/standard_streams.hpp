@@ -6,7 +6,7 @@
 namespace nelbo {
 
 /// As long as it lives, std::cout and std::cerr show what a terminal would obey as data::printable
-/// does: names of files, members and flags get there in whatever message.
+/// does, but for tabs: names of files, members and flags get there in whatever message.
 class PrintableStreams {
  public:
   PrintableStreams();

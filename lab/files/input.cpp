@@ -68,7 +68,7 @@ std::shared_ptr<const Input> Input::open(const std::string& path) {
   if (::fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode)) {
     ::close(descriptor);
     if (S_ISDIR(info.st_mode)) fail(path, "is a folder where a file was wanted");
-    fail(path, "is not a regular file");
+    fail(path, "is not a regular file; save what it brings as one first");
   }
   const auto size = static_cast<std::uint64_t>(info.st_size);
   // Some file systems keep no block counts: 0 blocks says nothing.

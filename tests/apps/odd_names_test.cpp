@@ -273,3 +273,14 @@ TEST_CASE("closed streams: what is printed never ends in a file, and is missed o
   }
   CHECK(code_of(std::string("'") + NELBO_PROGRAM + "' objectives > /dev/full 2>/dev/null") == 1);
 }
+
+TEST_CASE("limits: a file that may not grow is named, and the old one stays") {
+  const TempFolder folder;
+  const std::string run = trained(folder, "data", "run"), out = folder.write("z", "old");
+  // The limit is the program's alone: what it says goes through a pipe.
+  const std::string command = "(ulimit -f 0; '" NELBO_PROGRAM "' encode '" + run + "' --out '" +
+                              out + "' 2>&1; echo $?) | cat > '" + folder / "said" + "'";
+  REQUIRE(std::system(command.c_str()) == 0);
+  CHECK(read_whole(folder / "said") == "nelbo: " + out + ": writing failed: File too large\n1\n");
+  CHECK(read_whole(out) == "old");
+}
