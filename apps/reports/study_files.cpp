@@ -13,7 +13,6 @@
 #include "apps/cli/print_json.hpp"
 #include "apps/reports/figures.hpp"
 #include "apps/reports/report.hpp"
-#include "autodiff/error.hpp"
 #include "lab/files/atomic_file.hpp"
 #include "lab/files/npz_write.hpp"
 #include "lab/files/system_reason.hpp"
