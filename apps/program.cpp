@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
+#include <exception>
 #include <iostream>
-#include <new>
-#include <stdexcept>
 #include <string>
 
 #include "apps/cli/parse.hpp"
@@ -15,7 +13,6 @@
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/files/one_line.hpp"
-#include "lab/files/system_reason.hpp"
 #include "objectives/language/expression.hpp"
 
 namespace nelbo {
@@ -108,11 +105,6 @@ int fail(int code, const std::string& reason) {
   return code;
 }
 
-/// What a library says by an exception of its own: a name and a reason where it has them.
-std::string reason_of(const std::filesystem::filesystem_error& error) {
-  return error.path1().string() + ": " + data::system_reason(error.code().value());
-}
-
 /// Here a setting is a flag: "--log-gradient-snr: reason".
 std::string as_flag(const SettingError& error) {
   if (error.setting().empty()) return error.reason();
@@ -138,18 +130,8 @@ int run_program(int argc, char** argv) {
     return exit_usage;
   } catch (const SettingError& error) {
     return fail(exit_usage, as_flag(error));
-  } catch (const Error& error) {
-    return fail(exit_failure, error.what());
-  } catch (const std::filesystem::filesystem_error& error) {
-    return fail(exit_failure, reason_of(error));
-  } catch (const std::bad_alloc&) {
-    return fail(exit_failure, "not enough memory");
-  } catch (const std::length_error&) {
-    return fail(exit_failure, "not enough memory");
   } catch (const std::exception& error) {
-    return fail(exit_failure, fmt::format("this is a fault of nelbo, please report it with the "
-                                          "command that you gave ({})",
-                                          error.what()));
+    return fail(exit_failure, reason_of(error));
   }
 }
 

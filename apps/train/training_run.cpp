@@ -10,6 +10,7 @@
 
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/progress.hpp"
+#include "apps/cli/refusal.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/exit_code.hpp"
 #include "apps/reports/metrics_json.hpp"
@@ -271,7 +272,7 @@ int TrainingRun::run() {
     return exit_not_finite;
   } catch (const std::exception& error) {
     progress.finish();
-    close_record("failed", {{"error", error.what()}});
+    close_record("failed", {{"error", reason_of(error)}});
     throw;
   }
   const RunResult result = this->result();

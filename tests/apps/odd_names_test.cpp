@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 
+#include "apps/cli/refusal.hpp"
+#include "autodiff/error.hpp"
 #include "lab/files/one_line.hpp"
 #include "tests/apps/program_run.hpp"
 #include "tests/apps/program_words.hpp"
@@ -283,4 +285,17 @@ TEST_CASE("limits: a file that may not grow is named, and the old one stays") {
   REQUIRE(std::system(command.c_str()) == 0);
   CHECK(read_whole(folder / "said") == "nelbo: " + out + ": writing failed: File too large\n1\n");
   CHECK(read_whole(out) == "old");
+}
+
+TEST_CASE("no exception of a library is shown raw, whatever its kind") {
+  CHECK(reason_of(Error("x: wrong")) == "x: wrong");
+  CHECK(reason_of(std::bad_alloc()) == "not enough memory");
+  CHECK(reason_of(std::length_error("vector::_M_default_append")) == "not enough memory");
+  try {
+    (void)fs::file_size(std::string(300, 'n'));
+  } catch (const std::exception& error) {
+    CHECK(reason_of(error) ==
+          std::string(300, 'n') + ": the name is too long (at most 255 bytes a part, 4095 in all)");
+  }
+  CHECK_THAT(reason_of(std::out_of_range("stoi")), contains("a fault of nelbo, please report"));
 }
