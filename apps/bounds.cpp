@@ -20,6 +20,7 @@
 #include "autodiff/setting_error.hpp"
 #include "autodiff/threads.hpp"
 #include "lab/evaluation/bound_lattice.hpp"
+#include "lab/files/one_line.hpp"
 #include "lab/statistics/importance_diagnostics.hpp"
 
 namespace nelbo {
@@ -165,9 +166,11 @@ int bounds(const Options& options) {
                 {"isa", active_isa()},
                 {"threads", num_threads()}});
   } else {
-    std::cout << fmt::format("{} on {} ({}, {} of {} examples), {} draws each, nats per datum\n\n",
-                             run.folder.string(), run.config.data, applied.examples.split().name,
-                             count, all, lattice->draws);
+    std::cout << data::one_line(
+                     fmt::format("{} on {} ({}, {} of {} examples), {} draws each, nats per datum",
+                                 run.folder.string(), run.config.data,
+                                 applied.examples.split().name, count, all, lattice->draws))
+              << "\n\n";
     print_table(*lattice, count);
     std::cout << fmt::format("{:.1f} s", lattice->seconds);
     if (!std::isnan(speed.gflops)) {

@@ -4,6 +4,7 @@
 
 // The only file that knows the parser, whose header takes seconds to compile.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -30,7 +31,11 @@ Flag& Flag::required() {
 }
 
 Flag& Flag::one_of(const std::vector<std::string>& words) {
-  option_->check(CLI::IsMember(words));
+  const auto among = [words](std::string& word) {
+    const bool known = std::find(words.begin(), words.end(), word) != words.end();
+    return known ? std::string() : fmt::format("'{}' is unknown; {}", word, suggest(word, words));
+  };
+  option_->check(CLI::Validator(among, CLI::IsMember(words).get_description()));
   return *this;
 }
 
@@ -40,7 +45,7 @@ Flag CommandLine::declared(CLI::Option& option) const {
 }
 
 Flag CommandLine::flag(const std::string& name, bool& value, const std::string& help) {
-  return declared(*app_->add_flag(name, value, help));
+  return declared(*app_->add_flag(name, value, help)->disable_flag_override());
 }
 
 Flag CommandLine::flag(const std::string& name, std::vector<std::string>& values,
@@ -138,10 +143,24 @@ std::string explain_extra(const CLI::App& command, const std::string& extra) {
   return fmt::format("unexpected argument '{}'", extra);
 }
 
+/// A flag with too many values or none: "--seed: 1 required N missing" in better words.
+std::string explain_mismatch(const std::string& reason, const CLI::App& command) {
+  std::string name = reason.substr(0, reason.find_first_of(": "));
+  if (command.get_option_no_throw("--" + name) != nullptr) name = "--" + name;
+  const CLI::Option* option = command.get_option_no_throw(name);
+  if (option == nullptr) return reason;
+  if (option->get_expected_max() == 0) return name + " takes no value";
+  if (option->count() > 1) return name + " is given twice";
+  return fmt::format("{} lacks its value ({})", name, option->get_type_name());
+}
+
 std::string reason_of(const CLI::ParseError& error, const CLI::App& command) {
   const std::vector<std::string> extras = command.remaining();
   if (!extras.empty()) return explain_extra(command, extras.front());
   const std::vector<std::string> commands = command_names(command);
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    return explain_mismatch(error.what(), command);
+  }
   if (commands.empty()) return error.what();
   return fmt::format("'{}' lacks a command; {}", path_of(command), suggest("", commands));
 }

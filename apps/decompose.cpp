@@ -14,6 +14,7 @@
 #include "autodiff/setting_error.hpp"
 #include "autodiff/threads.hpp"
 #include "lab/evaluation/ledger.hpp"
+#include "lab/files/one_line.hpp"
 
 namespace nelbo {
 namespace {
@@ -97,9 +98,10 @@ int decompose(const DecomposeFlags& flags) {
     object.update({{"seed", applied.seed}, {"isa", active_isa()}, {"threads", num_threads()}});
     print_json(object);
   } else {
-    std::cout << fmt::format("{} on {} ({}, {} examples), scheme {}\n\n",
-                             applied.run.folder.string(), applied.run.config.data, split,
-                             ledger.count, name(scheme));
+    std::cout << data::one_line(fmt::format("{} on {} ({}, {} examples), scheme {}",
+                                            applied.run.folder.string(), applied.run.config.data,
+                                            split, ledger.count, name(scheme)))
+              << "\n\n";
     print(ledger);
   }
   return std::isfinite(ledger.find("elbo")->estimate.mean) ? exit_done : exit_not_finite;

@@ -1,17 +1,20 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <iostream>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <ostream>
 
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/run_flags.hpp"
+#include "apps/cli/standard_streams.hpp"
 #include "apps/exit_code.hpp"
 #include "lab/evaluation/inference.hpp"
+#include "lab/files/atomic_file.hpp"
 #include "lab/files/npz_write.hpp"
+#include "lab/files/one_line.hpp"
 
 namespace nelbo {
 namespace {
@@ -41,6 +44,7 @@ std::vector<std::pair<std::string, Tensor>> arrays_of(const Encoded& q, const Co
 }
 
 int encode_examples(const EncodeFlags& flags) {
+  check_output(flags.out);
   const AppliedRun applied = apply_run(flags);
   const CodeSpace codes = applied.run.model->codes();
   const Encoded q = encode(*applied.run.model, applied.examples);
@@ -64,11 +68,13 @@ int encode_examples(const EncodeFlags& flags) {
                 {"split", applied.examples.split().name},
                 {"count", count},
                 {"latent", latent},
-                {"labels", !labels.empty()}});
+                {"labels", !labels.empty()}},
+               beside(flags.out));
   } else {
-    std::cout << fmt::format("{}: {} {}{}\n", flags.out, fmt::join(names, " and "),
-                             described.front().second.shape().text(),
-                             labels.empty() ? "" : fmt::format(", labels [{}]", count));
+    beside(flags.out) << fmt::format("{}: {} {}{}\n", data::one_line(flags.out),
+                                     fmt::join(names, " and "),
+                                     described.front().second.shape().text(),
+                                     labels.empty() ? "" : fmt::format(", labels [{}]", count));
   }
   return exit_done;
 }
@@ -77,7 +83,7 @@ Action declare(CommandLine& command) {
   auto flags = std::make_shared<EncodeFlags>();
   add_run_flags(command, *flags, "not used: the posteriors need no noise");
   add_data_flags(command, *flags);
-  command.flag("--out", flags->out, "the file; one that exists is replaced")
+  command.flag("--out", flags->out, "the file; one that exists is replaced; - is stdout")
       .required()
       .type("FILE.npz");
   command.footer(

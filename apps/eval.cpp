@@ -12,6 +12,7 @@
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
 #include "lab/evaluation/standard_errors.hpp"
+#include "lab/files/one_line.hpp"
 
 namespace nelbo {
 namespace {
@@ -37,8 +38,10 @@ int evaluate(const RunFlags& flags) {
                 {"isa", active_isa()},
                 {"threads", num_threads()}});
   } else {
-    std::cout << fmt::format("{} on {} ({}, {} examples), nats per datum\n\n", run.folder.string(),
-                             run.config.data, split, applied.examples.count());
+    std::cout << data::one_line(fmt::format("{} on {} ({}, {} examples), nats per datum",
+                                            run.folder.string(), run.config.data, split,
+                                            applied.examples.count()))
+              << "\n\n";
     const auto row = [](const char* name, const MeanAndError& e, const char* what) {
       std::cout << fmt::format("{:<5}{:>12.4f} +- {:<9.4f} {}\n", name, e.mean, e.standard_error,
                                what);

@@ -17,6 +17,8 @@
 #include "apps/reports/tables.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
+#include "lab/files/atomic_file.hpp"
+#include "lab/files/one_line.hpp"
 #include "lab/studies/slopes.hpp"
 
 namespace nelbo {
@@ -85,6 +87,7 @@ Study run_study(const Options& options, std::vector<MeanGradient>& gradients) {
 }
 
 int gradvar_command(const Options& options) {
+  if (!options.out.empty()) check_output_folder(options.out);
   options.run.common.apply_threads();
   std::vector<MeanGradient> gradients;
   const Study study = run_study(options, gradients);
@@ -94,7 +97,9 @@ int gradvar_command(const Options& options) {
     print_json(json_of(study));
   } else {
     std::cout << text_report(study);
-    if (!options.out.empty()) std::cout << "\n" << options.out << "/report.html\n";
+    if (!options.out.empty()) {
+      std::cout << "\n" << data::one_line(options.out + "/report.html") << "\n";
+    }
   }
   if (pending_signal() != 0) return exit_code_of_signal(pending_signal());
   for (const Row& row : study.rows) {

@@ -2,15 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <exception>
 #include <iostream>
-#include <new>
 #include <string>
 
 #include "apps/cli/parse.hpp"
 #include "apps/cli/refusal.hpp"
 #include "apps/cli/signals.hpp"
+#include "apps/cli/standard_streams.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/setting_error.hpp"
+#include "lab/files/one_line.hpp"
 #include "objectives/language/expression.hpp"
 
 namespace nelbo {
@@ -99,7 +101,7 @@ int run(int argc, char** argv) {
 }
 
 int fail(int code, const std::string& reason) {
-  std::cerr << "nelbo: " << reason << "\n";
+  std::cerr << "nelbo: " << data::one_line(reason) << "\n";
   return code;
 }
 
@@ -114,20 +116,22 @@ std::string as_flag(const SettingError& error) {
 }  // namespace
 
 int run_program(int argc, char** argv) {
+  hold_standard_descriptors();
   exit_on_signals();
+  const PrintableStreams printable;
   try {
     const int code = run(argc, argv);
     std::cout.flush();
     if (!std::cout) return fail(exit_failure, "the result could not be written to stdout");
     return code;
   } catch (const ExpressionError& error) {
-    return fail(exit_usage, std::string(error.what()) + "\n       see `nelbo objectives`");
+    // Its lines show where in the expression.
+    std::cerr << "nelbo: " << error.what() << "\n       see `nelbo objectives`\n";
+    return exit_usage;
   } catch (const SettingError& error) {
     return fail(exit_usage, as_flag(error));
-  } catch (const std::bad_alloc&) {
-    return fail(exit_failure, "not enough memory");
   } catch (const std::exception& error) {
-    return fail(exit_failure, error.what());
+    return fail(exit_failure, reason_of(error));
   }
 }
 

@@ -1,17 +1,20 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <ostream>
 
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/run_flags.hpp"
+#include "apps/cli/standard_streams.hpp"
 #include "apps/exit_code.hpp"
 #include "apps/reports/pictures.hpp"
 #include "autodiff/error.hpp"
 #include "lab/evaluation/inference.hpp"
+#include "lab/files/atomic_file.hpp"
+#include "lab/files/one_line.hpp"
 
 namespace nelbo {
 namespace {
@@ -25,6 +28,7 @@ struct SampleFlags : RunFlags {
 };
 
 int sample_pictures(const SampleFlags& flags) {
+  check_output(flags.out);
   flags.common.apply_threads();
   const LoadedModel run = open_model(flags.run);
   const std::uint64_t seed = flags.seed(run.config);
@@ -43,9 +47,11 @@ int sample_pictures(const SampleFlags& flags) {
   const auto columns = std::size_t(std::ceil(std::sqrt(double(flags.n))));
   write_pictures(flags.out, means, *shape, columns, run.config.picture_range);
   if (flags.common.json) {
-    print_json({{"out", flags.out}, {"n", flags.n}, {"columns", columns}, {"seed", seed}});
+    print_json({{"out", flags.out}, {"n", flags.n}, {"columns", columns}, {"seed", seed}},
+               beside(flags.out));
   } else {
-    std::cout << fmt::format("{}: {} samples, {} to a row\n", flags.out, flags.n, columns);
+    beside(flags.out) << fmt::format("{}: {} samples, {} to a row\n", data::one_line(flags.out),
+                                     flags.n, columns);
   }
   return exit_done;
 }
@@ -54,7 +60,7 @@ Action declare(CommandLine& command) {
   auto flags = std::make_shared<SampleFlags>();
   add_run_flags(command, *flags, "of the samples [the run's own]");
   command.number("--n", flags->n, 1, most_samples, "how many");
-  command.flag("--out", flags->out, "the picture; one that exists is replaced")
+  command.flag("--out", flags->out, "the picture; one that exists is replaced; - is stdout")
       .required()
       .type("FILE.png");
   command.footer(

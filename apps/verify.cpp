@@ -16,6 +16,7 @@
 #include "apps/verify/world_file.hpp"
 #include "autodiff/nearest_name.hpp"
 #include "autodiff/setting_error.hpp"
+#include "lab/files/one_line.hpp"
 #include "models/worlds/water_filling.hpp"
 
 namespace nelbo {
@@ -176,7 +177,8 @@ void print_checks(const char* title, const char* expected, const std::vector<Che
 }
 
 void print_text(const Report& report, const Options& options, int failures) {
-  std::cout << fmt::format("{}, {} draws, nats per datum\n", options.world, options.samples);
+  std::cout << fmt::format("{}, {} draws, nats per datum\n", data::one_line(options.world),
+                           options.samples);
   std::vector<Check> rows = report.terms;
   for (const auto& [name, value] : report.exact) {
     const auto same = [&name = name](const Check& check) { return check.name == name; };

@@ -1,28 +1,18 @@
 #include "apps/cli/progress.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-#include <string_view>
 
 #include "apps/cli/terminal.hpp"
+#include "lab/files/one_line.hpp"
 
 namespace nelbo {
 namespace {
 
 constexpr std::chrono::milliseconds redraw_interval{100};
 constexpr double smoothing_seconds = 3;  // rates forget what is older than a few of these
-
-/// One write for one change of the screen, so that no half of it is ever seen.
-void put(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
-    if (written <= 0) return;  // a closed stderr is no reason to end a training run
-    text.remove_prefix(std::size_t(written));
-  }
-}
 
 /// 950, 9.5k, 95.0k, 1.2M.
 std::string short_count(double x) {
@@ -109,6 +99,7 @@ std::string epoch_text(const ProgressPlan& plan, const EpochReport& report) {
 Progress::Progress(const ProgressPlan& plan, ProgressStyle style)
     : style_(style), color_(stderr_takes_color()), last_draw_(Clock::now()) {
   state_.plan = plan;
+  state_.plan.label = data::one_line(plan.label);
   state_.step = step_at_draw_ = plan.first_step;
 }
 
@@ -117,7 +108,7 @@ Progress::~Progress() { finish(); }
 void Progress::line(const std::string& text) {
   if (style_ == ProgressStyle::silent) return;
   erase();
-  put(text + "\n");
+  put_on_stderr(data::printable(text, "") + "\n");
 }
 
 void Progress::step(std::uint64_t step, std::uint64_t examples, double bound) {
@@ -131,7 +122,8 @@ void Progress::step(std::uint64_t step, std::uint64_t examples, double bound) {
 
 void Progress::epoch(const EpochReport& report) {
   state_.held_out_bound = report.held_out.bound;
-  if (style_ == ProgressStyle::lines) put(epoch_text(state_.plan, report) + "\n");
+  if (style_ == ProgressStyle::lines)
+    put_on_stderr(data::printable(epoch_text(state_.plan, report), "") + "\n");
 }
 
 void Progress::finish() {
@@ -152,7 +144,7 @@ void Progress::draw(Clock::time_point now) {
       double(state_.plan.last_step - std::min(state_.step, state_.plan.last_step)) /
       steps_per_second_;
 
-  put(fmt::format("\r{}\x1b[K", bar_text(state_, terminal_width(), color_)));
+  put_on_stderr(fmt::format("\r{}\x1b[K", bar_text(state_, terminal_width(), color_)));
   drawn_ = true;
   last_draw_ = now;
   examples_since_draw_ = 0;
@@ -160,7 +152,7 @@ void Progress::draw(Clock::time_point now) {
 }
 
 void Progress::erase() {
-  if (drawn_) put("\r\x1b[K");
+  if (drawn_) put_on_stderr("\r\x1b[K");
   drawn_ = false;
 }
 

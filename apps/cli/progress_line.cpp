@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <iostream>
-#include <utility>
+
+#include "apps/cli/terminal.hpp"
+#include "lab/files/one_line.hpp"
 
 namespace nelbo {
 
-ProgressLine::ProgressLine(std::string what, ProgressStyle style)
-    : what_(std::move(what)), style_(style), start_(Clock::now()), last_draw_(start_) {}
+ProgressLine::ProgressLine(const std::string& what, ProgressStyle style)
+    : what_(data::one_line(what)), style_(style), start_(Clock::now()), last_draw_(start_) {}
 
 ProgressLine::~ProgressLine() { finish(); }
 
@@ -23,12 +24,12 @@ void ProgressLine::update(double share) {
   const double left = std::chrono::duration<double>(now - start_).count() * (1 - share) / share;
   const std::string text =
       fmt::format("{} {:.0f}%  ETA {}", what_, std::floor(100 * share), duration_text(left));
-  std::cerr << (in_place ? "\r" + text + "\x1b[K" : text + "\n") << std::flush;
+  put_on_stderr(in_place ? "\r" + text + "\x1b[K" : text + "\n");
   drawn_ = in_place;
 }
 
 void ProgressLine::finish() {
-  if (drawn_) std::cerr << "\r\x1b[K" << std::flush;
+  if (drawn_) put_on_stderr("\r\x1b[K");
   drawn_ = false;
   style_ = ProgressStyle::silent;
 }

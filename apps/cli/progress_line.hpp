@@ -10,7 +10,7 @@ namespace nelbo {
 /// terminal and erased at the end, a line every ten seconds elsewhere.
 class ProgressLine {
  public:
-  ProgressLine(std::string what, ProgressStyle style);
+  ProgressLine(const std::string& what, ProgressStyle style);
   ~ProgressLine();
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;

@@ -1,4 +1,5 @@
 #pragma once
+#include <exception>
 #include <string>
 #include <vector>
 
@@ -10,5 +11,9 @@ std::string unknown_command(const std::string& word, const std::vector<std::stri
 /// Says on stderr why the words of a command ("nelbo data show") are wrong, and where its help is.
 /// Returns the exit code.
 int refuse(const std::string& command, const std::string& reason);
+
+/// What went wrong, in nelbo's words: of an Error its own, of a library's exception what it means. What
+/// should never be is said to be a fault of nelbo.
+std::string reason_of(const std::exception& error);
 
 }  // namespace nelbo

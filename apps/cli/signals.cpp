@@ -33,6 +33,7 @@ void note(int signal) {
 void exit_on_signals() {
   set_action(SIGINT, leave);
   set_action(SIGTERM, leave);
+  set_action(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of its write
 }
 
 void install_signal_handlers() {

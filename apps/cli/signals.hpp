@@ -4,6 +4,7 @@ namespace nelbo {
 
 /// SIGINT and SIGTERM end the process at once with exit code 130 or 143, as a number that every
 /// caller sees the same way (a shell and Python's subprocess report a death by signal differently).
+/// A file beyond the limit of `ulimit -f` ends nothing: writing it fails, and the message names it.
 void exit_on_signals();
 
 /// From now on SIGINT and SIGTERM are only noted, so that the caller can finish its step and save;

@@ -1,4 +1,5 @@
 #pragma once
+#include <string_view>
 
 namespace nelbo {
 
@@ -11,5 +12,9 @@ int terminal_width();
 /// True if text on stderr may be coloured: it is a terminal, and NO_COLOR is not set or empty
 /// (no-color.org).
 bool stderr_takes_color();
+
+/// Writes to stderr what may steer the terminal: in one go, so that no half of it is ever seen. Names
+/// in it have gone through data::printable.
+void put_on_stderr(std::string_view text);
 
 }  // namespace nelbo

@@ -45,7 +45,7 @@ nlohmann::ordered_json show_json(const Dataset& dataset) {
 std::string show_text(const Dataset& dataset) {
   constexpr std::size_t labels_per_line = 10;
   std::string text;
-  for (const std::string& line : describe(dataset)) text += line + "\n";
+  for (const std::string& line : describe(dataset)) text += one_line(line) + "\n";
   text += "format " + dataset.format + "\n";
   for (const Split& split : dataset.splits) {
     const Statistics figures = statistics(split, dataset.scale);

@@ -9,11 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include "apps/cli/fail.hpp"
+#include "apps/cli/print_json.hpp"
 #include "apps/reports/figures.hpp"
 #include "apps/reports/report.hpp"
-#include "autodiff/error.hpp"
 #include "lab/files/atomic_file.hpp"
 #include "lab/files/npz_write.hpp"
+#include "lab/files/system_reason.hpp"
 
 namespace nelbo::gradvar {
 namespace {
@@ -152,11 +154,10 @@ void write_study(const Study& study, const std::string& folder,
   std::error_code failure;
   std::filesystem::create_directories(pictures, failure);
   if (failure) {
-    throw Error(fmt::format("{}: creating the folder failed: {}", pictures, failure.message()));
+    fail(pictures, "cannot be made: {}", data::system_reason(failure.value()));
   }
   write_file_atomically(folder + "/study.csv", csv_of(study));
-  write_file_atomically(folder + "/study.json",
-                        json_of(study).dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  write_file_atomically(folder + "/study.json", json_text(json_of(study)));
   if (!gradients.empty()) write_gradients(gradients, folder + "/gradients.npz");
   const std::vector<Figure> figures = figures_of(study);
   for (const Figure& figure : figures) {

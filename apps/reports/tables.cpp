@@ -6,6 +6,8 @@
 #include <cmath>
 #include <functional>
 
+#include "lab/files/one_line.hpp"
+
 namespace nelbo::gradvar {
 namespace {
 
@@ -167,7 +169,7 @@ Table undefined_table(const Study& study) {
 
 std::string description(const Study& study) {
   return fmt::format("{}, {} replicates of {} {}{}, seed {}; {}, {} thread{}, {:.1f} s",
-                     study.subject, study.replicates, study.batch,
+                     data::one_line(study.subject), study.replicates, study.batch,
                      study.batch == 1 ? "datum" : "data", study.resample ? " drawn anew" : "",
                      study.seed, study.isa, study.threads, study.threads == 1 ? "" : "s",
                      study.seconds);

@@ -5,10 +5,12 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "apps/cli/print_json.hpp"
+#include "apps/cli/read_json.hpp"
+#include "autodiff/error.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
 #include "lab/files/atomic_file.hpp"
-#include "lab/training/run_folder.hpp"
 #include "models/registry.hpp"
 
 namespace nelbo {
@@ -50,8 +52,20 @@ void RunRecord::begin(const TrainConfig& config, const Trainer& trainer) {
   write();
 }
 
+void RunRecord::read() {
+  *json_ = Json::object();
+  std::error_code none;
+  if (!std::filesystem::exists(path_, none)) return;
+  try {
+    *json_ = read_json_object(path_);
+  } catch (const Error& error) {
+    throw Error(std::string(error.what()) +
+                "; put the whole file back, or remove it to go on with a new record");
+  }
+  if (json_->contains("resumed") && !(*json_)["resumed"].is_array()) json_->erase("resumed");
+}
+
 void RunRecord::resume(const TrainState& state) {
-  if (std::filesystem::exists(path_)) *json_ = Json::parse(read_text(path_));
   for (const char* of_the_end :
        {"end", "error", "operator", "train", "test", "examples_per_second"}) {
     json_->erase(of_the_end);
@@ -76,6 +90,6 @@ void RunRecord::close(const std::string& status, const TrainState& state, double
   write();
 }
 
-void RunRecord::write() const { write_file_atomically(path_, json_->dump(2) + "\n"); }
+void RunRecord::write() const { write_file_atomically(path_, json_text(*json_)); }
 
 }  // namespace nelbo

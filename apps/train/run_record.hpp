@@ -15,7 +15,9 @@ class RunRecord {
   ~RunRecord();
 
   void begin(const TrainConfig& config, const Trainer& trainer);
-  /// Takes up the record there is and forgets how it ended.
+  /// Reads the record there is, if there is one. Throws Error naming it where it is damaged.
+  void read();
+  /// Takes it up, and forgets how it ended.
   void resume(const TrainState& state);
   /// `more`: what belongs to this end, as an object.
   void close(const std::string& status, const TrainState& state, double seconds,

@@ -9,6 +9,7 @@
 #include "apps/reports/metrics_json.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
+#include "lab/files/one_line.hpp"
 
 namespace nelbo {
 namespace {
@@ -40,9 +41,10 @@ std::string result_text(const RunResult& result) {
   text += row("train", result.train) + row("test", result.test);
   text += fmt::format("{} epochs, {} steps in {}, {:.0f} examples/s\nrun: {}\n", result.epochs,
                       result.steps, duration_text(result.seconds), result.examples_per_second,
-                      result.folder.path().string());
-  if (std::filesystem::exists(result.folder.image("samples"))) {
-    text += "pictures: " + (result.folder.path() / "images").string() + "\n";
+                      data::one_line(result.folder.path().string()));
+  std::error_code ignored;
+  if (std::filesystem::exists(result.folder.image("samples"), ignored)) {
+    text += "pictures: " + data::one_line((result.folder.path() / "images").string()) + "\n";
   }
   return text;
 }

@@ -8,7 +8,9 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "apps/cli/print_json.hpp"
 #include "apps/cli/progress.hpp"
+#include "apps/cli/refusal.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/exit_code.hpp"
 #include "apps/reports/metrics_json.hpp"
@@ -19,6 +21,7 @@
 #include "apps/train/run_result.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/files/atomic_file.hpp"
+#include "lab/files/one_line.hpp"
 #include "lab/studies/training_snr.hpp"
 #include "lab/training/checkpoint.hpp"
 #include "lab/training/loaded_run.hpp"
@@ -121,14 +124,16 @@ class TrainingRun {
 
 /// For a new run: the files that say what it is, and a checkpoint before the first step.
 void TrainingRun::begin() {
+  const std::string config = to_toml(config_);  // what it cannot hold leaves no folder behind
   folder_.make();
-  write_config();
+  write_file_atomically(folder_.config(), config);
   record_.begin(config_, trainer_);
   save();
 }
 
 /// For a run that exists: takes up its last checkpoint.
 void TrainingRun::restore(const Further& further) {
+  record_.read();
   if (fs::exists(folder_.last())) trainer_.load(folder_.last());
   const TrainState& state = trainer_.state();
   if (further.epochs) {
@@ -145,7 +150,11 @@ void TrainingRun::restore(const Further& further) {
                                    "far to go on with --epochs or --steps",
                                    folder_.path().string(), state.epoch, state.step));
   }
-  folder_.cut_metrics(state.epoch);
+  folder_.make_inner();
+  if (const std::uint64_t kept = folder_.cut_metrics(state.epoch); kept < state.epoch) {
+    std::cerr << fmt::format("note: {} holds {} of {} epochs; the others are lost\n",
+                             folder_.metrics(), kept, state.epoch);
+  }
   folder_.cut_gradient_snr(state.step);
   write_config();
   record_.resume(state);
@@ -249,20 +258,21 @@ int TrainingRun::run() {
       close_record("interrupted");
       // A user's own program, whose words the run may be made of, goes by another name.
       const std::string program = options_.argv.empty() ? "nelbo" : options_.argv.front();
-      std::cerr << fmt::format("interrupted after step {}; continue with\n  {} train --resume {}\n",
-                               trainer_.state().step, shell_word(program),
-                               shell_word(folder_.path().string()));
+      std::cerr << fmt::format(
+          "interrupted after step {}; continue with\n  {}\n", trainer_.state().step,
+          data::printable(
+              shell_word(program) + " train --resume " + shell_word(folder_.path().string()), ""));
       return exit_code_of_signal(signal);
     }
   } catch (const NotFinite& error) {
     progress.finish();
     close_record("not finite", {{"error", error.what()}, {"operator", error.op()}});
-    std::cerr << fmt::format("nelbo: {}\n       the last good checkpoint is {}\n", error.what(),
-                             folder_.last());
+    std::cerr << fmt::format("nelbo: {}\n       the last good checkpoint is {}\n",
+                             data::one_line(error.what()), data::one_line(folder_.last()));
     return exit_not_finite;
   } catch (const std::exception& error) {
     progress.finish();
-    close_record("failed", {{"error", error.what()}});
+    close_record("failed", {{"error", reason_of(error)}});
     throw;
   }
   const RunResult result = this->result();
@@ -270,7 +280,7 @@ int TrainingRun::run() {
                             {"test", to_json(result.test)},
                             {"examples_per_second", result.examples_per_second}});
   if (options_.json)
-    std::cout << to_json(result).dump(2) << "\n";
+    print_json(to_json(result));
   else
     std::cout << result_text(result);
   return exit_done;
@@ -305,8 +315,7 @@ int start_run(TrainPlan plan, const fs::path& out, const RunOptions& options) {
 
 int resume_run(const fs::path& path, const Further& further, const RunOptions& options) {
   const RunFolder folder = RunFolder::open(path);
-  TrainConfig config;
-  apply_toml(config, read_text(folder.config()), folder.config());
+  const TrainConfig config = read_config(folder);
   std::optional<TrainPlan> read;
   explain_missing_words(path, [&] { read = resolve(config); });
   TrainPlan& plan = *read;

@@ -1,29 +1,18 @@
 #include "apps/verify/world_file.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "apps/cli/fail.hpp"
+#include "apps/cli/read_json.hpp"
 #include "autodiff/error.hpp"
 #include "autodiff/nearest_name.hpp"
-#include "lab/files/input.hpp"
-#include "lab/files/one_line.hpp"
 
 namespace nelbo::verify {
 namespace {
 
-using Json = nlohmann::json;
-
-/// What a file holds may stand in the reason.
-template <class... Args>
-[[noreturn]] void fail(const std::string& path, fmt::format_string<Args...> reason,
-                       Args&&... args) {
-  throw Error(data::one_line(path + ": " + fmt::format(reason, std::forward<Args>(args)...)));
-}
-
-constexpr std::uint64_t most_bytes = std::uint64_t{64} << 20;
+using Json = nlohmann::ordered_json;
 
 struct Key {
   const char* name;
@@ -43,16 +32,6 @@ constexpr Key keys[] = {
     {"dec_bias", &LinearGaussianParameters::dec_bias, false},
     {"dec_var", &LinearGaussianParameters::dec_var, false},
 };
-
-std::string read_small(const std::string& path) {
-  const auto input = data::Input::open(path);
-  if (input->size() > most_bytes) {
-    fail(path, "is {} bytes; a world has at most {}", input->size(), most_bytes);
-  }
-  std::string text(std::size_t(input->size()), '\0');
-  text.resize(input->read_at(0, text.data(), text.size()));
-  return text;
-}
 
 /// Appends a list of numbers and returns its length.
 std::int64_t append_list(const std::string& path, const char* key, const Json& list,
@@ -86,19 +65,10 @@ Tensor array(const std::string& path, const Key& key, const Json& json) {
   return Tensor::of(numbers, {rows, columns}, DType::f64);
 }
 
-Json parse(const std::string& path) {
-  try {
-    return Json::parse(read_small(path));
-  } catch (const Json::exception& error) {
-    fail(path, "is not JSON that can be read: {}", error.what());
-  }
-}
-
 }  // namespace
 
 LinearGaussian read_linear_gaussian(const std::string& path) {
-  const Json json = parse(path);
-  if (!json.is_object()) fail(path, "holds {} where an object was wanted", json.type_name());
+  const Json json = read_json_object(path);
   std::vector<std::string> names;
   for (const Key& key : keys) names.push_back(key.name);
   for (const auto& [name, value] : json.items()) {

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "lab/files/internal/fail.hpp"
+#include "lab/files/system_reason.hpp"
 
 namespace nelbo::data {
 namespace {
@@ -29,7 +30,7 @@ class FileInput final : public Input {
       const ssize_t got = ::pread(descriptor_, static_cast<std::byte*>(to) + done, count - done,
                                   static_cast<off_t>(offset + done));
       if (got < 0 && errno == EINTR) continue;
-      if (got < 0) fail(name(), "cannot be read: {}", std::strerror(errno));
+      if (got < 0) fail(name(), "cannot be read: {}", system_reason(errno));
       if (got == 0) break;
       done += static_cast<std::size_t>(got);
     }
@@ -62,11 +63,12 @@ class MemoryInput final : public Input {
 std::shared_ptr<const Input> Input::open(const std::string& path) {
   // O_NONBLOCK: opening a named pipe must not wait for a writer.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) fail(path, "cannot be opened: {}", std::strerror(errno));
+  if (descriptor < 0) fail(path, "cannot be opened: {}", system_reason(errno));
   struct stat info {};
   if (::fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode)) {
     ::close(descriptor);
-    fail(path, "is not a regular file");
+    if (S_ISDIR(info.st_mode)) fail(path, "is a folder where a file was wanted");
+    fail(path, "is not a regular file; save what it brings as one first");
   }
   const auto size = static_cast<std::uint64_t>(info.st_size);
   // Some file systems keep no block counts: 0 blocks says nothing.

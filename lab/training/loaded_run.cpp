@@ -44,6 +44,12 @@ bool same_pixels(std::vector<std::int64_t> a, std::vector<std::int64_t> b) {
   return (a.size() == 1 || b.size() == 1) && features(a) == features(b);
 }
 
+/// A member that is text; empty for any other.
+std::string text_of(const nlohmann::json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
 }  // namespace
 
 void explain_missing_words(const fs::path& folder, const std::function<void()>& read) {
@@ -51,13 +57,16 @@ void explain_missing_words(const fs::path& folder, const std::function<void()>& 
     read();
   } catch (const Error& error) {
     const std::string record = (folder / "run.json").string();
-    const auto json = fs::is_regular_file(record)
+    std::error_code ignored;
+    const auto json = fs::is_regular_file(record, ignored)
                           ? nlohmann::json::parse(read_text(record), nullptr, false)
                           : nlohmann::json();
     std::string missing, program;
     if (json.is_object() && json.contains("words") && json["words"].is_array()) {
       for (const auto& word : json["words"]) {
-        const OwnWord own{word.value("kind", ""), word.value("name", "")};
+        if (!word.is_object()) continue;
+        const OwnWord own{text_of(word, "kind"), text_of(word, "name")};
+        if (own.name.empty()) continue;
         const auto& here = own_words();
         if (std::any_of(here.begin(), here.end(), [&](const OwnWord& other) {
               return other.kind == own.kind && other.name == own.name;
@@ -66,13 +75,16 @@ void explain_missing_words(const fs::path& folder, const std::function<void()>& 
         }
         missing += (missing.empty() ? "the " : ", the ") + own.kind + " '" + own.name + "'";
       }
-      for (const auto& argument : json.value("argv", nlohmann::json::array())) {
-        if (argument.is_string()) program += " " + argument.get<std::string>();
+      if (json.contains("argv")) {
+        for (const auto& argument : json["argv"]) {
+          if (argument.is_string()) program += " " + argument.get<std::string>();
+        }
       }
     }
     if (missing.empty()) throw;
-    throw Error(std::string(error.what()) + "\n" + folder.string() +
-                " was made by another program, with " + missing + ":\n " + program);
+    const std::string reason = error.what();
+    throw Error(reason.substr(0, reason.find('\n')) + "; " + folder.string() +
+                " was made by another program, with " + missing + ":" + program);
   }
 }
 
@@ -83,15 +95,15 @@ Examples LoadedRun::test() const {
 
 LoadedModel open_model(const std::filesystem::path& run, Part part) {
   const bool is_checkpoint = run.extension() == ".safetensors";
-  const fs::path folder =
-      is_checkpoint ? fs::absolute(run).parent_path().parent_path() : fs::path(run);
-  const bool in_folder = fs::is_regular_file(folder / "config.toml");
+  const fs::path folder = is_checkpoint ? fs::absolute(run).parent_path().parent_path() : run;
+  std::error_code ignored;
+  const bool in_folder = fs::is_regular_file(folder / "config.toml", ignored);
   LoadedModel loaded;
   std::string checkpoint = run.string();
   if (!is_checkpoint || in_folder) {
     const RunFolder of = RunFolder::open(folder);
     loaded.folder = of.path();
-    apply_toml(loaded.config, read_text(of.config()), of.config());
+    loaded.config = read_config(of);
     if (!is_checkpoint) checkpoint = of.last();
   } else {
     const std::string model = model_of_checkpoint(checkpoint);

@@ -12,6 +12,7 @@
 
 #include "autodiff/nearest_name.hpp"
 #include "autodiff/setting_error.hpp"
+#include "lab/files/one_line.hpp"
 
 namespace nelbo {
 namespace {
@@ -66,7 +67,14 @@ struct Key {
   std::function<std::optional<std::string>(const TrainConfig&)> write;
 };
 
+/// Throws SettingError for text that TOML cannot hold.
 std::string quoted(const std::string& text) {
+  if (!data::is_utf8(text)) {
+    throw SettingError("",
+                       "'" + text +
+                           "' is not UTF-8, and config.toml, which keeps it for "
+                           "later, holds nothing else; rename it, or reach it by a link (ln -s)");
+  }
   std::ostringstream out;
   out << toml::value<std::string>(text);
   return out.str();
@@ -169,8 +177,8 @@ void apply_toml(TrainConfig& config, const std::string& text, const std::string&
   try {
     table = toml::parse(text);
   } catch (const toml::parse_error& error) {
-    throw SettingError(
-        "", fmt::format("{}, line {}: {}", origin, error.source().begin.line, error.description()));
+    throw SettingError("", fmt::format("{}, line {}: is not TOML ({})", origin,
+                                       error.source().begin.line, error.description()));
   }
   std::vector<std::string> names;
   for (const Key& key : keys()) names.push_back(key.name);
@@ -189,7 +197,8 @@ void apply_toml(TrainConfig& config, const std::string& text, const std::string&
 std::string to_toml(const TrainConfig& config) {
   std::string text;
   for (const Key& key : keys()) {
-    if (const auto value = key.write(config)) text += key.name + " = " + *value + "\n";
+    const auto value = read_setting(key.name, [&] { return key.write(config); });
+    if (value) text += key.name + " = " + *value + "\n";
   }
   return text;
 }

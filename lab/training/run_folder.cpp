@@ -1,33 +1,61 @@
 #include "lab/training/run_folder.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
-#include <cstring>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string_view>
 
 #include "autodiff/setting_error.hpp"
-#include "lab/files/atomic_file.hpp"
+#include "lab/files/internal/fail.hpp"
+#include "lab/files/system_reason.hpp"
 
 namespace nelbo {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+/// What a path names, behind links; not_found also where a part of it is no folder. Throws Error
+/// where the system does not say.
+fs::file_type kind_of(const std::string& path) {
+  std::error_code error;
+  const fs::file_type kind = fs::status(path, error).type();
+  if (kind == fs::file_type::none) {
+    data::fail(path, "cannot be read: {}", data::system_reason(error.value()));
+  }
+  return kind;
+}
+
+}  // namespace
+
 std::string read_text(const std::string& path) {
+  constexpr std::size_t longest = std::size_t{1} << 28, step = std::size_t{1} << 16;
+  if (kind_of(path) == fs::file_type::directory) {
+    data::fail(path, "is a folder where a file was wanted");
+  }
+  errno = 0;
   std::ifstream in(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in) throw Error(path + ": cannot be read");
+  std::string text;
+  for (std::size_t got = 0; in; text.resize(got)) {
+    got = text.size();
+    if (got > longest) data::fail(path, "is longer than {} bytes, and no text of a run", longest);
+    text.resize(got + step);
+    in.read(text.data() + got, step);
+    got += std::size_t(in.gcount());
+  }
+  if (!in.eof()) data::fail(path, "cannot be read: {}", data::system_reason(errno));
   return text;
 }
 
 RunFolder RunFolder::at(const fs::path& path) {
-  if (fs::exists(path) && (!fs::is_directory(path) || !fs::is_empty(path))) {
-    throw SettingError("out", "the run folder " + path.string() +
+  const std::string name = path.string();
+  read_setting("out", [&] { check_output_folder(name); });
+  std::error_code error;
+  const bool empty = kind_of(name) == fs::file_type::not_found || fs::is_empty(path, error);
+  if (error) data::fail(name, "cannot be read: {}", data::system_reason(error.value()));
+  if (!empty) {
+    throw SettingError("out", "the run folder " + name +
                                   " is not empty, and a run is never overwritten; name another, or "
                                   "resume this one");
   }
@@ -36,50 +64,65 @@ RunFolder RunFolder::at(const fs::path& path) {
 
 void RunFolder::make() const {
   at(path_);
+  make_inner();
+}
+
+void RunFolder::make_inner() const {
   for (const char* inner : {"checkpoints", "images"}) {
     std::error_code error;
     fs::create_directories(path_ / inner, error);
-    if (error) throw Error(path_.string() + ": cannot be made: " + error.message());
+    if (error) {
+      data::fail((path_ / inner).string(), "cannot be made: {}",
+                 data::system_reason(error.value()));
+    }
   }
 }
 
 RunFolder RunFolder::open(const fs::path& path) {
   RunFolder folder(path);
-  if (!fs::is_regular_file(folder.config())) {
-    throw Error(path.string() + ": is no run folder, it holds no config.toml");
+  if (kind_of(folder.config()) != fs::file_type::regular) {
+    const bool there = kind_of(path.string()) != fs::file_type::not_found;
+    data::fail(
+        path.string(), "{}",
+        there ? "is no run folder, it holds no config.toml" : "no such run folder or checkpoint");
   }
   return folder;
 }
 
-void RunFolder::append(const std::string& path, const std::string& line) const {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  const std::string text = line + "\n";
-  const bool done = file >= 0 && ::write(file, text.data(), text.size()) == ssize_t(text.size()) &&
-                    ::fsync(file) == 0;
-  const int reason = errno;
-  if (file >= 0) ::close(file);
-  if (!done) throw Error(path + ": writing failed: " + std::strerror(reason));
+TrainConfig read_config(const RunFolder& folder) {
+  const std::string path = folder.config(), text = read_text(path);
+  TrainConfig config;
+  apply_toml(config, text, path);
+  // Settings that are not there would be the usual ones, silently.
+  if (!text.ends_with('\n') || text.find("\nseed") == std::string::npos) {
+    data::fail(path, "is cut short ('seed' or a line's end is missing); put the whole file back");
+  }
+  return config;
 }
 
-void RunFolder::cut_metrics(std::uint64_t epochs) const {
-  if (!fs::exists(metrics())) return;
+std::uint64_t RunFolder::cut_metrics(std::uint64_t epochs) const {
+  if (kind_of(metrics()) == fs::file_type::not_found) return 0;
   const std::string text = read_text(metrics());
   std::size_t end = 0;
-  for (std::uint64_t line = 0; line < epochs; ++line) {
+  std::uint64_t lines = 0;
+  for (; lines < epochs; ++lines) {
     const std::size_t next = text.find('\n', end);
     if (next == std::string::npos) break;
     end = next + 1;
   }
   write_file_atomically(metrics(), std::string_view(text).substr(0, end));
+  return lines;
 }
 
 void RunFolder::cut_gradient_snr(std::uint64_t steps) const {
-  if (!fs::exists(gradient_snr())) return;
+  if (kind_of(gradient_snr()) == fs::file_type::not_found) return;
   std::istringstream lines(read_text(gradient_snr()));
   std::string kept;
   for (std::string line; std::getline(lines, line);) {
     const auto json = nlohmann::json::parse(line, nullptr, false);
-    if (json.is_discarded() || json.value("step", steps + 1) > steps) break;
+    // Half a line, or none of ours: it and what follows go.
+    if (!json.is_object() || !json.contains("step") || !json["step"].is_number_unsigned()) break;
+    if (json["step"].get<std::uint64_t>() > steps) break;
     kept += line + "\n";
   }
   write_file_atomically(gradient_snr(), kept);

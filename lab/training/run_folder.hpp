@@ -3,6 +3,9 @@
 #include <filesystem>
 #include <string>
 
+#include "lab/files/atomic_file.hpp"
+#include "lab/training/run_config.hpp"
+
 namespace nelbo {
 
 /// The folder of one training run:
@@ -33,23 +36,27 @@ class RunFolder {
   std::string image(const std::string& name) const { return file("images/" + name + ".png"); }
 
   /// Adds one line, on the disk when the call returns.
-  void append_metrics(const std::string& line) const { append(metrics(), line); }
-  void append_gradient_snr(const std::string& line) const { append(gradient_snr(), line); }
-  /// Keeps the first `epochs` lines: later ones, and half a line, are of epochs after the
-  /// checkpoint.
-  void cut_metrics(std::uint64_t epochs) const;
+  void append_metrics(const std::string& line) const { append_line(metrics(), line); }
+  void append_gradient_snr(const std::string& line) const { append_line(gradient_snr(), line); }
+  /// Makes the folders inside, where they are not there.
+  void make_inner() const;
+  /// Keeps the first `epochs` lines of the metrics: later ones, and half a line, are of epochs after
+  /// the checkpoint. Returns how many there were.
+  std::uint64_t cut_metrics(std::uint64_t epochs) const;
   /// Keeps the lines, {"step": ...}, of the first `steps` steps.
   void cut_gradient_snr(std::uint64_t steps) const;
 
  private:
-  void append(const std::string& file, const std::string& line) const;
   explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
   std::string file(const std::string& name) const { return (path_ / name).string(); }
 
   std::filesystem::path path_;
 };
 
-/// The whole content of a file. Throws Error naming it.
+/// The settings of a run. Throws Error where config.toml is cut short, SettingError as apply_toml.
+TrainConfig read_config(const RunFolder& folder);
+
+/// The whole content of a file, at most 256 MiB. Throws Error naming it.
 std::string read_text(const std::string& path);
 
 }  // namespace nelbo

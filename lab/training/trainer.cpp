@@ -28,9 +28,10 @@ void check_objective_for(const TrainPlan& plan, std::size_t examples, const Mode
   try {
     check_objective(plan.objective, plan.config.objective, setting);
   } catch (const Error& error) {
+    const std::string reason = error.what();
     throw SettingError(
-        "batch", fmt::format("{} leaves a last batch of {} of {} examples; take another size\n{}",
-                             batch, rest, examples, error.what()));
+        "batch", fmt::format("{} leaves a last batch of {} of {} examples; take another size ({})",
+                             batch, rest, examples, reason.substr(0, reason.find('\n'))));
   }
 }
 

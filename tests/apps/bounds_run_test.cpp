@@ -30,11 +30,6 @@ namespace {
 
 constexpr std::size_t images = 37;
 
-std::string idx_of(const data::Array& array) {
-  return idx({std::uint32_t(array.shape[0]), 4, 4},
-             {reinterpret_cast<const char*>(array.bytes.data()), array.bytes.size()});
-}
-
 /// 100 training and 37 test images of 4 x 4, and a small model trained on them.
 struct Trained {
   Trained() {

@@ -19,12 +19,6 @@ using nlohmann::json;
 
 namespace {
 
-std::string idx_of(const data::Array& images) {
-  return idx({std::uint32_t(images.shape[0]), std::uint32_t(images.shape[1]),
-              std::uint32_t(images.shape[2])},
-             {reinterpret_cast<const char*>(images.bytes.data()), images.bytes.size()});
-}
-
 std::string labels_of(std::uint32_t count) {
   std::string labels;
   for (std::uint32_t i = 0; i < count; ++i) labels += char(i % 7);

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/apps/program_run.hpp"
+#include "tests/apps/gradvar_study.hpp"
 #include "tests/catch.hpp"
 #include "tests/lab/train_data.hpp"
 
@@ -15,14 +15,10 @@ using nelbo::tests::Outcome;
 using nelbo::tests::run_program_binary;
 using tests::contains;
 using Json = nlohmann::json;
-using Words = std::vector<std::string>;
+using tests::Words;
+using tests::operator+;
 
 namespace {
-
-Words operator+(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
 
 std::string trained(const std::string& out, const Words& more) {
   const Outcome outcome = run_program_binary(
@@ -34,13 +30,8 @@ std::string trained(const std::string& out, const Words& more) {
   return out;
 }
 
-Json study(const Words& more) {
-  const Outcome outcome =
-      run_program_binary(Words{"gradvar", "--json", "--replicates", "16"} + more);
-  INFO(outcome.err);
-  REQUIRE(outcome.code == 0);
-  return Json::parse(outcome.out);
-}
+/// Few replicates: what is asked is which rows there are.
+Json study(const Words& more) { return tests::study(Words{"--replicates", "16"} + more); }
 
 Words estimators_of(const Json& study) {
   Words all;
@@ -89,16 +80,10 @@ TEST_CASE("gradvar objective: examples drawn anew for each replicate add their v
   CHECK(anew["rows"] != fixed["rows"]);
   CHECK(anew["rows"][0]["variance"].get<double>() > fixed["rows"][0]["variance"].get<double>());
   // Equal seeds, equal examples, on any number of threads.
-  const auto timeless = [&](const Words& more) {
-    Json rows = study(words + Words{"--resample"} + more)["rows"];
-    for (Json& row : rows) {
-      for (const char* key : {"us_per_gradient", "us_per_gradient_se", "work", "work_se"}) {
-        row.erase(key);
-      }
-    }
-    return rows;
+  const auto with = [&](const char* threads) {
+    return tests::timeless(study(words + Words{"--resample", "--threads", threads}));
   };
-  CHECK(timeless({"--threads", "1"}) == timeless({"--threads", "3"}));
+  CHECK(with("1") == with("3"));
 }
 
 TEST_CASE("gradvar objective: --out writes the mean gradients by parameter") {

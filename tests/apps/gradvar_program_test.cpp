@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/apps/gradvar_study.hpp"
 #include "tests/apps/train_process.hpp"
 #include "tests/catch.hpp"
 #include "tests/lab/train_data.hpp"
@@ -19,22 +20,12 @@ using nelbo::tests::Outcome;
 using nelbo::tests::run_program_binary;
 using tests::contains;
 using Json = nlohmann::json;
-using Words = std::vector<std::string>;
+using tests::Words;
+using tests::operator+;
+using tests::study;
+using tests::timeless;
 
 namespace {
-
-Words operator+(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
-/// A small study of the toy in JSON.
-Json study(const Words& more) {
-  const Outcome outcome = run_program_binary(Words{"gradvar", "--json"} + more);
-  INFO(outcome.err);
-  REQUIRE(outcome.code == 0);
-  return Json::parse(outcome.out);  // throws for anything but exactly one value
-}
 
 const Words small{"--world", "rainforth", "--bounds", "elbo,iw",      "--m",
                   "4,16",    "--k",       "1,2",      "--replicates", "200"};
@@ -50,23 +41,9 @@ bool has_keys(const Json& object, const Words& keys) {
                      [&](const std::string& key) { return object.contains(key); });
 }
 
-/// Everything in a study but what time and machine have a part in.
-Json timeless(Json study) {
-  for (const char* key : {"seconds", "threads"}) study.erase(key);
-  for (Json& row : study["rows"]) {
-    for (const char* key : {"us_per_gradient", "us_per_gradient_se", "work", "work_se"}) {
-      row.erase(key);
-    }
-  }
-  return study;
-}
-
 /// 60 images of 8 x 8 as an IDX file.
 std::string write_data(const tests::TempFolder& folder) {
-  const data::Array images = tests::blobs(60, 8, 3);
-  std::string file = tests::raw({0, 0, 8, 3, 0, 0, 0, 60, 0, 0, 0, 8, 0, 0, 0, 8});
-  file.append(reinterpret_cast<const char*>(images.bytes.data()), images.bytes.size());
-  return folder.write("blobs-images-idx3-ubyte", file);
+  return folder.write("blobs-images-idx3-ubyte", tests::idx_of(tests::blobs(60, 8, 3)));
 }
 
 Words training(const std::string& data, const std::string& out) {

@@ -1,4 +1,5 @@
 #include "apps/cli/progress.hpp"
+#include "apps/cli/progress_line.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -135,6 +136,30 @@ TEST_CASE("Without a terminal: lines of the header and of epochs, no bar, nothin
   CHECK(bar.rfind("header\n\r", 0) == 0);
   CHECK_THAT(bar, contains("epoch 1/2 ["));
   CHECK(bar.substr(bar.size() - 4) == "\r\x1b[K");
+}
+
+TEST_CASE("Names in progress lines are shown, not obeyed; the bar's own sequences stay") {
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  code_of_child([&] {
+    dup2(ends[1], STDERR_FILENO);
+    Progress progress({.last_step = 100, .steps_per_epoch = 50, .label = "l\x1b[2J"},
+                      ProgressStyle::bar);
+    progress.line("data  a\x1b[31m\nb\xC2\x9B\xFF");
+    usleep(110000);  // longer than between two drawings
+    progress.step(1, 100, -1);
+    progress.finish();
+    ProgressLine line("w\x07", ProgressStyle::bar);
+    usleep(110000);
+    line.update(0.5);
+  });
+  close(ends[1]);
+  std::string text(10000, '\0');
+  text.resize(std::size_t(std::max<ssize_t>(0, read(ends[0], text.data(), text.size()))));
+  close(ends[0]);
+  CHECK(text.rfind("data  a\\x1b[31m\\x0ab\\xc2\\x9b\\xff\n\r", 0) == 0);
+  CHECK_THAT(text, contains("l\\x1b[2J -1.00") && contains("w\\x07 50%") && contains("\r\x1b[K"));
+  CHECK(text.find("\x1b[2J") == std::string::npos);
 }
 
 TEST_CASE("The first signal is noted, the second ends the process with its code") {

@@ -25,10 +25,7 @@ namespace {
 /// 60 grey images of 8 x 8 as an IDX file; 54 remain for training, so batches of 20 make epochs of
 /// 3 steps.
 std::string write_data(const tests::TempFolder& folder) {
-  const data::Array images = tests::blobs(60, 8, 3);
-  std::string file = tests::raw({0, 0, 8, 3, 0, 0, 0, 60, 0, 0, 0, 8, 0, 0, 0, 8});
-  file.append(reinterpret_cast<const char*>(images.bytes.data()), images.bytes.size());
-  return folder.write("blobs-images-idx3-ubyte", file);
+  return folder.write("blobs-images-idx3-ubyte", tests::idx_of(tests::blobs(60, 8, 3)));
 }
 
 std::vector<std::string> command(const std::string& data, const std::string& out,

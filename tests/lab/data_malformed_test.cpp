@@ -18,9 +18,27 @@ std::string st(const std::string& json, const std::string& data = "") {
   return tests::safetensors(json, data);
 }
 
-std::string tensor(const std::string& shape, const std::string& offsets) {
-  return R"("a":{"dtype":"U8","shape":)" + shape + R"(,"data_offsets":)" + offsets + "}";
+/// The header's entry of one tensor.
+std::string entry(const std::string& shape, const std::string& offsets,
+                  const std::string& dtype = "U8", const std::string& name = "a") {
+  return "\"" + name + R"(":{"dtype":")" + dtype + R"(","shape":)" + shape + R"(,"data_offsets":)" +
+         offsets + "}";
 }
+
+std::string of_entries(const std::vector<std::string>& entries, const std::string& data) {
+  std::string header;
+  for (const std::string& one : entries) header.append(header.empty() ? "{" : ",").append(one);
+  return st(header.append("}"), data);
+}
+
+/// A file of one tensor.
+std::string one_tensor(const std::string& shape, const std::string& offsets,
+                       const std::string& data = "x", const std::string& dtype = "U8") {
+  return of_entries({entry(shape, offsets, dtype)}, data);
+}
+
+/// An .npz archive of the member imgs.
+std::string imgs(const std::string& array) { return zip({{"imgs.npy", array}}); }
 
 const float nan_value = std::numeric_limits<float>::quiet_NaN();
 
@@ -73,7 +91,7 @@ std::vector<Bad> bad_text() {
       {"row longer than the header", "a.csv", "a,b\n1,2,3\n", "line 2 has 3 values"},
       {"fractional label", "a.csv", "label,b\n1.5,2\n", "label '1.5' is not an integer"},
       {"labels alone", "a.csv", "label\n1\n", "holds no examples (shape 1 x 0)"},
-      {"line breaks in a field", "a.csv", "a,b\n1,2\n1,\x1b[31m\n", "'?[31m' is not a number"},
+      {"line breaks in a field", "a.csv", "a,b\n1,2\n1,\x1b[31m\n", "'\\x1b[31m' is not a number"},
   };
 }
 
@@ -160,11 +178,10 @@ std::vector<Bad> bad_npz() {
       {"empty archive", "a.npz", zip({}), "holds no readable array"},
       {"pickles alone", "a.npz", zip({{"metadata.npy", npy("|O", "()", "x")}}),
        "holds no readable array"},
-      {"truncated array", "a.npz", zip({{"imgs.npy", array.substr(0, array.size() - 1)}}),
+      {"truncated array", "a.npz", imgs(array.substr(0, array.size() - 1)),
        "truncated: the header promises 1 x 2 values"},
-      {"surplus in the array", "a.npz", zip({{"imgs.npy", array + "x"}}), "more bytes"},
-      {"NaN", "a.npz", zip({{"imgs.npy", npy("<f4", "(1, 1)", bytes_of<float>({nan_value}))}}),
-       "holds nan"},
+      {"surplus in the array", "a.npz", imgs(array + "x"), "more bytes"},
+      {"NaN", "a.npz", imgs(npy("<f4", "(1, 1)", bytes_of<float>({nan_value}))), "holds nan"},
   };
 }
 
@@ -184,43 +201,29 @@ std::vector<Bad> bad_safetensors() {
       {"unknown field", name, st(R"({"a":{"type":"U8"}})"), "text where none belongs"},
       {"field missing", name, st(R"({"a":{"dtype":"U8","shape":[1]}})", "x"), "lacks dtype"},
       {"field twice", name, st(R"({"a":{"dtype":"U8","dtype":"U8"}})"), "gives 'dtype' twice"},
-      {"name twice", name,
-       st("{" + tensor("[1]", "[0,1]") + "," + tensor("[1]", "[0,1]") + "}", "x"),
+      {"name twice", name, of_entries({entry("[1]", "[0,1]"), entry("[1]", "[0,1]")}, "x"),
        "names 'a' twice"},
-      {"negative size", name, st("{" + tensor("[-1]", "[0,1]") + "}", "x"), "a negative number"},
-      {"fractional size", name, st("{" + tensor("[1.5]", "[0,1]") + "}", "x"), "a fraction"},
-      {"three offsets", name, st("{" + tensor("[1]", "[0,1,2]") + "}", "x"), "a number where none"},
-      {"one offset", name, st("{" + tensor("[1]", "[0]") + "}", "x"), "must hold two numbers"},
-      {"unknown dtype", name, st(R"({"a":{"dtype":"X9","shape":[1],"data_offsets":[0,1]}})", "x"),
-       "unknown dtype 'X9'"},
-      {"offset beyond the file", name, st("{" + tensor("[9]", "[0,9]") + "}", "x"), "lie outside"},
-      {"offsets backwards", name, st("{" + tensor("[1]", "[1,0]") + "}", "x"), "lie outside"},
-      {"huge offset", name,
-       st("{" + tensor("[1]", "[18446744073709551614,18446744073709551615]") + "}", "x"),
+      {"negative size", name, one_tensor("[-1]", "[0,1]"), "a negative number"},
+      {"fractional size", name, one_tensor("[1.5]", "[0,1]"), "a fraction"},
+      {"three offsets", name, one_tensor("[1]", "[0,1,2]"), "a number where none"},
+      {"one offset", name, one_tensor("[1]", "[0]"), "must hold two numbers"},
+      {"unknown dtype", name, one_tensor("[1]", "[0,1]", "x", "X9"), "unknown dtype 'X9'"},
+      {"offset beyond the file", name, one_tensor("[9]", "[0,9]"), "lie outside"},
+      {"offsets backwards", name, one_tensor("[1]", "[1,0]"), "lie outside"},
+      {"huge offset", name, one_tensor("[1]", "[18446744073709551614,18446744073709551615]"),
        "lie outside"},
-      {"size against offsets", name, st("{" + tensor("[2]", "[0,1]") + "}", "x"), "needs 2 bytes"},
-      {"absurd shape", name, st("{" + tensor("[4294967296,4294967296]", "[0,1]") + "}", "x"),
-       "absurd"},
+      {"size against offsets", name, one_tensor("[2]", "[0,1]"), "needs 2 bytes"},
+      {"absurd shape", name, one_tensor("[4294967296,4294967296]", "[0,1]"), "absurd"},
       {"overlap", name,
-       st(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},)"
-          R"("b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}})",
-          "xyz"),
-       "overlaps"},
-      {"hole", name,
-       st(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
-          R"("b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}})",
-          "xyz"),
+       of_entries({entry("[2]", "[0,2]"), entry("[2]", "[1,3]", "U8", "b")}, "xyz"), "overlaps"},
+      {"hole", name, of_entries({entry("[1]", "[0,1]"), entry("[1]", "[2,3]", "U8", "b")}, "xyz"),
        "belong to no tensor"},
-      {"surplus", name, st("{" + tensor("[1]", "[0,1]") + "}", "xy"), "1 bytes follow"},
-      {"half floats", name,
-       st(R"({"a":{"dtype":"BF16","shape":[1,1],"data_offsets":[0,2]}})", "xy"),
-       "holds no readable array"},
+      {"surplus", name, one_tensor("[1]", "[0,1]", "xy"), "1 bytes follow"},
+      {"half floats", name, one_tensor("[1,1]", "[0,2]", "xy", "BF16"), "holds no readable array"},
       {"metadata that is no text", name, st(R"({"__metadata__":{"a":1}})"), "a number where none"},
-      {"line breaks in a name", name, st("{\"a\\nb\":{\"dtype\":\"U8\"}}"), "tensor 'a?b' lacks"},
-      {"NaN", name,
-       st(R"({"a":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}})",
-          bytes_of<float>({nan_value})),
-       "holds nan"},
+      {"line breaks in a name", name, st("{\"a\\nb\":{\"dtype\":\"U8\"}}"),
+       "tensor 'a\\x0ab' lacks"},
+      {"NaN", name, one_tensor("[1,1]", "[0,4]", bytes_of<float>({nan_value}), "F32"), "holds nan"},
   };
 }
 

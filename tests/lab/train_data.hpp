@@ -29,6 +29,12 @@ inline data::Array blobs(std::int64_t count, std::int64_t side, std::uint32_t se
   return array;
 }
 
+/// Images of bytes as an IDX file.
+inline std::string idx_of(const data::Array& images) {
+  std::vector<std::uint32_t> sizes(images.shape.begin(), images.shape.end());
+  return idx(sizes, {reinterpret_cast<const char*>(images.bytes.data()), images.bytes.size()});
+}
+
 /// 50 training and 23 held-out images of 4 x 4 grey bytes: neither is a multiple of the batch in
 /// use.
 inline data::Dataset tiny_data() {
