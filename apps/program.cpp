@@ -7,6 +7,7 @@
 #include <string>
 
 #include "apps/cli/parse.hpp"
+#include "apps/cli/program_name.hpp"
 #include "apps/cli/refusal.hpp"
 #include "apps/cli/signals.hpp"
 #include "autodiff/instruction_set.hpp"
@@ -59,12 +60,13 @@ std::string refused_at_sight(int argc, char** argv) {
 }
 
 void print_short_help() {
-  std::cerr << summary << "\n\nUsage: nelbo COMMAND [FLAGS]\n\n";
+  std::cerr << in_own_name(std::string(summary) + "\n\nUsage: nelbo COMMAND [FLAGS]\n\n");
   for (const Command& command : commands().all()) {
     std::cerr << fmt::format("  {:<12}{}\n", command.name, command.summary);
   }
-  std::cerr
-      << "\nTry `nelbo train --preset quickstart`, `nelbo --help` or `nelbo COMMAND --help`.\n";
+  std::cerr << fmt::format(
+      "\nTry `{0} train --preset quickstart`, `{0} --help` or `{0} COMMAND --help`.\n",
+      program_name());
 }
 
 /// Kernels are chosen before a command runs, so that a wrong NELBO_ISA is refused by all of them
@@ -89,17 +91,17 @@ int run(int argc, char** argv) {
     return exit_usage;
   }
   if (const std::string reason = refused_at_sight(argc, argv); !reason.empty()) {
-    return refuse("nelbo", reason);
+    return refuse(program_name(), reason);
   }
   const Parsed parsed =
-      parse({"nelbo", summary, declare_program}, "nelbo " NELBO_VERSION, argc, argv);
+      parse({program_name(), summary, declare_program}, "nelbo " NELBO_VERSION, argc, argv);
   if (!parsed.action) return parsed.exit_code;
   choose_kernels();
   return parsed.action();
 }
 
 int fail(int code, const std::string& reason) {
-  std::cerr << "nelbo: " << reason << "\n";
+  std::cerr << message_head() << reason << "\n";
   return code;
 }
 
@@ -115,13 +117,15 @@ std::string as_flag(const SettingError& error) {
 
 int run_program(int argc, char** argv) {
   exit_on_signals();
+  if (argc > 0) set_program_name(argv[0], commands().names());
   try {
     const int code = run(argc, argv);
     std::cout.flush();
     if (!std::cout) return fail(exit_failure, "the result could not be written to stdout");
     return code;
   } catch (const ExpressionError& error) {
-    return fail(exit_usage, std::string(error.what()) + "\n       see `nelbo objectives`");
+    return fail(exit_usage, std::string(error.what()) + "\n" + message_indent() + "see `" +
+                                program_name() + " objectives`");
   } catch (const SettingError& error) {
     return fail(exit_usage, as_flag(error));
   } catch (const std::bad_alloc&) {

@@ -27,6 +27,7 @@ struct SampleFlags : RunFlags {
 int sample_pictures(const SampleFlags& flags) {
   flags.common.apply_threads();
   const LoadedModel run = open_model(flags.run);
+  tell(run.note);
   const std::uint64_t seed = flags.seed(run.config);
   const std::optional<PictureShape> shape = picture_shape(run.config.example);
   if (!shape) {

@@ -4,6 +4,7 @@
 
 #include <iostream>
 
+#include "apps/cli/program_name.hpp"
 #include "apps/exit_code.hpp"
 #include "autodiff/nearest_name.hpp"
 
@@ -14,7 +15,8 @@ std::string unknown_command(const std::string& word, const std::vector<std::stri
 }
 
 int refuse(const std::string& command, const std::string& reason) {
-  std::cerr << "nelbo: " << reason << "\n       see `" << command << " --help`\n";
+  std::cerr << message_head() << reason << "\n"
+            << message_indent() << "see `" << command << " --help`\n";
   return exit_usage;
 }
 

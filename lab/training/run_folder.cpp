@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -25,22 +26,39 @@ std::string read_text(const std::string& path) {
   return text;
 }
 
-RunFolder RunFolder::at(const fs::path& path) {
-  if (fs::exists(path) && (!fs::is_directory(path) || !fs::is_empty(path))) {
-    throw SettingError("out", "the run folder " + path.string() +
-                                  " is not empty, and a run is never overwritten; name another, or "
-                                  "resume this one");
-  }
-  return RunFolder(path);
+namespace {
+
+/// Nothing there, or a folder with nothing but a lock in it.
+bool is_free(const fs::path& path) {
+  if (!fs::exists(path)) return true;
+  if (!fs::is_directory(path)) return false;
+  return std::all_of(fs::directory_iterator(path), fs::directory_iterator(),
+                     [](const auto& entry) { return entry.path().filename() == RunLock::file; });
 }
 
-void RunFolder::make() const {
-  at(path_);
-  for (const char* inner : {"checkpoints", "images"}) {
-    std::error_code error;
-    fs::create_directories(path_ / inner, error);
-    if (error) throw Error(path_.string() + ": cannot be made: " + error.message());
-  }
+void make_folder(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) throw Error(path.string() + ": cannot be made: " + error.message());
+}
+
+}  // namespace
+
+RunFolder RunFolder::at(const fs::path& path) {
+  if (is_free(path)) return RunFolder(path);
+  const std::string owner = RunLock::owner(path);
+  throw SettingError("out", "the run folder " + path.string() +
+                                (owner.empty() ? " is not empty, and a run is never overwritten; "
+                                                 "name another, or resume this one"
+                                               : " is in use by " + owner + "; name another"));
+}
+
+RunLock RunFolder::make() const {
+  make_folder(path_);
+  RunLock lock(path_);
+  at(path_);  // as it is now that nobody else changes it
+  for (const char* inner : {"checkpoints", "images"}) make_folder(path_ / inner);
+  return lock;
 }
 
 RunFolder RunFolder::open(const fs::path& path) {

@@ -4,28 +4,16 @@
 
 #include "autodiff/random.hpp"
 #include "autodiff/threads.hpp"
-#include "lab/training/run_folder.hpp"
 #include "lab/training/trainer.hpp"
 #include "tests/autodiff/allocations.hpp"
 #include "tests/catch.hpp"
 #include "tests/lab/train_data.hpp"
 
 using namespace nelbo;
+using nelbo::tests::advance;
+using nelbo::tests::bytes_of;
 
 namespace {
-
-/// `steps` steps, with everything that a run does at the end of an epoch.
-void advance(Trainer& trainer, int steps) {
-  for (int i = 0; i < steps; ++i) {
-    trainer.step();
-    if (trainer.epoch_ended()) trainer.close_epoch(trainer.held_out().elbo());
-  }
-}
-
-std::string bytes_of(const Trainer& trainer, const std::string& path) {
-  trainer.save(path);
-  return read_text(path);
-}
 
 /// x W + b in double, W [I, O].
 std::vector<double> dense(const std::vector<double>& x, const ParameterStore& store,
