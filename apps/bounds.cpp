@@ -11,6 +11,7 @@
 
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
+#include "apps/cli/program_name.hpp"
 #include "apps/cli/progress_line.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/cli/signals.hpp"
@@ -181,8 +182,8 @@ int bounds(const Options& options) {
   }
   for (const LatticeRow& row : lattice->rows) {
     if (std::isfinite(row.value.mean)) continue;
-    std::cerr << fmt::format("nelbo: the bound for k = {}, m = {} is not finite\n", row.cell.k,
-                             row.cell.m);
+    std::cerr << fmt::format("{}the bound for k = {}, m = {} is not finite\n", message_head(),
+                             row.cell.k, row.cell.m);
     return exit_not_finite;
   }
   return exit_done;

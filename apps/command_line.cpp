@@ -5,10 +5,13 @@
 // The only file that knows the parser, whose header takes seconds to compile.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iostream>
 #include <memory>
+#include <sstream>
 #include <utility>
 
 #include "apps/cli/parse.hpp"
+#include "apps/cli/program_name.hpp"
 #include "apps/cli/refusal.hpp"
 #include "autodiff/nearest_name.hpp"
 #include "autodiff/setting_error.hpp"
@@ -179,7 +182,9 @@ Parsed parse(const Command& program, const std::string& version, int argc, char*
   try {
     app->parse(argc, argv);
   } catch (const CLI::Success& asked_for_text) {  // --help, --version
-    app->exit(asked_for_text);
+    std::ostringstream text;
+    app->exit(asked_for_text, text, text);
+    std::cout << in_own_name(text.str());
     return {};
   } catch (const CLI::ParseError& error) {
     const CLI::App& command = culprit(*app);

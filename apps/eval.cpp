@@ -7,6 +7,7 @@
 
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
+#include "apps/cli/program_name.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/exit_code.hpp"
 #include "autodiff/instruction_set.hpp"
@@ -52,7 +53,7 @@ int evaluate(const RunFlags& flags) {
     std::cout << "\n+- is one standard error over the examples.\n";
   }
   if (!std::isfinite(of.elbo.mean)) {
-    std::cerr << "nelbo: the bound is not finite\n";
+    std::cerr << message_head() << "the bound is not finite\n";
     return exit_not_finite;
   }
   return exit_done;

@@ -11,6 +11,7 @@
 #include "apps/cli/commands.hpp"
 #include "apps/cli/common_flags.hpp"
 #include "apps/cli/print_json.hpp"
+#include "apps/cli/program_name.hpp"
 #include "apps/exit_code.hpp"
 #include "apps/reports/describe_quantity.hpp"
 #include "autodiff/setting_error.hpp"
@@ -108,7 +109,7 @@ void print(const std::string& expression, const Term& objective) {
 
 int run(const ExplainFlags& flags) {
   if (flags.expression.empty()) {
-    throw SettingError("", "explain: which objective? See `nelbo objectives`");
+    throw SettingError("", in_own_name("explain: which objective? See `nelbo objectives`"));
   }
   const Term objective = parse_objective(flags.expression);
   check_objective(objective, flags.expression,

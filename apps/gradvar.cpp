@@ -9,6 +9,7 @@
 
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
+#include "apps/cli/program_name.hpp"
 #include "apps/cli/progress_line.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/exit_code.hpp"
@@ -104,8 +105,8 @@ int gradvar_command(const Options& options) {
   if (pending_signal() != 0) return exit_code_of_signal(pending_signal());
   for (const Row& row : study.rows) {
     if (!row.defined() || std::isfinite(row.variance.mean)) continue;
-    std::cerr << "nelbo: the gradient of " << row.group << " by " << row.estimator << " for "
-              << row.bound << ", m = " << row.m << ", is not finite\n";
+    std::cerr << message_head() << "the gradient of " << row.group << " by " << row.estimator
+              << " for " << row.bound << ", m = " << row.m << ", is not finite\n";
     return exit_not_finite;
   }
   return exit_done;

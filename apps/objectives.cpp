@@ -8,6 +8,7 @@
 
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
+#include "apps/cli/program_name.hpp"
 #include "apps/exit_code.hpp"
 #include "apps/reports/describe_estimator.hpp"
 #include "apps/reports/describe_quantity.hpp"
@@ -135,12 +136,13 @@ void print_everything() {
   for (const EstimatorWord& word : estimator_vocabulary().all()) {
     std::cout << estimator_text(describe(word));
   }
-  std::cout << "\nObjectives combine with + - * / and parentheses; `nelbo explain \"EXPR\"` tells "
-               "what an\n"
-               "expression comes to. Estimators differ by group in phi=NAME,theta=NAME; "
-               "`+antithetic` and\n"
-               "`+rqmc` couple the samples' noise. a_s and h_s: derivatives of the bound L in "
-               "log-weight s.\n";
+  std::cout << in_own_name(
+      "\nObjectives combine with + - * / and parentheses; `nelbo explain \"EXPR\"` tells "
+      "what an\n"
+      "expression comes to. Estimators differ by group in phi=NAME,theta=NAME; "
+      "`+antithetic` and\n"
+      "`+rqmc` couple the samples' noise. a_s and h_s: derivatives of the bound L in "
+      "log-weight s.\n");
 }
 
 Action declare(CommandLine& command) {

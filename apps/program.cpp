@@ -7,6 +7,7 @@
 #include <string>
 
 #include "apps/cli/parse.hpp"
+#include "apps/cli/program_name.hpp"
 #include "apps/cli/refusal.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/cli/standard_streams.hpp"
@@ -61,12 +62,13 @@ std::string refused_at_sight(int argc, char** argv) {
 }
 
 void print_short_help() {
-  std::cerr << summary << "\n\nUsage: nelbo COMMAND [FLAGS]\n\n";
+  std::cerr << in_own_name(std::string(summary) + "\n\nUsage: nelbo COMMAND [FLAGS]\n\n");
   for (const Command& command : commands().all()) {
     std::cerr << fmt::format("  {:<12}{}\n", command.name, command.summary);
   }
-  std::cerr
-      << "\nTry `nelbo train --preset quickstart`, `nelbo --help` or `nelbo COMMAND --help`.\n";
+  std::cerr << fmt::format(
+      "\nTry `{0} train --preset quickstart`, `{0} --help` or `{0} COMMAND --help`.\n",
+      program_name());
 }
 
 /// Kernels are chosen before a command runs, so that a wrong NELBO_ISA is refused by all of them
@@ -91,17 +93,17 @@ int run(int argc, char** argv) {
     return exit_usage;
   }
   if (const std::string reason = refused_at_sight(argc, argv); !reason.empty()) {
-    return refuse("nelbo", reason);
+    return refuse(program_name(), reason);
   }
   const Parsed parsed =
-      parse({"nelbo", summary, declare_program}, "nelbo " NELBO_VERSION, argc, argv);
+      parse({program_name(), summary, declare_program}, "nelbo " NELBO_VERSION, argc, argv);
   if (!parsed.action) return parsed.exit_code;
   choose_kernels();
   return parsed.action();
 }
 
 int fail(int code, const std::string& reason) {
-  std::cerr << "nelbo: " << data::one_line(reason) << "\n";
+  std::cerr << message_head() << data::one_line(reason) << "\n";
   return code;
 }
 
@@ -118,6 +120,7 @@ std::string as_flag(const SettingError& error) {
 int run_program(int argc, char** argv) {
   hold_standard_descriptors();
   exit_on_signals();
+  if (argc > 0) set_program_name(argv[0], commands().names());
   const PrintableStreams printable;
   try {
     const int code = run(argc, argv);
@@ -126,7 +129,8 @@ int run_program(int argc, char** argv) {
     return code;
   } catch (const ExpressionError& error) {
     // Its lines show where in the expression.
-    std::cerr << "nelbo: " << error.what() << "\n       see `nelbo objectives`\n";
+    std::cerr << message_head() << error.what() << "\n"
+              << message_indent() << "see `" << program_name() << " objectives`\n";
     return exit_usage;
   } catch (const SettingError& error) {
     return fail(exit_usage, as_flag(error));

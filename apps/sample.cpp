@@ -31,6 +31,7 @@ int sample_pictures(const SampleFlags& flags) {
   check_output(flags.out);
   flags.common.apply_threads();
   const LoadedModel run = open_model(flags.run);
+  tell(run.note);
   const std::uint64_t seed = flags.seed(run.config);
   const std::optional<PictureShape> shape = picture_shape(run.config.example);
   if (!shape) {

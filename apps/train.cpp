@@ -32,7 +32,8 @@ struct TrainFlags {
   std::optional<std::string> objective, estimator, optimizer;
   std::optional<std::string> out, config, preset, resume;
   std::optional<std::int64_t> latent, batch, epochs, steps, log_gradient_snr;
-  std::optional<double> holdout, lr;
+  std::optional<double> holdout, validation, lr;
+  std::vector<std::string> changes;
   bool quiet = false;
 };
 
@@ -72,6 +73,7 @@ void apply_flags(TrainConfig& config, const TrainFlags& flags) {
   set(config.batch, flags.batch);
   set(config.seed, flags.common.seed);
   set(config.holdout, flags.holdout);
+  set(config.validation, flags.validation);
   set(config.lr, flags.lr);
   if (flags.epochs || flags.steps) {
     config.epochs.reset();
@@ -120,14 +122,17 @@ std::optional<std::uint64_t> count_of(const std::optional<std::int64_t>& flag) {
 
 /// A run continues with its own settings.
 void check_resumes(const std::vector<std::string>& given) {
-  const std::vector<std::string> allowed{"--resume", "--epochs", "--steps",           "--threads",
-                                         "--quiet",  "--json",   "--log-gradient-snr"};
+  const std::vector<std::string> allowed{"--resume",  "--change", "--epochs", "--steps",
+                                         "--threads", "--quiet",  "--json",   "--log-gradient-snr"};
   for (const std::string& name : given) {
-    if (std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
-      throw SettingError(name.substr(2),
-                         "cannot be given with --resume: a run continues with its own settings; "
-                         "for others start a new run");
-    }
+    if (std::find(allowed.begin(), allowed.end(), name) != allowed.end()) continue;
+    const std::string setting = name.substr(2);
+    throw SettingError(
+        setting,
+        "cannot be given with --resume: a run continues with its own "
+        "settings; " +
+            (may_change(setting) ? "to change this one say --change " + setting + "=VALUE"
+                                 : std::string("for others start a new run")));
   }
 }
 
@@ -140,7 +145,11 @@ int run_train(const TrainFlags& flags, const std::vector<std::string>& given) {
     check_resumes(given);
     install_signal_handlers();
     flags.common.apply_threads();
-    return resume_run(*flags.resume, {count_of(flags.epochs), count_of(flags.steps)}, options);
+    return resume_run(*flags.resume, {count_of(flags.epochs), count_of(flags.steps), flags.changes},
+                      options);
+  }
+  if (!flags.changes.empty()) {
+    throw SettingError("change", "goes with --resume; of a new run name the setting itself");
   }
   const TrainPlan plan = resolve(merged_config(flags));
   install_signal_handlers();
@@ -157,9 +166,10 @@ Examples:
   nelbo train --data mnist/ --binarize dynamic --model burda --epochs 10
   nelbo train --data faces.npz:imgs --model mlp --hidden 500,200 --latent 10 \
               --likelihood normal:learned --objective "nell + 4*div"
-  nelbo train --data sprites --objective "nell + mi + anneal(1, 6, steps=5000)*tc + dwkl"
+  nelbo train --data sprites --objective "nell + mi + anneal(1, 6, steps=500)*tc + dwkl"
   nelbo train --data sprites --objective "iw(m=8)" --estimator phi=dreg,theta=reparam
-  nelbo train --resume runs/burda-mnist-elbo-s0 --epochs 5)help";
+  nelbo train --resume runs/burda-mnist-elbo-s0 --epochs 5
+  nelbo train --resume runs/burda-mnist-elbo-s0 --change lr=1e-4)help";
 
 void declare_data(CommandLine& command, TrainFlags& flags) {
   command.group("Data");
@@ -171,6 +181,10 @@ void declare_data(CommandLine& command, TrainFlags& flags) {
       .type("HOW");
   command.real("--holdout", flags.holdout, 0, 0.999,
                "share held out as test where the data bring no test split [0.1]");
+  command.real(
+      "--validation", flags.validation, 0, 0.999,
+      "share of the training examples that chooses best.safetensors [none, or the data's own "
+      "split valid]");
 }
 
 void declare_model(CommandLine& command, TrainFlags& flags) {
@@ -228,6 +242,10 @@ void declare_run(CommandLine& command, TrainFlags& flags) {
       .type("FILE");
   command.flag("--preset", flags.preset, choices(presets(), "the flags overrule it")).type("NAME");
   command.flag("--resume", flags.resume, "continue a run from its last checkpoint").type("RUN");
+  command
+      .flag("--change", flags.changes,
+            "with --resume: go on with another lr or batch, or other weights in the objective")
+      .type("SETTING=VALUE");
 }
 
 Action declare(CommandLine& command) {

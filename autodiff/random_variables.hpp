@@ -41,6 +41,10 @@ inline constexpr RandomVariable sprites{StreamId::data, 0, 1, "which sprites mak
 inline constexpr RandomVariable held_out{StreamId::data, 1, 1, "examples held out as test split"};
 inline constexpr RandomVariable binary_train{StreamId::data, 2, 1, "training images, made binary"};
 inline constexpr RandomVariable binary_test{StreamId::data, 3, 1, "test images, made binary"};
+inline constexpr RandomVariable validation{StreamId::data, 4, 1,
+                                           "training examples for validation"};
+inline constexpr RandomVariable binary_valid{StreamId::data, 5, 1,
+                                             "validation images, made binary"};
 /// A world stands in the place of a data set and is made of the same numbers: a program has one or
 /// the other.
 inline constexpr RandomVariable world{StreamId::data, 0, family, "tables or data of a world"};
@@ -71,6 +75,14 @@ inline constexpr DrawVariables pilot{
     .dream = {StreamId::evaluation, 5, 1, "pilot's noise of x ~ P(X|z)"},
     .permutations = {StreamId::evaluation, 3 * family, family, "pilot's batch permuted"},
     .inputs = {StreamId::evaluation, 4 * family, family, "pilot's inputs of users' own terms"},
+};
+/// The draws that choose the best checkpoint, on validation examples.
+inline constexpr DrawVariables selection{
+    .z = {StreamId::evaluation, 9, 1, "validation's noise of z ~ Q(Z|x)"},
+    .prior = {StreamId::evaluation, 10, 1, "validation's noise of z ~ P0"},
+    .dream = {StreamId::evaluation, 11, 1, "validation's noise of x ~ P(X|z)"},
+    .permutations = {StreamId::evaluation, 5 * family, family, "validation's batch permuted"},
+    .inputs = {StreamId::evaluation, 6 * family, family, "validation's inputs of users' own terms"},
 };
 inline constexpr RandomVariable some_examples{StreamId::evaluation, 6, 1, "examples of a study"};
 inline constexpr RandomVariable replicate_examples{StreamId::evaluation, 7, 1,

@@ -16,6 +16,9 @@ Schedule::Schedule(Kind kind, double from, double to, std::uint64_t steps)
   if (!std::isfinite(from) || !std::isfinite(to)) {
     throw Error("schedule " + text() + ": its values must be finite");
   }
+  if (kind != Kind::step && !std::isfinite(to - from)) {
+    throw Error("schedule " + text() + ": the way between its values overflows");
+  }
   if (steps == 0) {
     throw Error("schedule " + text() + ": the number of steps must be at least 1");
   }
@@ -51,6 +54,21 @@ double Schedule::at(std::uint64_t step) const {
       return from_ * std::pow(to_, static_cast<double>(step / steps_));
   }
   return to_;
+}
+
+std::optional<std::uint64_t> Schedule::settles() const {
+  switch (kind_) {
+    case Kind::constant:
+      return 0;
+    case Kind::warmup:
+    case Kind::anneal:
+    case Kind::cosine:
+      return steps_;
+    case Kind::step:
+      break;
+  }
+  if (from_ == 0 || to_ == 1) return 0;
+  return std::nullopt;
 }
 
 std::string Schedule::text() const {

@@ -1,6 +1,7 @@
 #pragma once
 // Numbers that change by step: a learning rate, the weight of a term, a temperature.
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace nelbo {
@@ -26,10 +27,14 @@ class Schedule {
   /// Linear from `from` at step 0 to `to` at step `steps`, then constant.
   static Schedule anneal(double from, double to, std::uint64_t steps);
 
-  // All but `constant` throw Error if steps (every) is 0, and all if a value is not finite.
+  // All but `constant` throw Error if steps (every) is 0, and all if a value is not finite, or where
+  // the way from one to the other overflows.
 
   double at(std::uint64_t step) const;
   bool is_constant() const { return kind_ == Kind::constant; }
+  /// The step from which on it stays what it is; none where it never does, as `step` with a factor
+  /// other than 1.
+  std::optional<std::uint64_t> settles() const;
   /// As it is written in expressions: "0.001", "cosine(0.001, 1e-05, steps=1000)". Numbers read
   /// back exactly.
   std::string text() const;

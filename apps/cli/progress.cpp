@@ -53,9 +53,10 @@ std::string bar_text(const BarState& state, int width, bool color) {
   const double fraction = fraction_done(state);
   const std::uint64_t epoch = std::min(state.step / plan.steps_per_epoch + 1, plan.epochs());
   const std::string head = fmt::format("epoch {}/{} ", epoch, plan.epochs());
-  const std::string bound = fmt::format("  {} {:.2f}", plan.label, state.train_bound);
-  const std::string held_out =
-      std::isnan(state.held_out_bound) ? "" : fmt::format(" test {:.2f}", state.held_out_bound);
+  const std::string objective = fmt::format("  {} {:.2f}", plan.label, state.train_objective);
+  const std::string held_out = std::isnan(state.held_out_objective)
+                                   ? ""
+                                   : fmt::format(" test {:.2f}", state.held_out_objective);
   const std::string rate = fmt::format("  {} ex/s", short_count(state.examples_per_second));
   const std::string left = fmt::format("  ETA {}", duration_text(state.seconds_left));
 
@@ -67,15 +68,16 @@ std::string bar_text(const BarState& state, int width, bool color) {
     return true;
   };
   const std::string percent = fmt::format("{:.0f}%", std::floor(100 * fraction));
-  const bool shows_percent = fits(percent), shows_head = fits(head), shows_bound = fits(bound),
-             shows_left = fits(left), shows_rate = fits(rate), shows_held_out = fits(held_out);
+  const bool shows_percent = fits(percent), shows_head = fits(head),
+             shows_objective = fits(objective), shows_left = fits(left), shows_rate = fits(rate),
+             shows_held_out = fits(held_out);
   const int cells = std::min(room - 3, 40);  // two brackets and a space
 
   std::string text;
   if (shows_head) text += head;
   if (cells >= 8) text += bar(fraction, cells, color) + " ";
   if (shows_percent) text += percent;
-  if (shows_bound) text += color ? "\x1b[1m" + bound + "\x1b[0m" : bound;
+  if (shows_objective) text += color ? "\x1b[1m" + objective + "\x1b[0m" : objective;
   if (shows_held_out) text += held_out;
   if (shows_rate) text += rate;
   if (shows_left) text += left;
@@ -89,10 +91,13 @@ std::string epoch_text(const ProgressPlan& plan, const EpochReport& report) {
       if (report.names[i] == plan.label) continue;
       terms += fmt::format("{}{} {:.3f}", terms.empty() ? "" : ", ", report.names[i], m.terms[i]);
     }
-    return fmt::format("{} {:.3f}{}", plan.label, m.bound, terms.empty() ? "" : " (" + terms + ")");
+    return fmt::format("{} {:.3f}{}", plan.label, m.objective,
+                       terms.empty() ? "" : " (" + terms + ")");
   };
-  return fmt::format("epoch {}/{}  train {}  test {}  {:.0f} examples/s  {:.1f} s", report.epoch,
-                     plan.epochs(), metrics(report.train), metrics(report.held_out),
+  const std::string valid =
+      report.validation ? "  valid " + metrics(*report.validation) : std::string();
+  return fmt::format("epoch {}/{}  train {}{}  test {}  {:.0f} examples/s  {:.1f} s", report.epoch,
+                     plan.epochs(), metrics(report.train), valid, metrics(report.held_out),
                      report.examples_per_second, report.seconds);
 }
 
@@ -111,17 +116,17 @@ void Progress::line(const std::string& text) {
   put_on_stderr(data::printable(text, "") + "\n");
 }
 
-void Progress::step(std::uint64_t step, std::uint64_t examples, double bound) {
+void Progress::step(std::uint64_t step, std::uint64_t examples, double objective) {
   if (style_ != ProgressStyle::bar) return;
   state_.step = step;
-  state_.train_bound = bound;
+  state_.train_objective = objective;
   examples_since_draw_ += examples;
   const Clock::time_point now = Clock::now();
   if (now - last_draw_ >= redraw_interval) draw(now);
 }
 
 void Progress::epoch(const EpochReport& report) {
-  state_.held_out_bound = report.held_out.bound;
+  state_.held_out_objective = report.held_out.objective;
   if (style_ == ProgressStyle::lines)
     put_on_stderr(data::printable(epoch_text(state_.plan, report), "") + "\n");
 }

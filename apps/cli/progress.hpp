@@ -4,12 +4,13 @@
 //   Progress progress({.first_step = 0, .last_step = 6000, .steps_per_epoch = 600},
 //                     progress_style(quiet));
 //   progress.line("data       mnist, 60000 train, 10000 test");   // the header
-//   ... after every step:   progress.step(step, batch, bound_of_the_epoch_so_far);
+//   ... after every step:   progress.step(step, batch, objective_of_the_epoch_so_far);
 //   ... after every epoch:  progress.epoch({epoch, train, test, examples_per_second, seconds});
 //   progress.finish();                                            // the destructor does it too
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,7 @@ struct ProgressPlan {
   std::uint64_t first_step = 0;
   std::uint64_t last_step = 0;
   std::uint64_t steps_per_epoch = 1;
-  std::string label = "bound";  // of the objective as a gain
+  std::string label = "objective";  // of the objective as a gain
 
   std::uint64_t epochs() const { return (last_step + steps_per_epoch - 1) / steps_per_epoch; }
 };
@@ -42,6 +43,7 @@ struct EpochReport {
   std::uint64_t epoch = 0;
   std::vector<std::string> names;  // of the objective's quantities, Metrics::terms
   Metrics train;
+  std::optional<Metrics> validation;  // where there are validation examples
   Metrics held_out;
   double examples_per_second = 0;
   double seconds = 0;  // since the run began
@@ -53,8 +55,8 @@ struct BarState {
   std::uint64_t step = 0;
   double examples_per_second = 0;
   double seconds_left = 0;
-  double train_bound = 0;
-  double held_out_bound = std::numeric_limits<double>::quiet_NaN();  // NaN: none yet
+  double train_objective = 0;
+  double held_out_objective = std::numeric_limits<double>::quiet_NaN();  // NaN: none yet
 };
 
 /// The bar in at most `width` columns: what has no room is left out, the bar itself first.
@@ -78,10 +80,10 @@ class Progress {
 
   /// A line of text that stays, above the bar; nothing when silent.
   void line(const std::string& text);
-  /// `step` steps have been made, the last on `examples` data; `bound` is the training bound to
+  /// `step` steps have been made, the last on `examples` data; `objective` is the mean of the epoch to
   /// show, nats per datum. Draws at most ten times a second and costs a look at the clock
   /// otherwise.
-  void step(std::uint64_t step, std::uint64_t examples, double bound);
+  void step(std::uint64_t step, std::uint64_t examples, double objective);
   /// The end of an epoch.
   void epoch(const EpochReport& report);
   /// Erases the bar. What comes later is ignored.

@@ -7,6 +7,7 @@
 #include <new>
 #include <stdexcept>
 
+#include "apps/cli/program_name.hpp"
 #include "apps/exit_code.hpp"
 #include "autodiff/error.hpp"
 #include "autodiff/nearest_name.hpp"
@@ -20,7 +21,8 @@ std::string unknown_command(const std::string& word, const std::vector<std::stri
 }
 
 int refuse(const std::string& command, const std::string& reason) {
-  std::cerr << "nelbo: " << data::one_line(reason) << "\n       see `" << command << " --help`\n";
+  std::cerr << message_head() << data::one_line(reason) << "\n"
+            << message_indent() << "see `" << command << " --help`\n";
   return exit_usage;
 }
 

@@ -1,5 +1,6 @@
 #include "apps/cli/run_flags.hpp"
 
+#include <iostream>
 #include <utility>
 #include <vector>
 
@@ -37,13 +38,17 @@ void add_data_flags(CommandLine& command, RunFlags& flags) {
       .type("NAME");
 }
 
+void tell(const std::string& note) {
+  if (!note.empty()) std::cerr << "note: " << note << "\n";
+}
+
 AppliedRun apply_run(const RunFlags& flags, Part part) {
   flags.common.apply_threads();
   LoadedRun run = open_run(flags.run, flags.data, part);
+  tell(run.note);
   const data::Split& split = chosen_split(*run.data, flags.split);
-  const auto role = split.name == "train" ? Examples::Role::train : Examples::Role::test;
-  Examples examples(*run.data, split, data::parse_binarize(run.config.binarize), role,
-                    run.config.seed);
+  Examples examples(*run.data, split, data::parse_binarize(run.config.binarize),
+                    Examples::role_of(split.name), run.config.seed);
   const std::uint64_t seed = flags.seed(run.config);
   return {std::move(run), std::move(examples), seed};
 }

@@ -5,7 +5,11 @@
 namespace nelbo {
 
 nlohmann::ordered_json to_json(const Metrics& m) {
-  return {{"elbo", m.elbo()}, {"nell", m.nell}, {"div", m.div}, {"bound", m.bound}};
+  return {{"elbo", m.elbo()},
+          {"nell", m.nell},
+          {"div", m.div},
+          {"objective", m.objective},
+          {"bound", m.objective}};  // its name in 0.1.0, for one release
 }
 
 nlohmann::ordered_json to_json(const Metrics& m, const std::vector<std::string>& names) {

@@ -22,6 +22,7 @@ void log_epoch(const RunFolder& folder, const Trainer& trainer, const EpochRepor
                               {"test", to_json(report.held_out, report.names)},
                               {"examples_per_second", report.examples_per_second},
                               {"gradient_norm", gradient_norm}};
+  if (report.validation) line["valid"] = to_json(*report.validation, report.names);
   if (report.epoch % ledger_epochs == 0 && trainer.test_examples().count() > 1) {
     line["ledger"] = to_json(measure_ledger(trainer.model(), trainer.test_examples(),
                                             {.batch = std::size_t(trainer.config().batch),

@@ -6,19 +6,42 @@
 #include "apps/reports/pictures.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
+#include "models/architectures/architecture.hpp"
 
 namespace nelbo {
+namespace {
+
+/// Which examples are for what, and what makes a checkpoint the best.
+std::string examples_text(const Trainer& trainer) {
+  const auto& valid = trainer.validation_examples();
+  return fmt::format("{} train, learnt from; {}{} test, for reporting only; best: {}",
+                     trainer.train_examples().count(),
+                     valid ? fmt::format("{} valid, to choose the best; ", valid->count()) : "",
+                     trainer.test_examples().count(),
+                     valid ? "the highest objective on valid, at its final weights"
+                           : "the last (no validation split)");
+}
+
+}  // namespace
 
 std::vector<std::string> run_header(const TrainConfig& config, const data::Dataset& data,
                                     const Trainer& trainer, const RunFolder& folder) {
   std::vector<std::string> lines;
   for (const std::string& line : data::describe(data)) lines.push_back("data        " + line);
   if (config.binarize != "none") lines.push_back("binarize    " + config.binarize);
-  const std::string hidden =
-      config.hidden.empty() ? "" : fmt::format(", hidden {}", fmt::join(config.hidden, ","));
-  lines.push_back(fmt::format("model       {}{}, latent {}, {}", config.model, hidden,
-                              config.latent, config.likelihood));
-  lines.push_back(fmt::format("prior       {}, posterior {}", config.prior, config.posterior));
+  lines.push_back("examples    " + examples_text(trainer));
+  const Architecture& own = architectures().at(config.model);
+  std::string model = fmt::format("model       {}", config.model);
+  if (!config.hidden.empty()) model += fmt::format(", hidden {}", fmt::join(config.hidden, ","));
+  model += fmt::format(", latent {}", config.latent);
+  if (own.has("likelihood")) model += ", " + config.likelihood;
+  lines.push_back(model);
+  std::vector<std::string> parts;
+  if (own.has("prior")) parts.push_back("prior       " + config.prior);
+  if (own.has("posterior")) {
+    parts.push_back((parts.empty() ? "posterior   " : "posterior ") + config.posterior);
+  }
+  if (!parts.empty()) lines.push_back(fmt::format("{}", fmt::join(parts, ", ")));
   lines.push_back(fmt::format("parameters  {}", trainer.store().count()));
   const Term& objective = trainer.objective();
   lines.push_back("objective   " + (objective.bound()

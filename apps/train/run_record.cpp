@@ -65,17 +65,24 @@ void RunRecord::read() {
   if (json_->contains("resumed") && !(*json_)["resumed"].is_array()) json_->erase("resumed");
 }
 
-void RunRecord::resume(const TrainState& state) {
-  for (const char* of_the_end :
-       {"end", "error", "operator", "train", "test", "examples_per_second"}) {
+void RunRecord::resume(const TrainState& state, const std::vector<Change>& changes) {
+  for (const char* of_the_end : {"end", "error", "operator", "train", "valid", "test",
+                                 "objective_shown", "examples_per_second"}) {
     json_->erase(of_the_end);
   }
   (*json_)["status"] = "running";
-  (*json_)["resumed"].push_back({{"argv", argv_},
-                                 {"step", state.step},
-                                 {"isa", active_isa()},
-                                 {"threads", num_threads()},
-                                 {"start", utc_now()}});
+  Json part{{"argv", argv_},
+            {"step", state.step},
+            {"isa", active_isa()},
+            {"threads", num_threads()},
+            {"start", utc_now()}};
+  for (const Change& change : changes) {
+    const auto value = [&](const std::string& text) {
+      return change.number ? Json::parse(text) : Json(text);
+    };
+    part["changed"][change.setting] = {{"from", value(change.from)}, {"to", value(change.to)}};
+  }
+  (*json_)["resumed"].push_back(part);
   write();
 }
 

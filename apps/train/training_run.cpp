@@ -1,7 +1,9 @@
 #include "apps/train/training_run.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cctype>
 #include <chrono>
 #include <cmath>
@@ -9,8 +11,10 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/cli/print_json.hpp"
+#include "apps/cli/program_name.hpp"
 #include "apps/cli/progress.hpp"
 #include "apps/cli/refusal.hpp"
+#include "apps/cli/run_flags.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/exit_code.hpp"
 #include "apps/reports/metrics_json.hpp"
@@ -25,9 +29,12 @@
 #include "lab/studies/training_snr.hpp"
 #include "lab/training/checkpoint.hpp"
 #include "lab/training/loaded_run.hpp"
+#include "lab/training/objective_weights.hpp"
 #include "lab/training/run_data.hpp"
 #include "lab/training/run_folder.hpp"
+#include "lab/training/run_lock.hpp"
 #include "lab/training/trainer.hpp"
+#include "objectives/language/expression.hpp"
 
 namespace nelbo {
 namespace {
@@ -73,9 +80,10 @@ struct Pace {
 class TrainingRun {
  public:
   TrainingRun(const TrainPlan& plan, const data::Dataset& data, const RunFolder& folder,
-              const RunOptions& options)
+              const RunOptions& options, std::optional<RunLock> lock = std::nullopt)
       : data_(data),
         folder_(folder),
+        lock_(std::move(lock)),
         options_(options),
         trainer_(plan, data),
         config_(trainer_.config()),
@@ -86,32 +94,40 @@ class TrainingRun {
   }
 
   void begin();
-  void restore(const Further& further);
+  void restore(const Further& further, const std::vector<Change>& changes);
   /// Trains, and returns the exit code.
   int run();
 
  private:
   bool reached() const;
+  std::uint64_t last_step() const;
   ProgressPlan plan() const;
-  int train(Progress& progress);
+  int train(Progress& progress, std::uint64_t step);
   void measure();
   void end_epoch(Progress& progress);
   void save();
+  void save_best();
   void write_config() const { write_file_atomically(folder_.config(), to_toml(config_)); }
   double seconds() const { return seconds_between(start_, Clock::now()); }
   void close_record(const std::string& status, const Json& more = Json::object()) {
     record_.close(status, trainer_.state(), seconds(), more);
   }
   RunResult result() const;
+  /// As a shell starts it. A user's own, whose words the run may be made of, goes by another name.
+  std::string program() const {
+    return shell_word(options_.argv.empty() ? program_name() : options_.argv.front());
+  }
 
   const data::Dataset& data_;
   RunFolder folder_;
+  std::optional<RunLock> lock_;  // once the folder is there
   RunOptions options_;
   Trainer trainer_;
   TrainConfig config_;                                // the trainer's, and how far to go
   std::optional<gradvar::TrainingSnr> gradient_snr_;  // where it is logged
   std::vector<std::string> term_names_;               // the named quantities of the objective
   RunRecord record_;
+  std::vector<std::string> notes_;  // for the header
 
   Clock::time_point start_ = Clock::now();
   Clock::time_point saved_ = start_;
@@ -119,23 +135,36 @@ class TrainingRun {
   Pace pace_;        // of this process
   Pace epoch_pace_;  // since the epoch began, or this process
   // Of the last epoch, or of the part of it made.
-  std::optional<Metrics> train_metrics_, test_metrics_;
+  std::optional<Metrics> train_metrics_, validation_metrics_, test_metrics_;
 };
 
 /// For a new run: the files that say what it is, and a checkpoint before the first step.
 void TrainingRun::begin() {
+  if (const std::string why = weights_unfinished(trainer_.objective(), last_step()); !why.empty()) {
+    throw SettingError("objective",
+                       why + ": the weight would never arrive; train longer, or end it sooner");
+  }
   const std::string config = to_toml(config_);  // what it cannot hold leaves no folder behind
-  folder_.make();
+  lock_.emplace(folder_.make());
   write_file_atomically(folder_.config(), config);
   record_.begin(config_, trainer_);
   save();
 }
 
 /// For a run that exists: takes up its last checkpoint.
-void TrainingRun::restore(const Further& further) {
+void TrainingRun::restore(const Further& further, const std::vector<Change>& changes) {
   record_.read();
-  if (fs::exists(folder_.last())) trainer_.load(folder_.last());
+  if (fs::exists(folder_.last())) {
+    notes_.push_back(trainer_.load(folder_.last()));
+  } else if (fs::exists(folder_.metrics())) {
+    throw Error(folder_.last() +
+                ": is missing, and the run has come beyond its first epoch; put a copy "
+                "in its place, or start a new run");
+  } else {
+    notes_.push_back(folder_.last() + ": not there yet, so the run begins at its first step");
+  }
   const TrainState& state = trainer_.state();
+  const std::uint64_t planned = last_step();
   if (further.epochs) {
     config_.epochs = state.epoch + *further.epochs;
     config_.steps.reset();
@@ -151,13 +180,21 @@ void TrainingRun::restore(const Further& further) {
                                    folder_.path().string(), state.epoch, state.step));
   }
   folder_.make_inner();
+  // How far a run goes on in the end is open: no reason to refuse it.
+  if (std::string why = weights_unfinished(trainer_.objective(), last_step()); !why.empty()) {
+    notes_.push_back(std::move(why));
+  }
+  const bool moved = weights_move_for_ever(trainer_.objective()) && planned != last_step();
+  const bool others = std::any_of(changes.begin(), changes.end(),
+                                  [](const Change& one) { return one.setting == "objective"; });
+  if (moved || others) trainer_.forget_best();
   if (const std::uint64_t kept = folder_.cut_metrics(state.epoch); kept < state.epoch) {
-    std::cerr << fmt::format("note: {} holds {} of {} epochs; the others are lost\n",
-                             folder_.metrics(), kept, state.epoch);
+    notes_.push_back(fmt::format("{} holds {} of {} epochs; the others are lost", folder_.metrics(),
+                                 kept, state.epoch));
   }
   folder_.cut_gradient_snr(state.step);
+  record_.resume(state, changes);
   write_config();
-  record_.resume(state);
   save();
 }
 
@@ -166,38 +203,63 @@ bool TrainingRun::reached() const {
                         : trainer_.state().step >= *config_.steps;
 }
 
+/// Of the whole run.
+std::uint64_t TrainingRun::last_step() const {
+  if (config_.steps) return *config_.steps;
+  const TrainState& state = trainer_.state();
+  if (state.epoch >= *config_.epochs) return state.step;
+  const std::uint64_t more = *config_.epochs - state.epoch - 1;
+  return state.step + trainer_.batches_left() + more * trainer_.batches_per_epoch();
+}
+
+/// In batches of the present size, also where the run began with others.
 ProgressPlan TrainingRun::plan() const {
+  const TrainState& state = trainer_.state();
   const std::uint64_t per_epoch = trainer_.batches_per_epoch();
-  return {
-      .first_step = trainer_.state().step,
-      .last_step = config_.epochs ? *config_.epochs * per_epoch : *config_.steps,
-      .steps_per_epoch = per_epoch,
-      .label = term_names_.front() == trainer_.objective().text() ? term_names_.front() : "bound"};
+  const std::uint64_t position = (state.epoch + 1) * per_epoch - trainer_.batches_left();
+  // A cost is shown with its sign turned, and so never under a term's own name.
+  const bool itself = trainer_.objective().direction() == Direction::gain &&
+                      term_names_.front() == trainer_.objective().text();
+  return {.first_step = position,
+          .last_step = position + (last_step() - state.step),
+          .steps_per_epoch = per_epoch,
+          .label = itself ? term_names_.front() : "objective"};
 }
 
 void TrainingRun::save() {
   trainer_.save(folder_.last());
+  if (!trainer_.validation_examples()) save_best();
   saved_ = Clock::now();
+}
+
+void TrainingRun::save_best() {
+  save_parameters(folder_.best(), model_toml(config_), trainer_.auxiliaries(), trainer_.store(),
+                  trainer_.state());
 }
 
 void TrainingRun::measure() {
   train_metrics_ = trainer_.train_metrics();
+  validation_metrics_ = trainer_.validation(last_step());
   test_metrics_ = trainer_.held_out();
-  if (!std::isfinite(test_metrics_->bound)) {
-    throw NotFinite("the held-out bound", trainer_.state().step);
+  for (const auto* metrics : {&validation_metrics_, &test_metrics_}) {
+    if (*metrics && !std::isfinite((*metrics)->objective)) {
+      throw NotFinite("the held-out objective", trainer_.state().step);
+    }
   }
 }
 
 void TrainingRun::end_epoch(Progress& progress) {
   measure();
   const double norm = trainer_.gradient_norm();
-  if (trainer_.close_epoch(test_metrics_->bound)) {
-    save_parameters(folder_.best(), model_toml(config_), trainer_.auxiliaries(), trainer_.store(),
-                    trainer_.state());
+  if (validation_metrics_) {
+    if (trainer_.close_epoch(validation_metrics_->objective)) save_best();
+  } else {
+    trainer_.close_epoch(std::nullopt);  // the best is the last, which save() writes
   }
   EpochReport report{.epoch = trainer_.state().epoch,
                      .names = term_names_,
                      .train = *train_metrics_,
+                     .validation = validation_metrics_,
                      .held_out = *test_metrics_,
                      .examples_per_second = epoch_pace_.per_second()};
   log_epoch(folder_, trainer_, report, norm);
@@ -208,8 +270,8 @@ void TrainingRun::end_epoch(Progress& progress) {
   epoch_pace_ = {};
 }
 
-/// Steps until the goal or a signal; returns the signal or 0.
-int TrainingRun::train(Progress& progress) {
+/// Steps until the goal or a signal; returns the signal or 0. `step`: where the progress stands.
+int TrainingRun::train(Progress& progress, std::uint64_t step) {
   const Pictures pictures(trainer_.model(), trainer_.test_examples(), config_.seed);
   Clock::time_point before = Clock::now();
   while (!reached() && pending_signal() == 0) {
@@ -218,7 +280,7 @@ int TrainingRun::train(Progress& progress) {
     for (Pace* pace : {&pace_, &epoch_pace_}) {
       pace->add(seconds_between(before, now), trainer_.last_batch());
     }
-    progress.step(trainer_.state().step, trainer_.last_batch(), trainer_.train_bound());
+    progress.step(++step, trainer_.last_batch(), trainer_.train_objective());
     if (gradient_snr_ && trainer_.state().step % options_.log_gradient_snr == 0) {
       folder_.append_gradient_snr(snr_line(trainer_.state().step, gradient_snr_->measure()).dump());
       now = Clock::now();
@@ -247,28 +309,32 @@ int TrainingRun::train(Progress& progress) {
 
 int TrainingRun::run() {
   start_ = Clock::now();
-  Progress progress(plan(), progress_style(options_.quiet));
+  const ProgressPlan plan = this->plan();
+  Progress progress(plan, progress_style(options_.quiet));
   for (const std::string& line : run_header(config_, data_, trainer_, folder_)) {
     progress.line(line);
   }
+  notes_.push_back(lock_->note());
+  for (const std::string& note : notes_) tell(note);
   try {
-    const int signal = train(progress);
+    const int signal = train(progress, plan.first_step);
     progress.finish();
     if (signal != 0) {
       close_record("interrupted");
-      // A user's own program, whose words the run may be made of, goes by another name.
-      const std::string program = options_.argv.empty() ? "nelbo" : options_.argv.front();
-      std::cerr << fmt::format(
-          "interrupted after step {}; continue with\n  {}\n", trainer_.state().step,
-          data::printable(
-              shell_word(program) + " train --resume " + shell_word(folder_.path().string()), ""));
+      std::cerr << fmt::format("interrupted after step {}; continue with\n  {} train --resume {}\n",
+                               trainer_.state().step, program(),
+                               data::printable(shell_word(folder_.path().string()), ""));
       return exit_code_of_signal(signal);
     }
   } catch (const NotFinite& error) {
     progress.finish();
     close_record("not finite", {{"error", error.what()}, {"operator", error.op()}});
-    std::cerr << fmt::format("nelbo: {}\n       the last good checkpoint is {}\n",
-                             data::one_line(error.what()), data::one_line(folder_.last()));
+    std::cerr << fmt::format(
+        "{0}{1}\n{2}the last good checkpoint is {3}; go on from it with\n  {4} train --resume {5} "
+        "--change lr={6}\n",
+        message_head(), data::one_line(error.what()), message_indent(),
+        data::one_line(folder_.last()), program(),
+        data::printable(shell_word(folder_.path().string()), ""), config_.lr / 10);
     return exit_not_finite;
   } catch (const std::exception& error) {
     progress.finish();
@@ -276,9 +342,12 @@ int TrainingRun::run() {
     throw;
   }
   const RunResult result = this->result();
-  close_record("finished", {{"train", to_json(result.train)},
-                            {"test", to_json(result.test)},
-                            {"examples_per_second", result.examples_per_second}});
+  Json more{{"train", to_json(result.train)},
+            {"test", to_json(result.test)},
+            {"objective_shown", result.objective_shown},
+            {"examples_per_second", result.examples_per_second}};
+  if (result.validation) more["valid"] = to_json(*result.validation);
+  close_record("finished", more);
   if (options_.json)
     print_json(to_json(result));
   else
@@ -289,9 +358,11 @@ int TrainingRun::run() {
 RunResult TrainingRun::result() const {
   return {.folder = folder_,
           .objective = trainer_.objective().text(),
+          .objective_shown = shown_objective(trainer_.objective()),
           .epochs = trainer_.state().epoch,
           .steps = trainer_.state().step,
           .train = *train_metrics_,
+          .validation = validation_metrics_,
           .test = *test_metrics_,
           .seconds = seconds(),
           .examples_per_second = pace_.per_second(),
@@ -313,15 +384,46 @@ int start_run(TrainPlan plan, const fs::path& out, const RunOptions& options) {
   return run.run();
 }
 
+namespace {
+
+/// Changes what may change, and says what was. Throws SettingError where the objective would become
+/// another.
+std::vector<Change> apply_changes(TrainConfig& config, const std::vector<std::string>& changes) {
+  const auto names = [&config] {
+    std::vector<std::string> all;
+    for (const Quantity& q : parse_objective(config.objective).quantities()) all.push_back(q.name);
+    return all;
+  };
+  std::vector<Change> made;
+  for (const std::string& change : changes) {
+    const std::vector<std::string> before = names();
+    made.push_back(apply_change(config, change));
+    if (names() != before) {
+      throw SettingError("change",
+                         fmt::format("'{}': a run goes on with the terms that it has, {}; "
+                                     "only their weights may be others",
+                                     change, fmt::join(before, ", ")));
+    }
+  }
+  return made;
+}
+
+}  // namespace
+
 int resume_run(const fs::path& path, const Further& further, const RunOptions& options) {
   const RunFolder folder = RunFolder::open(path);
-  const TrainConfig config = read_config(folder);
+  RunLock lock(folder.path());
+  TrainConfig config = read_config(folder);
   std::optional<TrainPlan> read;
-  explain_missing_words(path, [&] { read = resolve(config); });
+  std::vector<Change> changes;
+  explain_missing_words(path, [&] {
+    changes = apply_changes(config, further.changes);
+    read = resolve(config);
+  });
   TrainPlan& plan = *read;
   const auto data = load_run_data(plan.config);
-  TrainingRun run(plan, *data, folder, options);
-  run.restore(further);
+  TrainingRun run(plan, *data, folder, options, std::move(lock));
+  run.restore(further, changes);
   return run.run();
 }
 

@@ -29,11 +29,12 @@ int start_run(TrainPlan plan, const std::filesystem::path& out, const RunOptions
 struct Further {
   std::optional<std::uint64_t> epochs;
   std::optional<std::uint64_t> steps;
+  std::vector<std::string> changes;  // of settings that may change, as "lr=1e-4"
 };
 
 /// Continues a run from its last checkpoint, or from the beginning if it was killed before the
 /// first, to the same bits as a run that was never interrupted. Returns and throws as start_run
-/// does.
+/// does, and Error where another process trains in the folder or a checkpoint is lost or damaged.
 int resume_run(const std::filesystem::path& run, const Further& further, const RunOptions& options);
 
 }  // namespace nelbo

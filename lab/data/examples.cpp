@@ -51,6 +51,10 @@ Examples::Examples(const data::Dataset& data, const data::Split& split, data::Bi
   }
 }
 
+Examples::Role Examples::role_of(const std::string& split) {
+  return split == "train" ? Role::train : split == "valid" ? Role::valid : Role::test;
+}
+
 void Examples::fill_grey(float* x, std::span<const std::uint32_t> rows) const {
   const std::size_t width = features();
   const std::size_t size = rows_per_chunk(width);
@@ -73,6 +77,7 @@ void Examples::fill(float* x, std::span<const std::uint32_t> rows, std::uint64_t
   const bool anew = how_ == data::Binarize::dynamic && role_ == Role::train;
   const RandomVariable& variable = anew                   ? random_variables::binary_anew
                                    : role_ == Role::train ? random_variables::binary_train
+                                   : role_ == Role::valid ? random_variables::binary_valid
                                                           : random_variables::binary_test;
   const RandomBlock block{.stream = variable.of(seed_),
                           .step = anew ? step : 0,

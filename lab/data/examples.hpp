@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "autodiff/random_variables.hpp"
@@ -15,7 +16,9 @@ namespace nelbo {
 /// at every use, so that memory holds the stored type only. A view: the split must outlive it.
 class Examples {
  public:
-  enum class Role { train, test };
+  enum class Role { train, valid, test };
+  /// What a split of this name is for: train, valid, or else test.
+  static Role role_of(const std::string& split);
 
   /// Throws Error if there are no examples, or values outside [0, 1] are to be binarised.
   Examples(const data::Dataset& data, const data::Split& split, data::Binarize how, Role role,

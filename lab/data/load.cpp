@@ -70,24 +70,32 @@ Dataset read_spec(const std::string& spec) {
   return fs::is_directory(spec, ignored) ? read_folder(spec) : from_file(spec, "");
 }
 
-void hold_out(Dataset& dataset, const LoadOptions& options) {
+/// Moves a share of the training examples, at least one, to a new split `name`, chosen by the seed.
+void hold_out(Dataset& dataset, const std::string& name, double share,
+              const RandomVariable& variable, std::uint64_t seed) {
   const Split whole = dataset.split("train");
   const auto n = static_cast<std::size_t>(whole.images.count());
-  if (n < 2) fail(dataset.spec, "one example cannot be divided into train and test");
-  const double wanted = std::round(options.holdout * static_cast<double>(n));
+  if (n < 2) fail(dataset.spec, "one example cannot be divided into train and {}", name);
+  const double wanted = std::round(share * static_cast<double>(n));
   const auto held = std::clamp<std::size_t>(static_cast<std::size_t>(wanted), 1, n - 1);
   std::vector<std::uint32_t> order(n);
-  fill_permutation(order.data(), n, random_variables::held_out.of(options.seed), 0);
-  std::vector<std::uint32_t> test(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(held));
-  std::vector<std::uint32_t> train(order.begin() + static_cast<std::ptrdiff_t>(held), order.end());
-  std::sort(test.begin(), test.end());
-  std::sort(train.begin(), train.end());
+  fill_permutation(order.data(), n, variable.of(seed), 0);
+  const auto end = order.begin() + static_cast<std::ptrdiff_t>(held);
+  std::vector<std::uint32_t> taken(order.begin(), end), left(end, order.end());
+  std::sort(taken.begin(), taken.end());
+  std::sort(left.begin(), left.end());
   for (Split& split : dataset.splits)
-    if (split.name == "train") split = select(whole, "train", train);
-  dataset.splits.push_back(select(whole, "test", test));
+    if (split.name == "train") split = select(whole, "train", left);
+  dataset.splits.push_back(select(whole, name, taken));
   dataset.notes.push_back(
-      fmt::format("no test split in the data: {} of {} examples held out as test by seed {}", held,
-                  n, options.seed));
+      fmt::format("no {} split in the data: {} of {} examples held out as {} "
+                  "by seed {}",
+                  name, held, n, name, seed));
+}
+
+void check_share(const char* setting, double share) {
+  if (!(share >= 0 && share < 1))
+    throw SettingError(setting, fmt::format("{} must be at least 0 and below 1", share));
 }
 
 }  // namespace
@@ -110,16 +118,22 @@ Dataset read_dataset(const std::string& spec) {
 }
 
 Dataset load_dataset(const std::string& spec, const LoadOptions& options) {
-  if (!(options.holdout >= 0 && options.holdout < 1))
-    throw SettingError("holdout",
-                       fmt::format("{} must be at least 0 and below 1", options.holdout));
+  check_share("holdout", options.holdout);
+  check_share("validation", options.validation);
   Dataset dataset = read_dataset(spec);
   if (dataset.find("train") == nullptr) {
     std::string names;
     for (const Split& split : dataset.splits) names += (names.empty() ? "" : ", ") + split.name;
     fail(spec, "holds no training data, only {}; name one file", names);
   }
-  if (dataset.find("test") == nullptr && options.holdout > 0) hold_out(dataset, options);
+  if (dataset.find("valid") != nullptr && options.validation > 0) {
+    throw SettingError("validation",
+                       spec + " brings a split 'valid' of its own; leave the share out");
+  }
+  if (dataset.find("test") == nullptr && options.holdout > 0)
+    hold_out(dataset, "test", options.holdout, random_variables::held_out, options.seed);
+  if (options.validation > 0)
+    hold_out(dataset, "valid", options.validation, random_variables::validation, options.seed);
   return dataset;
 }
 

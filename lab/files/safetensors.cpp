@@ -9,6 +9,7 @@
 #include "lab/files/internal/fail.hpp"
 #include "lab/files/internal/safetensors_header.hpp"
 #include "lab/files/stream.hpp"
+#include "lab/files/xxh64.hpp"
 
 namespace nelbo::safetensors {
 namespace {
@@ -99,6 +100,34 @@ class Slice final : public data::Stream {
   std::uint64_t position_, end_;
 };
 
+constexpr const char* digest_key = "nelbo_digest";
+
+/// The digest of a file: what its metadata say but for the digest, then of every tensor, by name, what
+/// it is called, its type, shape and bytes.
+class Digest {
+ public:
+  explicit Digest(const Metadata& metadata) {
+    for (const auto& [key, value] : metadata) {
+      if (key == digest_key) continue;
+      add(key);
+      add(value);
+    }
+  }
+  void begin(const std::string& name, const std::string& dtype,
+             const std::vector<std::int64_t>& shape) {
+    add(name);
+    add(dtype);
+    add(data::shape_text(shape));
+  }
+  void bytes(const void* data, std::size_t size) { hash_.update(data, size); }
+  std::string text() const { return "xxh64:" + hash_.hex(); }
+
+ private:
+  /// With the zero that ends it, so that "ab", "c" is not "a", "bc".
+  void add(const std::string& text) { hash_.update(text.c_str(), text.size() + 1); }
+  Xxh64 hash_;
+};
+
 }  // namespace
 
 bool is_readable(const std::string& dtype) { return stored_type(dtype).has_value(); }
@@ -106,7 +135,14 @@ bool is_readable(const std::string& dtype) { return stored_type(dtype).has_value
 void write(const std::string& path, const Views& tensors, const Metadata& metadata) {
   constexpr std::size_t alignment = 64;
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!metadata.empty()) header["__metadata__"] = metadata;
+  Digest digest(metadata);
+  for (const auto& [name, view] : tensors) {
+    digest.begin(name, dtype_name(view.type), view.shape);
+    digest.bytes(view.data, data::checked_bytes(path, view.type, view.shape));
+  }
+  Metadata all = metadata;
+  all[digest_key] = digest.text();
+  header["__metadata__"] = all;
   std::uint64_t offset = 0;
   for (const auto& [name, view] : tensors) {
     const std::uint64_t size = data::checked_bytes(path, view.type, view.shape);
@@ -149,6 +185,33 @@ Reader::Reader(std::shared_ptr<const data::Input> input) : input_(std::move(inpu
   check_offsets(file, header.entries, input_->size() - data_start_);
   entries_ = std::move(header.entries);
   metadata_ = std::move(header.metadata);
+}
+
+bool Reader::verify() const {
+  const auto given = metadata_.find(digest_key);
+  if (given == metadata_.end()) return false;
+  if (data::expansion::is_bomb(input_->stored_size(), input_->size())) {
+    data::expansion::refuse(input_->name(), input_->stored_size(), input_->size());
+  }
+  Digest digest(metadata_);
+  std::vector<std::byte> block(std::size_t{1} << 16);
+  for (const auto& [name, entry] : entries_) {
+    digest.begin(name, entry.dtype, entry.shape);
+    for (std::uint64_t at = entry.begin; at < entry.end;) {
+      const std::uint64_t wanted = std::min<std::uint64_t>(block.size(), entry.end - at);
+      const std::size_t got = input_->read_at(data_start_ + at, block.data(), wanted);
+      if (got == 0) break;  // cut off since the header was read: the digest tells
+      digest.bytes(block.data(), got);
+      at += got;
+    }
+  }
+  if (digest.text() != given->second) {
+    data::fail(input_->name(),
+               "is damaged: its content has the digest {}, not {} as when it was "
+               "written; put an undamaged copy in its place",
+               digest.text(), given->second);
+  }
+  return true;
 }
 
 data::Array Reader::read(const std::string& name) const {

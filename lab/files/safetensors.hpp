@@ -19,7 +19,8 @@ using Metadata = std::map<std::string, std::string>;
 
 /// Writes the file atomically (temporary file, fsync, rename). The bytes are a function of the
 /// arguments alone: tensors lie sorted by name, and the header is padded with spaces so that values
-/// start at a multiple of 64. Throws Error naming the path.
+/// start at a multiple of 64. The metadata get one more entry, "nelbo_digest": an XXH64 of all other
+/// metadata and all tensors, by which Reader::verify finds damage. Throws Error naming the path.
 void write(const std::string& path, const Views& tensors, const Metadata& metadata = {});
 
 /// An entry of the header; begin and end count from the first value of the file's data part.
@@ -40,6 +41,9 @@ class Reader {
   const std::map<std::string, Entry>& entries() const { return entries_; }
   const Metadata& metadata() const { return metadata_; }
   bool has(const std::string& name) const { return entries_.count(name) != 0; }
+  /// Reads the file through. Throws Error naming it where it holds a digest that is not that of its
+  /// content; false where it holds none, as files of other programs and of nelbo 0.1.0.
+  bool verify() const;
   /// Throws Error when there is no such tensor or its dtype is not one of BOOL, U8, I32, I64, F32,
   /// F64.
   data::Array read(const std::string& name) const;

@@ -135,6 +135,14 @@ std::string joined(const Auxiliaries& auxiliaries) {
   return list;
 }
 
+/// Throws Error where the file is not what was written; a note where it cannot be known.
+std::string verified(const safetensors::Reader& file, const std::string& path) {
+  if (file.verify()) return "";
+  return path +
+         ": holds no digest, as files of other programs and of nelbo 0.1.0 do not; damage to its "
+         "numbers would not be noticed";
+}
+
 /// Where the sum of the objective's i-th named quantity stands.
 std::string term_key(std::size_t i) { return "sum_term_" + std::to_string(i); }
 
@@ -152,7 +160,7 @@ void save_checkpoint(const std::string& path, const std::string& model,
       {"batch", std::to_string(state.batch)},
       {"sum_nell", fmt::format("{:a}", state.sums.sums.nell)},
       {"sum_div", fmt::format("{:a}", state.sums.sums.div)},
-      {"sum_bound", fmt::format("{:a}", state.sums.sums.bound)},
+      {"sum_bound", fmt::format("{:a}", state.sums.sums.objective)},
       {"sum_examples", std::to_string(state.sums.examples)},
       {"sum_gradient_norm", fmt::format("{:a}", state.gradient_norms)},
   };
@@ -166,13 +174,14 @@ void save_checkpoint(const std::string& path, const std::string& model,
     }
     numbers[name + ".updates"] = std::to_string(optimizer->steps());
   }
-  if (state.best) numbers["best"] = fmt::format("{:a}", *state.best);
+  if (state.best) numbers["best_valid"] = fmt::format("{:a}", *state.best);
   safetensors::write(path, views, numbers);
 }
 
-void load_checkpoint(const std::string& path, ParameterStore& store,
-                     const std::vector<NamedOptimizer>& optimizers, TrainState& state) {
+std::string load_checkpoint(const std::string& path, ParameterStore& store,
+                            const std::vector<NamedOptimizer>& optimizers, TrainState& state) {
   const safetensors::Reader file(path);
+  const std::string note = verified(file, path);
   std::vector<Restored> all = read_parameters(file, path, store);
   std::vector<std::uint64_t> updates;
   for (const auto& [name, optimizer] : optimizers) {
@@ -188,18 +197,20 @@ void load_checkpoint(const std::string& path, ParameterStore& store,
   read.batch = read_count(file, path, "batch");
   read.sums.sums.nell = read_number(file, path, "sum_nell");
   read.sums.sums.div = read_number(file, path, "sum_div");
-  read.sums.sums.bound = read_number(file, path, "sum_bound");
+  read.sums.sums.objective = read_number(file, path, "sum_bound");
   while (file.metadata().contains(term_key(read.sums.sums.terms.size()))) {
     read.sums.sums.terms.push_back(read_number(file, path, term_key(read.sums.sums.terms.size())));
   }
   read.sums.examples = read_count(file, path, "sum_examples");
   read.gradient_norms = read_number(file, path, "sum_gradient_norm");
-  if (file.metadata().contains("best")) read.best = read_number(file, path, "best");
+  // "best" of nelbo 0.1.0 was chosen on the test examples: it is left.
+  if (file.metadata().contains("best_valid")) read.best = read_number(file, path, "best_valid");
 
   copy_all(all);
   for (std::size_t i = 0; i < optimizers.size(); ++i)
     optimizers[i].optimizer->set_steps(updates[i]);
   state = read;
+  return note;
 }
 
 void save_parameters(const std::string& path, const std::string& model,
@@ -214,18 +225,20 @@ void save_parameters(const std::string& path, const std::string& model,
 
 std::string model_of_checkpoint(const std::string& path) {
   const safetensors::Reader file(path);
+  verified(file, path);
   const auto found = file.metadata().find("model");
   return found == file.metadata().end() ? "" : found->second;
 }
 
-std::uint64_t freeze_from(const std::string& path, ParameterStore& store) {
+CheckpointOrigin freeze_from(const std::string& path, ParameterStore& store) {
   const safetensors::Reader file(path);
+  const std::string note = verified(file, path);
   store.freeze([&](const ParameterStore::Entry& entry, const Tensor& parameter) {
     const data::Array array = read_like(file, path, entry.name, parameter);
     std::memcpy(parameter.data(), array.bytes.data(), array.bytes.size());
   });
   check_no_others(file, path, store);
-  return file.metadata().contains("step") ? read_count(file, path, "step") : 0;
+  return {file.metadata().contains("step") ? read_count(file, path, "step") : 0, note};
 }
 
 }  // namespace nelbo

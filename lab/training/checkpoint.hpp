@@ -13,7 +13,9 @@ namespace nelbo {
 // parameter under its dotted name, and each optimiser's moments as "optimizer.m" and "optimizer.v"
 // in the order of the flat buffer; the numbers of TrainState are in the metadata, doubles as
 // hexadecimal floats, and so is what the model is built from, as "model" (model_toml). No time,
-// host, path or thread count: equal runs give equal bytes.
+// host, path or thread count: equal runs give equal bytes. Every load verifies the file's digest
+// (safetensors::Reader::verify), throws Error where it is damaged, and gives a note where it holds
+// none.
 
 /// An optimiser, and what its tensors' names begin with: "optimizer", or of an auxiliary network its
 /// group and "_optimizer".
@@ -28,9 +30,9 @@ void save_checkpoint(const std::string& path, const std::string& model,
                      const std::vector<NamedOptimizer>& optimizers, const TrainState& state);
 
 /// Restores what save_checkpoint wrote. Throws Error naming the file and the tensor or number that
-/// is missing or does not fit; nothing is changed then.
-void load_checkpoint(const std::string& path, ParameterStore& store,
-                     const std::vector<NamedOptimizer>& optimizers, TrainState& state);
+/// is missing or does not fit; nothing is changed then. Returns what must be told, or nothing.
+std::string load_checkpoint(const std::string& path, ParameterStore& store,
+                            const std::vector<NamedOptimizer>& optimizers, TrainState& state);
 
 /// The parameters alone, with the epoch and step they are of.
 void save_parameters(const std::string& path, const std::string& model,
@@ -41,9 +43,15 @@ void save_parameters(const std::string& path, const std::string& model,
 /// cannot be read.
 std::string model_of_checkpoint(const std::string& path);
 
+/// Where parameters come from.
+struct CheckpointOrigin {
+  std::uint64_t step = 0;  // 0 where the file does not say
+  std::string note;        // what must be told; empty if nothing must
+};
+
 /// Freezes a store with its parameters from either kind of file; others in the file (of networks that
 /// learnt beside the model) are left alone. Throws Error naming the file and the tensor that is missing or
-/// does not fit. Returns the step that they are of, 0 where the file does not say.
-std::uint64_t freeze_from(const std::string& path, ParameterStore& store);
+/// does not fit.
+CheckpointOrigin freeze_from(const std::string& path, ParameterStore& store);
 
 }  // namespace nelbo

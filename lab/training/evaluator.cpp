@@ -27,9 +27,10 @@ Population population_of(const Term& objective, const Model& model, const Exampl
 
 Evaluator::Evaluator(const Networks& networks, const Term& objective,
                      const EstimatorChoice& estimators, std::size_t training_batch,
-                     const Examples& examples, std::uint64_t seed)
+                     const Examples& examples, std::uint64_t seed, const DrawVariables& variables)
     : examples_(examples),
       seed_(seed),
+      variables_(variables),
       rows_(all_rows(examples.count())),
       recordings_(
           batch_size(objective, training_batch, examples.count()),
@@ -43,7 +44,7 @@ Metrics Evaluator::operator()(std::uint64_t step) {
   MetricSums sums;
   recordings_.for_each_batch(rows_, [&](RecordedBatch& batch, std::span<const std::uint32_t> rows) {
     examples_.fill(batch.x().data_as<float>(), rows, 0);
-    batch.fill({random_variables::evaluation, seed_, 0, rows, step});
+    batch.fill({variables_, seed_, 0, rows, step});
     batch.tape().forward();
     sums.add(batch.metrics(), rows.size());
   });

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "autodiff/random_variables.hpp"
 #include "lab/data/examples.hpp"
 #include "lab/training/metrics.hpp"
 #include "lab/training/recorded_batch.hpp"
@@ -14,9 +15,10 @@ namespace nelbo {
 /// training. Terms that compare the data of a batch do so in batches of the training's size.
 class Evaluator {
  public:
-  /// Networks and examples must outlive it.
+  /// Networks, examples and `variables`, a line of the register that the noise is of, must outlive it.
   Evaluator(const Networks& networks, const Term& objective, const EstimatorChoice& estimators,
-            std::size_t training_batch, const Examples& examples, std::uint64_t seed);
+            std::size_t training_batch, const Examples& examples, std::uint64_t seed,
+            const DrawVariables& variables = random_variables::evaluation);
 
   /// With schedules as at `step`.
   Metrics operator()(std::uint64_t step);
@@ -24,6 +26,7 @@ class Evaluator {
  private:
   const Examples& examples_;
   std::uint64_t seed_;
+  const DrawVariables& variables_;
   std::vector<std::uint32_t> rows_;
   ReplayBySize<RecordedBatch> recordings_;
 };

@@ -129,7 +129,9 @@ LoadedModel open_model(const std::filesystem::path& run, Part part) {
           declare_networks(resolve(loaded.config), none, *loaded.store);
     }
   });
-  loaded.step = freeze_from(checkpoint, *loaded.store);
+  CheckpointOrigin origin = freeze_from(checkpoint, *loaded.store);
+  loaded.step = origin.step;
+  loaded.note = std::move(origin.note);
   return loaded;
 }
 
@@ -142,7 +144,7 @@ LoadedRun open_run(const std::filesystem::path& run, const std::string& data_spe
   if (!data_spec.empty()) {
     config.data = data_spec;
     config.data_hash.clear();
-    config.holdout = 0;
+    config.holdout = config.validation = 0;
   }
   loaded.data = load_run_data(config);
   const std::vector<std::int64_t>& given = loaded.data->example_shape();

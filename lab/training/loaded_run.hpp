@@ -19,6 +19,7 @@ struct LoadedModel : Networks {  // auxiliaries are empty unless they were asked
   TrainConfig config;
   std::unique_ptr<ParameterStore> store;
   std::uint64_t step = 0;  // training steps that made it
+  std::string note;        // what must be told of its checkpoint; empty if nothing must
 };
 
 /// The same, and the data it is applied to.

@@ -8,7 +8,7 @@ namespace nelbo {
 struct Metrics {
   double nell = 0;            // Zheng eq. (15)
   double div = 0;             // Zheng eq. (16); in closed form where there is one
-  double bound = 0;           // the objective as a gain: the bound itself, or minus the cost
+  double objective = 0;       // as a gain: itself, or a cost with its sign turned
   std::vector<double> terms;  // the named quantities of the objective, in its order
   double elbo() const { return -(nell + div); }
 };
@@ -23,20 +23,20 @@ struct MetricSums {
     const double n = double(count);
     sums.nell += mean.nell * n;
     sums.div += mean.div * n;
-    sums.bound += mean.bound * n;
+    sums.objective += mean.objective * n;
     sums.terms.resize(mean.terms.size());
     for (std::size_t i = 0; i < mean.terms.size(); ++i) sums.terms[i] += mean.terms[i] * n;
     examples += count;
   }
   Metrics mean() const {
     const double n = double(examples);
-    Metrics mean{sums.nell / n, sums.div / n, sums.bound / n, sums.terms};
+    Metrics mean{sums.nell / n, sums.div / n, sums.objective / n, sums.terms};
     for (double& term : mean.terms) term /= n;
     return mean;
   }
   /// Empty again, without giving memory back.
   void clear() {
-    sums.nell = sums.div = sums.bound = 0;
+    sums.nell = sums.div = sums.objective = 0;
     for (double& term : sums.terms) term = 0;
     examples = 0;
   }

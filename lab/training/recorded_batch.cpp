@@ -111,7 +111,7 @@ void RecordedBatch::backward(GradientSink& gradient, std::span<GradientSink> oth
 const Metrics& RecordedBatch::metrics() {
   metrics_.nell = nell_.item();
   metrics_.div = div_.item();
-  metrics_.bound = -cost_.item();
+  metrics_.objective = -cost_.item();
   for (std::size_t i = 0; i < terms_.size(); ++i) metrics_.terms[i] = terms_[i].item();
   return metrics_;
 }

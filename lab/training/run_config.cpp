@@ -13,6 +13,7 @@
 #include "autodiff/nearest_name.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/files/one_line.hpp"
+#include "models/architectures/architecture.hpp"
 
 namespace nelbo {
 namespace {
@@ -65,6 +66,8 @@ struct Key {
   std::string name;
   std::function<void(TrainConfig&, const Given&)> read;
   std::function<std::optional<std::string>(const TrainConfig&)> write;
+  bool text = false;     // a string
+  bool changes = false;  // may be another when a run goes on
 };
 
 /// Throws SettingError for text that TOML cannot hold.
@@ -90,7 +93,21 @@ std::string written(double value) {
 
 Key text_key(const std::string& name, std::string TrainConfig::*field) {
   return {name, [field](TrainConfig& c, const Given& g) { c.*field = g.text(); },
-          [field](const TrainConfig& c) { return quoted(c.*field); }};
+          [field](const TrainConfig& c) { return quoted(c.*field); }, true};
+}
+
+/// A setting that a model of its own kind may do without.
+Key model_key(Key key) {
+  key.write = [name = key.name, write = key.write](const TrainConfig& c) {
+    const Architecture* own = architectures().find(c.model);
+    return own == nullptr || own->has(name) ? write(c) : std::nullopt;
+  };
+  return key;
+}
+
+Key changing(Key key) {
+  key.changes = true;
+  return key;
 }
 
 Key number_key(const std::string& name, double TrainConfig::*field) {
@@ -123,6 +140,7 @@ const std::vector<Key>& keys() {
       text_key("data", &C::data),
       text_key("data_hash", &C::data_hash),
       number_key("holdout", &C::holdout),
+      number_key("validation", &C::validation),
       text_key("binarize", &C::binarize),
       {"example", [](C& c, const Given& g) { c.example = g.wholes(); },
        [](const C& c) { return fmt::format("[{}]", fmt::join(c.example, ", ")); }},
@@ -133,16 +151,16 @@ const std::vector<Key>& keys() {
        }},
       text_key("model", &C::model),
       whole_key("latent", &C::latent),
-      {"hidden", [](C& c, const Given& g) { c.hidden = g.wholes(); },
-       [](const C& c) { return fmt::format("[{}]", fmt::join(c.hidden, ", ")); }},
-      text_key("likelihood", &C::likelihood),
-      text_key("prior", &C::prior),
-      text_key("posterior", &C::posterior),
-      text_key("objective", &C::objective),
+      model_key({"hidden", [](C& c, const Given& g) { c.hidden = g.wholes(); },
+                 [](const C& c) { return fmt::format("[{}]", fmt::join(c.hidden, ", ")); }}),
+      model_key(text_key("likelihood", &C::likelihood)),
+      model_key(text_key("prior", &C::prior)),
+      model_key(text_key("posterior", &C::posterior)),
+      changing(text_key("objective", &C::objective)),
       text_key("estimator", &C::estimator),
       text_key("optimizer", &C::optimizer),
-      number_key("lr", &C::lr),
-      whole_key("batch", &C::batch),
+      changing(number_key("lr", &C::lr)),
+      changing(whole_key("batch", &C::batch)),
       length_key("epochs", &C::epochs, &C::steps),
       length_key("steps", &C::steps, &C::epochs),
       {"seed", [](C& c, const Given& g) { c.seed = g.count(); },
@@ -212,6 +230,44 @@ std::string model_toml(const TrainConfig& config) {
     if (const auto value = key.write(config)) text += key.name + " = " + *value + "\n";
   }
   return text;
+}
+
+bool may_change(const std::string& setting) {
+  return std::any_of(keys().begin(), keys().end(),
+                     [&](const Key& key) { return key.changes && key.name == setting; });
+}
+
+Change apply_change(TrainConfig& config, const std::string& change) {
+  const std::size_t equals = change.find('=');
+  const std::string name = change.substr(0, equals);
+  const std::string value = equals == std::string::npos ? "" : change.substr(equals + 1);
+  const auto key = std::find_if(keys().begin(), keys().end(),
+                                [&](const Key& one) { return one.changes && one.name == name; });
+  if (key == keys().end() || value.empty()) {
+    std::vector<std::string> names;
+    for (const Key& one : keys()) {
+      if (one.changes) names.push_back(one.name);
+    }
+    throw SettingError("change",
+                       fmt::format("'{}' is not written as in lr=1e-4; a run goes on with "
+                                   "its own settings but for {}",
+                                   change, fmt::join(names, ", ")));
+  }
+  const auto written = [&] {
+    const std::string text = *key->write(config);
+    return key->text ? *toml::parse("value = " + text)["value"].value<std::string>() : text;
+  };
+  const std::string before = written();
+  try {
+    const toml::table table = toml::parse("value = " + (key->text ? quoted(value) : value));
+    require(table.size() == 1, "change", "'" + change + "' holds more than one value");
+    key->read(config, Given{*table.get("value"), "'" + name + "'"});
+  } catch (const toml::parse_error&) {
+    throw SettingError("change", "'" + change + "': '" + value + "' is no value");
+  } catch (const SettingError& error) {
+    throw SettingError("change", "'" + change + "': " + error.reason());
+  }
+  return {name, before, written(), !key->text};
 }
 
 std::string run_name(const TrainConfig& config) {

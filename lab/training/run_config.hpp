@@ -11,9 +11,12 @@ namespace nelbo {
 /// shown are not among them: they change no bit of a checkpoint.
 struct TrainConfig {
   // What is learned from.
-  std::string data = "sprites";   // SPEC; a path is absolute once the configuration is resolved
-  std::string data_hash;          // of the content; empty until the data are loaded
-  double holdout = 0.1;           // share held out where the data bring no test split
+  std::string data = "sprites";  // SPEC; a path is absolute once the configuration is resolved
+  std::string data_hash;         // of the content; empty until the data are loaded
+  double holdout = 0.1;          // share held out where the data bring no test split
+  double validation =
+      0;  // share of the training examples that chooses the best checkpoint; 0: the data's
+          // own split `valid`, or none
   std::string binarize = "none";  // none, threshold, fixed or dynamic
   // What the model must know of the data when they are not at hand; resolved with them.
   std::vector<std::int64_t> example;              // shape of one example
@@ -44,11 +47,27 @@ struct TrainConfig {
 /// values of a wrong type.
 void apply_toml(TrainConfig& config, const std::string& text, const std::string& origin);
 
-/// The configuration as TOML; apply_toml gives it back exactly.
+/// The configuration as TOML; apply_toml gives it back exactly. What a model of its own kind does not
+/// take (Architecture::takes) is left out.
 std::string to_toml(const TrainConfig& config);
 
+/// Whether a run that exists may go on with another value of a setting: lr, batch and objective, whose
+/// weights alone may be others.
+bool may_change(const std::string& setting);
+
+/// A setting that was changed, as texts.
+struct Change {
+  std::string setting;
+  std::string from, to;
+  bool number = false;  // whether the texts are numbers
+};
+
+/// Changes a setting that may change: "lr=1e-4". Throws SettingError for any other, and for a value of a
+/// wrong type.
+Change apply_change(TrainConfig& config, const std::string& change);
+
 /// The part of it that a trained model needs, whatever its data and objective: model, example, latent,
-/// hidden, likelihood, prior, posterior and picture_range. What a checkpoint names its model by.
+/// hidden, likelihood, prior, posterior and picture_range, as to_toml writes them. What a checkpoint names its model by.
 std::string model_toml(const TrainConfig& config);
 
 /// "mlp-mnist-elbo-s0": model, data, objective, an estimator other than reparam, and seed in

@@ -1,5 +1,9 @@
 #include "lab/training/run_folder.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -48,34 +52,47 @@ std::string read_text(const std::string& path) {
   return text;
 }
 
+namespace {
+
+/// Nothing there, or a folder with nothing but a lock in it.
+bool is_free(const std::string& path) {
+  if (kind_of(path) == fs::file_type::not_found) return true;
+  std::error_code error;
+  const fs::directory_iterator entries(path, error);
+  if (error) data::fail(path, "cannot be read: {}", data::system_reason(error.value()));
+  return std::all_of(fs::begin(entries), fs::end(entries),
+                     [](const auto& entry) { return entry.path().filename() == RunLock::file; });
+}
+
+void make_folder(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) data::fail(path.string(), "cannot be made: {}", data::system_reason(error.value()));
+}
+
+}  // namespace
+
 RunFolder RunFolder::at(const fs::path& path) {
   const std::string name = path.string();
   read_setting("out", [&] { check_output_folder(name); });
-  std::error_code error;
-  const bool empty = kind_of(name) == fs::file_type::not_found || fs::is_empty(path, error);
-  if (error) data::fail(name, "cannot be read: {}", data::system_reason(error.value()));
-  if (!empty) {
-    throw SettingError("out", "the run folder " + name +
-                                  " is not empty, and a run is never overwritten; name another, or "
-                                  "resume this one");
-  }
-  return RunFolder(path);
+  if (is_free(name)) return RunFolder(path);
+  const std::string owner = RunLock::owner(path);
+  throw SettingError("out", "the run folder " + name +
+                                (owner.empty() ? " is not empty, and a run is never overwritten; "
+                                                 "name another, or resume this one"
+                                               : " is in use by " + owner + "; name another"));
 }
 
-void RunFolder::make() const {
-  at(path_);
+RunLock RunFolder::make() const {
+  make_folder(path_);
+  RunLock lock(path_);
+  at(path_);  // as it is now that nobody else changes it
   make_inner();
+  return lock;
 }
 
 void RunFolder::make_inner() const {
-  for (const char* inner : {"checkpoints", "images"}) {
-    std::error_code error;
-    fs::create_directories(path_ / inner, error);
-    if (error) {
-      data::fail((path_ / inner).string(), "cannot be made: {}",
-                 data::system_reason(error.value()));
-    }
-  }
+  for (const char* inner : {"checkpoints", "images"}) make_folder(path_ / inner);
 }
 
 RunFolder RunFolder::open(const fs::path& path) {

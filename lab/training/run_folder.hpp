@@ -5,6 +5,7 @@
 
 #include "lab/files/atomic_file.hpp"
 #include "lab/training/run_config.hpp"
+#include "lab/training/run_lock.hpp"
 
 namespace nelbo {
 
@@ -15,14 +16,17 @@ namespace nelbo {
 ///   metrics.jsonl                      one line per epoch
 ///   checkpoints/{last,best}.safetensors
 ///   images/{reconstructions,samples,traversals}.png
+///   lock                               while a process trains in it; see RunLock
 ///
-/// Every file but metrics.jsonl is written by temporary file, fsync and rename.
+/// Every file but metrics.jsonl and lock is written by temporary file, fsync and rename.
 class RunFolder {
  public:
-  /// A folder that is still to be made. Throws SettingError if there is one that is not empty.
+  /// A folder that is still to be made. Throws SettingError if there is one that is not empty, with
+  /// who trains in it.
   static RunFolder at(const std::filesystem::path& path);
-  /// Makes it. Throws as at() does, and Error if it cannot be made.
-  void make() const;
+  /// Makes it, owned by this process. Throws as at() does, and Error if it cannot be made or another
+  /// process was faster.
+  [[nodiscard]] RunLock make() const;
   /// A folder that make() has made. Throws Error if it holds no config.toml.
   static RunFolder open(const std::filesystem::path& path);
 

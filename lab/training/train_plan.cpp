@@ -18,6 +18,7 @@ void require(bool holds, const std::string& setting, const std::string& reason) 
 void check_ranges(const TrainConfig& c) {
   require(!c.data.empty(), "data", "is empty; name a data set (sprites) or a file or folder");
   require(c.holdout > 0 && c.holdout < 1, "holdout", "must be above 0 and below 1");
+  require(c.validation >= 0 && c.validation < 1, "validation", "must be at least 0 and below 1");
   require(c.latent >= 0 && c.latent <= 65536, "latent", "must be 1 to 65536");
   for (const std::int64_t width : c.hidden) {
     require(width >= 1 && width <= 1 << 20, "hidden", "each width must be 1 to 1048576");

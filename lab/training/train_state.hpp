@@ -8,12 +8,13 @@ namespace nelbo {
 
 /// Where a training run stands, besides parameters and the optimiser's moments.
 struct TrainState {
-  std::uint64_t step = 0;      // steps made
-  std::uint64_t epoch = 0;     // epochs completed
-  std::uint64_t batch = 0;     // batches made of the epoch begun
-  MetricSums sums;             // over these batches
-  double gradient_norms = 0;   // sum over these batches
-  std::optional<double> best;  // highest held-out elbo at the end of an epoch
+  std::uint64_t step = 0;     // steps made
+  std::uint64_t epoch = 0;    // epochs completed
+  std::uint64_t batch = 0;    // batches made of the epoch begun
+  MetricSums sums;            // over these batches
+  double gradient_norms = 0;  // sum over these batches
+  std::optional<double>
+      best;  // highest objective on the validation examples at the end of an epoch
 };
 
 }  // namespace nelbo

@@ -9,20 +9,22 @@
 #include "autodiff/setting_error.hpp"
 #include "lab/data/data_entropy.hpp"
 #include "lab/training/checkpoint.hpp"
+#include "lab/training/objective_weights.hpp"
 #include "models/architectures/architecture.hpp"
 #include "objectives/language/expression.hpp"
 
 namespace nelbo {
 namespace {
 
-/// The objective, once it is known to be defined for the batches that the data give.
-void check_objective_for(const TrainPlan& plan, std::size_t examples, const Model& model,
-                         bool data_entropy) {
+/// Throws unless the objective is defined for batches of the plan's size and a last one of `left` examples
+/// of what remains.
+void check_objective_for(const TrainPlan& plan, std::size_t examples, std::size_t left,
+                         const Model& model, bool data_entropy) {
   const std::size_t batch = std::min(std::size_t(plan.config.batch), examples);
   Setting setting{std::int64_t(batch), std::int64_t(examples), model.codes().variables,
                   has_exact_div(model), data_entropy};
   check_objective(plan.objective, plan.config.objective, setting);
-  const std::size_t rest = examples % batch;
+  const std::size_t rest = left % batch;
   if (rest == 0) return;
   setting.batch = std::int64_t(rest);
   try {
@@ -31,7 +33,7 @@ void check_objective_for(const TrainPlan& plan, std::size_t examples, const Mode
     const std::string reason = error.what();
     throw SettingError(
         "batch", fmt::format("{} leaves a last batch of {} of {} examples; take another size ({})",
-                             batch, rest, examples, reason.substr(0, reason.find('\n'))));
+                             batch, rest, left, reason.substr(0, reason.find('\n'))));
   }
 }
 
@@ -55,6 +57,12 @@ std::vector<Range> ranges_of(const ParameterStore& store, Groups groups) {
   return ranges;
 }
 
+std::optional<Examples> examples_for_validation(const data::Dataset& data, const TrainPlan& plan) {
+  const data::Split* split = data.find("valid");
+  if (split == nullptr) return std::nullopt;
+  return Examples(data, *split, plan.binarize, Examples::Role::valid, plan.config.seed);
+}
+
 }  // namespace
 
 NotFinite::NotFinite(const std::string& op, std::uint64_t step)
@@ -67,6 +75,7 @@ Trainer::Trainer(const TrainPlan& plan, const data::Dataset& data)
     : plan_(for_examples(plan, data)),
       train_(data, data.split("train"), plan.binarize, Examples::Role::train, plan.config.seed),
       test_(data, data.split("test"), plan.binarize, Examples::Role::test, plan.config.seed),
+      valid_(examples_for_validation(data, plan)),
       networks_(make_networks(plan_, train_.moments(), store_)),
       optimizer_(
           std::make_unique<Optimizer>(plan.optimizer, ranges_of(store_, networks_.groups()))),
@@ -78,7 +87,7 @@ Trainer::Trainer(const TrainPlan& plan, const data::Dataset& data)
   if (const std::string why = estimators().unfit(model().codes()); !why.empty()) {
     throw SettingError("estimator", why);
   }
-  check_objective_for(plan_, train_.count(), model(), entropy_.has_value());
+  check_objective_for(plan_, train_.count(), train_.count(), model(), entropy_.has_value());
   const std::size_t batch = std::min(std::size_t(config().batch), train_.count());
   recordings_ = std::make_unique<ReplayBySize<RecordedBatch>>(batch, [this](std::size_t rows) {
     return std::make_unique<RecordedBatch>(
@@ -91,6 +100,10 @@ Trainer::Trainer(const TrainPlan& plan, const data::Dataset& data)
   for (std::size_t i = 1; i < full.parts().size(); ++i) other_gradients_.emplace_back(store_);
   evaluator_ = std::make_unique<Evaluator>(networks_, objective(), estimators(), batch, test_,
                                            config().seed);
+  if (valid_) {
+    validator_ = std::make_unique<Evaluator>(networks_, objective(), estimators(), batch, *valid_,
+                                             config().seed, random_variables::selection);
+  }
   for (const Auxiliary& auxiliary : networks_.auxiliaries.all()) {
     beside_.push_back({auxiliary,
                        std::make_unique<Optimizer>(
@@ -103,6 +116,16 @@ std::uint64_t Trainer::batches_per_epoch() const {
   return (train_.count() + recordings_->batch() - 1) / recordings_->batch();
 }
 
+std::uint64_t Trainer::batches_left() const {
+  const std::size_t left = train_.count() - (epoch_ended() ? 0 : state_.sums.examples);
+  return (left + recordings_->batch() - 1) / recordings_->batch();
+}
+
+std::optional<Metrics> Trainer::validation(std::uint64_t last_step) {
+  if (!validator_) return std::nullopt;
+  return (*validator_)(std::max(last_step, weights_final_at(objective())));
+}
+
 void Trainer::begin_epoch() {
   if (order_epoch_ == state_.epoch) return;
   fill_permutation(order_.data(), order_.size(), random_variables::order.of(config().seed),
@@ -113,7 +136,7 @@ void Trainer::begin_epoch() {
 void Trainer::step() {
   if (epoch_ended()) throw Error("trainer: step() after the end of an epoch; close_epoch() first");
   begin_epoch();
-  const std::size_t size = recordings_->batch(), first = state_.batch * size;
+  const std::size_t size = recordings_->batch(), first = state_.sums.examples;
   const auto rows =
       std::span<const std::uint32_t>(order_).subspan(first, std::min(size, order_.size() - first));
   RecordedBatch& batch = recordings_->of(rows.size());
@@ -142,9 +165,9 @@ void Trainer::step() {
   ++state_.step;
 }
 
-bool Trainer::close_epoch(double held_out_bound) {
-  const bool best = !state_.best || held_out_bound > *state_.best;
-  if (best) state_.best = held_out_bound;
+bool Trainer::close_epoch(std::optional<double> gain) {
+  const bool best = !gain || !state_.best || *gain > *state_.best;
+  if (best) state_.best = gain;
   ++state_.epoch;
   state_.batch = 0;
   state_.sums.clear();
@@ -153,10 +176,13 @@ bool Trainer::close_epoch(double held_out_bound) {
 }
 
 void Trainer::fit(std::uint64_t epochs, const std::function<bool(const Epoch&)>& on_epoch) {
+  const std::uint64_t last_step = state_.step + epochs * batches_per_epoch();
   for (std::uint64_t i = 0; i < epochs; ++i) {
     while (!epoch_ended()) step();
-    Epoch report{.train = train_metrics(), .held_out = held_out()};
-    report.best = close_epoch(report.held_out.bound);
+    Epoch report{
+        .train = train_metrics(), .held_out = held_out(), .validation = validation(last_step)};
+    report.best =
+        close_epoch(report.validation ? std::optional(report.validation->objective) : std::nullopt);
     report.epoch = state_.epoch;
     if (!on_epoch(report)) return;
   }
@@ -174,13 +200,21 @@ void Trainer::save(const std::string& path) const {
   save_checkpoint(path, model_toml(config()), auxiliaries(), store_, optimizers(), state_);
 }
 
-void Trainer::load(const std::string& path) {
-  load_checkpoint(path, store_, optimizers(), state_);
+std::string Trainer::load(const std::string& path) {
+  std::string note = load_checkpoint(path, store_, optimizers(), state_);
   state_.sums.sums.terms.resize(objective().quantities().size());
-  if (state_.batch >= batches_per_epoch()) {
-    throw Error(path + ": batch " + std::to_string(state_.batch) + " of an epoch of " +
-                std::to_string(batches_per_epoch()) + "; it belongs to other data");
+  const std::size_t seen = state_.sums.examples;
+  if (seen >= train_.count() || (seen == 0) != (state_.batch == 0)) {
+    throw Error(
+        fmt::format("{}: {} examples, in {} batches, of an epoch of {}; it belongs to other "
+                    "data",
+                    path, seen, state_.batch, train_.count()));
   }
+  // An epoch that began with batches of another size may end with one of a size of its own.
+  const std::size_t left = train_.count() - seen, rest = left % recordings_->batch();
+  check_objective_for(plan_, train_.count(), left, model(), entropy_.has_value());
+  if (rest != 0) recordings_->of(rest);
+  return note;
 }
 
 }  // namespace nelbo

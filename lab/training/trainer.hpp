@@ -35,10 +35,11 @@ class NotFinite : public Error {
 
 /// What an epoch came to, in nats per datum.
 struct Epoch {
-  std::uint64_t epoch = 0;  // 1 after the first
-  Metrics train;            // means over the batches, each as the model was at its step
-  Metrics held_out;
-  bool best = false;  // the highest held-out bound so far
+  std::uint64_t epoch = 0;            // 1 after the first
+  Metrics train;                      // means over the batches, each as the model was at its step
+  Metrics held_out;                   // of the test examples, for reporting only
+  std::optional<Metrics> validation;  // where there are validation examples
+  bool best = false;  // the highest objective on them so far; without them every epoch is
 };
 
 /// A model in training: examples, recordings, optimiser and where it stands. Everything random has
@@ -57,9 +58,12 @@ class Trainer {
   /// closed. Auxiliary networks learn from the same batch, with optimisers of their own.
   void step();
   /// True when the last step ended an epoch: read the means, then close_epoch().
-  bool epoch_ended() const { return state_.batch == batches_per_epoch(); }
-  /// Counts the epoch that ended and empties its sums. True if `held_out_bound` is the best so far.
-  bool close_epoch(double held_out_bound);
+  bool epoch_ended() const { return state_.sums.examples == train_.count(); }
+  /// Counts the epoch that ended and empties its sums. `gain`: what epochs are compared by, the
+  /// objective of validation(). True if it is the best so far, and always without one.
+  bool close_epoch(std::optional<double> gain);
+  /// What comes is compared with nothing that was: for an objective with other weights.
+  void forget_best() { state_.best.reset(); }
 
   /// Trains for so many epochs, from wherever it stands to the end of the last; `on_epoch` is called at the
   /// end of each and returns whether to go on. Throws as step() does.
@@ -70,13 +74,22 @@ class Trainer {
   /// Means over the batches of the epoch begun, each as the model was at its step. NaN before the
   /// first.
   Metrics train_metrics() const { return state_.sums.mean(); }
-  /// The bound of these, without the memory that all of them need.
-  double train_bound() const { return state_.sums.sums.bound / double(state_.sums.examples); }
+  /// The objective of these, without the memory that all of them need.
+  double train_objective() const {
+    return state_.sums.sums.objective / double(state_.sums.examples);
+  }
   double gradient_norm() const { return state_.gradient_norms / double(state_.batch); }
-  /// Means over the held-out examples with the parameters as they are.
+  /// Means over the test examples with the parameters as they are. For reporting only: no choice in
+  /// training rests on them.
   Metrics held_out() { return (*evaluator_)(state_.step); }
+  /// Means over the validation examples, the split `valid`, with the objective's schedules where they end
+  /// or at `last_step`, whichever is later: so epochs compare, whatever weights they were trained with.
+  /// Nothing where there is no such split.
+  std::optional<Metrics> validation(std::uint64_t last_step = 0);
 
   std::uint64_t batches_per_epoch() const;
+  /// Steps to the end of the epoch begun, or of the next where none is.
+  std::uint64_t batches_left() const;
   /// Examples of the last step.
   std::size_t last_batch() const { return rows_; }
   /// With the data's shape, and the architecture's own values where none were given.
@@ -90,10 +103,13 @@ class Trainer {
   const ParameterStore& store() const { return store_; }
   const Examples& train_examples() const { return train_; }
   const Examples& test_examples() const { return test_; }
+  const std::optional<Examples>& validation_examples() const { return valid_; }
 
   /// All of the run's state, in one file; see checkpoint.hpp.
   void save(const std::string& path) const;
-  void load(const std::string& path);
+  /// Returns what must be told of the file, or nothing. An epoch begun goes on where it was, also in
+  /// batches of another size. Throws Error where the file is damaged or belongs to another run.
+  std::string load(const std::string& path);
 
  private:
   void begin_epoch();
@@ -109,6 +125,7 @@ class Trainer {
   TrainPlan plan_;
   Examples train_;
   Examples test_;
+  std::optional<Examples> valid_;
   std::optional<double> entropy_;  // H_data of the training examples, where the objective needs it
   ParameterStore store_;
   Networks networks_;
@@ -118,7 +135,8 @@ class Trainer {
   std::vector<Beside> beside_;
   std::unique_ptr<ReplayBySize<RecordedBatch>> recordings_;
   std::unique_ptr<Evaluator> evaluator_;
-  std::vector<std::uint32_t> order_;  // the training examples, as this epoch sees them
+  std::unique_ptr<Evaluator> validator_;  // of the validation examples, where there are some
+  std::vector<std::uint32_t> order_;      // the training examples, as this epoch sees them
   std::uint64_t order_epoch_ = std::numeric_limits<std::uint64_t>::max();
   std::size_t rows_ = 0;
   TrainState state_;

@@ -1,6 +1,8 @@
 #include "models/architectures/architecture.hpp"
 
-#include "autodiff/error.hpp"
+#include <algorithm>
+
+#include "autodiff/setting_error.hpp"
 #include "models/architectures/conv64.hpp"
 #include "models/architectures/dense.hpp"
 
@@ -26,8 +28,29 @@ Registry<Architecture>& architectures() {
   return all;
 }
 
+bool Architecture::has(const std::string& setting) const {
+  return !model || std::find(takes.begin(), takes.end(), setting) != takes.end();
+}
+
+namespace {
+
+/// Throws SettingError where a model of its own kind is given what it does not take.
+void check_taken(const Architecture& own, const VaeConfig& config) {
+  const auto check = [&](const char* setting, const std::string& given, const char* simplest) {
+    if (own.has(setting) || given == simplest) return;
+    throw SettingError(setting, "'" + given + "' is not for the model " + own.name +
+                                    ", which takes none; leave it out");
+  };
+  check("likelihood", config.likelihood->text(), "bernoulli");
+  check("posterior", config.posterior.text, "diagonal");
+  if (config.prior) check("prior", config.prior->text, "normal");
+}
+
+}  // namespace
+
 VaeConfig resolve(const VaeConfig& config) {
   const Architecture& own = architectures().at(config.architecture);
+  check_taken(own, config);
   VaeConfig resolved = config;
   if (config.example.size() < 1) {
     throw Error("model " + own.name + ": examples of shape " + config.example.text() +

@@ -206,9 +206,30 @@ void Term::collect(const std::optional<Term>& weight, std::vector<Part>& parts) 
   }
 }
 
+std::vector<Schedule> Term::schedules() const {
+  std::vector<Schedule> all;
+  if (node_->schedule) all.push_back(*node_->schedule);
+  for (const Term& operand : node_->operands) {
+    for (const Schedule& schedule : operand.schedules()) all.push_back(schedule);
+  }
+  return all;
+}
+
 std::vector<Term::Part> Term::parts() const {
   std::vector<Part> all;
   collect(Term(1), all);
+  for (const Part& part : all) {
+    if (!part.weight) continue;
+    std::vector<std::uint64_t> steps{0};
+    for (const Schedule& schedule : part.weight->schedules()) {
+      steps.push_back(schedule.settles().value_or(0));
+    }
+    for (const std::uint64_t step : steps) {
+      if (std::isfinite(*part.weight->at(step))) continue;
+      throw Error("'" + part.quantity.name + "': its weight " + part.weight->text() +
+                  " is not finite at step " + std::to_string(step));
+    }
+  }
   return all;
 }
 

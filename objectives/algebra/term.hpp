@@ -104,8 +104,11 @@ class Term {
   /// A named quantity and the number or schedule that it is weighted with in all; no weight where
   /// it is the argument of a function.
   struct Part;
-  /// As quantities(). Throws Error where a weight is not finite.
+  /// As quantities(). Throws Error where a weight is not finite, at the first step or where a schedule of
+  /// it ends.
   std::vector<Part> parts() const;
+  /// Every schedule in it, in the order of writing.
+  std::vector<Schedule> schedules() const;
 
   /// A part of a sum, with the only parameter groups that it may move; none named: all.
   struct Addend;

@@ -64,7 +64,7 @@ struct UntrainedRun : Untrained {
     config.data = folder / "blobs";
     config.binarize = "fixed";
     const RunFolder run = RunFolder::at(folder / "run");
-    run.make();
+    const RunLock lock = run.make();
     folder.write("run/config.toml", to_toml(config));
     save_parameters(run.last(), "", {}, store, {});
   }
@@ -143,7 +143,7 @@ TEST_CASE(
     }
     CHECK(measured.nell == Approx(nell).epsilon(1e-5));
     CHECK(measured.div == Approx(div).epsilon(1e-4));
-    CHECK(measured.bound == Approx(bound).epsilon(1e-5));
+    CHECK(measured.objective == Approx(bound).epsilon(1e-5));
     const TermMeans of = estimate_terms(u.model(), u.test, 7);
     CHECK(of.div.mean == Approx(div).epsilon(1e-4));
     CHECK(std::fabs(of.nell.mean - nell) < 4 * of.nell.standard_error);
@@ -155,7 +155,7 @@ TEST_CASE(
     set_num_threads(3);
     const Metrics three = evaluator(0);
     set_num_threads(threads);
-    CHECK(one.bound == three.bound);
+    CHECK(one.objective == three.objective);
     CHECK(one.nell == three.nell);
   }
 }
@@ -185,7 +185,7 @@ TEST_CASE("discrete run: a model's codes, divergences and pictures") {
 
     const TempFolder folder;
     const RunFolder run = RunFolder::at(folder / "run");
-    run.make();
+    const RunLock lock = run.make();
     Pictures(u.model(), u.test, 1).write(run);
     for (const char* name : {"reconstructions", "samples", "traversals"}) {
       CHECK(std::filesystem::file_size(run.image(name)) > 0);
@@ -288,7 +288,7 @@ TEST_CASE("discrete run: every estimator of discrete codes trains, and resumes t
       const auto advance = [](Trainer& trainer, int steps) {
         for (int i = 0; i < steps; ++i) {
           trainer.step();
-          if (trainer.epoch_ended()) trainer.close_epoch(trainer.held_out().bound);
+          if (trainer.epoch_ended()) trainer.close_epoch(trainer.held_out().objective);
         }
       };
       const auto bytes = [&](const Trainer& trainer, const char* name) {
@@ -296,11 +296,11 @@ TEST_CASE("discrete run: every estimator of discrete codes trains, and resumes t
         return read_text(folder / name);
       };
       Trainer trainer(config, data);
-      const double before = trainer.held_out().bound;
+      const double before = trainer.held_out().objective;
       advance(trainer, 30);
       trainer.save(folder / "half");
       advance(trainer, 31);
-      CHECK(trainer.held_out().bound > before + 0.5);
+      CHECK(trainer.held_out().objective > before + 0.5);
       Trainer resumed(config, data);
       resumed.load(folder / "half");
       advance(resumed, 31);

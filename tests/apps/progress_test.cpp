@@ -21,8 +21,8 @@ BarState halfway() {
   state.step = 200;
   state.examples_per_second = 12345;
   state.seconds_left = 75;
-  state.train_bound = -104.321;
-  state.held_out_bound = -105.1;
+  state.train_objective = -104.321;
+  state.held_out_objective = -105.1;
   return state;
 }
 

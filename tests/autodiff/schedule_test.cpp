@@ -80,3 +80,16 @@ TEST_CASE("Schedules refuse no steps and values that are not finite") {
   CHECK_THROWS_AS(Schedule::anneal(0, std::nan(""), 10), Error);
   CHECK_THROWS_AS(Schedule(std::numeric_limits<double>::infinity()), Error);
 }
+
+TEST_CASE("Schedules refuse a way that overflows, and say where they end") {
+  const double most = 1e308;
+  CHECK_THROWS_WITH(Schedule::anneal(-most, most, 10), tests::contains("overflows"));
+  CHECK_THROWS_WITH(Schedule::cosine(-most, most, 10), tests::contains("overflows"));
+  CHECK_NOTHROW(Schedule::anneal(0, most, 10));
+  CHECK(Schedule(3).settles() == 0);
+  CHECK(Schedule::warmup(1, 7).settles() == 7);
+  CHECK(Schedule::cosine(1, 2, 8).settles() == 8);
+  CHECK(Schedule::anneal(1, 2, 9).settles() == 9);
+  CHECK_FALSE(Schedule::step(1, 0.5, 9).settles().has_value());
+  CHECK(Schedule::step(1, 1, 9).settles() == 0);
+}

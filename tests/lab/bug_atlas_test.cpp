@@ -247,7 +247,7 @@ TEST_CASE("bug 13: training and held-out bounds that are shown are the bound, no
     bound += std::log(sum / 5) / double(n);
     surrogate += weighted / double(n);
   }
-  CHECK(shown.bound == Approx(bound).epsilon(1e-5));
+  CHECK(shown.objective == Approx(bound).epsilon(1e-5));
   CHECK(shown.terms.front() == Approx(bound).epsilon(1e-5));
   CHECK(surrogate - bound > 1e-3);
 }

@@ -78,7 +78,7 @@ TEST_CASE("checkpoint: everything comes back") {
   CHECK(state.batch == wanted.batch);
   CHECK(state.sums.sums.nell == wanted.sums.sums.nell);
   CHECK(state.sums.sums.div == wanted.sums.sums.div);
-  CHECK(state.sums.sums.bound == wanted.sums.sums.bound);
+  CHECK(state.sums.sums.objective == wanted.sums.sums.objective);
   CHECK(state.sums.sums.terms == wanted.sums.sums.terms);
   CHECK(state.sums.examples == wanted.sums.examples);
   CHECK(state.gradient_norms == wanted.gradient_norms);
@@ -139,7 +139,7 @@ TEST_CASE("checkpoint: what does not fit is refused and changes nothing") {
 TEST_CASE("run folder: used ones are refused, metrics are cut back to whole epochs") {
   tests::TempFolder temporary;
   const RunFolder folder = RunFolder::at(temporary / "a run");
-  folder.make();
+  { const RunLock lock = folder.make(); }
   CHECK_THROWS_WITH(RunFolder::at(temporary / "a run"),
                     tests::contains("out: ") && tests::contains("resume"));
   CHECK_THROWS_AS(RunFolder::open(temporary / "a run"), Error);  // holds no config.toml

@@ -38,6 +38,7 @@ TEST_CASE("run configuration: TOML gives back every setting exactly") {
   config.data = "/data with \"quotes\"\\and\ttabs/ü.npz:imgs";
   config.data_hash = "0123abcd";
   config.holdout = 0.1;
+  config.validation = 0.25;
   config.binarize = "dynamic";
   config.example = {28, 27, 1};
   config.picture_range = {-0.1, 2};
@@ -57,6 +58,7 @@ TEST_CASE("run configuration: TOML gives back every setting exactly") {
   CHECK(to_toml(back) == to_toml(config));
   CHECK(back.data == config.data);
   CHECK(back.hidden == config.hidden);
+  CHECK(back.validation == 0.25);
   CHECK(back.example == config.example);
   CHECK(back.picture_range == config.picture_range);
   CHECK(back.lr == 3.0);
@@ -140,4 +142,31 @@ TEST_CASE("run configuration: run names suit every file system") {
   config.data = "sprites:32";
   config.objective = "nell + 4*div(mc)";
   CHECK(run_name(config) == "burda-sprites_32-nell+4_div_mc-s3");
+}
+
+TEST_CASE(
+    "run configuration: lr, batch and objective may change while a run goes on, nothing else") {
+  TrainConfig config;
+  const Change lr = apply_change(config, "lr=1e-4");
+  CHECK(config.lr == 1e-4);
+  CHECK(lr.setting == "lr");
+  CHECK(lr.from == "0.001");
+  CHECK(lr.to == "0.0001");
+  CHECK(lr.number);
+  const Change objective = apply_change(config, "objective=nell + 4*div");
+  CHECK(config.objective == "nell + 4*div");
+  CHECK(objective.from == "elbo");
+  CHECK(objective.to == "nell + 4*div");
+  CHECK_FALSE(objective.number);
+  apply_change(config, "batch=17");
+  CHECK(config.batch == 17);
+  for (const char* wrong : {"lr", "lr=", "=3", "lr=a", "lr='1'", "batch=1.5", "batch=1\nseed = 3",
+                            "seed=1", "data=x", "latent=3", "rl=1"}) {
+    CAPTURE(wrong);
+    const std::string before = to_toml(config);
+    CHECK_THROWS_WITH(apply_change(config, wrong), tests::contains("change: '"));
+    CHECK(to_toml(config) == before);
+  }
+  CHECK(may_change("lr"));
+  CHECK_FALSE(may_change("seed"));
 }

@@ -7,6 +7,8 @@
 #include "lab/data/dataset.hpp"
 #include "lab/data/load.hpp"
 #include "lab/training/run_config.hpp"
+#include "lab/training/run_folder.hpp"
+#include "lab/training/trainer.hpp"
 #include "tests/lab/data_files.hpp"
 
 namespace nelbo::tests {
@@ -69,6 +71,20 @@ inline std::vector<float> floats(const std::string& spec) {
     images.write(i, 1, values.data() + i * images.features());
   }
   return values;
+}
+
+/// `steps` steps, with everything that a run does at the end of an epoch.
+inline void advance(Trainer& trainer, int steps) {
+  for (int i = 0; i < steps; ++i) {
+    trainer.step();
+    if (trainer.epoch_ended()) trainer.close_epoch(trainer.held_out().objective);
+  }
+}
+
+/// The bytes of its checkpoint, written at `path`.
+inline std::string bytes_of(const Trainer& trainer, const std::string& path) {
+  trainer.save(path);
+  return read_text(path);
 }
 
 inline std::string operator/(const TempFolder& folder, const std::string& name) {

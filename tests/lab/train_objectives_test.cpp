@@ -5,7 +5,6 @@
 #include <set>
 
 #include "autodiff/threads.hpp"
-#include "lab/training/run_folder.hpp"
 #include "lab/training/trainer.hpp"
 #include "objectives/language/catalogue.hpp"
 #include "tests/autodiff/allocations.hpp"
@@ -13,6 +12,8 @@
 #include "tests/lab/train_data.hpp"
 
 using namespace nelbo;
+using nelbo::tests::advance;
+using nelbo::tests::bytes_of;
 
 namespace {
 
@@ -31,19 +32,6 @@ TrainConfig config_of(const std::string& objective) {
   config.latent = 4;
   config.objective = objective;
   return config;
-}
-
-/// `steps` steps, with everything that a run does at the end of an epoch.
-void advance(Trainer& trainer, int steps) {
-  for (int i = 0; i < steps; ++i) {
-    trainer.step();
-    if (trainer.epoch_ended()) trainer.close_epoch(trainer.held_out().bound);
-  }
-}
-
-std::string bytes_of(const Trainer& trainer, const std::string& path) {
-  trainer.save(path);
-  return read_text(path);
 }
 
 std::vector<float> parameters(const Trainer& trainer, const std::string& group) {
@@ -81,7 +69,7 @@ TEST_CASE("objectives in training: finite, better, and resumed to the same bytes
   tests::TempFolder folder;
   const TrainConfig config = config_of(objective);
   Trainer whole(config, data), first(config, data), second(config, data);
-  const double before = whole.held_out().bound;
+  const double before = whole.held_out().objective;
   advance(whole, 10);
   advance(first, 5);  // within the second epoch: its sums are resumed too
   first.save(folder / "first.safetensors");
@@ -93,10 +81,10 @@ TEST_CASE("objectives in training: finite, better, and resumed to the same bytes
 
   const Metrics held_out = whole.held_out();
   CHECK(std::isfinite(before));
-  CHECK(std::isfinite(held_out.bound));
+  CHECK(std::isfinite(held_out.objective));
   CHECK(held_out.terms.size() == whole.objective().quantities().size());
   for (const double term : held_out.terms) CHECK(std::isfinite(term));
-  CHECK(whole.train_metrics().bound == Approx(second.train_metrics().bound));
+  CHECK(whole.train_metrics().objective == Approx(second.train_metrics().objective));
 }
 
 TEST_CASE("objectives in training: 1, 2 and 7 threads give the same bytes") {

@@ -4,7 +4,6 @@
 
 #include "autodiff/random.hpp"
 #include "autodiff/threads.hpp"
-#include "lab/training/run_folder.hpp"
 #include "lab/training/trainer.hpp"
 #include "tests/autodiff/allocations.hpp"
 #include "tests/catch.hpp"
@@ -12,22 +11,10 @@
 #include "tests/oracles.hpp"
 
 using namespace nelbo;
+using nelbo::tests::advance, nelbo::tests::bytes_of;
 using nelbo::tests::dense, nelbo::tests::tanh_of;
 
 namespace {
-
-/// `steps` steps, with everything that a run does at the end of an epoch.
-void advance(Trainer& trainer, int steps) {
-  for (int i = 0; i < steps; ++i) {
-    trainer.step();
-    if (trainer.epoch_ended()) trainer.close_epoch(trainer.held_out().elbo());
-  }
-}
-
-std::string bytes_of(const Trainer& trainer, const std::string& path) {
-  trainer.save(path);
-  return read_text(path);
-}
 
 /// Nell and Div of one example, written out: Zheng eqs (15), (16) for X-7-2L / L-7-X.
 Metrics by_hand(const ParameterStore& store, const std::vector<double>& x,

@@ -239,6 +239,10 @@ TEST_CASE("language: wrong expressions are refused with the column and the reaso
       // Numbers.
       Case{"1e999*nell", 1, "too large"}, Case{"nell + 1e200*(1e200*div)", 13, "not finite"},
       Case{"1e200*(nell + 1e200*div)", 1, "not finite"}, Case{"1e300*nell/1e-10", 11, "not finite"},
+      Case{"nell + anneal(-1e308, 1e308, steps=5)*div", 8, "overflows"},
+      Case{"nell + square(warmup(1e200, steps=5))*div", 1, "'div': its weight square("},
+      Case{"nell + 1e300*(warmup(1e300, steps=5)*div)", 1, "not finite"},
+      Case{"1e300*warmup(1e300, steps=5)*nell", 1, "not finite"},
       Case{"nell/0", 5, "division by 0"}, Case{"square(1e200)*nell", 1, "not finite"},
       Case{"nan*nell", 1, "unknown term 'nan'"}, Case{"3nell", 2, "unexpected 'n'"},
       Case{"4", 1, "a number alone"}, Case{"anneal(0, 1, steps=4)", 1, "a number alone"},

@@ -1,0 +1,50 @@
+#pragma once
+// A small training by the program, and what it leaves.
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "lab/files/safetensors.hpp"
+#include "tests/apps/program_run.hpp"
+#include "tests/lab/train_data.hpp"
+
+namespace nelbo::tests {
+
+/// 60 grey images of 8 x 8 as an IDX file; 54 remain for training, so batches of 20 make epochs of
+/// 3 steps.
+inline std::string write_data(const TempFolder& folder) {
+  const data::Array images = blobs(60, 8, 3);
+  std::string file = raw({0, 0, 8, 3, 0, 0, 0, 60, 0, 0, 0, 8, 0, 0, 0, 8});
+  file.append(reinterpret_cast<const char*>(images.bytes.data()), images.bytes.size());
+  return folder.write("blobs-images-idx3-ubyte", file);
+}
+
+inline std::vector<std::string> command(const std::string& data, const std::string& out,
+                                        const std::vector<std::string>& more) {
+  std::vector<std::string> args{"train",    "--data",     data,       "--model",   "mlp",
+                                "--hidden", "9",          "--latent", "2",         "--batch",
+                                "20",       "--binarize", "dynamic",  "--threads", "1"};
+  if (!out.empty()) args.insert(args.end(), {"--out", out});
+  args.insert(args.end(), more.begin(), more.end());
+  return args;
+}
+
+inline std::string last(const std::string& run) {
+  return read_whole(run + "/checkpoints/last.safetensors");
+}
+
+inline std::uint64_t step_of(const std::string& run) {
+  return std::stoull(
+      safetensors::Reader(run + "/checkpoints/last.safetensors").metadata().at("step"));
+}
+
+inline std::vector<nlohmann::json> lines_of(const std::string& run) {
+  std::vector<nlohmann::json> lines;
+  std::istringstream text(read_whole(run + "/metrics.jsonl"));
+  for (std::string line; std::getline(text, line);) lines.push_back(nlohmann::json::parse(line));
+  return lines;
+}
+
+}  // namespace nelbo::tests
