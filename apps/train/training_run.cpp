@@ -317,7 +317,8 @@ int resume_run(const fs::path& path, const Further& further, const RunOptions& o
   const RunFolder folder = RunFolder::open(path);
   const TrainConfig config = read_config(folder);
   std::optional<TrainPlan> read;
-  explain_missing_words(path, [&] { read = resolve(config); });
+  explain_missing_words(
+      path, [&] { read_settings_of(folder.config(), [&] { read = resolve(config); }); });
   TrainPlan& plan = *read;
   const auto data = load_run_data(plan.config);
   TrainingRun run(plan, *data, folder, options);
