@@ -417,6 +417,8 @@ int resume_run(const fs::path& path, const Further& further, const RunOptions& o
   std::optional<TrainPlan> read;
   std::vector<Change> changes;
   explain_missing_words(path, [&] {
+    read_settings_of(folder.config(), [&] { read = resolve(config); });
+    if (further.changes.empty()) return;
     changes = apply_changes(config, further.changes);
     read = resolve(config);
   });

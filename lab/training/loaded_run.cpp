@@ -7,10 +7,12 @@
 #include <span>
 
 #include "autodiff/error.hpp"
+#include "autodiff/setting_error.hpp"
 #include "lab/training/checkpoint.hpp"
 #include "lab/training/run_data.hpp"
 #include "lab/training/run_folder.hpp"
 #include "models/make_model.hpp"
+#include "objectives/language/expression.hpp"
 
 namespace nelbo {
 
@@ -51,6 +53,17 @@ std::string text_of(const nlohmann::json& object, const char* key) {
 }
 
 }  // namespace
+
+void read_settings_of(const std::string& file, const std::function<void()>& read) {
+  try {
+    read();
+  } catch (const SettingError& error) {
+    throw SettingError("", file + ": " + error.what());
+  } catch (const ExpressionError& error) {
+    const std::string reason = error.what();  // with an excerpt on lines of its own
+    throw SettingError("", file + ": " + reason.substr(0, reason.find('\n')));
+  }
+}
 
 void explain_missing_words(const fs::path& folder, const std::function<void()>& read) {
   try {
@@ -116,19 +129,20 @@ LoadedModel open_model(const std::filesystem::path& run, Part part) {
     loaded.config.data.clear();
     apply_toml(loaded.config, model, checkpoint);
   }
-  check_shape(loaded.config.example,
-              is_checkpoint ? checkpoint : (folder / "config.toml").string());
+  const std::string settings = in_folder ? (folder / "config.toml").string() : checkpoint;
+  check_shape(loaded.config.example, settings);
   loaded.store = std::make_unique<ParameterStore>();
   // Values come from the file: what the data would say of their start is not asked for.
   const DataMoments none{Tensor(Shape{0}), Tensor(Shape{0})};
-  explain_missing_words(loaded.folder, [&] {
+  const auto declare = [&] {
     if (part == Part::model) {
       loaded.model = make_model(model_of(loaded.config), none, *loaded.store);
     } else {
       static_cast<Networks&>(loaded) =
           declare_networks(resolve(loaded.config), none, *loaded.store);
     }
-  });
+  };
+  explain_missing_words(loaded.folder, [&] { read_settings_of(settings, declare); });
   CheckpointOrigin origin = freeze_from(checkpoint, *loaded.store);
   loaded.step = origin.step;
   loaded.note = std::move(origin.note);

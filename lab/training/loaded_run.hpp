@@ -48,6 +48,10 @@ LoadedModel open_model(const std::filesystem::path& run, Part part = Part::model
 LoadedRun open_run(const std::filesystem::path& run, const std::string& data_spec = "",
                    Part part = Part::model);
 
+/// Calls `read`, which reads settings that `file` brought: a SettingError, or an ExpressionError, of it
+/// becomes a SettingError that names the file and no flag.
+void read_settings_of(const std::string& file, const std::function<void()>& read);
+
 /// Calls `read`, whose Error is told with the words that the run in `folder` used and this program lacks,
 /// and the command that made it.
 void explain_missing_words(const std::filesystem::path& folder, const std::function<void()>& read);

@@ -230,6 +230,11 @@ TEST_CASE("damaged run folders: the message names the file and the way out, and 
   refused("config.toml", config.substr(0, config.size() - 1), "is cut short");
   refused("config.toml", config.substr(0, 5), "is not TOML");
   refused("config.toml", "\x1b\xFF", "is not TOML");
+  const auto with = [&](const std::string& from, const std::string& to) {
+    return std::regex_replace(config, std::regex(from + " = '[^']*'"), from + " = '" + to + "'");
+  };
+  refused("config.toml", with("model", "x\\x1b"), "'x\\x1b' is unknown");
+  refused("config.toml", with("objective", "nel"), "unknown term 'nel'; did you mean 'nell'?");
   folder.write("run/config.toml", config);
   const std::string last = read_whole(run + "/checkpoints/last.safetensors");
   refused("checkpoints/last.safetensors", "", "truncated");
