@@ -151,10 +151,11 @@ void TrainingRun::begin() {
 void TrainingRun::restore(const Further& further, const std::vector<Change>& changes) {
   if (fs::exists(folder_.last())) {
     notes_.push_back(trainer_.load(folder_.last()));
-  } else if (fs::exists(folder_.metrics())) {
-    throw Error(folder_.last() +
-                ": is missing, and the run has come beyond its first epoch; put a copy "
-                "in its place, or start a new run");
+  } else if (fs::exists(folder_.metrics()) || fs::exists(folder_.best())) {
+    throw Error(
+        folder_.last() +
+        ": is missing, though the run had written it; put a copy in its place, or start a new "
+        "run");
   } else {
     notes_.push_back(folder_.last() + ": not there yet, so the run begins at its first step");
   }

@@ -143,6 +143,15 @@ TEST_CASE("best: a share for validation is taken of the training examples, by th
       data::load_dataset(path, {.holdout = 0.2, .seed = 4, .validation = 0.25});
   CHECK(rows(other, "valid") != rows(with, "valid"));
   CHECK_THROWS_WITH(data::load_dataset(path, {.validation = 1}), contains("validation: 1 "));
+
+  // What the data bring themselves is theirs.
+  const tests::TempFolder three;
+  for (const char* name : {"train.npy", "valid.npy", "test.npy"}) {
+    three.write(name, tests::npy("|u1", "(100, 4, 4)", bytes));
+  }
+  CHECK(data::load_dataset(three.path()).find("valid") != nullptr);
+  CHECK_THROWS_WITH(data::load_dataset(three.path(), {.validation = 0.25}),
+                    contains("validation: ") && contains("of its own"));
 }
 
 TEST_CASE("best: schedules that end after the run are told, those that never end are not") {
