@@ -15,7 +15,8 @@ class RunRecord {
   ~RunRecord();
 
   void begin(const TrainConfig& config, const Trainer& trainer);
-  /// Takes up the record there is, forgets how it ended, and notes which settings change at this step.
+  /// Takes up the record there is, forgets how it ended, and notes which settings change at this
+  /// step.
   void resume(const TrainState& state, const std::vector<Change>& changes);
   /// `more`: what belongs to this end, as an object.
   void close(const std::string& status, const TrainState& state, double seconds,

@@ -1,5 +1,5 @@
-// What a training says of itself: which examples are for what, which checkpoint is the best, and what its
-// numbers are of.
+// What a training says of itself: which examples are for what, which checkpoint is the best, and
+// what its numbers are of.
 #include <fmt/format.h>
 
 #include <filesystem>

@@ -1,5 +1,5 @@
-// Which checkpoint is the best: chosen on validation examples, under the objective's final weights, and
-// never on the test examples.
+// Which checkpoint is the best: chosen on validation examples, under the objective's final weights,
+// and never on the test examples.
 #include <algorithm>
 #include <cmath>
 
@@ -38,7 +38,8 @@ TrainConfig warming(const std::string& objective) {
 }  // namespace
 
 TEST_CASE("best: epochs are compared at the schedule's final weights") {
-  // At its own weight the objective of the first epoch is the highest: there is hardly anything in it.
+  // At its own weight the objective of the first epoch is the highest: there is hardly anything in
+  // it.
   const data::Dataset data = with_validation();
   Trainer trainer(warming("anneal(0.01, 1, steps=40)*nell + div"), data);
   double own_weights = -1e9, final_weights = -1e9;
