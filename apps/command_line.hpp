@@ -70,6 +70,9 @@ class CommandLine {
   Flag real(const std::string& name, std::optional<double>& value, double above, double most,
             const std::string& help);
 
+  /// A share of all, in [0, 1).
+  Flag share(const std::string& name, std::optional<double>& value, const std::string& help);
+
   /// An argument that may look like a flag: "-elbo + div".
   Flag expression(const std::string& name, std::string& value, const std::string& help);
 

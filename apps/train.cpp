@@ -181,8 +181,8 @@ void declare_data(CommandLine& command, TrainFlags& flags) {
       .type("HOW");
   command.real("--holdout", flags.holdout, 0, 0.999,
                "share held out as test where the data bring no test split [0.1]");
-  command.real(
-      "--validation", flags.validation, 0, 0.999,
+  command.share(
+      "--validation", flags.validation,
       "share of the training examples that chooses best.safetensors [none, or the data's own "
       "split valid]");
 }

@@ -27,8 +27,8 @@ class Schedule {
   /// Linear from `from` at step 0 to `to` at step `steps`, then constant.
   static Schedule anneal(double from, double to, std::uint64_t steps);
 
-  // All but `constant` throw Error if steps (every) is 0, and all if a value is not finite, or where
-  // the way from one to the other overflows.
+  // All but `constant` throw Error if steps (every) is 0, and all if a value is not finite, or
+  // where the way from one to the other overflows.
 
   double at(std::uint64_t step) const;
   bool is_constant() const { return kind_ == Kind::constant; }

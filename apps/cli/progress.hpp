@@ -80,8 +80,8 @@ class Progress {
 
   /// A line of text that stays, above the bar; nothing when silent.
   void line(const std::string& text);
-  /// `step` steps have been made, the last on `examples` data; `objective` is the mean of the epoch to
-  /// show, nats per datum. Draws at most ten times a second and costs a look at the clock
+  /// `step` steps have been made, the last on `examples` data; `objective` is the mean of the epoch
+  /// to show, nats per datum. Draws at most ten times a second and costs a look at the clock
   /// otherwise.
   void step(std::uint64_t step, std::uint64_t examples, double objective);
   /// The end of an epoch.

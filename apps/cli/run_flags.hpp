@@ -36,8 +36,8 @@ struct AppliedRun {
 /// Prints a note on stderr, if there is one.
 void tell(const std::string& note);
 
-/// Sets the threads and opens the run, telling its note. Throws SettingError for a split that there is not, and as
-/// open_run does.
+/// Sets the threads and opens the run, telling its note. Throws SettingError for a split that there
+/// is not, and as open_run does.
 AppliedRun apply_run(const RunFlags& flags, Part part = Part::model);
 
 }  // namespace nelbo

@@ -8,8 +8,8 @@
 
 namespace nelbo {
 
-/// {"elbo", "nell", "div", "objective", "bound"}: the objective as a gain, a cost with its sign turned,
-/// and the same under the name that it had in 0.1.0.
+/// {"elbo", "nell", "div", "objective", "bound"}: the objective as a gain, a cost with its sign
+/// turned, and the same under the name that it had in 0.1.0.
 nlohmann::ordered_json to_json(const Metrics& m);
 
 /// The same with the named quantities of the objective under "terms".

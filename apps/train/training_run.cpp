@@ -1,10 +1,8 @@
 #include "apps/train/training_run.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
 #include <chrono>
 #include <cmath>
 #include <iostream>
@@ -15,6 +13,7 @@
 #include "apps/cli/progress.hpp"
 #include "apps/cli/refusal.hpp"
 #include "apps/cli/run_flags.hpp"
+#include "apps/cli/shell_word.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/exit_code.hpp"
 #include "apps/reports/metrics_json.hpp"
@@ -34,7 +33,6 @@
 #include "lab/training/run_folder.hpp"
 #include "lab/training/run_lock.hpp"
 #include "lab/training/trainer.hpp"
-#include "objectives/language/expression.hpp"
 
 namespace nelbo {
 namespace {
@@ -47,18 +45,6 @@ constexpr std::uint64_t default_epochs = 10;
 // A checkpoint at least every 2 s: what remains is for the step under way and the writing.
 constexpr std::chrono::milliseconds checkpoint_interval{1500};
 constexpr std::chrono::seconds picture_interval{10};
-
-/// A word as a shell reads it back: quoted where it must be.
-std::string shell_word(const std::string& word) {
-  std::string quoted = "'";
-  bool plain = !word.empty();
-  for (const char c : word) {
-    plain &= std::isalnum(static_cast<unsigned char>(c)) ||
-             std::string("/._+-=,:").find(c) != std::string::npos;
-    quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  }
-  return plain ? word : quoted + "'";
-}
 
 double seconds_between(Clock::time_point from, Clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
@@ -156,10 +142,11 @@ void TrainingRun::restore(const Further& further, const std::vector<Change>& cha
   record_.read();
   if (fs::exists(folder_.last())) {
     notes_.push_back(trainer_.load(folder_.last()));
-  } else if (fs::exists(folder_.metrics())) {
-    throw Error(folder_.last() +
-                ": is missing, and the run has come beyond its first epoch; put a copy "
-                "in its place, or start a new run");
+  } else if (fs::exists(folder_.metrics()) || fs::exists(folder_.best())) {
+    throw Error(
+        folder_.last() +
+        ": is missing, though the run had written it; put a copy in its place, or start a new "
+        "run");
   } else {
     notes_.push_back(folder_.last() + ": not there yet, so the run begins at its first step");
   }
@@ -383,32 +370,6 @@ int start_run(TrainPlan plan, const fs::path& out, const RunOptions& options) {
   run.begin();
   return run.run();
 }
-
-namespace {
-
-/// Changes what may change, and says what was. Throws SettingError where the objective would become
-/// another.
-std::vector<Change> apply_changes(TrainConfig& config, const std::vector<std::string>& changes) {
-  const auto names = [&config] {
-    std::vector<std::string> all;
-    for (const Quantity& q : parse_objective(config.objective).quantities()) all.push_back(q.name);
-    return all;
-  };
-  std::vector<Change> made;
-  for (const std::string& change : changes) {
-    const std::vector<std::string> before = names();
-    made.push_back(apply_change(config, change));
-    if (names() != before) {
-      throw SettingError("change",
-                         fmt::format("'{}': a run goes on with the terms that it has, {}; "
-                                     "only their weights may be others",
-                                     change, fmt::join(before, ", ")));
-    }
-  }
-  return made;
-}
-
-}  // namespace
 
 int resume_run(const fs::path& path, const Further& further, const RunOptions& options) {
   const RunFolder folder = RunFolder::open(path);

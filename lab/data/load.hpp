@@ -19,9 +19,9 @@ struct LoadOptions {
 };
 
 /// Reads SPEC for training: there is a split `train`, `test` too unless holdout is 0, and `valid`
-/// where the data bring one or `validation` is above 0. A note in the result says what was held out.
-/// The choice depends on the seed and the number of examples alone. Throws as read_dataset does, and
-/// SettingError for another share, or a share for validation of data that bring `valid`.
+/// where the data bring one or `validation` is above 0. A note in the result says what was held
+/// out. The choice depends on the seed and the number of examples alone. Throws as read_dataset
+/// does, and SettingError for another share, or a share for validation of data that bring `valid`.
 Dataset load_dataset(const std::string& spec, const LoadOptions& options = {});
 
 /// SPEC with the path made absolute, for a configuration that must work from any folder. Names stay

@@ -102,8 +102,8 @@ class Slice final : public data::Stream {
 
 constexpr const char* digest_key = "nelbo_digest";
 
-/// The digest of a file: what its metadata say but for the digest, then of every tensor, by name, what
-/// it is called, its type, shape and bytes.
+/// The digest of a file: what its metadata say but for the digest, then of every tensor, by name,
+/// what it is called, its type, shape and bytes.
 class Digest {
  public:
   explicit Digest(const Metadata& metadata) {

@@ -19,8 +19,9 @@ using Metadata = std::map<std::string, std::string>;
 
 /// Writes the file atomically (temporary file, fsync, rename). The bytes are a function of the
 /// arguments alone: tensors lie sorted by name, and the header is padded with spaces so that values
-/// start at a multiple of 64. The metadata get one more entry, "nelbo_digest": an XXH64 of all other
-/// metadata and all tensors, by which Reader::verify finds damage. Throws Error naming the path.
+/// start at a multiple of 64. The metadata get one more entry, "nelbo_digest": an XXH64 of all
+/// other metadata and all tensors, by which Reader::verify finds damage. Throws Error naming the
+/// path.
 void write(const std::string& path, const Views& tensors, const Metadata& metadata = {});
 
 /// An entry of the header; begin and end count from the first value of the file's data part.

@@ -15,7 +15,8 @@ namespace nelbo {
 /// training. Terms that compare the data of a batch do so in batches of the training's size.
 class Evaluator {
  public:
-  /// Networks, examples and `variables`, a line of the register that the noise is of, must outlive it.
+  /// Networks, examples and `variables`, a line of the register that the noise is of, must outlive
+  /// it.
   Evaluator(const Networks& networks, const Term& objective, const EstimatorChoice& estimators,
             std::size_t training_batch, const Examples& examples, std::uint64_t seed,
             const DrawVariables& variables = random_variables::evaluation);

@@ -6,15 +6,15 @@
 
 namespace nelbo {
 
-/// The step from which on the weights of an objective are final: where the last of its schedules ends. 0
-/// without one. Schedules that never end are left out.
+/// The step from which on the weights of an objective are final: where the last of its schedules
+/// ends. 0 without one. Schedules that never end are left out.
 std::uint64_t weights_final_at(const Term& objective);
 
 /// Whether a schedule of it never ends: `step`.
 bool weights_move_for_ever(const Term& objective);
 
-/// Which schedule ends after a run's last step, and so never arrives: "anneal(0, 6, steps=5000) ends at
-/// step 5000, the run at step 60"; empty if none does.
+/// Which schedule ends after a run's last step, and so never arrives: "anneal(0, 6, steps=5000)
+/// ends at step 5000, the run at step 60"; empty if none does.
 std::string weights_unfinished(const Term& objective, std::uint64_t last_step);
 
 }  // namespace nelbo

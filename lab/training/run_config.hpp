@@ -47,12 +47,12 @@ struct TrainConfig {
 /// values of a wrong type.
 void apply_toml(TrainConfig& config, const std::string& text, const std::string& origin);
 
-/// The configuration as TOML; apply_toml gives it back exactly. What a model of its own kind does not
-/// take (Architecture::takes) is left out.
+/// The configuration as TOML; apply_toml gives it back exactly. What a model of its own kind does
+/// not take (Architecture::takes) is left out.
 std::string to_toml(const TrainConfig& config);
 
-/// Whether a run that exists may go on with another value of a setting: lr, batch and objective, whose
-/// weights alone may be others.
+/// Whether a run that exists may go on with another value of a setting: lr, batch and objective,
+/// whose weights alone may be others.
 bool may_change(const std::string& setting);
 
 /// A setting that was changed, as texts.
@@ -62,12 +62,13 @@ struct Change {
   bool number = false;  // whether the texts are numbers
 };
 
-/// Changes a setting that may change: "lr=1e-4". Throws SettingError for any other, and for a value of a
-/// wrong type.
+/// Changes a setting that may change: "lr=1e-4". Throws SettingError for any other, and for a value
+/// of a wrong type.
 Change apply_change(TrainConfig& config, const std::string& change);
 
-/// The part of it that a trained model needs, whatever its data and objective: model, example, latent,
-/// hidden, likelihood, prior, posterior and picture_range, as to_toml writes them. What a checkpoint names its model by.
+/// The part of it that a trained model needs, whatever its data and objective: model, example,
+/// latent, hidden, likelihood, prior, posterior and picture_range, as to_toml writes them. What a
+/// checkpoint names its model by.
 std::string model_toml(const TrainConfig& config);
 
 /// "mlp-mnist-elbo-s0": model, data, objective, an estimator other than reparam, and seed in

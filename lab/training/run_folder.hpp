@@ -24,8 +24,8 @@ class RunFolder {
   /// A folder that is still to be made. Throws SettingError if there is one that is not empty, with
   /// who trains in it.
   static RunFolder at(const std::filesystem::path& path);
-  /// Makes it, owned by this process. Throws as at() does, and Error if it cannot be made or another
-  /// process was faster.
+  /// Makes it, owned by this process. Throws as at() does, and Error if it cannot be made or
+  /// another process was faster.
   [[nodiscard]] RunLock make() const;
   /// A folder that make() has made. Throws Error if it holds no config.toml.
   static RunFolder open(const std::filesystem::path& path);

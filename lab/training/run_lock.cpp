@@ -16,8 +16,8 @@
 namespace nelbo {
 namespace {
 
-/// flock without waiting; false where another process holds it. Whoever only looks, as owner() does, is
-/// gone in a moment.
+/// flock without waiting; false where another process holds it. Whoever only looks, as owner()
+/// does, is gone in a moment.
 bool lock(int descriptor, int how) {
   for (int attempt = 0;; ++attempt) {
     if (::flock(descriptor, how | LOCK_NB) == 0) return true;

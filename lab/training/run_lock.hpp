@@ -4,12 +4,13 @@
 
 namespace nelbo {
 
-/// A run folder owned by this process until the object dies: the file `lock` in it, held by flock(2) and
-/// naming host and process. A process that dies lets go of it, whatever it leaves behind.
+/// A run folder owned by this process until the object dies: the file `lock` in it, held by
+/// flock(2) and naming host and process. A process that dies lets go of it, whatever it leaves
+/// behind.
 class RunLock {
  public:
-  /// Throws Error that names the folder and who owns it. Where the file system knows no locks there is a
-  /// note() instead.
+  /// Throws Error that names the folder and who owns it. Where the file system knows no locks there
+  /// is a note() instead.
   explicit RunLock(const std::filesystem::path& folder);
   ~RunLock();
   RunLock(RunLock&& other) noexcept;

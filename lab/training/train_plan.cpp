@@ -1,5 +1,8 @@
 #include "lab/training/train_plan.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <cmath>
 
 #include "autodiff/setting_error.hpp"
@@ -63,6 +66,26 @@ TrainPlan resolve(const TrainConfig& c) {
       .objective = parse_objective(c.objective),
       .estimators = read_setting("estimator", [&] { return parse_estimators(c.estimator); }),
       .optimizer = read_setting("optimizer", [&] { return optimizers().at(c.optimizer); }).config};
+}
+
+std::vector<Change> apply_changes(TrainConfig& config, const std::vector<std::string>& changes) {
+  const auto names = [&config] {
+    std::vector<std::string> all;
+    for (const Quantity& q : parse_objective(config.objective).quantities()) all.push_back(q.name);
+    return all;
+  };
+  std::vector<Change> made;
+  for (const std::string& change : changes) {
+    const std::vector<std::string> before = names();
+    made.push_back(apply_change(config, change));
+    if (names() != before) {
+      throw SettingError("change",
+                         fmt::format("'{}': a run goes on with the terms that it has, {}; "
+                                     "only their weights may be others",
+                                     change, fmt::join(before, ", ")));
+    }
+  }
+  return made;
 }
 
 }  // namespace nelbo

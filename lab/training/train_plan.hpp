@@ -1,4 +1,7 @@
 #pragma once
+#include <string>
+#include <vector>
+
 #include "autodiff/optimizer.hpp"
 #include "lab/data/binarize.hpp"
 #include "lab/training/run_config.hpp"
@@ -24,5 +27,9 @@ TrainPlan resolve(const TrainConfig& config);
 
 /// The part that a trained model needs, whatever objective made it. Throws SettingError.
 VaeConfig model_of(const TrainConfig& config);
+
+/// Changes settings of a run that goes on, "lr=1e-4" each, and says what was changed. Throws
+/// SettingError as apply_change does, and where the objective would have other terms.
+std::vector<Change> apply_changes(TrainConfig& config, const std::vector<std::string>& changes);
 
 }  // namespace nelbo

@@ -16,8 +16,8 @@
 namespace nelbo {
 namespace {
 
-/// Throws unless the objective is defined for batches of the plan's size and a last one of `left` examples
-/// of what remains.
+/// Throws unless the objective is defined for batches of the plan's size and a last one of `left`
+/// examples of what remains.
 void check_objective_for(const TrainPlan& plan, std::size_t examples, std::size_t left,
                          const Model& model, bool data_entropy) {
   const std::size_t batch = std::min(std::size_t(plan.config.batch), examples);

@@ -82,9 +82,9 @@ class Trainer {
   /// Means over the test examples with the parameters as they are. For reporting only: no choice in
   /// training rests on them.
   Metrics held_out() { return (*evaluator_)(state_.step); }
-  /// Means over the validation examples, the split `valid`, with the objective's schedules where they end
-  /// or at `last_step`, whichever is later: so epochs compare, whatever weights they were trained with.
-  /// Nothing where there is no such split.
+  /// Means over the validation examples, the split `valid`, with the objective's schedules where
+  /// they end or at `last_step`, whichever is later: so epochs compare, whatever weights they were
+  /// trained with. Nothing where there is no such split.
   std::optional<Metrics> validation(std::uint64_t last_step = 0);
 
   std::uint64_t batches_per_epoch() const;
@@ -107,8 +107,8 @@ class Trainer {
 
   /// All of the run's state, in one file; see checkpoint.hpp.
   void save(const std::string& path) const;
-  /// Returns what must be told of the file, or nothing. An epoch begun goes on where it was, also in
-  /// batches of another size. Throws Error where the file is damaged or belongs to another run.
+  /// Returns what must be told of the file, or nothing. An epoch begun goes on where it was, also
+  /// in batches of another size. Throws Error where the file is damaged or belongs to another run.
   std::string load(const std::string& path);
 
  private:

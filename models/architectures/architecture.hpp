@@ -31,8 +31,8 @@ struct Architecture {
   std::function<std::unique_ptr<Model>(const VaeConfig& config, const DataMoments& moments,
                                        ParameterStore& store)>
       model = {};
-  /// What such a model takes of hidden, likelihood, prior and posterior; the others are refused, but for
-  /// their simplest values, and are not shown.
+  /// What such a model takes of hidden, likelihood, prior and posterior; the others are refused,
+  /// but for their simplest values, and are not shown.
   std::vector<std::string> takes = {"likelihood"};
 
   /// Whether a setting of a model means something for this one.
@@ -42,10 +42,11 @@ struct Architecture {
 /// mlp, burda, chen_mlp and conv64, and a program's own.
 Registry<Architecture>& architectures();
 
-/// The configuration with the architecture's own latent dimensions and widths, and the simplest prior,
-/// where none are given. Throws SettingError for what the model does not take, Error for an unknown architecture, an example without features, sizes
-/// below 1, codes of more than 2^20 numbers, a prior that does not go with the posterior, and widths or
-/// an activation given to an architecture that has its own.
+/// The configuration with the architecture's own latent dimensions and widths, and the simplest
+/// prior, where none are given. Throws SettingError for what the model does not take, Error for an
+/// unknown architecture, an example without features, sizes below 1, codes of more than 2^20
+/// numbers, a prior that does not go with the posterior, and widths or an activation given to an
+/// architecture that has its own.
 VaeConfig resolve(const VaeConfig& config);
 
 }  // namespace nelbo

@@ -104,8 +104,8 @@ class Term {
   /// A named quantity and the number or schedule that it is weighted with in all; no weight where
   /// it is the argument of a function.
   struct Part;
-  /// As quantities(). Throws Error where a weight is not finite, at the first step or where a schedule of
-  /// it ends.
+  /// As quantities(). Throws Error where a weight is not finite, at the first step or where a
+  /// schedule of it ends.
   std::vector<Part> parts() const;
   /// Every schedule in it, in the order of writing.
   std::vector<Schedule> schedules() const;

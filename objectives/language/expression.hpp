@@ -29,8 +29,8 @@ class ExpressionError : public Error {
 ///   parse_objective("nell + 100*abs(div - anneal(0, 25, steps=10000))")
 ///   parse_objective("beta_vae(beta=4)")
 ///
-/// Throws ExpressionError for anything else, numbers and weights that are not finite, an expression without a
-/// term, longer than 4,096 characters or nested deeper than 64.
+/// Throws ExpressionError for anything else, numbers and weights that are not finite, an expression
+/// without a term, longer than 4,096 characters or nested deeper than 64.
 Term parse_objective(const std::string& expression);
 
 /// Reads a name with arguments, as in "vimco(arithmetic)". Throws ExpressionError for anything

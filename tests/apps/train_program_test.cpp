@@ -229,8 +229,11 @@ TEST_CASE("train: a run killed before its first checkpoint starts anew") {
   const tests::TempFolder folder;
   const std::string data = write_data(folder), run = folder / "run", whole = folder / "whole";
   REQUIRE(tests::run_program_binary(command(data, run, {"--steps", "2"})).code == 0);
-  // Two steps end no epoch: there is no line of one that would be lost.
   std::filesystem::remove(run + "/checkpoints/last.safetensors");
+  const Outcome lost = tests::run_program_binary({"train", "--resume", run});
+  CHECK(lost.code == 1);  // there was one, and best.safetensors tells
+  CHECK_THAT(lost.err, tests::contains("last.safetensors: is missing"));
+  std::filesystem::remove(run + "/checkpoints/best.safetensors");
   const Outcome anew = tests::run_program_binary({"train", "--resume", run});
   REQUIRE(anew.code == 0);
   CHECK_THAT(anew.err, tests::contains("last.safetensors: not there yet"));

@@ -1,5 +1,5 @@
-// What a training says of itself: which examples are for what, which checkpoint is the best, and what its
-// numbers are of.
+// What a training says of itself: which examples are for what, which checkpoint is the best, and
+// what its numbers are of.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -76,6 +76,11 @@ TEST_CASE("report: --validation takes a share of the training examples and choos
   CHECK(loaded.config.validation == 0.5);
   CHECK(loaded.data->split("valid").images.count() == 27);
   CHECK(run_program_binary({"eval", run, "--split", "valid"}).code == 0);
+  CHECK(run_program_binary(command(data, folder / "none", {"--steps", "1", "--validation", "0"}))
+            .code == 0);
+  const Outcome all = run_program_binary(command(data, folder / "all", {"--validation", "1"}));
+  CHECK(all.code == 2);
+  CHECK_THAT(all.err, contains("--validation: '1' is not a share, from 0 to below 1"));
 }
 
 TEST_CASE("report: a warm-up longer than the run is refused, of a resumed run told") {

@@ -104,7 +104,22 @@ done
 "$two_layer" gradvar --run two --bounds iw --m 4 --estimators reparam,dreg --replicates 40
 "$two_layer" train --data squares.npy --model two_layer --objective "nell + div(mc) + tc" --steps 1 2>&1 |
   grep "needs a normal posterior; here it is two-layer"
-"$two_layer" train --data squares.npy --model two_layer --latent 7 --steps 1 2>&1 | grep "of its own"
+"$two_layer" train --data squares.npy --model two_layer --latent 7 --steps 1 2>&1 |
+  grep "has 150 latent variables"
+# What it does not take is refused, and neither shown nor written down.
+"$two_layer" train --data squares.npy --model two_layer --posterior full --steps 1 2>&1 |
+  grep -- "--posterior: 'full' is not for the model two_layer"
+"$two_layer" train --data squares.npy --model two_layer --objective "elbo(mc)" --batch 30 --steps 1 \
+  --out plain 2>header
+grep "model  *two_layer, latent 150, bernoulli" header
+if grep -E "^(prior|posterior)" header plain/config.toml; then exit 1; fi
+if grep -E "^(hidden|prior|posterior)" plain/config.toml; then exit 1; fi
+"$two_layer" train --resume plain --steps 1 --quiet
+# The program speaks of itself by its own name.
+"$two_layer" eval --help | grep "two_layer eval runs/"
+"$two_layer" eval nowhere 2>&1 | grep "^two_layer: nowhere"
+"$two_layer" evil 2>&1 | grep 'see `two_layer --help`'
+if "$two_layer" --help | grep -w nelbo | grep -v "^nelbo: variational"; then exit 1; fi
 
 # The program with an estimator of the user's own: listed, studied (its bias is 0 for the ELBO and found for iw, as it
 # declares) and trained with.

@@ -19,8 +19,8 @@ using namespace nelbo;
 
 namespace {
 
-/// 300 training, 100 validation and 200 test images, enough for full batches of all that evaluates: the
-/// rest of a batch would be permuted by the first numbers of a whole one.
+/// 300 training, 100 validation and 200 test images, enough for full batches of all that evaluates:
+/// the rest of a batch would be permuted by the first numbers of a whole one.
 data::Dataset data_of(const tests::TempFolder& folder, std::uint64_t seed) {
   const data::Array images = tests::blobs(600, 4, 1);
   const std::string bytes(reinterpret_cast<const char*>(images.bytes.data()), images.bytes.size());

@@ -1,5 +1,5 @@
-// Which checkpoint is the best: chosen on validation examples, under the objective's final weights, and
-// never on the test examples.
+// Which checkpoint is the best: chosen on validation examples, under the objective's final weights,
+// and never on the test examples.
 #include <algorithm>
 #include <cmath>
 
@@ -38,7 +38,8 @@ TrainConfig warming(const std::string& objective) {
 }  // namespace
 
 TEST_CASE("best: epochs are compared at the schedule's final weights") {
-  // At its own weight the objective of the first epoch is the highest: there is hardly anything in it.
+  // At its own weight the objective of the first epoch is the highest: there is hardly anything in
+  // it.
   const data::Dataset data = with_validation();
   Trainer trainer(warming("anneal(0.01, 1, steps=40)*nell + div"), data);
   double own_weights = -1e9, final_weights = -1e9;
@@ -143,6 +144,15 @@ TEST_CASE("best: a share for validation is taken of the training examples, by th
       data::load_dataset(path, {.holdout = 0.2, .seed = 4, .validation = 0.25});
   CHECK(rows(other, "valid") != rows(with, "valid"));
   CHECK_THROWS_WITH(data::load_dataset(path, {.validation = 1}), contains("validation: 1 "));
+
+  // What the data bring themselves is theirs.
+  const tests::TempFolder three;
+  for (const char* name : {"train.npy", "valid.npy", "test.npy"}) {
+    three.write(name, tests::npy("|u1", "(100, 4, 4)", bytes));
+  }
+  CHECK(data::load_dataset(three.path()).find("valid") != nullptr);
+  CHECK_THROWS_WITH(data::load_dataset(three.path(), {.validation = 0.25}),
+                    contains("validation: ") && contains("of its own"));
 }
 
 TEST_CASE("best: schedules that end after the run are told, those that never end are not") {
