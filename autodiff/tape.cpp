@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
+#include <vector>
 
 #include "autodiff/error.hpp"
 #include "autodiff/internal/strided_copy.hpp"
@@ -174,8 +176,13 @@ Var Tape::record(const Op& op, std::span<const Var> inputs, std::span<const Spec
     }
     slot(input);
   }
-  std::array<std::uint32_t, 64> ids;
-  if (inputs.size() > ids.size()) throw Error(std::string(op.name) + ": more than 64 operands");
+  constexpr std::size_t most = std::numeric_limits<decltype(Node::inputs)>::max();
+  if (inputs.size() > most) {
+    throw Error(std::string(op.name) + ": more than " + std::to_string(most) + " operands");
+  }
+  std::array<std::uint32_t, 64> few;
+  std::vector<std::uint32_t> many(inputs.size() > few.size() ? inputs.size() : 0);
+  std::uint32_t* const ids = many.empty() ? few.data() : many.data();
   Groups reach = 0;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     ids[i] = (op.strided ? inputs[i] : contiguous(inputs[i])).slot_;
@@ -193,7 +200,7 @@ Var Tape::record(const Op& op, std::span<const Var> inputs, std::span<const Spec
     node.saved = arena_.allocate(saved_bytes);
     std::memcpy(node.saved, saved, saved_bytes);
   }
-  operands_.insert(operands_.end(), ids.begin(), ids.begin() + inputs.size());
+  operands_.insert(operands_.end(), ids, ids + inputs.size());
   for (const Spec& spec : outputs) {
     const std::uint32_t id =
         add_storage(spec.shape.size(), spec.dtype, std::int32_t(nodes_.size()));
