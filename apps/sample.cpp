@@ -12,6 +12,7 @@
 #include "apps/reports/pictures.hpp"
 #include "autodiff/error.hpp"
 #include "lab/evaluation/inference.hpp"
+#include "lab/training/run_data.hpp"
 
 namespace nelbo {
 namespace {
@@ -41,7 +42,8 @@ int sample_pictures(const SampleFlags& flags) {
   const Tensor means =
       decode_means(*run.model, sample_prior(*run.model, std::size_t(flags.n), seed));
   const auto columns = std::size_t(std::ceil(std::sqrt(double(flags.n))));
-  write_pictures(flags.out, means, *shape, columns, run.config.picture_range);
+  write_pictures(flags.out, means, *shape, columns, scaling_of(run.config),
+                 run.config.picture_range);
   if (flags.common.json) {
     print_json({{"out", flags.out}, {"n", flags.n}, {"columns", columns}, {"seed", seed}});
   } else {

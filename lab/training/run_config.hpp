@@ -15,8 +15,13 @@ struct TrainConfig {
   std::string data_hash;          // of the content; empty until the data are loaded
   double holdout = 0.1;           // share held out where the data bring no test split
   std::string binarize = "none";  // none, threshold, fixed or dynamic
+  std::string scale;  // none, 255, standard or a number; empty: as the data suggest, until
+                      // they are loaded
+  std::string label;  // what is no feature: a name, or none; empty: what is clearly labels
   // What the model must know of the data when they are not at hand; resolved with them.
   std::vector<std::int64_t> example;              // shape of one example
+  std::vector<double> scale_mean;                 // [X] of the training data, of scale standard
+  std::vector<double> scale_deviation;            // likewise
   std::pair<double, double> picture_range{0, 1};  // what is black and white in pictures
   // What learns.
   std::string model = "mlp";             // an architecture's name
@@ -47,8 +52,8 @@ void apply_toml(TrainConfig& config, const std::string& text, const std::string&
 /// The configuration as TOML; apply_toml gives it back exactly.
 std::string to_toml(const TrainConfig& config);
 
-/// The part of it that a trained model needs, whatever its data and objective: model, example, latent,
-/// hidden, likelihood, prior, posterior and picture_range. What a checkpoint names its model by.
+/// The part of it that a trained model needs, whatever its data and objective: model, example, scale,
+/// latent, hidden, likelihood, prior, posterior and picture_range. What a checkpoint names its model by.
 std::string model_toml(const TrainConfig& config);
 
 /// "mlp-mnist-elbo-s0": model, data, objective, an estimator other than reparam, and seed in
