@@ -65,7 +65,9 @@ Flag CommandLine::flag(const std::string& name, std::function<void(const std::st
       throw CLI::ValidationError(name, error.what());
     }
   };
-  return declared(*app_->add_option_function<std::string>(name, told, help));
+  CLI::Option& option = *app_->add_option_function<std::string>(name, told, help);
+  option.multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  return declared(option);
 }
 
 Flag CommandLine::expression(const std::string& name, std::string& value, const std::string& help) {

@@ -12,12 +12,12 @@ namespace nelbo {
 namespace {
 
 struct Options {
-  std::string spec;
+  std::string spec, label;
   bool json = false;
 };
 
 int show(const Options& options) {
-  const data::Dataset dataset = data::read_dataset(options.spec);
+  const data::Dataset dataset = data::read_dataset(options.spec, options.label);
   if (options.json)
     print_json(data::show_json(dataset));
   else
@@ -32,6 +32,12 @@ Action declare_show(CommandLine& command) {
             "sprites, sprites:32, sprites:full, fashion-mnist, a folder, a file, or "
             "FILE:member; files are IDX, amat, NPY or CSV, gzipped or not, NPZ or safetensors")
       .required();
+  command
+      .flag("--label", options->label,
+            "what is labels and no feature: a column or an array, or none [what is named label, "
+            "class, "
+            "target or y and holds whole numbers]")
+      .type("NAME");
   command.flag("--json", options->json, "print one JSON object");
   command.footer(
       "Examples:\n"

@@ -59,11 +59,11 @@ void print(const Ledger& ledger) {
     }
   }
   std::size_t active = 0;
-  std::cout << fmt::format("\n{:<10}{:>12}{:>16}\n", "dimension", "KL", "var E[z|x]");
+  std::cout << fmt::format("\n{:<10} {:>11} {:>15}\n", "dimension", "KL", "var E[z|x]");
   for (std::size_t d = 0; d < ledger.units.size(); ++d) {
     const Ledger::Unit& unit = ledger.units[d];
     active += unit.active;
-    std::cout << fmt::format("{:<10}{:>12}{:>16.4f}{}\n", d,
+    std::cout << fmt::format("{:<10} {:>11} {:>15.4f}{}\n", d,
                              std::isnan(unit.kl) ? "-" : fmt::format("{:.4f}", unit.kl),
                              unit.variance, unit.active ? "  active" : "");
   }

@@ -15,6 +15,7 @@
 #include "lab/evaluation/inference.hpp"
 #include "lab/files/atomic_file.hpp"
 #include "lab/files/one_line.hpp"
+#include "lab/training/run_data.hpp"
 
 namespace nelbo {
 namespace {
@@ -31,7 +32,7 @@ int sample_pictures(const SampleFlags& flags) {
   check_output(flags.out);
   flags.common.apply_threads();
   const LoadedModel run = open_model(flags.run);
-  tell(run.note);
+  for (const std::string& note : run.notes) tell(note);
   const std::uint64_t seed = flags.seed(run.config);
   const std::optional<PictureShape> shape = picture_shape(run.config.example);
   if (!shape) {
@@ -46,7 +47,8 @@ int sample_pictures(const SampleFlags& flags) {
   const Tensor means =
       decode_means(*run.model, sample_prior(*run.model, std::size_t(flags.n), seed));
   const auto columns = std::size_t(std::ceil(std::sqrt(double(flags.n))));
-  write_pictures(flags.out, means, *shape, columns, run.config.picture_range);
+  write_pictures(flags.out, means, *shape, columns, scaling_of(run.config),
+                 run.config.picture_range);
   if (flags.common.json) {
     print_json({{"out", flags.out}, {"n", flags.n}, {"columns", columns}, {"seed", seed}},
                beside(flags.out));

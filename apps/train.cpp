@@ -28,7 +28,8 @@ constexpr std::int64_t most = std::int64_t{1} << 62;
 /// overruled.
 struct TrainFlags {
   CommonFlags common;
-  std::optional<std::string> data, binarize, model, hidden, likelihood, prior, posterior;
+  std::optional<std::string> data, scale, label, binarize, model, hidden, likelihood, prior,
+      posterior;
   std::optional<std::string> objective, estimator, optimizer;
   std::optional<std::string> out, config, preset, resume;
   std::optional<std::int64_t> latent, batch, epochs, steps, log_gradient_snr;
@@ -60,6 +61,8 @@ void set(To& to, const std::optional<From>& from) {
 
 void apply_flags(TrainConfig& config, const TrainFlags& flags) {
   set(config.data, flags.data);
+  set(config.scale, flags.scale);
+  set(config.label, flags.label);
   set(config.binarize, flags.binarize);
   set(config.model, flags.model);
   set(config.latent, flags.latent);
@@ -177,6 +180,20 @@ void declare_data(CommandLine& command, TrainFlags& flags) {
       .flag("--data", flags.data,
             "a file, a folder, FILE:member, or\n" + choices(data::data_sets().all(), "[sprites]"))
       .type("SPEC");
+  command
+      .flag("--scale", flags.scale,
+            "what values are divided by: none, 255 or another number; or standard: every feature "
+            "less its "
+            "mean, by its deviation, with densities still in nats of the data's units. The run "
+            "keeps it "
+            "[255 for pixels, which are bytes of IDX, NPY, NPZ and safetensors; else none]")
+      .type("HOW");
+  command
+      .flag(
+          "--label", flags.label,
+          "what of the data is labels and no feature: a column or an array, or none [what is named "
+          "label, class, target or y and holds whole numbers]")
+      .type("NAME");
   command.flag("--binarize", flags.binarize, "none, threshold, fixed or dynamic [none]")
       .type("HOW");
   command.real("--holdout", flags.holdout, 0, 0.999,

@@ -13,7 +13,7 @@ DataMoments of_features(const DataMoments& moments, std::int64_t features) {
     throw Error("model: the training " + std::string(name) + " has shape " + values.shape().text() +
                 " for " + std::to_string(features) + " features");
   };
-  return {vector("mean", moments.mean), vector("variance", moments.variance)};
+  return {vector("mean", moments.mean), vector("variance", moments.variance), moments.extent};
 }
 
 }  // namespace nelbo

@@ -2,14 +2,16 @@
 #include <cstdint>
 
 #include "autodiff/tensor.hpp"
+#include "models/likelihoods/support.hpp"
 
 namespace nelbo {
 
 /// Mean and variance of every feature over the training data, on the scale on which the model sees
 /// them. The decoder starts there: its biases at what is best when z says nothing.
 struct DataMoments {
-  Tensor mean;      // X numbers, f32 or f64, of any shape
-  Tensor variance;  // likewise
+  Tensor mean;         // X numbers, f32 or f64, of any shape
+  Tensor variance;     // likewise
+  Extent extent = {};  // of all the values; empty where it is not known
 };
 
 /// The moments as vectors [X] of a model's features; empty ones, of a model that is read from a file, stay

@@ -25,6 +25,9 @@ struct VaeConfig {
   std::shared_ptr<const Likelihood> likelihood = parse_likelihood("bernoulli");
   PosteriorFamily posterior = parse_posterior("diagonal");
   std::optional<PriorFamily> prior;  // none: the simplest for the posterior's codes
+  /// ln of the volume, in the units of the data, of a unit cube of x as the model sees it: what
+  /// make_model takes off log P(x|z), so that densities are in nats of the data's units.
+  double log_volume = 0;
 
   CodeSpace codes() const { return posterior.codes(latent); }
   /// D, the numbers of a code z: L, or L K of one-hot rows.

@@ -34,6 +34,12 @@ void add_run_flags(CommandLine& command, RunFlags& flags, const std::string& see
 
 void add_data_flags(CommandLine& command, RunFlags& flags) {
   command.flag("--data", flags.data, "other data of the same shape [the run's own]").type("SPEC");
+  command
+      .flag("--label", flags.label,
+            "what of the data is labels and no feature: a column or an array, or none [the run's "
+            "own, or "
+            "what is clearly labels]")
+      .type("NAME");
   command.flag("--split", flags.split, "train, test, ... [test; all if --data brings none]")
       .type("NAME");
 }
@@ -44,11 +50,9 @@ void tell(const std::string& note) {
 
 AppliedRun apply_run(const RunFlags& flags, Part part) {
   flags.common.apply_threads();
-  LoadedRun run = open_run(flags.run, flags.data, part);
-  tell(run.note);
-  const data::Split& split = chosen_split(*run.data, flags.split);
-  Examples examples(*run.data, split, data::parse_binarize(run.config.binarize),
-                    Examples::role_of(split.name), run.config.seed);
+  LoadedRun run = open_run(flags.run, {flags.data, flags.label}, part);
+  for (const std::string& note : run.notes) tell(note);
+  Examples examples = run.examples(chosen_split(*run.data, flags.split));
   const std::uint64_t seed = flags.seed(run.config);
   return {std::move(run), std::move(examples), seed};
 }

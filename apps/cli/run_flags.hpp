@@ -12,6 +12,7 @@ namespace nelbo {
 struct RunFlags {
   std::string run;
   std::string data;   // empty: the run's own
+  std::string label;  // what is no feature of the data; empty: as the run says
   std::string split;  // empty: "test", or the first split of data that have none
   CommonFlags common;
 
@@ -23,7 +24,7 @@ struct RunFlags {
 
 /// RUN and the common flags.
 void add_run_flags(CommandLine& command, RunFlags& flags, const std::string& seed_help);
-/// --data and --split.
+/// --data, --label and --split.
 void add_data_flags(CommandLine& command, RunFlags& flags);
 
 /// A trained model and the examples that the flags name.
@@ -33,10 +34,10 @@ struct AppliedRun {
   std::uint64_t seed;  // --seed, or the run's own
 };
 
-/// Prints a note on stderr, if there is one.
+/// Prints a note on stderr.
 void tell(const std::string& note);
 
-/// Sets the threads and opens the run, telling its note. Throws SettingError for a split that there
+/// Sets the threads and opens the run, telling its notes. Throws SettingError for a split that there
 /// is not, and as open_run does.
 AppliedRun apply_run(const RunFlags& flags, Part part = Part::model);
 

@@ -73,7 +73,8 @@ Wanted of_run(const Options& options) {
 
 Subject world_of(const Options& options) {
   for (const auto& [flag, value] :
-       {std::pair{"data", options.run.data}, std::pair{"split", options.run.split}}) {
+       {std::pair{"data", options.run.data}, std::pair{"label", options.run.label},
+        std::pair{"split", options.run.split}}) {
     if (!value.empty()) throw SettingError(flag, "is for --run; a world brings its own data");
   }
   if (options.world == "linear-gaussian") {

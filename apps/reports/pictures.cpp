@@ -84,18 +84,28 @@ std::string no_pictures(const std::vector<std::int64_t>& example) {
 }
 
 std::pair<double, double> picture_range(const Examples& examples) {
-  const data::StoredType type = examples.split().images.type();
-  if (type == data::StoredType::uint8 || type == data::StoredType::boolean) return {0, 1};
-  const auto [low, high] = examples.range();
-  return {std::min(low, 0.0), std::max(high, 1.0)};
+  Extent extent = examples.extent();
+  if (const data::Scaling& scaling = examples.scaling(); scaling.standard()) {
+    extent = {};
+    std::vector<float> x(examples.features());
+    for (std::uint32_t i = 0; i < examples.count(); ++i) {
+      examples.fill(x.data(), {&i, 1}, 0);
+      scaling.restore(x.data());
+      extent.add(x);
+    }
+  }
+  return {std::min(extent.least, 0.0), std::max(extent.greatest, 1.0)};
 }
 
 void write_pictures(const std::string& path, const Tensor& pictures, const PictureShape& shape,
-                    std::size_t columns, std::pair<double, double> range) {
+                    std::size_t columns, const data::Scaling& scaling,
+                    std::pair<double, double> range) {
   const auto [low, high] = range;
-  std::vector<float> tiles(std::size_t(pictures.size()));
-  std::transform(pictures.data_as<float>(), pictures.data_as<float>() + tiles.size(), tiles.begin(),
-                 [low, high](float v) { return float((v - low) / (high - low)); });
+  const auto count = std::size_t(pictures.shape()[0]), size = std::size_t(pictures.shape()[1]);
+  const float* const from = pictures.data_as<float>();
+  std::vector<float> tiles(from, from + count * size);
+  for (std::size_t i = 0; i < count; ++i) scaling.restore(&tiles[i * size]);
+  for (float& v : tiles) v = float((v - low) / (high - low));
   write_png_grid(path, tiles.data(), std::size_t(pictures.shape()[0]), shape.height, shape.width,
                  columns);
 }
@@ -112,10 +122,11 @@ Pictures::Pictures(const Model& model, const Examples& held_out, std::uint64_t s
 void Pictures::write(const RunFolder& folder) const {
   if (!shape_) return;
   write_pictures(folder.image("reconstructions"), reconstructions(), *shape_,
-                 reconstruction_columns, range_);
-  write_pictures(folder.image("samples"), samples(), *shape_, sample_columns, range_);
-  write_pictures(folder.image("traversals"), traversals(), *shape_, columns_of(model_.codes()),
+                 reconstruction_columns, held_out_.scaling(), range_);
+  write_pictures(folder.image("samples"), samples(), *shape_, sample_columns, held_out_.scaling(),
                  range_);
+  write_pictures(folder.image("traversals"), traversals(), *shape_, columns_of(model_.codes()),
+                 held_out_.scaling(), range_);
 }
 
 Tensor Pictures::reconstructions() const {

@@ -26,14 +26,15 @@ std::optional<PictureShape> picture_shape(const std::vector<std::int64_t>& examp
 /// Why there are no pictures: "examples of shape 13 are no grey pictures".
 std::string no_pictures(const std::vector<std::int64_t>& example);
 
-/// The range of values that goes from black to white: [0, 1], or what the examples span where that
-/// is more.
+/// The range of values, in the units of the data, that goes from black to white: [0, 1], or what the
+/// examples span where that is more.
 std::pair<double, double> picture_range(const Examples& examples);
 
-/// Writes N pictures [N, X], `columns` to a row, as one PNG in which `range` goes from black to
-/// white.
+/// Writes N pictures [N, X] of a model, brought back to the units of the data, `columns` to a row, as one
+/// PNG in which `range` goes from black to white.
 void write_pictures(const std::string& path, const Tensor& pictures, const PictureShape& shape,
-                    std::size_t columns, std::pair<double, double> range = {0, 1});
+                    std::size_t columns, const data::Scaling& scaling,
+                    std::pair<double, double> range = {0, 1});
 
 /// Pictures of a run, from fixed held-out examples and fixed z, so that those of two epochs
 /// compare: reconstructions (rows of examples, each above its reconstructions), samples of the

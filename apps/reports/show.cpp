@@ -1,7 +1,9 @@
 #include "apps/reports/show.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <cmath>
+#include <map>
 
 #include <nlohmann/json.hpp>
 
@@ -18,13 +20,35 @@ nlohmann::ordered_json stored_value(StoredType type, double value) {
   return static_cast<std::int64_t>(value);
 }
 
+/// How often each label occurs, or, where they are many, between which numbers labels and counts are.
+std::string label_counts(const std::map<std::int64_t, std::int64_t>& labels) {
+  constexpr std::size_t labels_per_line = 10, most_listed = 50;
+  if (labels.empty()) return "";
+  if (labels.size() > most_listed) {
+    const auto [fewest, most] =
+        std::minmax_element(labels.begin(), labels.end(),
+                            [](const auto& a, const auto& b) { return a.second < b.second; });
+    return fmt::format("  labels  {} values from {} to {}, each of {} to {} examples\n",
+                       labels.size(), labels.begin()->first, labels.rbegin()->first, fewest->second,
+                       most->second);
+  }
+  std::string text;
+  std::size_t printed = 0;
+  for (const auto& [label, count] : labels) {
+    if (printed % labels_per_line == 0) text += printed == 0 ? "  labels " : "\n         ";
+    text += fmt::format(" {}: {}", label, count);
+    ++printed;
+  }
+  return text + "\n";
+}
+
 }  // namespace
 
 nlohmann::ordered_json show_json(const Dataset& dataset) {
   using Json = nlohmann::ordered_json;
   Json splits = Json::array();
   for (const Split& split : dataset.splits) {
-    const Statistics figures = statistics(split, dataset.scale);
+    const Statistics figures = statistics(split, dataset.scale.divisor);
     const StoredType type = split.images.type();
     Json labels = Json::object();
     for (const auto& [label, count] : figures.labels) labels[std::to_string(label)] = count;
@@ -32,7 +56,7 @@ nlohmann::ordered_json show_json(const Dataset& dataset) {
                       {"count", split.images.count()},
                       {"shape", split.images.shape()},
                       {"dtype", type_name(type)},
-                      {"scale", stored_value(StoredType::uint8, dataset.scale)},
+                      {"scale", stored_value(StoredType::uint8, dataset.scale.divisor)},
                       {"min", stored_value(type, figures.min)},
                       {"max", stored_value(type, figures.max)},
                       {"mean", figures.mean},
@@ -43,24 +67,17 @@ nlohmann::ordered_json show_json(const Dataset& dataset) {
 }
 
 std::string show_text(const Dataset& dataset) {
-  constexpr std::size_t labels_per_line = 10;
   std::string text;
   for (const std::string& line : describe(dataset)) text += one_line(line) + "\n";
   text += "format " + dataset.format + "\n";
   for (const Split& split : dataset.splits) {
-    const Statistics figures = statistics(split, dataset.scale);
+    const Statistics figures = statistics(split, dataset.scale.divisor);
     text +=
         fmt::format("\n{}\n  {} examples of {} {}\n", one_line(split.name), split.images.count(),
                     shape_text(split.images.shape()), type_name(split.images.type()));
     text += fmt::format("  stored values {:g} to {:g}; value / {:g}: mean {:.6f}, std {:.6f}\n",
-                        figures.min, figures.max, dataset.scale, figures.mean, figures.std);
-    std::size_t printed = 0;
-    for (const auto& [label, count] : figures.labels) {
-      if (printed % labels_per_line == 0) text += printed == 0 ? "  labels " : "\n         ";
-      text += fmt::format(" {}: {}", label, count);
-      ++printed;
-    }
-    if (printed > 0) text += "\n";
+                        figures.min, figures.max, dataset.scale.divisor, figures.mean, figures.std);
+    text += label_counts(figures.labels);
   }
   return text;
 }

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "apps/cli/progress.hpp"
 #include "apps/reports/metrics_json.hpp"
@@ -14,9 +18,27 @@
 namespace nelbo {
 namespace {
 
-std::string row(const char* name, const Metrics& m) {
-  return fmt::format("{:<6} {:>11.3f} {:>11.3f} {:>11.3f} {:>11.3f}\n", name, m.objective, m.elbo(),
-                     m.nell, m.div);
+using Row = std::array<std::string, 5>;  // a name and four columns
+
+Row row(const char* name, const Metrics& m) {
+  const auto number = [](double value) { return fmt::format("{:.3f}", value); };
+  return {name, number(m.objective), number(m.elbo()), number(m.nell), number(m.div)};
+}
+
+/// Columns are as wide as their numbers ask for, and two blanks.
+std::string table(const std::vector<Row>& rows) {
+  constexpr std::size_t narrowest = 11;
+  std::string text;
+  for (const Row& row : rows) {
+    text += fmt::format("{:<6}", row[0]);
+    for (std::size_t column = 1; column < row.size(); ++column) {
+      std::size_t width = narrowest;
+      for (const Row& other : rows) width = std::max(width, other[column].size() + 2);
+      text += fmt::format("{:>{}}", row[column], width);
+    }
+    text += &row == &rows.front() ? "  nats per datum\n" : "\n";
+  }
+  return text;
 }
 
 constexpr const char* shown_splits =
@@ -50,11 +72,10 @@ nlohmann::ordered_json to_json(const RunResult& result) {
 }
 
 std::string result_text(const RunResult& result) {
-  std::string text = fmt::format("{:<6} {:>11} {:>11} {:>11} {:>11}  nats per datum\n", "",
-                                 "objective", "elbo", "nell", "div");
-  text += row("train", result.train);
-  if (result.validation) text += row("valid", *result.validation);
-  text += row("test", result.test);
+  std::vector<Row> rows{{"", "objective", "elbo", "nell", "div"}, row("train", result.train)};
+  if (result.validation) rows.push_back(row("valid", *result.validation));
+  rows.push_back(row("test", result.test));
+  std::string text = table(rows);
   text += fmt::format("objective: {}\n{}\n", result.objective_shown, shown_splits);
   text += fmt::format("{} epochs, {} steps in {}, {:.0f} examples/s\nrun: {}\n", result.epochs,
                       result.steps, duration_text(result.seconds), result.examples_per_second,

@@ -363,7 +363,7 @@ int start_run(TrainPlan plan, const fs::path& out, const RunOptions& options) {
   if (!config.epochs && !config.steps) config.epochs = default_epochs;
   const fs::path path = out.empty() ? fs::path("runs") / run_name(config) : out;
   const RunFolder folder = RunFolder::at(path);
-  config.data_hash.clear();
+  forget_data(config);
   const auto data = load_run_data(config);
   // The model is built first: settings that do not fit the data leave no folder behind.
   TrainingRun run(plan, *data, folder, options);

@@ -40,6 +40,7 @@ Coders convnet28(const VaeConfig& config, const Tensor&, ParameterStore& store) 
 struct Poisson final : Likelihood {
   std::string text() const override { return "poisson"; }
   bool is_mass() const override { return false; }  // x need not be whole
+  Support support() const override { return {.least = 0}; }
   Var log_prob(Var output, Var x) const override {
     return sum(x * output - exp(output) - lgamma(x + 1), -1);
   }

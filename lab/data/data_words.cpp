@@ -22,6 +22,11 @@ Registry<DataWord>& data_sets() {
   return all;
 }
 
+bool is_made(const std::string& spec) {
+  const DataWord* const word = data_sets().find(parse_choice("data", spec).name);
+  return word != nullptr && word->make;
+}
+
 std::vector<std::string> system_data_roots() {
   std::vector<std::string> roots;
   const auto add = [&](const std::string& root) {

@@ -22,6 +22,9 @@ struct DataWord {
 /// sprites and fashion-mnist, and a program's own.
 Registry<DataWord>& data_sets();
 
+/// Whether SPEC names a data set that its word makes, whose maker knows its scale and labels.
+bool is_made(const std::string& spec);
+
 /// The folders in which data sets of the system are looked for: "<root>/datasets/<name>", roots
 /// after the XDG base directory specification.
 std::vector<std::string> system_data_roots();

@@ -68,7 +68,8 @@ std::vector<std::string> describe(const Dataset& dataset) {
     counts += fmt::format("{}{} {}", counts.empty() ? "" : " + ", split.images.count(), split.name);
   std::vector<std::string> lines{one_line(fmt::format(
       "{}: {}, {} {}, scale {}", dataset.spec, counts, shape_text(dataset.example_shape()),
-      type_name(dataset.splits.front().images.type()), dataset.scale))};
+      type_name(dataset.splits.front().images.type()),
+      dataset.scale.standard() ? "standard" : fmt::format("{}", dataset.scale.divisor)))};
   lines.insert(lines.end(), dataset.notes.begin(), dataset.notes.end());
   return lines;
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "lab/data/images.hpp"
+#include "lab/data/scaling.hpp"
 
 namespace nelbo::data {
 
@@ -15,11 +16,11 @@ struct Split {
   std::vector<std::int32_t> factors;  ///< ground truth [N, factor_names.size()]; empty when unknown
 };
 
-/// Images in their stored type with what is known about them. Training uses value / scale.
+/// Images in their stored type with what is known about them. Training uses scaled values.
 struct Dataset {
   std::string spec;    ///< what the user asked for
   std::string format;  ///< "idx", "amat", "npz", "npy", "safetensors", "csv" or "sprites"
-  double scale = 1;    ///< 255 for uint8 with a maximum above 1, else 1; the same for all splits
+  Scaling scale;       ///< the same for all splits
   std::vector<Split> splits;
   std::vector<std::string> factor_names;  ///< names of the ground-truth factors, when known
   std::vector<std::int32_t> factor_sizes;

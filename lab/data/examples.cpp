@@ -12,6 +12,8 @@
 #include "autodiff/random_variables.hpp"
 #include "autodiff/setting_error.hpp"
 #include "autodiff/threads.hpp"
+#include "lab/files/one_line.hpp"
+#include "models/likelihoods/fitting.hpp"
 
 namespace nelbo {
 namespace {
@@ -21,6 +23,8 @@ std::size_t rows_per_chunk(std::size_t features) {
   return std::max<std::size_t>(1, (std::size_t{1} << 15) / features);
 }
 
+constexpr Extent zeros_and_ones{.least = 0, .greatest = 1, .whole = true};
+
 std::size_t chunks_of(std::size_t count, std::size_t size) { return (count + size - 1) / size; }
 
 }  // namespace
@@ -28,8 +32,9 @@ std::size_t chunks_of(std::size_t count, std::size_t size) { return (count + siz
 Examples::Examples(const data::Dataset& data, const data::Split& split, data::Binarize how,
                    Role role, std::uint64_t seed)
     : split_(&split),
-      scale_(data.scale),
-      bytes_(split.images.uint8_block()),
+      spec_(data.spec),
+      scaling_(data.scale),
+      bytes_(scaling_ == data::Scaling(255) ? split.images.uint8_block() : nullptr),
       how_(how),
       role_(role),
       seed_(seed) {
@@ -38,17 +43,15 @@ Examples::Examples(const data::Dataset& data, const data::Split& split, data::Bi
     throw Error(data.spec + ": split '" + split.name + "' has more than 2^32 - 1 examples");
   }
   const data::StoredType type = split.images.type();
-  const bool binary =
-      type == data::StoredType::boolean || (type == data::StoredType::uint8 && data.scale == 1);
-  if (binary) how_ = data::Binarize::none;
-  if (how_ != data::Binarize::none && type != data::StoredType::uint8) {
-    const auto [low, high] = range();
-    if (low < 0 || high > 1) {
-      throw SettingError("binarize", data.spec + " must hold values in [0, 1], and split '" +
-                                         split.name + "' goes from " + std::to_string(low) +
-                                         " to " + std::to_string(high));
-    }
+  if (type == data::StoredType::boolean) how_ = data::Binarize::none;
+  const bool grey_bytes = type == data::StoredType::uint8 && scaling_ == data::Scaling(255);
+  if (how_ == data::Binarize::none || grey_bytes) return;
+  const Extent grey = grey_extent();
+  if (!Support{.least = 0, .greatest = 1}.holds(grey)) {
+    throw SettingError("binarize", data.spec + " must hold values in [0, 1], and split '" +
+                                       split.name + "' goes " + grey.text());
   }
+  if (grey.whole) how_ = data::Binarize::none;
 }
 
 Examples::Role Examples::role_of(const std::string& split) {
@@ -61,7 +64,7 @@ void Examples::fill_grey(float* x, std::span<const std::uint32_t> rows) const {
   parallel_for(chunks_of(rows.size(), size), [&](std::size_t chunk) {
     const std::size_t end = std::min(rows.size(), (chunk + 1) * size);
     for (std::size_t b = chunk * size; b < end; ++b) {
-      split_->images.write(rows[b], scale_, x + b * width);
+      split_->images.write(rows[b], scaling_, x + b * width);
     }
   });
 }
@@ -123,7 +126,7 @@ void Examples::fill_bernoulli_rows(float* x, std::span<const std::uint32_t> rows
     row.batch = 1;
     const std::size_t end = std::min(rows.size(), (chunk + 1) * size);
     for (std::size_t b = chunk * size; b < end; ++b) {
-      split_->images.write(rows[b], scale_, grey.data());
+      split_->images.write(rows[b], scaling_, grey.data());
       row.datum = &rows[b];
       fill_bernoulli(x + b * width, grey.data(), row);
     }
@@ -146,6 +149,7 @@ DataMoments Examples::moments() const {
   const std::size_t size = chunks_of(count(), chunks);
   struct Sums {
     std::vector<double> first, second;
+    Extent extent;
   };
   std::array<Sums, chunks> partial;
   parallel_for(chunks, [&](std::size_t chunk) {
@@ -160,6 +164,7 @@ DataMoments Examples::moments() const {
       rows.resize(std::min(block, end - start));
       std::iota(rows.begin(), rows.end(), std::uint32_t(start));
       values(x.data(), rows);
+      sums.extent.add({x.data(), rows.size() * width});
       for (std::size_t b = 0; b < rows.size(); ++b) {
         for (std::size_t d = 0; d < width; ++d) {
           const double difference = double(x[b * width + d]) - double(origin[d]);
@@ -185,19 +190,37 @@ DataMoments Examples::moments() const {
     moments.variance.data_as<double>()[d] =
         dynamic ? mean * (1 - mean) : std::max(0.0, squares / double(count()) - shift * shift);
   }
+  for (const Sums& sums : partial) moments.extent.add(sums.extent);
+  if (dynamic) moments.extent = zeros_and_ones;
   return moments;
 }
 
-std::pair<double, double> Examples::range() const {
-  std::vector<float> x(features());
-  double low = std::numeric_limits<double>::infinity(), high = -low;
-  for (std::uint32_t i = 0; i < count(); ++i) {
-    fill_grey(x.data(), {&i, 1});
-    const auto [least, greatest] = std::minmax_element(x.begin(), x.end());
-    low = std::min(low, double(*least));
-    high = std::max(high, double(*greatest));
-  }
-  return {low, high};
+Extent Examples::extent() const {
+  return how_ == data::Binarize::none ? grey_extent() : zeros_and_ones;
+}
+
+Extent Examples::grey_extent() const {
+  const std::size_t size = rows_per_chunk(features());
+  std::vector<Extent> partial(chunks_of(count(), size));
+  parallel_for(partial.size(), [&](std::size_t chunk) {
+    thread_local std::vector<float> x;
+    x.resize(features());
+    for (std::size_t i = chunk * size; i < std::min(count(), (chunk + 1) * size); ++i) {
+      split_->images.write(std::int64_t(i), scaling_, x.data());
+      partial[chunk].add(x);
+    }
+  });
+  Extent extent;
+  for (const Extent& one : partial) extent.add(one);
+  return extent;
+}
+
+std::string Examples::unfit(const Likelihood* likelihood, const Extent& extent) const {
+  const std::string why = nelbo::unfit(likelihood, extent);
+  if (why.empty()) return "";
+  const std::string scale = scaling_ == data::Scaling(1) ? "" : ", scaled by " + scaling_.text();
+  return data::one_line(spec_ + ": split '" + split().name + "' goes " + extent.text() + scale +
+                        "; " + why);
 }
 
 }  // namespace nelbo

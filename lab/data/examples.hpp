@@ -2,13 +2,13 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <utility>
 
 #include "autodiff/random_variables.hpp"
 #include "autodiff/tensor.hpp"
 #include "lab/data/binarize.hpp"
 #include "lab/data/dataset.hpp"
 #include "models/data_moments.hpp"
+#include "models/likelihoods/likelihood.hpp"
 
 namespace nelbo {
 
@@ -35,21 +35,28 @@ class Examples {
   Tensor some(std::size_t batch, std::uint64_t seed) const;
   /// x [B, X] = B others for each seed and replicate, no two the same, as at that step.
   void some_anew(const Tensor& x, std::uint64_t seed, std::uint64_t replicate) const;
+  /// How the values that fill() writes come from those that are stored.
+  const data::Scaling& scaling() const { return scaling_; }
   /// Mean and variance per feature over all examples, in double; with dynamic binarisation over all
-  /// binarisations too: the mean m of the grey values, and m (1 - m).
+  /// binarisations too: the mean m of the grey values, and m (1 - m). And their extent.
   DataMoments moments() const;
-  /// Smallest and largest value / scale.
-  std::pair<double, double> range() const;
+  /// What values fill() writes.
+  Extent extent() const;
+  /// Why `likelihood` is none of these examples, with their extent: empty where it is one.
+  std::string unfit(const Likelihood* likelihood) const { return unfit(likelihood, extent()); }
+  std::string unfit(const Likelihood* likelihood, const Extent& extent) const;
 
  private:
   void fill_some(const Tensor& x, const RandomVariable& variable, std::uint64_t seed,
                  std::uint64_t step) const;
+  Extent grey_extent() const;
   void fill_grey(float* x, std::span<const std::uint32_t> rows) const;
   void fill_bernoulli_rows(float* x, std::span<const std::uint32_t> rows,
                            const RandomBlock& block) const;
 
   const data::Split* split_;
-  double scale_;
+  std::string spec_;  // of the data set, for messages
+  data::Scaling scaling_;
   const std::uint8_t* bytes_;  // [N, X] where the split is stored so, else null
   data::Binarize how_;
   Role role_;

@@ -29,16 +29,22 @@ class ArraySource final : public ImageSource {
 };
 
 template <class T>
-void divide(const std::byte* from, std::int64_t n, double scale, float* to) {
-  if constexpr (sizeof(T) == 1) {
-    const auto divisor = static_cast<float>(scale);
-    const auto* values = reinterpret_cast<const std::uint8_t*>(from);
-    for (std::int64_t k = 0; k < n; ++k) to[k] = static_cast<float>(values[k]) / divisor;
+void scale(const std::byte* from, std::size_t n, const Scaling& scaling, float* to) {
+  const auto value = [from](std::size_t k) {
+    T stored;
+    std::memcpy(&stored, from + k * sizeof(T), sizeof(T));
+    return stored;
+  };
+  if (scaling.standard()) {
+    for (std::size_t k = 0; k < n; ++k) {
+      to[k] = float((static_cast<double>(value(k)) - scaling.mean[k]) / scaling.deviation[k]);
+    }
+  } else if constexpr (sizeof(T) == 1) {
+    const auto divisor = static_cast<float>(scaling.divisor);
+    for (std::size_t k = 0; k < n; ++k) to[k] = static_cast<float>(value(k)) / divisor;
   } else {
-    for (std::int64_t k = 0; k < n; ++k) {
-      T value;
-      std::memcpy(&value, from + static_cast<std::size_t>(k) * sizeof(T), sizeof(T));
-      to[k] = static_cast<float>(static_cast<double>(value) / scale);
+    for (std::size_t k = 0; k < n; ++k) {
+      to[k] = float(static_cast<double>(value(k)) / scaling.divisor);
     }
   }
 }
@@ -68,29 +74,13 @@ const std::byte* Images::raw(std::int64_t i, std::byte* scratch) const {
   return source_->example(source_row(i), scratch);
 }
 
-void Images::write(std::int64_t i, double scale, float* to) const {
+void Images::write(std::int64_t i, const Scaling& scaling, float* to) const {
   // Only a source that draws its images touches the scratch; its images are small.
   thread_local std::vector<std::byte> scratch;
   scratch.resize(example_bytes());
   const std::byte* from = raw(i, scratch.data());
-  switch (type()) {
-    case StoredType::boolean:
-    case StoredType::uint8:
-      divide<std::uint8_t>(from, features_, scale, to);
-      break;
-    case StoredType::int32:
-      divide<std::int32_t>(from, features_, scale, to);
-      break;
-    case StoredType::int64:
-      divide<std::int64_t>(from, features_, scale, to);
-      break;
-    case StoredType::float32:
-      divide<float>(from, features_, scale, to);
-      break;
-    case StoredType::float64:
-      divide<double>(from, features_, scale, to);
-      break;
-  }
+  of_type(type(),
+          [&]<class T>(T) { scale<T>(from, static_cast<std::size_t>(features_), scaling, to); });
 }
 
 Images Images::select(const std::vector<std::uint32_t>& rows) const {

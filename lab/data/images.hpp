@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "lab/data/scaling.hpp"
 #include "lab/files/array.hpp"
 
 namespace nelbo::data {
@@ -35,8 +36,8 @@ class Images {
   std::int64_t features() const { return features_; }  ///< values per example
   std::size_t example_bytes() const;
 
-  /// Writes value / scale of example i, features() floats.
-  void write(std::int64_t i, double scale, float* to) const;
+  /// Writes example i as a model sees it, features() floats.
+  void write(std::int64_t i, const Scaling& scaling, float* to) const;
   /// The stored bytes of example i; `scratch` has room for example_bytes().
   const std::byte* raw(std::int64_t i, std::byte* scratch) const;
   /// The row of the source that example i is, for addressing noise and ground-truth factors.

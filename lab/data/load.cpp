@@ -9,10 +9,10 @@
 #include "autodiff/random.hpp"
 #include "autodiff/random_variables.hpp"
 #include "autodiff/setting_error.hpp"
+#include "lab/data/choose_scaling.hpp"
 #include "lab/data/data_words.hpp"
 #include "lab/data/read_file.hpp"
 #include "lab/data/read_folder.hpp"
-#include "lab/data/statistics.hpp"
 #include "lab/files/internal/fail.hpp"
 
 namespace nelbo::data {
@@ -53,8 +53,8 @@ std::optional<std::pair<std::string, std::string>> file_and_member(const std::st
        fs::absolute(spec.empty() ? "." : spec).lexically_normal().string(), hint);
 }
 
-Dataset from_file(const std::string& path, const std::string& member) {
-  FileContent content = read_file(path, member);
+Dataset from_file(const std::string& path, const std::string& member, const std::string& label) {
+  FileContent content = read_file(path, member, label);
   Dataset dataset;
   dataset.format = format_name(content.format);
   dataset.splits.push_back(std::move(content.split));
@@ -63,11 +63,12 @@ Dataset from_file(const std::string& path, const std::string& member) {
   return dataset;
 }
 
-Dataset read_spec(const std::string& spec) {
-  if (const auto parts = file_and_member(spec)) return from_file(parts->first, parts->second);
+Dataset read_spec(const std::string& spec, const std::string& label) {
+  if (const auto parts = file_and_member(spec))
+    return from_file(parts->first, parts->second, label);
   if (spec.empty() || !exists(spec)) unknown(spec);
   std::error_code ignored;
-  return fs::is_directory(spec, ignored) ? read_folder(spec) : from_file(spec, "");
+  return fs::is_directory(spec, ignored) ? read_folder(spec, label) : from_file(spec, "", label);
 }
 
 /// Moves a share of the training examples, at least one, to a new split `name`, chosen by the seed.
@@ -105,22 +106,27 @@ std::string absolute_spec(const std::string& spec) {
   return fs::absolute(spec).lexically_normal().string();
 }
 
-Dataset read_dataset(const std::string& spec) {
+Dataset read_dataset(const std::string& spec, const std::string& label) {
   const DataWord* const word = word_of(spec);
-  const bool made = word != nullptr && word->make;
+  const bool made = is_made(spec);
+  if (made && !label.empty() && label != "none")
+    throw SettingError("label", spec + " brings its own labels; leave it out, or say none");
   Dataset dataset = made              ? word->make(parse_choice("data", spec))
-                    : word != nullptr ? read_folder(word->folder())
-                                      : read_spec(spec);
+                    : word != nullptr ? read_folder(word->folder(), label)
+                                      : read_spec(spec, label);
   dataset.spec = spec;
-  // Of data that are made, the maker says it: all 737,280 sprites need not be drawn to see it.
-  if (!made) dataset.scale = scale_of(dataset.splits);
+  if (label == "none") {
+    for (Split& split : dataset.splits) split.labels.clear();
+  }
+  dataset.scale = choose_scaling(dataset, "");
   return dataset;
 }
 
 Dataset load_dataset(const std::string& spec, const LoadOptions& options) {
   check_share("holdout", options.holdout);
   check_share("validation", options.validation);
-  Dataset dataset = read_dataset(spec);
+  check_scale(options.scale);
+  Dataset dataset = read_dataset(spec, options.label);
   if (dataset.find("train") == nullptr) {
     std::string names;
     for (const Split& split : dataset.splits) names += (names.empty() ? "" : ", ") + split.name;
@@ -134,6 +140,7 @@ Dataset load_dataset(const std::string& spec, const LoadOptions& options) {
     hold_out(dataset, "test", options.holdout, random_variables::held_out, options.seed);
   if (options.validation > 0)
     hold_out(dataset, "valid", options.validation, random_variables::validation, options.seed);
+  dataset.scale = choose_scaling(dataset, options.scale);
   return dataset;
 }
 

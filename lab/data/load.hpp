@@ -8,20 +8,23 @@
 namespace nelbo::data {
 
 /// Reads what SPEC names, as it is stored: a known name (sprites, sprites:32, sprites:full,
-/// fashion-mnist), a file, a folder, or FILE:member. Throws Error that says what was looked for,
-/// where, and what would mend it.
-Dataset read_dataset(const std::string& spec);
+/// fashion-mnist), a file, a folder, or FILE:member. `label` says which are the labels (labels.hpp).
+/// Throws Error that says what was looked for, where, and what would mend it.
+Dataset read_dataset(const std::string& spec, const std::string& label = "");
 
 struct LoadOptions {
   double holdout = 0.1;    ///< share that becomes `test` where the data have none; 0 for none
   std::uint64_t seed = 0;  ///< which examples these are
   double validation = 0;   ///< share of what is left for training that becomes `valid`; 0 for none
+  std::string scale = {};  ///< none, 255, standard or a number; empty: as choose_scaling.hpp says
+  std::string label = {};  ///< a name, or none; empty: what is clearly labels
 };
 
 /// Reads SPEC for training: there is a split `train`, `test` too unless holdout is 0, and `valid`
 /// where the data bring one or `validation` is above 0. A note in the result says what was held
 /// out. The choice depends on the seed and the number of examples alone. Throws as read_dataset
-/// does, and SettingError for another share, or a share for validation of data that bring `valid`.
+/// does, and SettingError for another share or scale, or a share for validation of data that bring
+/// `valid`.
 Dataset load_dataset(const std::string& spec, const LoadOptions& options = {});
 
 /// SPEC with the path made absolute, for a configuration that must work from any folder. Names stay

@@ -5,6 +5,8 @@
 #include <functional>
 #include <optional>
 
+#include "autodiff/setting_error.hpp"
+#include "lab/data/labels.hpp"
 #include "lab/files/idx.hpp"
 #include "lab/files/internal/fail.hpp"
 #include "lab/files/npz.hpp"
@@ -23,129 +25,174 @@ std::string joined(const std::vector<std::string>& names) {
   return names.size() > most ? text + ", ..." : text;
 }
 
-/// Turns the arrays of a file into examples and labels.
-FileContent arrange(const std::string& path, Format format, Array images,
-                    std::optional<Array> labels) {
-  std::vector<std::string> notes;
-  std::vector<std::int64_t> values;
+/// A file's array of examples, and what is known of their labels.
+FileContent arrange(const std::string& path, Format format, Array images, Labels labels = {}) {
   if (images.shape.empty()) fail(path, "holds a single number, not a list of examples");
-  if (labels && is_integer(labels->type)) {
-    const std::size_t axes = labels->shape.size();
-    const bool fits = axes >= 1 && axes <= images.shape.size() &&
-                      (axes == 1 || axes < images.shape.size()) &&
-                      std::equal(labels->shape.begin(), labels->shape.end(), images.shape.begin());
-    if (fits) {
-      values = to_int64(path, *labels);
-      images.shape.erase(images.shape.begin(),
-                         images.shape.begin() + static_cast<std::ptrdiff_t>(axes));
-      images.shape.insert(images.shape.begin(), static_cast<std::int64_t>(values.size()));
-    } else {
-      notes.push_back(fmt::format("labels of shape {} do not fit images of shape {}: left out",
-                                  shape_text(labels->shape), shape_text(images.shape)));
-    }
-  }
   constexpr std::int64_t most_examples = std::int64_t{1} << 27;
   if (images.count() == 0) fail(path, "holds no examples (shape {})", shape_text(images.shape));
   if (images.shape.front() > most_examples)
     fail(path, "holds {} examples, more than {}", images.shape.front(), most_examples);
   normalise(path, images);
   return {format,
-          {"train", Images(std::move(images)), std::move(values), {}},
+          {"train", Images(std::move(images)), std::move(labels.values), {}},
           {fs::absolute(path).lexically_normal().string()},
-          std::move(notes)};
+          std::move(labels.notes)};
 }
 
-/// "train-images-idx3-ubyte.gz" -> "train-labels-idx1-ubyte", packed or not, when it exists.
+/// Throws SettingError for a label that is named where there are no names.
+void check_no_name(const std::string& path, const std::string& label, const std::string& why) {
+  if (label.empty() || label == "none") return;
+  throw SettingError("label", one_line(path + ": " + why + "; leave it out, or say none"));
+}
+
+/// "train-images-idx3-ubyte.gz" -> "train-labels-idx1-ubyte", or "..-idx2-int" as QMNIST has it,
+/// packed or not, when it exists.
 std::optional<std::string> labels_beside(const std::string& path) {
   std::string name = fs::path(path).filename().string();
   const std::size_t images = name.rfind("images");
   if (images == std::string::npos) return std::nullopt;
   name.replace(images, 6, "labels");
-  const std::size_t axes = name.find("idx", images);
-  if (axes != std::string::npos && axes + 3 < name.size()) name[axes + 3] = '1';
   if (name.ends_with(".gz")) name.resize(name.size() - 3);
+  std::vector<std::string> candidates{name};
+  const std::size_t axes = name.find("idx", images);
+  if (axes != std::string::npos && axes + 3 < name.size()) {
+    candidates.front()[axes + 3] = '1';
+    candidates.push_back(name.substr(0, axes) + "idx2-int");
+  }
   const fs::path folder = fs::path(path).parent_path();
   std::error_code ignored;
-  for (const std::string& candidate : {name, name + ".gz"})
-    if (fs::is_regular_file(folder / candidate, ignored)) return (folder / candidate).string();
+  for (const std::string& candidate : candidates)
+    for (const std::string& file : {candidate, candidate + ".gz"})
+      if (fs::is_regular_file(folder / file, ignored)) return (folder / file).string();
   return std::nullopt;
 }
 
-FileContent read_idx_pair(const std::string& path, const std::shared_ptr<const Input>& input) {
+/// Of labels with several numbers each the first, which is QMNIST's class.
+Array first_of_each(const Array& labels) {
+  const auto rows = static_cast<std::size_t>(labels.shape[0]);
+  const std::size_t row = labels.bytes.size() / std::max<std::size_t>(rows, 1);
+  const std::size_t item = item_size(labels.type);
+  Array first{labels.type, {labels.shape[0]}, {}};
+  first.bytes.resize(rows * item);
+  for (std::size_t i = 0; i < rows; ++i)
+    std::copy_n(labels.bytes.data() + i * row, item, first.bytes.data() + i * item);
+  return first;
+}
+
+FileContent read_idx_pair(const std::string& path, const std::shared_ptr<const Input>& input,
+                          const std::string& label) {
   Array images = read_idx(*open_stream(input));
-  if (images.shape.size() < 2)
-    fail(path, "holds labels (one axis); name the file of the images beside it");
+  if (images.shape.size() < 2 || images.type != StoredType::uint8)
+    fail(path, "holds labels ({}); name the file of the images beside it",
+         images.shape.size() < 2 ? "one axis" : type_name(images.type));
+  check_no_name(path, label, "its labels are those of the file beside it");
   const std::optional<std::string> beside = labels_beside(path);
-  if (!beside) return arrange(path, Format::idx_images, std::move(images), std::nullopt);
-  Array labels = read_idx(*open_stream(Input::open(*beside)));
-  if (labels.shape.size() != 1 || labels.shape.front() != images.shape.front())
-    fail(*beside, "holds labels of shape {} for images of shape {}", shape_text(labels.shape),
+  if (!beside || label == "none") return arrange(path, Format::idx_images, std::move(images));
+  Array array = read_idx(*open_stream(Input::open(*beside)));
+  const bool table = array.type == StoredType::int32 && array.shape.size() == 2;
+  if ((array.shape.size() != 1 && !table) || array.shape.front() != images.shape.front())
+    fail(*beside, "holds labels of shape {} for images of shape {}", shape_text(array.shape),
          shape_text(images.shape));
+  std::vector<std::string> notes;
+  if (table) {
+    notes.push_back(fmt::format("labels are the first of {} numbers each in {}", array.shape[1],
+                                one_line(fs::path(*beside).filename().string())));
+  }
+  if (table) array = first_of_each(array);
+  Labels labels = labels_of(array, images, *beside, label);
+  labels.notes.insert(labels.notes.end(), notes.begin(), notes.end());
   FileContent content = arrange(path, Format::idx_images, std::move(images), std::move(labels));
   content.files.push_back(fs::absolute(*beside).lexically_normal().string());
   return content;
 }
 
-/// Chooses the array that holds the images: the one asked for, `imgs`, `images`, or the only
-/// readable one.
-std::string choose_member(const std::string& path, const std::vector<std::string>& names,
-                          const std::string& wanted,
-                          const std::function<bool(const std::string&)>& readable) {
-  const auto has = [&](const std::string& name) {
+/// The arrays of an archive.
+struct Archive {
+  std::vector<std::string> names;
+  std::function<bool(const std::string&)> readable;
+  std::function<Array(const std::string&)> read;
+
+  bool has(const std::string& name) const {
     return std::find(names.begin(), names.end(), name) != names.end();
-  };
+  }
+};
+
+/// Chooses the array that holds the images: the one asked for, `imgs`, `images`, or the only
+/// readable one that is no labels.
+std::string choose_images(const std::string& path, const Archive& archive,
+                          const std::string& wanted, const std::string& label) {
   if (!wanted.empty()) {
-    if (has(wanted)) return wanted;
-    fail(path, "has no member '{}', only: {}", wanted, joined(names));
+    if (archive.has(wanted)) return wanted;
+    fail(path, "has no member '{}', only: {}", wanted, joined(archive.names));
   }
   for (const char* usual : {"imgs", "images"})
-    if (has(usual)) return usual;
+    if (archive.has(usual)) return usual;
   std::vector<std::string> candidates;
-  for (const std::string& name : names)
-    if (name != "labels" && readable(name)) candidates.push_back(name);
+  for (const std::string& name : archive.names)
+    if (!is_label_word(name) && name != label && archive.readable(name)) candidates.push_back(name);
   if (candidates.size() == 1) return candidates.front();
-  if (candidates.empty()) fail(path, "holds no readable array");
+  if (candidates.empty()) fail(path, "holds no readable array but labels");
   fail(path, "has no member imgs or images; name one as FILE:member of: {}", joined(candidates));
 }
 
+/// The labels of an archive whose images are `images`, the array `chosen`.
+Labels choose_labels(const std::string& path, const Archive& archive, const std::string& chosen,
+                     const std::string& label, Array& images) {
+  if (label == "none") return {};
+  if (!label.empty() && !archive.has(label))
+    throw SettingError("label", one_line(path + ": has no member '" + label +
+                                         "', only: " + joined(archive.names)));
+  const std::string name = label.empty() ? label_name(archive.names) : label;
+  if (name.empty() || name == chosen) return {};
+  if (!archive.readable(name))
+    return {{}, {one_line("'" + name + "' holds no numbers: left out as labels")}};
+  Labels labels = labels_of(archive.read(name), images, path, label);
+  if (label.empty() && !labels.values.empty() && name != "labels")
+    labels.notes.push_back(one_line("labels are '" + name + "'") + label_decides);
+  return labels;
+}
+
+FileContent read_archive(const std::string& path, Format format, const Archive& archive,
+                         const std::string& member, const std::string& label) {
+  const std::string chosen = choose_images(path, archive, member, label);
+  Array images = archive.read(chosen);
+  if (images.shape.empty()) fail(path, "holds a single number, not a list of examples");
+  Labels labels = choose_labels(path, archive, chosen, label, images);
+  return arrange(path, format, std::move(images), std::move(labels));
+}
+
 FileContent read_npz(const std::string& path, const std::shared_ptr<const Input>& input,
-                     const std::string& member) {
+                     const std::string& member, const std::string& label) {
   const Npz npz(input);
-  const std::string chosen = choose_member(path, npz.names(), member, [&](const std::string& name) {
-    return npz.header(name).readable;
-  });
-  std::optional<Array> labels;
-  if (chosen != "labels" && npz.has("labels")) {
-    const NpyHeader header = npz.header("labels");
-    if (header.readable && is_integer(header.type)) labels = npz.read("labels");
-  }
-  return arrange(path, Format::npz, npz.read(chosen), std::move(labels));
+  const Archive archive{npz.names(),
+                        [&](const std::string& name) { return npz.header(name).readable; },
+                        [&](const std::string& name) { return npz.read(name); }};
+  return read_archive(path, Format::npz, archive, member, label);
 }
 
 FileContent read_safetensors(const std::string& path, const std::shared_ptr<const Input>& input,
-                             const std::string& member) {
+                             const std::string& member, const std::string& label) {
   const safetensors::Reader reader(input);
-  std::vector<std::string> names;
-  for (const auto& [name, entry] : reader.entries()) names.push_back(name);
-  const std::string chosen = choose_member(path, names, member, [&](const std::string& name) {
-    return safetensors::is_readable(reader.entries().at(name).dtype);
-  });
-  std::optional<Array> labels;
-  if (chosen != "labels" && reader.has("labels") &&
-      safetensors::is_readable(reader.entries().at("labels").dtype))
-    labels = reader.read("labels");
-  return arrange(path, Format::safetensors, reader.read(chosen), std::move(labels));
+  Archive archive{{},
+                  [&](const std::string& name) {
+                    return safetensors::is_readable(reader.entries().at(name).dtype);
+                  },
+                  [&](const std::string& name) { return reader.read(name); }};
+  for (const auto& [name, entry] : reader.entries()) archive.names.push_back(name);
+  return read_archive(path, Format::safetensors, archive, member, label);
 }
 
-FileContent from_table(const std::string& path, Format format, TextTable table) {
-  FileContent content = arrange(path, format, std::move(table.values), std::nullopt);
-  content.split.labels = std::move(table.labels);
-  return content;
+FileContent from_table(const std::string& path, Format format, TextTable table,
+                       const std::string& label) {
+  Labels labels = labels_of(table, path, label);
+  if (table.values.count() == 0) fail(path, "holds no columns besides those left out");
+  return arrange(path, format, std::move(table.values), std::move(labels));
 }
 
 }  // namespace
 
-FileContent read_file(const std::string& path, const std::string& member) {
+FileContent read_file(const std::string& path, const std::string& member,
+                      const std::string& label) {
   const std::shared_ptr<const Input> input = Input::open(path);
   const Format format = recognise_named(input);
   const bool archive = format == Format::npz || format == Format::safetensors;
@@ -156,17 +203,21 @@ FileContent read_file(const std::string& path, const std::string& member) {
   switch (format) {
     case Format::idx_images:
     case Format::idx_labels:
-      return read_idx_pair(path, input);
+      return read_idx_pair(path, input, label);
     case Format::npy:
-      return arrange(path, format, read_npy(*open_stream(input)), std::nullopt);
+      check_no_name(path, label, "it holds one array, without labels");
+      return arrange(path, format, read_npy(*open_stream(input)));
     case Format::npz:
-      return read_npz(path, input, member);
+      return read_npz(path, input, member, label);
     case Format::safetensors:
-      return read_safetensors(path, input, member);
+      return read_safetensors(path, input, member, label);
     case Format::amat:
-      return from_table(path, format, read_amat(*open_stream(input)));
+      return from_table(path, format, read_amat(*open_stream(input), columns_apart(label)), label);
     case Format::csv:
-      return from_table(path, format, read_csv(*open_stream(input)));
+      return from_table(path, format, read_csv(*open_stream(input), columns_apart(label)), label);
+    case Format::idx_other:
+      read_idx(*open_stream(input));  // which says what it is
+      break;
     case Format::unknown:
       break;
   }

@@ -16,10 +16,11 @@ struct FileContent {
 };
 
 /// Reads the examples of one file. `member` chooses an array of an .npz or safetensors file;
-/// without it `imgs`, `images` or the only readable array is taken. An integer array `labels` whose
+/// without it `imgs`, `images` or the only readable array is taken. An array of whole numbers whose
 /// shape equals the leading axes of the images labels them, and those axes become one: (964, 20,
 /// 105, 105) with labels (964, 20) is 19,280 examples of (105, 105). IDX images take the labels of
-/// the file beside them. Throws Error naming the file.
-FileContent read_file(const std::string& path, const std::string& member = "");
+/// the file beside them. `label` says which are the labels (labels.hpp). Throws Error naming the file.
+FileContent read_file(const std::string& path, const std::string& member = "",
+                      const std::string& label = "");
 
 }  // namespace nelbo::data

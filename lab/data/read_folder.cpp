@@ -26,7 +26,8 @@ std::string stem_of(const fs::path& path) {
   return name.stem().string();
 }
 
-/// Data files in the order of their names. "x" hides "x.gz": torchvision keeps both.
+/// Data files in the order of their names; where there are none, those that nobody reads, whose reader
+/// says why. "x" hides "x.gz": torchvision keeps both.
 std::vector<DataFile> data_files(const std::string& folder) {
   std::set<std::string> paths;
   try {
@@ -36,14 +37,14 @@ std::vector<DataFile> data_files(const std::string& folder) {
   } catch (const fs::filesystem_error& error) {
     fail(folder, "cannot be read: {}", error.code().message());
   }
-  std::vector<DataFile> files;
+  std::vector<DataFile> files, others;
   for (const std::string& path : paths) {
     if (path.ends_with(".gz") && paths.count(path.substr(0, path.size() - 3))) continue;
     const Format format = recognise(Input::open(path));
     if (format == Format::unknown || format == Format::idx_labels) continue;
-    files.push_back({path, stem_of(path), format});
+    (format == Format::idx_other ? others : files).push_back({path, stem_of(path), format});
   }
-  return files;
+  return files.empty() ? others : files;
 }
 
 /// The split that a word of the name stands for, or "".
@@ -82,7 +83,7 @@ int rank(const std::string& name) {
 
 }  // namespace
 
-Dataset read_folder(const std::string& path) {
+Dataset read_folder(const std::string& path, const std::string& label) {
   const std::vector<DataFile> files = data_files(path);
   if (files.empty())
     fail(path, "holds no data files (looked for IDX images, NPZ, NPY, safetensors, amat, CSV)");
@@ -95,7 +96,7 @@ Dataset read_folder(const std::string& path) {
   dataset.format = format_name(files.front().format);
   const std::vector<std::string> names = split_names(files);
   for (std::size_t i = 0; i < files.size(); ++i) {
-    FileContent content = read_file(files[i].path);
+    FileContent content = read_file(files[i].path, "", label);
     content.split.name = names[i];
     if (!dataset.splits.empty() && content.split.images.shape() != dataset.example_shape())
       fail(path, "holds examples of {} and of {}; name one file",

@@ -81,41 +81,39 @@ Statistics wide_statistics(const Images& images, double scale) {
 }  // namespace
 
 Statistics statistics(const Split& split, double scale) {
-  Statistics result;
-  switch (split.images.type()) {
-    case StoredType::boolean:
-    case StoredType::uint8:
-      result = byte_statistics(split.images, scale);
-      break;
-    case StoredType::int32:
-      result = wide_statistics<std::int32_t>(split.images, scale);
-      break;
-    case StoredType::int64:
-      result = wide_statistics<std::int64_t>(split.images, scale);
-      break;
-    case StoredType::float32:
-      result = wide_statistics<float>(split.images, scale);
-      break;
-    case StoredType::float64:
-      result = wide_statistics<double>(split.images, scale);
-      break;
-  }
+  Statistics result = of_type(split.images.type(), [&]<class T>(T) {
+    if constexpr (sizeof(T) == 1) {
+      return byte_statistics(split.images, scale);
+    } else {
+      return wide_statistics<T>(split.images, scale);
+    }
+  });
   for (const std::int64_t label : split.labels) ++result.labels[label];
   return result;
 }
 
-double scale_of(const std::vector<Split>& splits) {
-  for (const Split& split : splits) {
-    if (split.images.type() != StoredType::uint8) continue;
-    std::vector<std::byte> scratch(split.images.example_bytes());
-    for (std::int64_t i = 0; i < split.images.count(); ++i) {
-      const std::byte* values = split.images.raw(i, scratch.data());
-      if (std::any_of(values, values + scratch.size(),
-                      [](std::byte b) { return b > std::byte{1}; }))
-        return 255;
+FeatureMoments feature_moments(const Split& split) {
+  return of_type(split.images.type(), [&]<class T>(T) {
+    const auto n = static_cast<double>(split.images.count());
+    const auto width = static_cast<std::size_t>(split.images.features());
+    std::vector<double> origin, sums(width), squares(width);
+    each_example<T>(split.images, [&](const std::vector<T>& values) {
+      if (origin.empty()) origin.assign(values.begin(), values.end());
+      for (std::size_t d = 0; d < width; ++d) sums[d] += static_cast<double>(values[d]) - origin[d];
+    });
+    each_example<T>(split.images, [&](const std::vector<T>& values) {
+      for (std::size_t d = 0; d < width; ++d) {
+        const double from_mean = static_cast<double>(values[d]) - origin[d] - sums[d] / n;
+        squares[d] += from_mean * from_mean;
+      }
+    });
+    FeatureMoments moments;
+    for (std::size_t d = 0; d < width; ++d) {
+      moments.mean.push_back(origin[d] + sums[d] / n);
+      moments.deviation.push_back(squares[d] > 0 ? std::sqrt(squares[d] / n) : 1);
     }
-  }
-  return 1;
+    return moments;
+  });
 }
 
 }  // namespace nelbo::data

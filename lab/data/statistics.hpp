@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <vector>
 
 #include "lab/data/dataset.hpp"
 
@@ -17,7 +18,13 @@ struct Statistics {
 /// Sums in double, example by example, in constant memory.
 Statistics statistics(const Split& split, double scale);
 
-/// 255 when a split of uint8 holds a value above 1, else 1.
-double scale_of(const std::vector<Split>& splits);
+/// Mean and population standard deviation of every feature of a split, of the stored values: [X]. A
+/// feature that is constant has the deviation 1.
+struct FeatureMoments {
+  std::vector<double> mean, deviation;
+};
+
+/// In double, from the differences to the first example, so that values far from 0 lose no digits.
+FeatureMoments feature_moments(const Split& split);
 
 }  // namespace nelbo::data

@@ -16,6 +16,23 @@ bool is_floating(StoredType type);
 /// "bool", "uint8", "int32", "int64", "float32", "float64"
 const char* type_name(StoredType type);
 
+/// Calls f(T{}) with T the type in which elements are in memory; a boolean is a byte.
+template <class F>
+auto of_type(StoredType type, F&& f) {
+  switch (type) {
+    case StoredType::int32:
+      return f(std::int32_t{});
+    case StoredType::int64:
+      return f(std::int64_t{});
+    case StoredType::float32:
+      return f(float{});
+    case StoredType::float64:
+      return f(double{});
+    default:
+      return f(std::uint8_t{});
+  }
+}
+
 /// A dense row-major array as it was read from a file, in native byte order.
 struct Array {
   StoredType type = StoredType::uint8;

@@ -73,10 +73,20 @@ bool is_safetensors(std::string_view head) {
   return head.size() >= 9 && head.substr(5, 3) == std::string_view("\0\0\0", 3) && head[8] == '{';
 }
 
+Format recognise_idx(std::string_view head) {
+  if (head.size() < 4 || head[0] != 0 || head[1] != 0) return Format::unknown;
+  const char type = head[2], axes = head[3];
+  if (type == 0x08) return axes == 1 ? Format::idx_labels : Format::idx_images;
+  if (type == 0x0c && (axes == 1 || axes == 2)) return Format::idx_labels;
+  constexpr std::string_view others = "\x09\x0b\x0c\x0d\x0e";
+  const bool known = others.find(type) != std::string_view::npos && axes >= 1 && axes <= 8;
+  return known ? Format::idx_other : Format::unknown;
+}
+
 }  // namespace
 
 const char* format_name(Format format) {
-  static constexpr const char* names[] = {"unknown", "idx",         "idx",  "npy",
+  static constexpr const char* names[] = {"unknown", "idx",         "idx",  "idx", "npy",
                                           "npz",     "safetensors", "amat", "csv"};
   return names[std::size_t(format)];
 }
@@ -88,9 +98,8 @@ Format recognise(const std::shared_ptr<const Input>& input) {
   const std::string_view head = read_head(*stream, buffer);
   if (head.starts_with("\x93NUMPY")) return Format::npy;
   if (head.starts_with("PK\3\4") || head.starts_with("PK\5\6")) return Format::npz;
-  if (head.size() >= 4 && head.starts_with(std::string_view("\0\0\x08", 3)))
-    return head[3] == 1 ? Format::idx_labels : Format::idx_images;
   if (is_safetensors(head)) return Format::safetensors;
+  if (const Format idx = recognise_idx(head); idx != Format::unknown) return idx;
   return recognise_text(head, head.size() == enough);
 }
 

@@ -6,7 +6,9 @@
 
 namespace nelbo::data {
 
-enum class Format { unknown, idx_images, idx_labels, npy, npz, safetensors, amat, csv };
+/// idx_labels: one axis, or 32-bit integers in two as QMNIST has them; idx_other: of an element type
+/// that is not read.
+enum class Format { unknown, idx_images, idx_labels, idx_other, npy, npz, safetensors, amat, csv };
 
 /// "idx", "npy", "npz", "safetensors", "amat", "csv"; "unknown"
 const char* format_name(Format format);

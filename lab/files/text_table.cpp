@@ -97,8 +97,8 @@ std::optional<double> number(std::string_view text) {
 
 class TableReader {
  public:
-  TableReader(Stream& stream, bool commas)
-      : file_(stream.name()), characters_(stream), commas_(commas) {}
+  TableReader(Stream& stream, bool commas, const Apart& apart)
+      : file_(stream.name()), characters_(stream), commas_(commas), apart_(apart) {}
 
   TextTable read() {
     if (commas_) read_header();
@@ -108,10 +108,7 @@ class TableReader {
     }
     if (rows_ == 0) fail(file_, "holds no rows of numbers");
     const auto columns = static_cast<std::int64_t>(values_.count()) / rows_;
-    TextTable table;
-    table.values = values_.finish({rows_, columns});
-    table.labels = std::move(labels_);
-    return table;
+    return {values_.finish({rows_, columns}), std::move(names_), std::move(columns_apart_)};
   }
 
  private:
@@ -162,10 +159,12 @@ class TableReader {
       all_numbers = all_numbers && number(name).has_value();
       if (name.size() >= 2 && name.front() == '"' && name.back() == '"')
         name = name.substr(1, name.size() - 2);
-      if (name == "label") label_column_ = i;
     }
     columns_ = fields.size();
-    if (!all_numbers) return;
+    if (!all_numbers) {
+      names_ = std::move(fields);
+      return;
+    }
     for (std::size_t i = 0; i < fields.size(); ++i) add(fields[i], i);
     ++rows_;
   }
@@ -198,14 +197,20 @@ class TableReader {
     if (!(std::abs(*value) <= std::numeric_limits<float>::max()))
       fail(file_, "line {}, column {}: '{}' is not a finite number within float32's range", line_,
            column + 1, trimmed(text));
-    if (column != label_column_) {
+    if (rows_ == 0) place(column);
+    const int at = column < places_.size() ? places_[column] : -1;
+    if (at < 0) {
       values_.add(*value);
-      return;
+    } else {
+      columns_apart_[std::size_t(at)].numbers.push_back(*value);
     }
-    constexpr double largest = 9007199254740992.0;  // 2^53
-    if (std::abs(*value) > largest || *value != std::floor(*value))
-      fail(file_, "line {}: label '{}' is not an integer", line_, trimmed(text));
-    labels_.push_back(static_cast<std::int64_t>(*value));
+  }
+
+  /// Of the first row: whether the column is one of values or kept apart.
+  void place(std::size_t column) {
+    const bool apart = apart_(names_, column);
+    places_.push_back(apart ? int(columns_apart_.size()) : -1);
+    if (apart) columns_apart_.push_back({column < names_.size() ? names_[column] : "", column, {}});
   }
 
   std::string file_;
@@ -214,16 +219,22 @@ class TableReader {
   std::string field_;
   std::size_t line_ = 0;
   std::size_t columns_ = 0;
-  std::size_t label_column_ = static_cast<std::size_t>(-1);
+  const Apart& apart_;
+  std::vector<std::string> names_;
+  std::vector<int> places_;  // of each column among those apart, or -1
   std::int64_t rows_ = 0;
   Values values_;
-  std::vector<std::int64_t> labels_;
+  std::vector<TableColumn> columns_apart_;
 };
 
 }  // namespace
 
-TextTable read_amat(Stream& stream) { return TableReader(stream, false).read(); }
+TextTable read_amat(Stream& stream, const Apart& apart) {
+  return TableReader(stream, false, apart).read();
+}
 
-TextTable read_csv(Stream& stream) { return TableReader(stream, true).read(); }
+TextTable read_csv(Stream& stream, const Apart& apart) {
+  return TableReader(stream, true, apart).read();
+}
 
 }  // namespace nelbo::data

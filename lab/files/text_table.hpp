@@ -1,5 +1,7 @@
 #pragma once
-#include <cstdint>
+#include <cstddef>
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "lab/files/array.hpp"
@@ -7,19 +9,30 @@
 
 namespace nelbo::data {
 
-/// A table of numbers read from text: values [rows, columns], and the column named "label" by
-/// itself.
-struct TextTable {
-  Array values;  ///< uint8 when every value is an integer in 0..255, else float32
-  std::vector<std::int64_t> labels;  ///< empty without a label column
+/// A column of a table that is not among its values.
+struct TableColumn {
+  std::string name;  ///< of the header; empty without one
+  std::size_t index = 0;
+  std::vector<double> numbers;
 };
+
+/// A table of numbers read from text: values [rows, columns], and the columns that are kept apart.
+struct TextTable {
+  Array values;                    ///< uint8 when every value is an integer in 0..255, else float32
+  std::vector<std::string> names;  ///< of all columns; empty without a header
+  std::vector<TableColumn> apart;  ///< in the order of the columns
+};
+
+/// Whether the column `index` is kept apart, by the names of all; they are empty without a header.
+/// Asked of every column once.
+using Apart = std::function<bool(const std::vector<std::string>& names, std::size_t index)>;
 
 /// Reads `.amat` text: one example per line, numbers separated by blanks or tabs.
 /// Throws Error naming the file, the line and the reason (not a number, NaN, uneven rows).
-TextTable read_amat(Stream& stream);
+TextTable read_amat(Stream& stream, const Apart& apart);
 
-/// Reads comma-separated numbers. A first line that is not all numbers is the header; a column that
-/// it names "label" becomes the labels. Throws as read_amat does.
-TextTable read_csv(Stream& stream);
+/// Reads comma-separated numbers. A first line that is not all numbers is the header. Throws as
+/// read_amat does.
+TextTable read_csv(Stream& stream, const Apart& apart);
 
 }  // namespace nelbo::data

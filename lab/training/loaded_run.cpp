@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <span>
 
 #include "autodiff/error.hpp"
 #include "autodiff/setting_error.hpp"
+#include "lab/data/choose_scaling.hpp"
 #include "lab/training/checkpoint.hpp"
 #include "lab/training/run_data.hpp"
 #include "lab/training/run_folder.hpp"
@@ -101,9 +103,12 @@ void explain_missing_words(const fs::path& folder, const std::function<void()>& 
   }
 }
 
-Examples LoadedRun::test() const {
-  return Examples(*data, data->split("test"), data::parse_binarize(config.binarize),
-                  Examples::Role::test, config.seed);
+Examples LoadedRun::examples(const data::Split& split) const {
+  Examples examples(*data, split, data::parse_binarize(config.binarize),
+                    Examples::role_of(split.name), config.seed);
+  const std::string why = examples.unfit(model->likelihood());
+  if (!why.empty()) throw SettingError("data", why + ", in a run of its own");
+  return examples;
 }
 
 LoadedModel open_model(const std::filesystem::path& run, Part part) {
@@ -145,22 +150,65 @@ LoadedModel open_model(const std::filesystem::path& run, Part part) {
   explain_missing_words(loaded.folder, [&] { read_settings_of(settings, declare); });
   CheckpointOrigin origin = freeze_from(checkpoint, *loaded.store);
   loaded.step = origin.step;
-  loaded.note = std::move(origin.note);
+  if (!origin.note.empty()) loaded.notes.push_back(std::move(origin.note));
   return loaded;
 }
 
-LoadedRun open_run(const std::filesystem::path& run, const std::string& data_spec, Part part) {
+namespace {
+
+/// The scaling of a run that does not say it, for other data than its own: what was guessed when it was
+/// made, of its own data where they are still there. Returns a note.
+std::string guess_scaling(TrainConfig& config, TrainConfig own, const data::Dataset& other) {
+  try {
+    if (!own.data.empty()) {
+      load_run_data(own);
+      keep_scaling(config, scaling_of(own));
+      return "the run does not say its scale: " + config.scale + ", as its own data have it";
+    }
+  } catch (const Error&) {  // they are gone
+  }
+  keep_scaling(config, data::guessed_scaling(other));
+  return "the run does not say its scale, and its own data are gone: " + config.scale +
+         " is guessed from these";
+}
+
+/// The data of a run, or others in their place.
+std::unique_ptr<data::Dataset> load(TrainConfig& config, const OtherData& other) {
+  if (!other.label.empty()) config.label = other.label;
+  if (other.spec.empty()) return load_run_data(config);
+  config.data = other.spec;
+  config.data_hash.clear();
+  config.holdout = config.validation = 0;
+  try {
+    return load_run_data(config);
+  } catch (const SettingError& error) {
+    // Data that lack the run's own label column have what is clearly labels, or none.
+    if (error.setting() != "label" || !other.label.empty()) throw;
+    config.label.clear();
+    return load_run_data(config);
+  }
+}
+
+}  // namespace
+
+LoadedRun open_run(const std::filesystem::path& run, const OtherData& other, Part part) {
   LoadedRun loaded{open_model(run, part), nullptr};
-  if (data_spec.empty() && loaded.config.data.empty()) {
+  if (other.spec.empty() && loaded.config.data.empty()) {
     throw Error(run.string() + ": stands alone and says nothing of data; name them");
   }
   TrainConfig& config = loaded.config;
-  if (!data_spec.empty()) {
-    config.data = data_spec;
-    config.data_hash.clear();
-    config.holdout = config.validation = 0;
+  const TrainConfig own = config;
+  const bool guess = own.scale.empty();
+  if (guess && !other.spec.empty()) config.scale = "none";
+  loaded.data = load(config, other);
+  if (!other.spec.empty()) {
+    std::copy(loaded.data->notes.begin(), loaded.data->notes.end(),
+              std::back_inserter(loaded.notes));
+    if (guess) loaded.notes.push_back(guess_scaling(config, own, *loaded.data));
+    loaded.data->scale = scaling_of(config);
+  } else if (guess && !own.data_hash.empty()) {
+    loaded.notes.push_back(loaded.data->notes.back());
   }
-  loaded.data = load_run_data(config);
   const std::vector<std::int64_t>& given = loaded.data->example_shape();
   if (!same_pixels(given, config.example)) {
     throw Error(config.data + ": examples of shape " + data::shape_text(given) +

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "autodiff/parameters.hpp"
 #include "lab/data/dataset.hpp"
@@ -18,16 +19,18 @@ struct LoadedModel : Networks {  // auxiliaries are empty unless they were asked
   std::filesystem::path folder;
   TrainConfig config;
   std::unique_ptr<ParameterStore> store;
-  std::uint64_t step = 0;  // training steps that made it
-  std::string note;        // what must be told of its checkpoint; empty if nothing must
+  std::uint64_t step = 0;          // training steps that made it
+  std::vector<std::string> notes;  // what must be told of its files
 };
 
 /// The same, and the data it is applied to.
 struct LoadedRun : LoadedModel {
   std::unique_ptr<data::Dataset> data;
 
-  /// The held-out examples as the model sees them: scaled, and binarised as the run says.
-  Examples test() const;
+  /// The examples of a split as the model sees them: scaled as the run's training data were, and
+  /// binarised as the run says. Throws SettingError where the model's likelihood is none of them.
+  Examples examples(const data::Split& split) const;
+  Examples test() const { return examples(data->split("test")); }
 };
 
 /// What of a run is opened.
@@ -42,10 +45,16 @@ enum class Part {
 /// program lacks: it names the word, its kind and the program that made the run.
 LoadedModel open_model(const std::filesystem::path& run, Part part = Part::model);
 
-/// With a non-empty `data_spec` those data replace the run's own, and nothing is held out of them;
-/// else the data must have the hash that the run recorded. Throws Error as open_model does, and if
-/// data and model do not fit.
-LoadedRun open_run(const std::filesystem::path& run, const std::string& data_spec = "",
+/// Data that replace a run's own, and what is asked of them.
+struct OtherData {
+  std::string spec;   // empty: the run's own
+  std::string label;  // what is no feature of them; empty: as the run says, where they have it
+};
+
+/// With other data those replace the run's own, nothing is held out of them, and the run's scaling is
+/// theirs; else the data must have the hash that the run recorded. Throws Error as open_model does,
+/// and if data and model do not fit.
+LoadedRun open_run(const std::filesystem::path& run, const OtherData& other = {},
                    Part part = Part::model);
 
 /// Calls `read`, which reads settings that `file` brought: a SettingError, or an ExpressionError, of it

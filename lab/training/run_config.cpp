@@ -49,6 +49,15 @@ struct Given {
     for (const toml::node& one : *array) values.push_back(Given{one, where}.whole());
     return values;
   }
+  std::vector<double> numbers() const {
+    const toml::array* array = node.as_array();
+    if (array == nullptr) refuse("a list of numbers");
+    std::vector<double> values;
+    for (const toml::node& one : *array) values.push_back(Given{one, where}.number());
+    return values;
+  }
+  /// A word, or a number as it is written.
+  std::string word() const { return node.is_number() ? fmt::format("{}", number()) : text(); }
   std::pair<double, double> interval() const {
     const toml::array* array = node.as_array();
     if (array == nullptr || array->size() != 2) refuse("a list of two numbers");
@@ -120,6 +129,26 @@ Key whole_key(const std::string& name, std::int64_t TrainConfig::*field) {
           [field](const TrainConfig& c) { return std::to_string(c.*field); }};
 }
 
+/// Not written where it is empty.
+Key word_key(const std::string& name, std::string TrainConfig::*field) {
+  return {name, [field](TrainConfig& c, const Given& g) { c.*field = g.word(); },
+          [field](const TrainConfig& c) -> std::optional<std::string> {
+            if ((c.*field).empty()) return std::nullopt;
+            return quoted(c.*field);
+          }};
+}
+
+/// Not written where it is empty.
+Key numbers_key(const std::string& name, std::vector<double> TrainConfig::*field) {
+  return {name, [field](TrainConfig& c, const Given& g) { c.*field = g.numbers(); },
+          [field](const TrainConfig& c) -> std::optional<std::string> {
+            if ((c.*field).empty()) return std::nullopt;
+            std::string list;
+            for (const double value : c.*field) list += (list.empty() ? "" : ", ") + written(value);
+            return "[" + list + "]";
+          }};
+}
+
 /// Naming one way to say how long takes back the other.
 Key length_key(const std::string& name, std::optional<std::uint64_t> TrainConfig::*field,
                std::optional<std::uint64_t> TrainConfig::*other) {
@@ -142,8 +171,12 @@ const std::vector<Key>& keys() {
       number_key("holdout", &C::holdout),
       number_key("validation", &C::validation),
       text_key("binarize", &C::binarize),
+      word_key("scale", &C::scale),
+      word_key("label", &C::label),
       {"example", [](C& c, const Given& g) { c.example = g.wholes(); },
        [](const C& c) { return fmt::format("[{}]", fmt::join(c.example, ", ")); }},
+      numbers_key("scale_mean", &C::scale_mean),
+      numbers_key("scale_deviation", &C::scale_deviation),
       {"picture_range", [](C& c, const Given& g) { c.picture_range = g.interval(); },
        [](const C& c) {
          return fmt::format("[{}, {}]", written(c.picture_range.first),
@@ -222,8 +255,9 @@ std::string to_toml(const TrainConfig& config) {
 }
 
 std::string model_toml(const TrainConfig& config) {
-  static const std::vector<std::string> wanted{"example", "picture_range", "model", "latent",
-                                               "hidden",  "likelihood",    "prior", "posterior"};
+  static const std::vector<std::string> wanted{
+      "example", "scale",  "scale_mean", "scale_deviation", "picture_range", "model",
+      "latent",  "hidden", "likelihood", "prior",           "posterior"};
   std::string text;
   for (const Key& key : keys()) {
     if (std::find(wanted.begin(), wanted.end(), key.name) == wanted.end()) continue;

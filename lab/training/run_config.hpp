@@ -18,8 +18,13 @@ struct TrainConfig {
       0;  // share of the training examples that chooses the best checkpoint; 0: the data's
           // own split `valid`, or none
   std::string binarize = "none";  // none, threshold, fixed or dynamic
+  std::string scale;  // none, 255, standard or a number; empty: as the data suggest, until
+                      // they are loaded
+  std::string label;  // what is no feature: a name, or none; empty: what is clearly labels
   // What the model must know of the data when they are not at hand; resolved with them.
   std::vector<std::int64_t> example;              // shape of one example
+  std::vector<double> scale_mean;                 // [X] of the training data, of scale standard
+  std::vector<double> scale_deviation;            // likewise
   std::pair<double, double> picture_range{0, 1};  // what is black and white in pictures
   // What learns.
   std::string model = "mlp";             // an architecture's name
@@ -66,7 +71,7 @@ struct Change {
 /// of a wrong type.
 Change apply_change(TrainConfig& config, const std::string& change);
 
-/// The part of it that a trained model needs, whatever its data and objective: model, example,
+/// The part of it that a trained model needs, whatever its data and objective: model, example, scale,
 /// latent, hidden, likelihood, prior, posterior and picture_range, as to_toml writes them. What a
 /// checkpoint names its model by.
 std::string model_toml(const TrainConfig& config);

@@ -1,21 +1,100 @@
 #include "lab/training/run_data.hpp"
 
+#include <functional>
+#include <numeric>
+
 #include "autodiff/error.hpp"
+#include "autodiff/setting_error.hpp"
+#include "lab/data/choose_scaling.hpp"
 #include "lab/data/load.hpp"
 
 namespace nelbo {
+namespace {
+
+/// Whether the scaling is known whatever the data.
+bool holds_scaling(const TrainConfig& config) {
+  return !config.scale.empty() && (config.scale != "standard" || !config.scale_deviation.empty());
+}
+
+void check_features(const TrainConfig& config, const data::Dataset& data) {
+  const auto features = std::size_t(data.splits.front().images.features());
+  if (!data.scale.standard() || data.scale.mean.size() == features) return;
+  throw Error(config.data + ": examples of " + std::to_string(features) +
+              " features do not go with the run's scaling of " +
+              std::to_string(data.scale.mean.size()));
+}
+
+data::Dataset load(const TrainConfig& config) {
+  return data::load_dataset(config.data, {.holdout = config.holdout,
+                                          .seed = config.seed,
+                                          .validation = config.validation,
+                                          .scale = holds_scaling(config) ? "none" : config.scale,
+                                          .label = config.label});
+}
+
+/// The data of a run that was made when a column was labels only if it was named "label".
+data::Dataset load_as_before(TrainConfig& config) {
+  data::Dataset data = load(config);
+  const auto fits = [&] {
+    return config.example.empty() ||
+           data.splits.front().images.features() ==
+               std::accumulate(config.example.begin(), config.example.end(), std::int64_t{1},
+                               std::multiplies<>());
+  };
+  for (const char* label : {"label", "none"}) {
+    if (fits()) break;
+    try {
+      TrainConfig before = config;
+      before.label = label;
+      data = load(before);
+      config.label = label;
+    } catch (const SettingError&) {  // there is no column of that name
+    }
+  }
+  return data;
+}
+
+}  // namespace
+
+data::Scaling scaling_of(const TrainConfig& config) {
+  if (config.scale == "standard") {
+    return read_setting("scale",
+                        [&] { return data::Scaling(config.scale_mean, config.scale_deviation); });
+  }
+  return config.scale.empty() ? 1 : data::scale_divisor(config.scale);
+}
+
+void keep_scaling(TrainConfig& config, const data::Scaling& scaling) {
+  config.scale = scaling.text();
+  config.scale_mean = scaling.mean;
+  config.scale_deviation = scaling.deviation;
+}
+
+void forget_data(TrainConfig& config) {
+  config.data_hash.clear();
+  config.scale_mean.clear();
+  config.scale_deviation.clear();
+}
 
 std::unique_ptr<data::Dataset> load_run_data(TrainConfig& config) {
   config.data = data::absolute_spec(config.data);
-  auto data = std::make_unique<data::Dataset>(data::load_dataset(
-      config.data,
-      {.holdout = config.holdout, .seed = config.seed, .validation = config.validation}));
+  const bool known = holds_scaling(config);
+  const bool guessed = config.scale.empty() && !config.data_hash.empty();
+  auto data = std::make_unique<data::Dataset>(guessed ? load_as_before(config) : load(config));
   const std::string hash = data::content_hash(*data);
   if (!config.data_hash.empty() && config.data_hash != hash) {
     throw Error(config.data + ": the content has SHA-256 " + hash + ", the run was made with " +
                 config.data_hash + "; put the data of the run there");
   }
   config.data_hash = hash;
+  if (known) data->scale = scaling_of(config);
+  if (guessed) {
+    data->scale = data::guessed_scaling(*data);
+    data->notes.push_back("the run does not say its scale: " + data->scale.text() +
+                          ", as it was guessed when the run was made");
+  }
+  check_features(config, *data);
+  keep_scaling(config, data->scale);
   return data;
 }
 

@@ -6,7 +6,9 @@
 #include <cmath>
 
 #include "autodiff/setting_error.hpp"
+#include "lab/data/scaling.hpp"
 #include "lab/training/optimizers.hpp"
+#include "lab/training/run_data.hpp"
 #include "models/architectures/architecture.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/language/read_estimators.hpp"
@@ -22,6 +24,7 @@ void check_ranges(const TrainConfig& c) {
   require(!c.data.empty(), "data", "is empty; name a data set (sprites) or a file or folder");
   require(c.holdout > 0 && c.holdout < 1, "holdout", "must be above 0 and below 1");
   require(c.validation >= 0 && c.validation < 1, "validation", "must be at least 0 and below 1");
+  data::check_scale(c.scale);
   require(c.latent >= 0 && c.latent <= 65536, "latent", "must be 1 to 65536");
   for (const std::int64_t width : c.hidden) {
     require(width >= 1 && width <= 1 << 20, "hidden", "each width must be 1 to 1048576");
@@ -50,6 +53,7 @@ VaeConfig model_of(const TrainConfig& c) {
   model.hidden = c.hidden;
   model.likelihood = read_setting("likelihood", [&] { return parse_likelihood(c.likelihood); });
   model.posterior = read_setting("posterior", [&] { return parse_posterior(c.posterior); });
+  if (!c.scale_deviation.empty()) model.log_volume = scaling_of(c).log_volume();
   if (c.prior.empty()) return model;
   model.prior = read_setting("prior", [&] { return parse_prior(c.prior); });
   const std::string why = model.prior->unfit(model.posterior.codes(1));

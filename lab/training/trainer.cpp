@@ -10,6 +10,7 @@
 #include "lab/data/data_entropy.hpp"
 #include "lab/training/checkpoint.hpp"
 #include "lab/training/objective_weights.hpp"
+#include "lab/training/run_data.hpp"
 #include "models/architectures/architecture.hpp"
 #include "objectives/language/expression.hpp"
 
@@ -41,12 +42,34 @@ void check_objective_for(const TrainPlan& plan, std::size_t examples, std::size_
 TrainPlan for_examples(TrainPlan plan, const data::Dataset& data) {
   TrainConfig& config = plan.config;
   config.example = data.example_shape();
+  keep_scaling(config, data.scale);
+  plan.model.log_volume = data.scale.log_volume();
   plan.model.example = Shape(std::span<const std::int64_t>(config.example));
   plan.model = resolve(plan.model);
   config.latent = plan.model.latent;
   config.hidden = plan.model.hidden;
   config.prior = plan.model.prior->text;
   return plan;
+}
+
+/// Throws SettingError where the likelihood is none of the examples.
+void check_support(const Model& model, const Examples& examples, const Extent& extent) {
+  const std::string why = examples.unfit(model.likelihood(), extent);
+  if (!why.empty()) throw SettingError("likelihood", why + ", or another scale");
+}
+
+/// Declared and started; `shown` are all the examples that it will see, those that it learns from first.
+Networks networks_for(const TrainPlan& plan, std::initializer_list<const Examples*> shown,
+                      ParameterStore& store) {
+  const DataMoments moments = (*shown.begin())->moments();
+  Networks networks = declare_networks(plan, moments, store);
+  for (const Examples* examples : shown) {
+    if (examples == nullptr) continue;
+    const bool first = examples == *shown.begin();
+    check_support(*networks.model, *examples, first ? moments.extent : examples->extent());
+  }
+  store.freeze(plan.config.seed);
+  return networks;
 }
 
 std::vector<Range> ranges_of(const ParameterStore& store, Groups groups) {
@@ -76,7 +99,7 @@ Trainer::Trainer(const TrainPlan& plan, const data::Dataset& data)
       train_(data, data.split("train"), plan.binarize, Examples::Role::train, plan.config.seed),
       test_(data, data.split("test"), plan.binarize, Examples::Role::test, plan.config.seed),
       valid_(examples_for_validation(data, plan)),
-      networks_(make_networks(plan_, train_.moments(), store_)),
+      networks_(networks_for(plan_, {&train_, valid_ ? &*valid_ : nullptr, &test_}, store_)),
       optimizer_(
           std::make_unique<Optimizer>(plan.optimizer, ranges_of(store_, networks_.groups()))),
       gradient_(store_),

@@ -6,6 +6,7 @@
 #include "autodiff/tape.hpp"
 #include "models/data_moments.hpp"
 #include "models/distributions/distribution.hpp"
+#include "models/likelihoods/support.hpp"
 
 namespace nelbo {
 
@@ -20,6 +21,8 @@ class Likelihood {
   /// Whether P(x|z) is a probability, not a density: data of such a likelihood have an entropy H_data
   /// that bounds Nell from below (Zheng eq. (31)).
   virtual bool is_mass() const = 0;
+  /// The values that x may have; data with others are refused. All numbers unless overridden.
+  virtual Support support() const { return {}; }
 
   /// log P(x|z) of the decoder's output [S, B, X] and x [B, X], in nats: [S, B].
   virtual Var log_prob(Var output, Var x) const = 0;

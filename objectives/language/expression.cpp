@@ -14,6 +14,22 @@
 namespace nelbo {
 namespace {
 
+/// What is said of a term that there is not: what the literature's name is called here, or the nearest
+/// name.
+std::string meant(const std::string& name) {
+  static const std::map<std::string, std::string> others{
+      {"kl", "div"},     {"kld", "div"},  {"kl_div", "div"},
+      {"recon", "nell"}, {"nll", "nell"}, {"reconstruction", "nell"}};
+  if (const auto other = others.find(name); other != others.end()) {
+    return "; " + name + " is called " + other->second + " here";
+  }
+  std::vector<std::string> names = vocabulary().names();
+  const std::vector<std::string> objectives = objective_catalogue().names();
+  names.insert(names.end(), objectives.begin(), objectives.end());
+  const std::string near = nearest(name, names);
+  return near.empty() ? ", and none that is known is near" : "; did you mean '" + near + "'?";
+}
+
 constexpr std::size_t longest = 4096;
 constexpr int deepest = 64;
 
@@ -234,15 +250,7 @@ class Parser {
     if (const NamedObjective* objective = objective_of(name, word)) {
       return named_objective(*objective, start);
     }
-    if (word == nullptr) {
-      std::vector<std::string> names = vocabulary().names();
-      const std::vector<std::string> objectives = objective_catalogue().names();
-      names.insert(names.end(), objectives.begin(), objectives.end());
-      const std::string near = nearest(name, names);
-      fail(start, "unknown term '" + name +
-                      (near.empty() ? "', and none that is known is near"
-                                    : "'; did you mean '" + near + "'?"));
-    }
+    if (word == nullptr) fail(start, "unknown term '" + name + "'" + meant(name));
     Call call(name, start + 1, arguments(word->kind == Word::Kind::function));
     return guarded(start, [&] {
       const Term term = word->make(call);

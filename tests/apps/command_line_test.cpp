@@ -82,6 +82,19 @@ TEST_CASE("Flags fill their values, and the action is what the command returned"
                                                  "--maybe", "--numbers", "--real"});
 }
 
+TEST_CASE("Of a flag that is given twice the last value counts") {
+  Values values;
+  const Parsed got = parsed(values, {"all", "--number", "4", "--text", "plain", "--number=5",
+                                     "--quiet", "--real", "0.25", "--numbers", "1,2", "--text",
+                                     "fancy", "--real", "0.75", "--quiet", "--numbers", "7"});
+  REQUIRE(got.action);
+  CHECK(values.number == 5);
+  CHECK(values.text == "fancy");
+  CHECK(values.real == 0.75);
+  CHECK(values.numbers == std::vector<std::int64_t>{7});
+  CHECK(values.quiet);
+}
+
 TEST_CASE("What no flag names keeps its value") {
   Values values;
   REQUIRE(parsed(values, {"all"}).action);

@@ -54,7 +54,7 @@ TEST_CASE("Data without a test split gets one by seed, and says so") {
   REQUIRE(dataset.notes.size() == 1);
   CHECK(dataset.notes[0] ==
         "no test split in the data: 25 of 100 examples held out as test by seed 3");
-  CHECK(data::describe(dataset)[0] == path + ": 75 train + 25 test, 1 uint8, scale 255");
+  CHECK(data::describe(dataset)[0] == path + ": 75 train + 25 test, 1 uint8, scale 1");
 
   CHECK(members(data::load_dataset(path, {0.25, 3}).split("test")) == test);
   CHECK(members(data::load_dataset(path, {0.25, 4}).split("test")) != test);
@@ -199,6 +199,18 @@ TEST_CASE("data show: figures against a direct computation, for bytes and for do
   const std::string text = data::show_text(data::read_dataset(images));
   CHECK_THAT(text, contains("3 examples of 1 x 2 uint8") && contains("mean 0.266667") &&
                        contains("labels  2: 1 10: 2"));
+}
+
+TEST_CASE("data show: many labels are summarised, few are listed") {
+  const TempFolder folder;
+  std::string table = "a,label\n";
+  for (int i = 0; i < 51; ++i) table += "0.5," + std::to_string(3 * i - 7) + "\n";
+  const std::string few = folder.write("few.csv", table.substr(0, table.rfind("0.5,")));
+  CHECK_THAT(data::show_text(data::read_dataset(few)), contains("labels  -7: 1 -4: 1"));
+  const std::string many = folder.write("many.csv", table + "0.5,-7\n");
+  CHECK_THAT(data::show_text(data::read_dataset(many)),
+             contains("  labels  51 values from -7 to 143, each of 1 to 2 examples\n"));
+  CHECK(data::show_json(data::read_dataset(many))["splits"][0]["labels"].size() == 51);
 }
 
 TEST_CASE("Binarisation policies are parsed by name") {

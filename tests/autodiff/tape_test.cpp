@@ -53,6 +53,22 @@ TEST_CASE("tape: a fan-out adds, a slice leaves the rest zero") {
   CHECK(list(tape.adjoint(x)) == std::vector<double>{1, 1, 1, 2, 2, 2});
 }
 
+TEST_CASE("tape: an operator takes as many operands as are stacked") {
+  Tape tape;
+  const Recording recording(tape);
+  std::vector<Var> parts;
+  for (int k = 0; k < 4096; ++k) parts.push_back(tape.leaf(Tensor::of({double(k)}, {1}), true));
+  const Var all = concatenate(parts, 0);
+  CHECK(all.shape() == Shape{4096});
+  tape.backward(sum(all * all));
+  for (const int k : {0, 63, 64, 65, 4095}) {
+    CHECK(all.value().at({k}) == k);
+    CHECK(tape.adjoint(parts[std::size_t(k)]).at({0}) == 2 * k);
+  }
+  const std::vector<Var> too_many(65536, parts[0]);
+  CHECK_THROWS_WITH(concatenate(too_many, 0), contains("more than 65535 operands"));
+}
+
 TEST_CASE("tape: stop blocks the gradient at no cost") {
   Tape tape;
   Recording recording(tape);

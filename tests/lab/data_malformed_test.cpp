@@ -89,8 +89,7 @@ std::vector<Bad> bad_text() {
       {"empty field", "a.csv", "a,b\n1,2\n1,\n", "line 3, column 2: '' is not a number"},
       {"csv NaN", "a.csv", "a,b\n1,2\n1,NaN\n", "line 3, column 2: 'NaN' is not a finite"},
       {"row longer than the header", "a.csv", "a,b\n1,2,3\n", "line 2 has 3 values"},
-      {"fractional label", "a.csv", "label,b\n1.5,2\n", "label '1.5' is not an integer"},
-      {"labels alone", "a.csv", "label\n1\n", "holds no examples (shape 1 x 0)"},
+      {"labels alone", "a.csv", "label\n1\n", "holds no columns besides those left out"},
       {"line breaks in a field", "a.csv", "a,b\n1,2\n1,\x1b[31m\n", "'\\x1b[31m' is not a number"},
   };
 }

@@ -35,7 +35,7 @@ void check(const std::string& name, const std::vector<Expected>& expected) {
   REQUIRE(dataset.splits.size() == expected.size());
   for (const Expected& figures : expected) {
     const data::Split& split = dataset.split(figures.split);
-    const data::Statistics found = data::statistics(split, dataset.scale);
+    const data::Statistics found = data::statistics(split, dataset.scale.divisor);
     CHECK(dataset.scale == (figures.max > 1 ? 255 : 1));
     CHECK(split.images.count() == figures.count);
     CHECK(split.images.shape() == figures.shape);

@@ -19,7 +19,8 @@ const std::filesystem::path folder =
 
 TEST_CASE("stored run of 0.1.0: it opens, and evaluates to what 0.1.0 printed") {
   const LoadedRun run = open_run(folder);
-  CHECK_THAT(run.note, tests::contains("last.safetensors: holds no digest"));
+  REQUIRE(!run.notes.empty());
+  CHECK_THAT(run.notes.front(), tests::contains("last.safetensors: holds no digest"));
   CHECK(run.config.prior == "normal");
   CHECK(run.model->codes() == CodeSpace{CodeSpace::Kind::continuous, 2});
   const TermMeans terms = estimate_terms(*run.model, run.test(), run.config.seed);

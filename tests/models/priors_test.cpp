@@ -215,6 +215,25 @@ TEST_CASE("priors: a mixture far from its components, and one of nearly no width
   }
 }
 
+TEST_CASE("priors: mixtures of many components are the sums of all of them") {
+  for (const auto& [text, posterior] :
+       {std::pair{"mixture:65", "diagonal"}, std::pair{"mixture:4096", "diagonal"},
+        std::pair{"vamp:65", "full"}, std::pair{"vamp:4096", "full"}}) {
+    INFO(text);
+    const Subject m(text, posterior);
+    const auto exact = reference(m);
+    Tape tape;
+    Recording recording(tape);
+    const Var z = tape.leaf(Tensor::of({-0.3, 0.9, 1.2, -0.4}, {1, 2, 2}, DType::f64), true);
+    const Var log_p = m.vae->prior()->log_prob(z);
+    CHECK(log_p.value().at({0, 0}) == Approx(exact(-0.3, 0.9)).epsilon(1e-12));
+    CHECK(log_p.value().at({0, 1}) == Approx(exact(1.2, -0.4)).epsilon(1e-12));
+    tape.backward(sum(log_p));
+    const double h = 1e-5, slope = (exact(-0.3 + h, 0.9) - exact(-0.3 - h, 0.9)) / (2 * h);
+    CHECK(tape.adjoint(z).at({0, 0, 0}) == Approx(slope).epsilon(1e-8));
+  }
+}
+
 TEST_CASE("priors: what has no closed form is nothing, and wrong shapes are refused") {
   for (const char* name : {"mixture:4", "vamp:3", "laplace"}) {
     const PriorSubject m(name);

@@ -1,0 +1,33 @@
+#pragma once
+#include <limits>
+#include <span>
+#include <string>
+
+namespace nelbo {
+
+/// What the values of some data are, as a model sees them.
+struct Extent {
+  double least = std::numeric_limits<double>::infinity();
+  double greatest = -std::numeric_limits<double>::infinity();
+  bool whole = true;  // all are whole numbers
+
+  bool empty() const { return least > greatest; }
+  void add(std::span<const float> values);
+  void add(const Extent& other);
+  /// "from 0 to 255", "from -1.5 to 2".
+  std::string text() const;
+};
+
+/// The values x_i for which a likelihood has log P(x|z): an interval with its ends, or the whole
+/// numbers in it.
+struct Support {
+  double least = -std::numeric_limits<double>::infinity();
+  double greatest = std::numeric_limits<double>::infinity();
+  bool whole = false;
+
+  bool holds(const Extent& extent) const;
+  /// "numbers in [0, 1]", "whole numbers from 0 on", "numbers".
+  std::string text() const;
+};
+
+}  // namespace nelbo

@@ -1,0 +1,135 @@
+// How the program scales, labels and refuses data, as a user runs it.
+#include <nlohmann/json.hpp>
+
+#include "apps/reports/pictures.hpp"
+#include "apps/train/run_result.hpp"
+#include "lab/data/load.hpp"
+#include "tests/apps/program_run.hpp"
+#include "tests/catch.hpp"
+
+using namespace nelbo;
+using namespace nelbo::tests;
+using Json = nlohmann::json;
+
+namespace {
+
+/// Rows of two features and a kind: 0.25,30,1 and so on.
+std::string table(const std::string& header) {
+  std::string text = header + "\n";
+  for (int i = 0; i < 40; ++i)
+    text += std::to_string(i % 7 / 8.0) + "," + std::to_string(30 + 5 * (i % 11)) + "," +
+            std::to_string(i % 3) + "\n";
+  return text;
+}
+
+Outcome train(const std::string& data, const std::string& run,
+              const std::vector<std::string>& more) {
+  std::vector<std::string> words{"train",    "--data",    data,       "--out", run,
+                                 "--hidden", "4",         "--latent", "2",     "--epochs",
+                                 "2",        "--threads", "1",        "--json"};
+  words.insert(words.end(), more.begin(), more.end());
+  return run_program_binary(words);
+}
+
+double nell(const std::vector<std::string>& words) {
+  const Outcome outcome = run_program_binary(words);
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  return Json::parse(outcome.out)["nell"];
+}
+
+}  // namespace
+
+TEST_CASE("data program: scale standard is kept, told in the data's units, and applied later") {
+  const TempFolder folder;
+  const std::string data = folder.write("a.csv", table("a,b,kind"));
+  const std::string run = folder.path() + "/run";
+  const Outcome outcome =
+      train(data, run, {"--scale", "standard", "--likelihood", "normal", "--label", "kind"});
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK_THAT(outcome.err, contains("2 float32, scale standard"));
+  const std::string config = read_whole(run + "/config.toml");
+  CHECK_THAT(config, contains("scale = 'standard'") && contains("scale_mean = [") &&
+                         contains("label = 'kind'"));
+  const double trained = Json::parse(outcome.out)["test"]["nell"];
+  CHECK(nell({"eval", run, "--json"}) == Approx(trained).epsilon(1e-6));
+  // A unit of deviation is some 0.23 times 15.6 of the data's: ln of it is 1.3 nats.
+  CHECK(trained > 1.84 + 1.2);
+  CHECK(nell({"eval", run, "--json", "--data", data}) == Approx(trained).margin(1.5));
+  const Outcome one = run_program_binary(
+      {"eval", run, "--json", "--data", folder.write("one.csv", "a,b\n0.5,50\n")});
+  CHECK(one.code == 0);
+}
+
+TEST_CASE("data program: data outside the support are refused, in training and later") {
+  const TempFolder folder;
+  const std::string wide = folder.write("a.csv", table("a,b,kind"));
+  const std::string run = folder.path() + "/run";
+  const Outcome refused = train(wide, run, {});
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, contains("--likelihood: ") && contains("goes from 0 to 80") &&
+                              contains("normal[:VAR|:learned] would fit"));
+  CHECK(read_whole(run + "/config.toml").empty());  // nothing is left behind
+  REQUIRE(train(wide, run, {"--scale", "100"}).code == 0);
+  const Outcome later =
+      run_program_binary({"eval", run, "--data", folder.write("b.csv", "a,b,c\n0.5,300,1\n")});
+  CHECK(later.code == 2);
+  CHECK_THAT(later.err, contains("--data: ") && contains("goes from 0.005 to 3, scaled by 100"));
+}
+
+TEST_CASE("data program: a label that is none of the data's is refused, and notes are told") {
+  const TempFolder folder;
+  const std::string data = folder.write("a.csv", table("a,b,target"));
+  const Outcome wrong = run_program_binary({"data", "show", data, "--label", "kin"});
+  CHECK(wrong.code == 2);
+  CHECK_THAT(wrong.err, contains("--label: ") && contains("there are: a, b, target"));
+  const std::string run = folder.path() + "/run";
+  const Outcome outcome = train(data, run, {"--likelihood", "normal"});
+  REQUIRE(outcome.code == 0);
+  CHECK_THAT(outcome.err, contains("labels are column 'target'"));
+  const std::string other = folder.write("b.csv", "a,b,target\n0.5,30,1.5\n");
+  const Outcome later = run_program_binary({"eval", run, "--data", other});
+  CHECK(later.code == 0);
+  CHECK_THAT(later.err, contains("note: column 'target' holds numbers that are not whole"));
+}
+
+TEST_CASE("data program: pictures are of the data's own values, whatever the scale") {
+  const TempFolder folder;
+  // Two pictures of 4 x 4: a ramp from 10 to 160 and the same turned over.
+  std::vector<float> pixels;
+  for (int i = 0; i < 16; ++i) pixels.push_back(10.0f * float(i + 1));
+  for (int i = 0; i < 16; ++i) pixels.push_back(10.0f * float(16 - i));
+  const std::string path = folder.write("a.npy", npy("<f4", "(2, 4, 4)", bytes_of(pixels)));
+  std::string drawn;
+  for (const std::string scale : {"none", "standard"}) {
+    const data::Dataset data = data::load_dataset(path, {.holdout = 0, .scale = scale});
+    const Examples examples(data, data.splits[0], data::Binarize::none, Examples::Role::test, 0);
+    const auto range = picture_range(examples);
+    CHECK(range.first == Approx(0).margin(1e-5));
+    CHECK(range.second == Approx(160));
+    Tensor x({2, 16});
+    const std::uint32_t rows[] = {0, 1};
+    examples.fill(x.data_as<float>(), rows, 0);
+    const std::string picture = folder.path() + "/" + scale + ".png";
+    write_pictures(picture, x, {4, 4}, 2, examples.scaling(), {0, 160});
+    if (scale == "none") drawn = read_whole(picture);
+    CHECK(read_whole(picture) == drawn);
+  }
+}
+
+TEST_CASE("train: columns of the result keep apart whatever their numbers") {
+  const TempFolder folder;
+  const Metrics large{.nell = 1234567.891, .div = 98765432.1, .bound = -100000000.5};
+  const std::string text = result_text({.folder = RunFolder::at(folder.path() + "/none"),
+                                        .objective = "elbo",
+                                        .epochs = 1,
+                                        .steps = 1,
+                                        .train = large,
+                                        .test = {.nell = 1, .div = 2, .bound = -3},
+                                        .seconds = 1,
+                                        .examples_per_second = 1,
+                                        .seed = 0});
+  CHECK_THAT(text, contains("train   -100000000.500  -99999999.991  1234567.891  98765432.100\n"));
+  CHECK_THAT(text, contains("test            -3.000         -3.000        1.000         2.000\n"));
+}
