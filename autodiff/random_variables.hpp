@@ -72,6 +72,13 @@ inline constexpr DrawVariables pilot{
     .permutations = {StreamId::evaluation, 3 * family, family, "pilot's batch permuted"},
     .inputs = {StreamId::evaluation, 4 * family, family, "pilot's inputs of users' own terms"},
 };
+inline constexpr DrawVariables replicates{
+    .z = {StreamId::evaluation, 9, 1, "replicate's noise of z ~ Q(Z|x)"},
+    .prior = {StreamId::evaluation, 10, 1, "replicate's noise of z ~ P0"},
+    .dream = {StreamId::evaluation, 11, 1, "replicate's noise of x ~ P(X|z)"},
+    .permutations = {StreamId::evaluation, 5 * family, family, "replicate's batch permuted"},
+    .inputs = {StreamId::evaluation, 6 * family, family, "replicate's inputs of users' own terms"},
+};
 inline constexpr RandomVariable some_examples{StreamId::evaluation, 6, 1, "examples of a study"};
 inline constexpr RandomVariable replicate_examples{StreamId::evaluation, 7, 1,
                                                    "examples of a replicate"};

@@ -213,7 +213,7 @@ class Replicates {
         stopped_ = true;
         return;
       }
-      worker.draw->replicate(random_variables::evaluation, options_.seed, r);
+      worker.draw->replicate(random_variables::replicates, options_.seed, r);
       for (std::size_t p = 0; p < pieces_.size(); ++p) {
         const Piece& piece = pieces_[p];
         const std::span<const T> g = gradient<T>(*worker.draw, piece);
