@@ -4,6 +4,8 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
 
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
@@ -56,7 +58,7 @@ void print(const Ledger& ledger) {
   if (!ledger.mi.empty()) {
     std::cout << "\nidentities";
     for (const Ledger::Identity& identity : ledger.identities) {
-      std::cout << fmt::format("  {} = {:.2g} ", identity.text, identity.residual);
+      std::cout << fmt::format("  {} = {:.2g}", identity.text, identity.residual);
     }
     std::cout << "\n" << text_of(*ledger.mi_interval);
     std::cout << fmt::format("\n{:<10}{:>12}{:<12}  bias{:>12}{:<12}  (batches of {}, N = {})\n",

@@ -1,5 +1,8 @@
 #pragma once
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 
 #include "lab/evaluation/inference.hpp"
 #include "models/model.hpp"

@@ -1,6 +1,8 @@
 // What the program says of models whose numbers are not finite, and of errors that cannot be known.
 #include <cmath>
 #include <limits>
+#include <string>
+#include <vector>
 
 #include "tests/apps/untrained_run.hpp"
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <random>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "lab/statistics/mean_and_error.hpp"
