@@ -80,6 +80,19 @@ struct Written {
   double hagg = 0, mi = 0, tc = 0, dwkl = 0, aggdiv = 0, div = 0;
 };
 
+/// Makes it that of every posterior in all dimensions.
+void set_log_variance(const ParameterStore& store, double log_variance) {
+  const Tensor weight = store.tensor("encoder.head.weight"),
+               bias = store.tensor("encoder.head.bias");
+  const std::int64_t outputs = bias.size(), inputs = weight.size() / outputs;
+  for (std::int64_t d = outputs / 2; d < outputs; ++d) {
+    bias.set({d}, log_variance);
+    for (std::int64_t i = 0; i < inputs; ++i) {
+      weight.shape()[0] == outputs ? weight.set({d, i}, 0) : weight.set({i, d}, 0);
+    }
+  }
+}
+
 void check_identities(const Ledger& ledger, double rounding) {
   REQUIRE(ledger.identities.size() == 2);
   for (const Ledger::Identity& identity : ledger.identities) {
@@ -123,18 +136,8 @@ TEST_CASE("ledger: terms are those of eqs (8)-(24), written out in double") {
 TEST_CASE("ledger: scales that float32 does not tell from 0 beside the means") {
   Trained trained;
   const Examples& examples = trained.trainer.test_examples();
-  const auto& store = trained.trainer.store();
-  const Tensor weight = store.tensor("encoder.head.weight"),
-               bias = store.tensor("encoder.head.bias");
-  const std::int64_t latent = bias.size() / 2, inputs = weight.size() / bias.size();
-  const bool outputs_first = weight.shape()[0] == bias.size();
   for (const double log_variance : {-2.0, -18.0, -30.0, -60.0}) {
-    for (std::int64_t d = latent; d < 2 * latent; ++d) {
-      bias.set({d}, log_variance);
-      for (std::int64_t i = 0; i < inputs; ++i) {
-        outputs_first ? weight.set({d, i}, 0) : weight.set({i, d}, 0);
-      }
-    }
+    set_log_variance(trained.trainer.store(), log_variance);
     const Ledger ledger =
         measure_ledger(trained.trainer.model(), examples, {.batch = 10, .seed = 4});
     const Encoded q = encode(trained.trainer.model(), examples);
@@ -202,6 +205,14 @@ TEST_CASE("ledger: several draws under priors whose divergence has no closed for
   CHECK(value("elbo") == Approx(-value("nell") - value("div")).epsilon(1e-5));
   check_identities(ledger, 1e-4);
   CHECK(ledger.identities[0].text == "div - (mi + aggdiv)");  // Div is a sample's itself
+
+  // Scales that are read out in float64: what the prior has does not matter to I_enc.
+  set_log_variance(trained.trainer.store(), -30);
+  const Examples& examples = trained.trainer.test_examples();
+  const Ledger narrow = measure_ledger(trained.trainer.model(), examples, {.batch = 10, .seed = 4});
+  const Written written(encode(trained.trainer.model(), examples), 4);
+  CHECK(narrow.find("mi")->estimate.mean == Approx(written.mi).epsilon(2e-4));
+  CHECK(narrow.mi_interval->contains());
 }
 
 TEST_CASE("inference: one covariance of all data is told for every datum") {
