@@ -16,6 +16,7 @@
 #include "apps/cli/run_flags.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/exit_code.hpp"
+#include "apps/reports/mean_text.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/peak.hpp"
 #include "autodiff/setting_error.hpp"
@@ -87,16 +88,16 @@ void print_table(const Lattice& lattice, std::size_t count) {
   for (const LatticeRow& row : lattice.rows) {
     std::string rise = fmt::format("{:>10} {:>8}", "", "");
     if (row.rise) {
-      rise = fmt::format("{:>10.4f} {:>8.1f}", row.rise->mean,
-                         row.rise->mean / row.rise->standard_error);
+      const double error = row.rise->standard_error;
+      rise = fmt::format("{:>10.4f} {:>8}", row.rise->mean,
+                         error > 0 ? fixed_text(row.rise->mean / error, 1) : "-");
     }
-    std::string tail = fmt::format("{:>7} {:>8}", "", "");
+    std::string tail = fmt::format("{:>7} {:>8}", "-", "-");
     if (!std::isnan(row.heavy_share)) {
       tail = fmt::format("{:>7.2f} {:>7.0f}%", row.khat, 100 * row.heavy_share);
     }
-    std::cout << fmt::format("{:>6} {:>7} {:>12.4f} +- {:<8.4f} {} {:>9.2f} {}\n", row.cell.k,
-                             row.cell.m, row.value.mean, row.value.standard_error, rise, row.ess,
-                             tail);
+    std::cout << fmt::format("{:>6} {:>7} {} {} {:>9.2f} {}\n", row.cell.k, row.cell.m,
+                             mean_column(row.value, 12), rise, row.ess, tail);
   }
   std::cout << fmt::format(
       "\n+- is one standard error over the {} examples. rise: over the row above, on the same "
@@ -205,12 +206,14 @@ Action declare(CommandLine& command) {
       "memory\n"
       "does not depend on k and m. From m = 25 on k-hat tells the tail of the weights: above 1/2 "
       "their\n"
-      "variance is infinite.\n\n"
+      "variance is infinite. Of discrete codes there is none: their weights are finitely many "
+      "numbers.\n\n"
       "JSON: {\"count\", \"draws\", \"bounds\": [{\"k\", \"m\", \"value\", \"se\", \"rise\", "
       "\"rise_se\", \"ess\",\n"
       "\"khat\", \"khat_above_half\"}], \"seconds\", \"gflops\", \"peak_gflops\", "
       "\"share_of_peak\", ...}; rise is the gain\n"
-      "over the next smaller m on common draws, khat null below m = 25, gflops null where the "
+      "over the next smaller m on common draws, khat null where there is none, gflops null where "
+      "the "
       "decoder is\n"
       "not dense.\n\n"
       "Examples:\n"

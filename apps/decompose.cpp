@@ -4,12 +4,15 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
 
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/exit_code.hpp"
 #include "apps/reports/ledger_json.hpp"
+#include "apps/reports/mean_text.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/setting_error.hpp"
 #include "autodiff/threads.hpp"
@@ -28,34 +31,44 @@ struct DecomposeFlags {
   std::int64_t pairs = 500;
 };
 
-std::string number(const MeanAndError& e) {
-  const std::string error = std::isnan(e.standard_error) || e.standard_error == 0
-                                ? std::string(12, ' ')
-                                : fmt::format(" +- {:<8.4f}", e.standard_error);
-  return fmt::format("{:>12.4f}{}", e.mean, error);
+std::string text_of(const Ledger::Interval& interval) {
+  const auto end = [](const Ledger::End& of) {
+    return of.estimate.standard_error == 0 ? fmt::format("{} {:.4f}", of.name, of.estimate.mean)
+                                           : of.name + " " + mean_text(of.estimate, 2);
+  };
+  const std::string estimate =
+      fmt::format("{} the estimate {:.4f} within 4 standard errors ({:.4f} below, {:.4f} above)",
+                  interval.contains() ? "contains" : "does NOT contain", interval.estimate.mean,
+                  interval.tolerance(interval.low), interval.tolerance(interval.high));
+  if (!interval.crossed()) {
+    return fmt::format("interval    {:.4f} ({}) <= I_enc <= {:.4f} ({}):\n            {}\n",
+                       interval.low.estimate.mean, interval.low.name, interval.high.estimate.mean,
+                       interval.high.name, estimate);
+  }
+  return fmt::format(
+      "interval    none, its ends are crossed by noise: {} above {}\n            {}\n",
+      end(interval.low), end(interval.high), estimate);
 }
 
 void print(const Ledger& ledger) {
   std::cout << fmt::format("{:<10}{:>12}{:<12}  bias\n", "term", "value", " +- se");
   for (const Ledger::Entry& e : ledger.terms) {
-    std::cout << fmt::format("{:<10}{}  {:<4}  {}; {}\n", e.name, number(e.estimate), sign(e.bias),
-                             e.equation, e.meaning);
+    std::cout << fmt::format("{:<10}{}  {:<4}  {}; {}\n", e.name, mean_column(e.estimate, 12),
+                             sign(e.bias), e.equation, e.meaning);
   }
   if (!ledger.mi.empty()) {
-    std::cout << fmt::format(
-        "\nidentities  div - (mi + aggdiv) = {:.2g}   aggdiv - (tc + dwkl - pf) = {:.2g}\n",
-        ledger.div_residual, ledger.aggdiv_residual);
-    std::cout << fmt::format("interval    {:.4f} <= I_enc <= {:.4f}: {} the estimate {:.4f}\n",
-                             ledger.mi_low.mean, ledger.mi_high.mean,
-                             ledger.contains ? "contains" : "does NOT contain",
-                             ledger.find("mi")->estimate.mean);
+    std::cout << "\nidentities";
+    for (const Ledger::Identity& identity : ledger.identities) {
+      std::cout << fmt::format("  {} = {:.2g}", identity.text, identity.residual);
+    }
+    std::cout << "\n" << text_of(*ledger.mi_interval);
     std::cout << fmt::format("\n{:<10}{:>12}{:<12}  bias{:>12}{:<12}  (batches of {}, N = {})\n",
                              "scheme", "H_agg", " +- se", "I_enc", " +- se", ledger.options.batch,
                              ledger.count);
     for (std::size_t i = 0; i < ledger.mi.size(); ++i) {
       std::cout << fmt::format("{:<10}{}  {:<4}{}\n", ledger.hagg[i].name,
-                               number(ledger.hagg[i].estimate), sign(ledger.hagg[i].bias),
-                               number(ledger.mi[i].estimate));
+                               mean_column(ledger.hagg[i].estimate, 12), sign(ledger.hagg[i].bias),
+                               mean_column(ledger.mi[i].estimate, 12));
     }
   }
   std::size_t active = 0;
@@ -63,9 +76,8 @@ void print(const Ledger& ledger) {
   for (std::size_t d = 0; d < ledger.units.size(); ++d) {
     const Ledger::Unit& unit = ledger.units[d];
     active += unit.active;
-    std::cout << fmt::format("{:<10} {:>11} {:>15.4f}{}\n", d,
-                             std::isnan(unit.kl) ? "-" : fmt::format("{:.4f}", unit.kl),
-                             unit.variance, unit.active ? "  active" : "");
+    std::cout << fmt::format("{:<10}{:>12}{:>16.4f}{}\n", d, fixed_text(unit.kl, 4), unit.variance,
+                             unit.active ? "  active" : "");
   }
   std::cout << fmt::format("{} of {} dimensions active (variance of E[z|x] over the data > 0.01)\n",
                            active, ledger.units.size());
@@ -104,7 +116,11 @@ int decompose(const DecomposeFlags& flags) {
               << "\n\n";
     print(ledger);
   }
-  return std::isfinite(ledger.find("elbo")->estimate.mean) ? exit_done : exit_not_finite;
+  if (const std::optional<std::string> what = ledger.not_finite()) {
+    std::cerr << message_head() << *what << " is not finite\n";
+    return exit_not_finite;
+  }
+  return exit_done;
 }
 
 constexpr const char* footer =

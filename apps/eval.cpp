@@ -4,12 +4,14 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/program_name.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/exit_code.hpp"
+#include "apps/reports/mean_text.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
 #include "lab/evaluation/standard_errors.hpp"
@@ -44,16 +46,17 @@ int evaluate(const RunFlags& flags) {
                                             applied.examples.count()))
               << "\n\n";
     const auto row = [](const char* name, const MeanAndError& e, const char* what) {
-      std::cout << fmt::format("{:<5}{:>12.4f} +- {:<9.4f} {}\n", name, e.mean, e.standard_error,
-                               what);
+      std::cout << fmt::format("{:<5}{}  {}\n", name, mean_column(e, 12), what);
     };
     row("elbo", of.elbo, "-(nell + div), Zheng eqs (13)-(14)");
     row("nell", of.nell, "-E log P(X|Z), eq. (15)");
     row("div", of.div, "E KL(Q(Z|X) || P0(Z)), eq. (16)");
     std::cout << "\n+- is one standard error over the examples.\n";
   }
-  if (!std::isfinite(of.elbo.mean)) {
-    std::cerr << message_head() << "the bound is not finite\n";
+  for (const auto& [name, mean] :
+       {std::pair{"nell", of.nell.mean}, {"div", of.div.mean}, {"elbo", of.elbo.mean}}) {
+    if (std::isfinite(mean)) continue;
+    std::cerr << message_head() << "the term '" << name << "' is not finite\n";
     return exit_not_finite;
   }
   return exit_done;

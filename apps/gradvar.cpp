@@ -104,7 +104,8 @@ int gradvar_command(const Options& options) {
   }
   if (pending_signal() != 0) return exit_code_of_signal(pending_signal());
   for (const Row& row : study.rows) {
-    if (!row.defined() || std::isfinite(row.variance.mean)) continue;
+    if (!row.defined()) continue;
+    if (std::isfinite(row.variance.mean) && std::isfinite(row.mean_norm.mean)) continue;
     std::cerr << message_head() << "the gradient of " << row.group << " by " << row.estimator
               << " for " << row.bound << ", m = " << row.m << ", is not finite\n";
     return exit_not_finite;

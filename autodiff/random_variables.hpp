@@ -76,13 +76,21 @@ inline constexpr DrawVariables pilot{
     .permutations = {StreamId::evaluation, 3 * family, family, "pilot's batch permuted"},
     .inputs = {StreamId::evaluation, 4 * family, family, "pilot's inputs of users' own terms"},
 };
+/// The draws of a study, which share no number with an evaluation of the same seed.
+inline constexpr DrawVariables replicates{
+    .z = {StreamId::evaluation, 9, 1, "replicate's noise of z ~ Q(Z|x)"},
+    .prior = {StreamId::evaluation, 10, 1, "replicate's noise of z ~ P0"},
+    .dream = {StreamId::evaluation, 11, 1, "replicate's noise of x ~ P(X|z)"},
+    .permutations = {StreamId::evaluation, 5 * family, family, "replicate's batch permuted"},
+    .inputs = {StreamId::evaluation, 6 * family, family, "replicate's inputs of users' own terms"},
+};
 /// The draws that choose the best checkpoint, on validation examples.
 inline constexpr DrawVariables selection{
-    .z = {StreamId::evaluation, 9, 1, "validation's noise of z ~ Q(Z|x)"},
-    .prior = {StreamId::evaluation, 10, 1, "validation's noise of z ~ P0"},
-    .dream = {StreamId::evaluation, 11, 1, "validation's noise of x ~ P(X|z)"},
-    .permutations = {StreamId::evaluation, 5 * family, family, "validation's batch permuted"},
-    .inputs = {StreamId::evaluation, 6 * family, family, "validation's inputs of users' own terms"},
+    .z = {StreamId::evaluation, 12, 1, "validation's noise of z ~ Q(Z|x)"},
+    .prior = {StreamId::evaluation, 13, 1, "validation's noise of z ~ P0"},
+    .dream = {StreamId::evaluation, 14, 1, "validation's noise of x ~ P(X|z)"},
+    .permutations = {StreamId::evaluation, 7 * family, family, "validation's batch permuted"},
+    .inputs = {StreamId::evaluation, 8 * family, family, "validation's inputs of users' own terms"},
 };
 inline constexpr RandomVariable some_examples{StreamId::evaluation, 6, 1, "examples of a study"};
 inline constexpr RandomVariable replicate_examples{StreamId::evaluation, 7, 1,

@@ -30,18 +30,16 @@ std::size_t index_in(const std::vector<T>& all, const T& one) {
   return std::size_t(std::find(all.begin(), all.end(), one) - all.begin());
 }
 
-/// Where a theoretical slope is anchored: the mean of log x and log snr with the weights of the
-/// fit.
+/// Where a theoretical slope is anchored: the mean of log x and log snr over the points of the fit.
 SvgPlot::Point centre(const Rows& rows, Axis axis) {
-  double w = 0, x = 0, y = 0;
+  double n = 0, x = 0, y = 0;
   for (const Row* row : rows) {
-    const double relative = row->snr.mean / row->snr.standard_error;
-    if (!(row->snr.mean > row->snr_floor) || !std::isfinite(relative)) continue;
-    w += relative * relative;
-    x += relative * relative * std::log(along(*row, axis));
-    y += relative * relative * std::log(row->snr.mean);
+    if (!(row->snr.mean > row->snr_floor) || !std::isfinite(row->snr.mean)) continue;
+    n += 1;
+    x += std::log(along(*row, axis));
+    y += std::log(row->snr.mean);
   }
-  return {std::exp(x / w), std::exp(y / w)};
+  return {std::exp(x / n), std::exp(y / n)};
 }
 
 class Drawing {

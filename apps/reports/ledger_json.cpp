@@ -12,6 +12,21 @@ nlohmann::ordered_json json_of(const Ledger::Entry& entry) {
           {"equation", entry.equation}};
 }
 
+nlohmann::ordered_json json_of(const Ledger::Interval& interval) {
+  const auto end = [&](const Ledger::End& of) {
+    return nlohmann::ordered_json{{"of", of.name},
+                                  {"value", of.estimate.mean},
+                                  {"se", of.estimate.standard_error},
+                                  {"tolerance", interval.tolerance(of)}};
+  };
+  nlohmann::ordered_json ends = nullptr;
+  if (!interval.crossed()) ends = {interval.low.estimate.mean, interval.high.estimate.mean};
+  return {{"mi_interval", ends},
+          {"mi_interval_contains", interval.contains()},
+          {"mi_low", end(interval.low)},
+          {"mi_high", end(interval.high)}};
+}
+
 }  // namespace
 
 nlohmann::ordered_json to_json(const Ledger& ledger) {
@@ -21,10 +36,10 @@ nlohmann::ordered_json to_json(const Ledger& ledger) {
                                 {"batch", ledger.options.batch}};
   for (const Ledger::Entry& entry : ledger.terms) object["terms"][entry.name] = json_of(entry);
   if (!ledger.mi.empty()) {
-    object["identities"] = {{"div - (mi + aggdiv)", ledger.div_residual},
-                            {"aggdiv - (tc + dwkl - pf)", ledger.aggdiv_residual}};
-    object["mi_interval"] = {ledger.mi_low.mean, ledger.mi_high.mean};
-    object["mi_interval_contains"] = ledger.contains;
+    for (const Ledger::Identity& identity : ledger.identities) {
+      object["identities"][identity.text] = identity.residual;
+    }
+    object.update(json_of(*ledger.mi_interval));
     for (std::size_t i = 0; i < ledger.mi.size(); ++i) {
       object["schemes"][ledger.mi[i].name] = {{"hagg", json_of(ledger.hagg[i])},
                                               {"mi", json_of(ledger.mi[i])}};

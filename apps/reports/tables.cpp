@@ -6,27 +6,11 @@
 #include <cmath>
 #include <functional>
 
+#include "apps/reports/mean_text.hpp"
 #include "lab/files/one_line.hpp"
 
 namespace nelbo::gradvar {
 namespace {
-
-std::string number(double value) { return std::isnan(value) ? "-" : fmt::format("{:.3g}", value); }
-
-/// As many decimals as leave `digits` of the error, where that is no string of zeros.
-std::string with_error(const MeanAndError& estimate, int digits) {
-  const auto [value, error] = estimate;
-  if (std::isnan(value) || std::isnan(error)) return number(value);
-  const double decimals = digits - 1 - std::floor(std::log10(error));
-  if (decimals >= 0 && decimals <= 5 && std::abs(value) < 1e5) {
-    return fmt::format("{0:.{2}f} +- {1:.{2}f}", value, error, int(decimals));
-  }
-  return fmt::format("{:.3g} +- {:.{}g}", value, error, digits);
-}
-
-std::string fixed(double value, int decimals) {
-  return std::isnan(value) ? "-" : fmt::format("{:.{}f}", value, decimals);
-}
 
 std::size_t columns_of(const std::string& text) {  // UTF-8
   return std::size_t(std::count_if(text.begin(), text.end(), [](char c) {
@@ -42,8 +26,8 @@ bool has_copies(const Study& study) {
 /// Measured over theory; the errors are the measurement's alone.
 std::string ratio(const MeanAndError& measured, double theory) {
   if (std::isnan(theory)) return "";
-  if (theory == 0) return with_error(measured, 2) + " / 0";
-  return with_error({measured.mean / theory, std::abs(measured.standard_error / theory)}, 2);
+  if (theory == 0) return mean_text(measured, 2) + " / 0";
+  return mean_text({measured.mean / theory, std::abs(measured.standard_error / theory)}, 2);
 }
 
 }  // namespace
@@ -88,7 +72,7 @@ Table row_table(const Study& study, const std::string& bound, Detail detail) {
   const bool page = detail == Detail::page;
   const auto estimate = [page](MeanAndError Row::*member) {
     return [page, member](const Row& row) {
-      return page ? with_error(row.*member, 2) : number((row.*member).mean);
+      return page ? mean_text(row.*member, 2) : number_text((row.*member).mean);
     };
   };
   std::vector<Column> columns{
@@ -102,18 +86,18 @@ Table row_table(const Study& study, const std::string& bound, Detail detail) {
   const std::vector<Column> numbers{
       {"|mean|", estimate(&Row::mean_norm)},
       {"variance", estimate(&Row::variance)},
-      {"snr", [page](const Row& row) { return with_error(row.snr, page ? 2 : 1); }},
+      {"snr", [page](const Row& row) { return mean_text(row.snr, page ? 2 : 1); }},
       {"of norm", estimate(&Row::snr_norm)},
       {"dsnr", estimate(&Row::dsnr)},
       {"cosine",
        [page](const Row& row) {
-         return page ? with_error(row.cosine, 2) : fixed(row.cosine.mean, 3);
+         return page ? mean_text(row.cosine, 2) : fixed_text(row.cosine.mean, 3);
        }},
-      {"bias t", [](const Row& row) { return fixed(row.bias_t, 1); }},
+      {"bias t", [](const Row& row) { return fixed_text(row.bias_t, 1); }},
       {"us", estimate(&Row::us_per_gradient)},
       {"var x us", estimate(&Row::work)}};
   columns.insert(columns.end(), numbers.begin(), numbers.end());
-  if (page) columns.push_back({"p", [](const Row& row) { return number(row.bias_p); }});
+  if (page) columns.push_back({"p", [](const Row& row) { return number_text(row.bias_p); }});
 
   Table table{.names = 2};
   for (const Column& column : columns) table.header.push_back(column.title);
@@ -146,11 +130,12 @@ Table slope_table(const Study& study) {
               .header = {"bound", "group", "estimator", "against", "slope", "95 % interval",
                          "points", "theory"}};
   for (const Slope& slope : study.slopes) {
-    table.rows.push_back({slope.bound, slope.group, slope.estimator, name_of(slope.axis),
-                          fmt::format("{:.3f} +- {:.3f}", slope.slope, slope.se),
-                          fmt::format("{:.3f} to {:.3f}", slope.low, slope.high),
-                          fmt::format("{}", slope.points),
-                          slope.theory ? fmt::format("{:.3g}", *slope.theory) : ""});
+    table.rows.push_back(
+        {slope.bound, slope.group, slope.estimator, name_of(slope.axis),
+         mean_text({slope.slope, slope.se}, 2),
+         std::isnan(slope.se) ? "-" : fmt::format("{:.3f} to {:.3f}", slope.low, slope.high),
+         fmt::format("{}", slope.points),
+         slope.theory ? fmt::format("{:.3g}", *slope.theory) : ""});
   }
   return table;
 }
@@ -184,7 +169,7 @@ std::vector<std::string> footnotes(const Study& study) {
       "eq. 12).",
       fmt::format("|mean|: debiased. cosine and bias t (common random numbers): against {}.",
                   study.reference),
-      "us: wall time of all threads per gradient. +-: one standard error, by batch means."};
+      "us: wall time of all threads per gradient. +-: one standard error; - is not known."};
   if (!study.objective.empty()) {
     notes.emplace_back(
         "Gradients are of the objective as it is written: of a cost the cost's, of a gain the "

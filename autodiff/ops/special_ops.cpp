@@ -4,12 +4,15 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <string>
 
+#include "autodiff/error.hpp"
 #include "autodiff/internal/partition.hpp"
 #include "autodiff/operator.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 #include "autodiff/special/beta_quantile.hpp"
 #include "autodiff/special/gamma.hpp"
+#include "autodiff/special/gamma_divergence.hpp"
 #include "autodiff/special/gamma_quantile.hpp"
 #include "autodiff/special/student_t_quantile.hpp"
 #include "autodiff/special/von_mises.hpp"
@@ -81,6 +84,14 @@ struct VonMisesQuantile {
   static Numbers<2> slopes(const Numbers<2>& x, double y) {
     const auto p = special::VonMises(x[0]).at(y);
     return {p.d_kappa, std::exp(-p.log_density)};
+  }
+};
+
+struct GammaDivergence {
+  static constexpr std::size_t operands = 3;
+  static double value(const Numbers<3>& x) { return special::gamma_divergence(x[0], x[1], x[2]); }
+  static Numbers<3> slopes(const Numbers<3>& x, double) {
+    return special::gamma_divergence_slopes(x[0], x[1], x[2]);
   }
 };
 
@@ -169,6 +180,50 @@ void vjp(const Frame& f) {
   });
 }
 
+/// Of one row of two operands [.., D].
+template <class T>
+auto dirichlet_divergence_of(const Frame& f) {
+  const auto width = std::size_t(f.in_shape(0)[-1]);
+  return [width, p = f.in<T>(0), q = f.in<T>(1)](std::int64_t row) {
+    const std::size_t first = std::size_t(row) * width;
+    return special::DirichletDivergence<T>({p + first, width}, {q + first, width});
+  };
+}
+
+void dirichlet_forward(const Frame& f) {
+  dispatch(f.dtype(), [&](auto t) {
+    using T = decltype(t);
+    const auto of = dirichlet_divergence_of<T>(f);
+    T* y = f.out<T>();
+    for_each_element(f.out_shape().size(), [&](std::int64_t i) { y[i] = T(of(i).value()); });
+  });
+}
+
+void dirichlet_vjp(const Frame& f) {
+  dispatch(f.dtype(), [&](auto t) {
+    using T = decltype(t);
+    std::array<Frame::Adjoint<T>, 2> to{};
+    for (std::size_t k = 0; k < 2; ++k) {
+      if (f.wants(int(k))) to[k] = f.adjoint<T>(int(k));
+    }
+    const auto of = dirichlet_divergence_of<T>(f);
+    const T* dy = f.cotangent<T>();
+    const std::int64_t width = f.in_shape(0)[-1];
+    for_each_element(f.out_shape().size(), [&](std::int64_t i) {
+      const auto divergence = of(i);
+      for (std::int64_t d = 0; d < width; ++d) {
+        const std::array<double, 2> slopes = divergence.slopes(std::size_t(d));
+        for (std::size_t k = 0; k < 2; ++k) {
+          if (to[k].data == nullptr) continue;
+          const T contribution = T(double(dy[i]) * slopes[k]);
+          T& target = to[k].data[i * width + d];
+          target = to[k].add ? target + contribution : contribution;
+        }
+      }
+    });
+  });
+}
+
 template <class Rules>
 constexpr Op op_of(const char* name) {
   return {.name = name, .forward = forward<Rules>, .vjp = vjp<Rules>};
@@ -181,6 +236,9 @@ const Op von_mises_quantile_op = op_of<VonMisesQuantile>("von_mises_quantile");
 const Op stirling_error_op = op_of<StirlingError>("stirling_error");
 const Op digamma_minus_log_op = op_of<DigammaMinusLog>("digamma_minus_log");
 const Op gamma_entropy_op = op_of<GammaEntropy>("gamma_entropy");
+const Op gamma_divergence_op = op_of<GammaDivergence>("gamma_divergence");
+const Op dirichlet_divergence_op{
+    .name = "dirichlet_divergence", .forward = dirichlet_forward, .vjp = dirichlet_vjp};
 const Op log_bessel_i0e_op = op_of<LogBesselI0e>("log_bessel_i0e");
 const Op von_mises_entropy_op = op_of<VonMisesEntropy>("von_mises_entropy");
 
@@ -211,6 +269,27 @@ Var von_mises_quantile(Var kappa, Var u) {
 Var stirling_error(Var x) { return record(stirling_error_op, {x}, x.shape()); }
 Var digamma_minus_log(Var x) { return record(digamma_minus_log_op, {x}, x.shape()); }
 Var gamma_entropy(Var x) { return record(gamma_entropy_op, {x}, x.shape()); }
+Var gamma_divergence(Var log_p, Var log_q, Var log_rates) {
+  const char* name = "gamma_divergence";
+  const Shape shape =
+      broadcast(broadcast(log_p.shape(), log_q.shape(), name), log_rates.shape(), name);
+  return record(
+      gamma_divergence_op,
+      {broadcast_to(log_p, shape), broadcast_to(log_q, shape), broadcast_to(log_rates, shape)},
+      shape);
+}
+
+Var dirichlet_divergence(Var log_p, Var log_q) {
+  const Shape &p = log_p.shape(), &q = log_q.shape();
+  if (p.rank() < 1 || q.rank() < 1 || p[-1] != q[-1] || p[-1] < 1) {
+    throw Error("dirichlet_divergence: concentrations " + p.text() + " and " + q.text() +
+                "; the last axis must be the same, and not empty");
+  }
+  const Shape shape = broadcast(p, q, "dirichlet_divergence");
+  return record(dirichlet_divergence_op, {broadcast_to(log_p, shape), broadcast_to(log_q, shape)},
+                Shape(shape.dims().first(std::size_t(shape.rank() - 1))));
+}
+
 Var log_bessel_i0e(Var x) { return record(log_bessel_i0e_op, {x}, x.shape()); }
 Var von_mises_entropy(Var x) { return record(von_mises_entropy_op, {x}, x.shape()); }
 

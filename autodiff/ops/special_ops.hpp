@@ -38,6 +38,14 @@ Var digamma_minus_log(Var x);
 /// digamma(x), of the size of log x.
 Var gamma_entropy(Var x);
 
+/// KL of gamma variables of shapes exp(log_p) and exp(log_q), nats; log_rates = log(rate of q / rate of
+/// p). Element by element.
+Var gamma_divergence(Var log_p, Var log_q, Var log_rates);
+
+/// KL of Dirichlet distributions of concentrations exp(log_p) and exp(log_q), [.., D], nats: [..]. Throws
+/// Error for operands of rank 0 or with another last axis.
+Var dirichlet_divergence(Var log_p, Var log_q);
+
 /// log(exp(-x) I_0(x)), x >= 0; I_0 is a modified Bessel function.
 Var log_bessel_i0e(Var x);
 

@@ -103,6 +103,38 @@ double reference_gamma_entropy(const At& x) {
   return double(z + std::lgamma(z) + (1 - z) * reference_digamma(z));
 }
 
+Real reference_log_beta(const std::vector<Real>& c) {
+  Real sum = 0, all = 0;
+  for (const Real each : c) {
+    sum += std::lgamma(each);
+    all += each;
+  }
+  return sum - std::lgamma(all);
+}
+
+/// The textbook's sum.
+double reference_gamma_divergence(const At& x) {
+  const Real p = std::exp(Real(x[0])), q = std::exp(Real(x[1])), rates = x[2];
+  return double((p - q) * reference_digamma(p) - std::lgamma(p) + std::lgamma(q) - q * rates +
+                p * (std::exp(rates) - 1));
+}
+
+double reference_dirichlet_divergence(const std::vector<double>& log_p,
+                                      const std::vector<double>& log_q) {
+  std::vector<Real> p, q;
+  Real total = 0;
+  for (std::size_t d = 0; d < log_p.size(); ++d) {
+    p.push_back(std::exp(Real(log_p[d])));
+    q.push_back(std::exp(Real(log_q[d])));
+    total += p.back();
+  }
+  Real sum = reference_log_beta(q) - reference_log_beta(p);
+  for (std::size_t d = 0; d < p.size(); ++d) {
+    sum += (p[d] - q[d]) * (reference_digamma(p[d]) - reference_digamma(total));
+  }
+  return double(sum);
+}
+
 double reference_log_bessel(const At& x) {
   const Real z = x[0];
   return double(std::log(std::cyl_bessel_i(Real(0), z)) - z);
@@ -158,6 +190,50 @@ OperatorRow quantile_row(const char* name, Var (*f)(Var, Var), double (*referenc
   row.edges = {{{number(low), number(nan)}, {nan}}, {{number(nan), number(0.5)}, {nan}},
                {{number(-1), number(0.5)}, {nan}},  {{number(infinity), number(0.5)}, {nan}},
                {{number(low), number(1.5)}, {nan}}, {{number(low), number(-0.5)}, {nan}}};
+  return row;
+}
+
+OperatorRow gamma_divergence_row() {
+  OperatorRow row;
+  row.name = "gamma_divergence";
+  row.apply = [](const Vars& x) { return Vars{gamma_divergence(x[0], x[1], x[2])}; };
+  row.reference = [](const Tensors& x) { return Tensors{map(x, reference_gamma_divergence)}; };
+  const auto sample = [&](const Shape& p, const Shape& q, const Shape& rates) {
+    row.samples.push_back({{.shape = p, .low = -1.5, .high = 2},
+                           {.shape = q, .low = -1.5, .high = 2},
+                           {.shape = rates, .low = -1, .high = 1}});
+  };
+  sample({}, {}, {});
+  sample({0}, {0}, {0});
+  sample({5}, {5}, {5});
+  sample({3}, {2, 1}, {2, 3});
+  // Exponential variables of rates 1 and 2: 1 - log 2.
+  row.edges = {{{number(0), number(0), number(std::log(2.0))}, {1 - std::log(2.0)}},
+               {{number(20), number(20), number(0)}, {0}},
+               {{number(nan), number(0), number(0)}, {nan}}};
+  return row;
+}
+
+OperatorRow dirichlet_divergence_row() {
+  OperatorRow row;
+  row.name = "dirichlet_divergence";
+  row.apply = [](const Vars& x) { return Vars{dirichlet_divergence(x[0], x[1])}; };
+  row.reference = [](const Tensors& x) {
+    const std::int64_t width = x[0].shape()[-1], rows = x[0].size() / width;
+    Tensor out(Shape(x[0].shape().dims().first(std::size_t(x[0].shape().rank() - 1))), DType::f64);
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const auto of = [&](const Tensor& t) {
+        const double* at = t.data_as<double>() + r * width;
+        return std::vector<double>(at, at + width);
+      };
+      out.data_as<double>()[r] = reference_dirichlet_divergence(of(x[0]), of(x[1]));
+    }
+    return Tensors{out};
+  };
+  for (const Shape& shape : {Shape{1}, Shape{3}, Shape{0, 2}, Shape{5, 2}, Shape{2, 3, 4}}) {
+    row.samples.push_back(
+        {{.shape = shape, .low = -1.5, .high = 2}, {.shape = shape, .low = -1.5, .high = 2}});
+  }
   return row;
 }
 
@@ -236,6 +312,8 @@ std::vector<OperatorRow> special_rows() {
           mises,
           unary_row("stirling_error", stirling_error, reference_stirling, 0.3, 30),
           unary_row("digamma_minus_log", digamma_minus_log, reference_digamma_minus_log, 0.3, 30),
+          gamma_divergence_row(),
+          dirichlet_divergence_row(),
           entropy,
           circular,
           bessel};

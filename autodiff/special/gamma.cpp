@@ -26,6 +26,16 @@ double stirling_derivative_series(double x) {
                z * (1.0 / 252 - z * (1.0 / 240 - z * (1.0 / 132 - z * (691.0 / 32760 - z / 12))))));
 }
 
+/// trigamma(x) - 1 / x.
+double trigamma_series(double x) {
+  const double z = 1 / (x * x);
+  const double tail =
+      1.0 / 6 -
+      z * (1.0 / 30 -
+           z * (1.0 / 42 - z * (1.0 / 30 - z * (5.0 / 66 - z * (691.0 / 2730 - z * 7.0 / 6)))));
+  return 0.5 * z + z / x * tail;
+}
+
 }  // namespace
 
 // Below `large`, e(x) - e(x + 1) = (x + 1/2) log(1 + 1/x) - 1: a sum of positive terms.
@@ -55,12 +65,7 @@ double digamma(double x) {
 double trigamma(double x) {
   double sum = 0;
   for (; x < large; ++x) sum += 1 / (x * x);
-  const double z = 1 / (x * x);
-  const double tail =
-      1.0 / 6 -
-      z * (1.0 / 30 -
-           z * (1.0 / 42 - z * (1.0 / 30 - z * (5.0 / 66 - z * (691.0 / 2730 - z * 7.0 / 6)))));
-  return sum + 1 / x + 0.5 * z + z / x * tail;
+  return sum + 1 / x + trigamma_series(x);
 }
 
 double digamma_difference(double x, double d) {
@@ -72,7 +77,11 @@ double digamma_difference(double x, double d) {
 
 double digamma_minus_log(double x) { return stirling_error_derivative(x) - 0.5 / x; }
 
-double digamma_minus_log_derivative(double x) { return trigamma(x) - 1 / x; }
+double digamma_minus_log_derivative(double x) {
+  double sum = 0;
+  for (; x < large; ++x) sum += 1 / (x * x * (x + 1));  // 1 / x^2 - (1 / x - 1 / (x + 1))
+  return sum + trigamma_series(x);
+}
 
 double gamma_entropy(double x) {
   return half_log_two_pi + 0.5 * std::log(x) + 0.5 * (1 - 1 / x) + stirling_error(x) +

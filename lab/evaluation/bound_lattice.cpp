@@ -19,10 +19,13 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 /// MC_k-IW_m of one example at one m, as its draws pass by, for every k that is wanted.
 class GroupedWeights {
  public:
-  GroupedWeights(std::int64_t m, std::int64_t groups) : m_(m), groups_(groups), group_(m) {}
+  /// `tails`: whether the weights may have one, which those of finitely many codes have not.
+  GroupedWeights(std::int64_t m, std::int64_t groups, bool tails)
+      : m_(m), groups_(groups), tails_(tails), group_(m) {}
 
   struct Totals {
-    double value = 0, ess = 0, khat = 0, heavy = 0;  // sums over groups
+    double value = 0, ess = 0;               // sums over groups
+    double khat = 0, heavy = 0, fitted = 0;  // and over those that have a k-hat
   };
 
   /// Calls at_end(groups so far, totals) when a group is complete.
@@ -33,9 +36,11 @@ class GroupedWeights {
     if (std::int64_t(group_.size()) < m_) return;
     totals_.value += group_.log_mean();
     totals_.ess += group_.effective_sample_size();
-    const double khat = group_.pareto_k();
-    totals_.khat += khat;
-    totals_.heavy += khat > pareto_k_of_infinite_variance;
+    if (const double khat = tails_ ? group_.pareto_k() : nan; !std::isnan(khat)) {
+      totals_.khat += khat;
+      totals_.heavy += khat > pareto_k_of_infinite_variance;
+      totals_.fitted += 1;
+    }
     group_.clear();
     at_end(++done_, totals_);
   }
@@ -47,7 +52,9 @@ class GroupedWeights {
   }
 
  private:
-  std::int64_t m_, groups_, done_ = 0;
+  std::int64_t m_, groups_;
+  bool tails_;
+  std::int64_t done_ = 0;
   ImportanceWeights group_;
   Totals totals_;
 };
@@ -55,13 +62,13 @@ class GroupedWeights {
 /// Everything of one example.
 class ExampleLattice {
  public:
-  explicit ExampleLattice(const std::vector<LatticeCell>& cells) : cells_(&cells) {
+  ExampleLattice(const std::vector<LatticeCell>& cells, bool tails) : cells_(&cells) {
     std::map<std::int64_t, std::int64_t> groups;  // of each m
     for (const LatticeCell& cell : cells) {
       groups[cell.m] = std::max(groups[cell.m], cell.k);
     }
     for (const auto& [m, most] : groups) {
-      columns_.push_back({GroupedWeights(m, most), {}});
+      columns_.push_back({GroupedWeights(m, most, tails), {}});
       for (std::size_t c = 0; c < cells.size(); ++c) {
         if (cells[c].m == m) columns_.back().cells.push_back(c);
       }
@@ -103,6 +110,7 @@ std::vector<LatticeRow> rows_of(const std::vector<LatticeCell>& cells,
     const auto last = before.find(k);
     RunningMean value, rise;
     LatticeRow row{.cell = cells[c]};
+    double fitted = 0;
     for (std::size_t n = 0; n < count; ++n) {
       const GroupedWeights::Totals& of = totals[n * width + c];
       value.add(of.value / double(k));
@@ -111,10 +119,12 @@ std::vector<LatticeRow> rows_of(const std::vector<LatticeCell>& cells,
       }
       const double groups = double(k) * double(count);
       row.ess += of.ess / groups;
-      row.khat += of.khat / groups;
-      row.heavy_share += of.heavy / groups;
+      row.khat += of.khat;
+      row.heavy_share += of.heavy;
+      fitted += of.fitted;
     }
-    if (std::size_t(m) < least_for_pareto_k) row.heavy_share = nan;
+    row.khat /= fitted;  // NaN where there is none
+    row.heavy_share /= fitted;
     row.value = value.result();
     if (last != before.end()) row.rise = rise.result();
     before[k] = c;
@@ -134,7 +144,7 @@ std::optional<Lattice> estimate_lattice(const Model& model, const Examples& exam
   for (const LatticeCell& cell : cells) lattice.draws = std::max(lattice.draws, cell.k * cell.m);
   LogWeightTape tape(model, lattice.draws, count);
   const std::size_t batch = tape.batch(), width = cells.size();
-  std::vector<ExampleLattice> running(batch, ExampleLattice(cells));
+  std::vector<ExampleLattice> running(batch, ExampleLattice(cells, !model.codes().discrete()));
   std::vector<GroupedWeights::Totals> totals(count * width);
 
   for (std::size_t first = 0; first < count; first += batch) {

@@ -25,9 +25,12 @@ struct LatticeRow {
   /// Gain over the row before with the same k, example by example on common draws, which is never
   /// negative in expectation. Nothing in the first row of a k.
   std::optional<MeanAndError> rise;
-  double ess = 0;          // effective number of the m weights: mean over groups and examples
-  double khat = 0;         // Pareto k-hat, the same mean; NaN below m = 25
-  double heavy_share = 0;  // of the groups with k-hat > 1/2: the weights' variance is infinite
+  double ess = 0;  // effective number of the m weights: mean over groups and examples
+  /// Pareto k-hat, the mean over those that have one, and how many of these are above 1/2, where the
+  /// weights' variance is infinite. NaN below m = 25, and of discrete codes: their weights are finitely
+  /// many numbers.
+  double khat = 0;
+  double heavy_share = 0;
 };
 
 struct Lattice {

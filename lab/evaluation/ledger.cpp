@@ -13,6 +13,7 @@
 #include "lab/evaluation/draw_tape.hpp"
 #include "lab/evaluation/generative_information.hpp"
 #include "lab/evaluation/inference.hpp"
+#include "lab/evaluation/read_out.hpp"
 #include "lab/training/replay_by_size.hpp"
 #include "objectives/draw/draw.hpp"
 #include "objectives/terms/aggregate_terms.hpp"
@@ -26,7 +27,7 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t importance_samples = 50;  // of mi_dec
 
 /// Which list of the ledger a term is in.
-enum class Place { terms, hagg, mi, check };
+enum class Place { terms, hagg, mi };
 
 /// A term under the name that the ledger gives it.
 struct Named {
@@ -36,15 +37,28 @@ struct Named {
   RunningMean estimate = {};
 };
 
-/// Terms that need no diagonal posterior, with how Div and the entropy of the codes are known.
-std::vector<Named> terms_of_all_models(std::size_t draws, Expectation of_div, Expectation of_codes,
+/// What Q(Z|x) and P0(Z) have, as one recorded datum shows.
+struct Abilities {
+  bool diagonal = false;   // the posterior is a diagonal normal
+  bool div = false;        // its divergence from the prior has a closed form
+  bool entropy = false;    // its entropy has one
+  bool standard = false;   // and the prior N(0, I), or the codes are discrete
+  bool marginals = false;  // the prior has marginals
+};
+
+/// Terms that need no diagonal posterior.
+std::vector<Named> terms_of_all_models(const Abilities& can, std::size_t draws,
                                        std::optional<double> entropy) {
-  std::vector<Named> all{{"nell", nell()}, {"div", div(of_div)}, {"elbo", elbo(of_div)}};
+  const auto closed = [](bool form) {
+    return form ? Expectation::exact : Expectation::monte_carlo;
+  };
+  std::vector<Named> all{{"nell", nell()}, {"div", div(closed(can.div))}};
+  if (can.div) all.push_back({"div(mc)", div(Expectation::monte_carlo)});
+  all.push_back({"elbo", elbo(closed(can.div))});
   if (draws > 1) all.push_back({"log_px", log_px(std::int64_t(draws))});
-  all.push_back({"hqzx", hqzx(of_codes)});
+  all.push_back({"hqzx", hqzx(closed(can.entropy))});
   if (entropy) all.push_back({"mi_lower", mi_lower()});
-  all.push_back({"pf", pf()});
-  all.push_back({"div(mc)", div(Expectation::monte_carlo), Place::check});
+  if (can.marginals) all.push_back({"pf", pf()});
   return all;
 }
 
@@ -60,14 +74,6 @@ void add_aggregate_terms(Scheme scheme, std::vector<Named>& all) {
     all.push_back({name(each), mi(each), Place::mi});
   }
 }
-
-/// What Q(Z|x) and P0(Z) have, as one recorded datum shows.
-struct Abilities {
-  bool diagonal = false;   // the posterior is a diagonal normal
-  bool entropy = false;    // its entropy has a closed form
-  bool standard = false;   // and the prior N(0, I), or the codes are discrete
-  bool marginals = false;  // the prior has marginals
-};
 
 Abilities abilities_of(const Model& model) {
   Tape tape;
@@ -85,6 +91,7 @@ Abilities abilities_of(const Model& model) {
       return false;
     }
   };
+  can.div = has_exact_div(model);
   can.entropy = has([&] { q->entropy(); });
   can.marginals = has([&] {
     prior->marginal_log_prob(tape.leaf({1, 1, model.codes().dimensions()}, dtype));
@@ -108,13 +115,6 @@ std::vector<Ledger::Unit> units_of(const Model& model, const Encoded& q, bool st
   return units;
 }
 
-MeanAndError smaller(const MeanAndError& a, const MeanAndError& b) {
-  return b.mean < a.mean ? b : a;
-}
-MeanAndError larger(const MeanAndError& a, const MeanAndError& b) {
-  return b.mean > a.mean ? b : a;
-}
-
 /// Measures `all` on the examples of a ledger, in batches drawn without replacement, in a fixed order
 /// that does not follow the file's.
 void measure(const Model& model, const Examples& examples, const Ledger& ledger,
@@ -128,45 +128,58 @@ void measure(const Model& model, const Examples& examples, const Ledger& ledger,
     for (const Named& named : all) values.push_back(named.term.per_datum(draw).value());
     return values;
   };
+  const bool wide = posteriors && !float_carries(*posteriors);
   const auto with_posteriors = [&] {
     Population whole = population;
     if (posteriors) {
-      Tape& tape = Tape::current();
-      whole.posteriors =
-          DiagNormal{tape.leaf(posteriors->mean), tape.leaf(posteriors->log_variance)};
+      const auto leaf = [wide](const Tensor& x) {
+        return Tape::current().leaf(x.cast(wide ? DType::f64 : DType::f32));
+      };
+      whole.posteriors = DiagNormal{leaf(posteriors->mean), leaf(posteriors->log_variance)};
     }
     return whole;
   };
   ReplayBySize<DrawTape> tapes(options.batch, [&](std::size_t batch) {
     return std::make_unique<DrawTape>(model, std::int64_t(options.draws), batch, per_datum,
-                                      with_posteriors);
+                                      with_posteriors, wide ? posteriors : nullptr);
   });
+  std::uint64_t number = 0;
   tapes.for_each_batch(order, [&](DrawTape& tape, std::span<const std::uint32_t> rows) {
     tape.load(examples, rows);
-    tape.run(options.seed, rows);
+    tape.run(options.seed, rows, 0, number++);
     for (std::size_t i = 0; i < all.size(); ++i) {
       for (const double value : tape.value(i).values()) all[i].estimate.add(value);
     }
   });
 }
 
-/// What ties the terms of a diagonal posterior together.
-void tie(Ledger& ledger, const MeanAndError& div_mc, bool entropy) {
+/// The identities between the terms of a diagonal posterior; means over the same samples.
+std::vector<Ledger::Identity> identities_of(const Ledger& ledger) {
   const auto mean = [&](const char* name) { return ledger.find(name)->estimate.mean; };
-  ledger.div_residual = div_mc.mean - (mean("mi") + mean("aggdiv"));
-  ledger.aggdiv_residual = mean("aggdiv") - (mean("tc") + mean("dwkl") - mean("pf"));
+  const char* const sampled = ledger.find("div(mc)") ? "div(mc)" : "div";
+  return {
+      {std::string(sampled) + " - (mi + aggdiv)", mean(sampled) - (mean("mi") + mean("aggdiv"))},
+      {"aggdiv - (tc + dwkl - pf)", mean("aggdiv") - (mean("tc") + mean("dwkl") - mean("pf"))}};
+}
 
-  const auto under = [&](Scheme scheme) { return ledger.mi[std::size_t(scheme)].estimate; };
-  ledger.mi_low = under(Scheme::naive);
-  if (entropy) ledger.mi_low = larger(ledger.mi_low, ledger.find("mi_lower")->estimate);
-  ledger.mi_high = smaller(smaller(under(Scheme::loo), ledger.find("div")->estimate),
-                           {std::log(double(ledger.count)), 0});
-  const MeanAndError estimate = ledger.find("mi")->estimate;
-  const auto errors = [](const MeanAndError& a, const MeanAndError& b) {
-    return 4 * std::hypot(a.standard_error, b.standard_error);
+Ledger::Interval interval_of(const Ledger& ledger) {
+  const auto of_term = [&](const char* name) {
+    return Ledger::End{name, ledger.find(name)->estimate};
   };
-  ledger.contains = estimate.mean >= ledger.mi_low.mean - errors(estimate, ledger.mi_low) &&
-                    estimate.mean <= ledger.mi_high.mean + errors(estimate, ledger.mi_high);
+  const auto of_scheme = [&](Scheme scheme) {
+    return Ledger::End{name(scheme), ledger.mi[std::size_t(scheme)].estimate};
+  };
+  const auto by_mean = [](const Ledger::End& a, const Ledger::End& b) {
+    return a.estimate.mean < b.estimate.mean;
+  };
+  const double most = std::log(double(ledger.count));
+  std::vector<Ledger::End> low{of_scheme(Scheme::naive), {"0", {0, 0}}};
+  if (ledger.find("mi_lower")) low.push_back(of_term("mi_lower"));
+  const std::vector<Ledger::End> high{of_scheme(Scheme::loo), of_term("div"), {"ln N", {most, 0}}};
+  return {.low = *std::max_element(low.begin(), low.end(), by_mean),
+          .high = *std::min_element(high.begin(), high.end(), by_mean),
+          .estimate = ledger.find("mi")->estimate,
+          .most = most};
 }
 
 /// Examples and the size of their batches.
@@ -182,6 +195,37 @@ void set_sizes(Ledger& ledger, const Examples& examples, const LedgerOptions& op
 
 }  // namespace
 
+double Ledger::Interval::tolerance(const End& end) const {
+  return 4 * std::hypot(estimate.standard_error, end.estimate.standard_error);
+}
+
+bool Ledger::Interval::contains() const {
+  constexpr double rounding = 1e-4;  // of log-densities of some hundred nats in float32
+  return estimate.mean >= low.estimate.mean - tolerance(low) &&
+         estimate.mean <= high.estimate.mean + tolerance(high) && estimate.mean <= most + rounding;
+}
+
+std::optional<std::string> Ledger::not_finite() const {
+  const auto in = [](const std::vector<Entry>& entries,
+                     const std::string& what) -> std::optional<std::string> {
+    for (const Entry& entry : entries) {
+      const auto [mean, error] = entry.estimate;
+      if (!std::isfinite(mean) || std::isinf(error)) return what + " '" + entry.name + "'";
+    }
+    return std::nullopt;
+  };
+  if (auto found = in(terms, "the term")) return found;
+  if (auto found = in(hagg, "H_agg under the scheme")) return found;
+  if (auto found = in(mi, "I_enc under the scheme")) return found;
+  for (std::size_t d = 0; d < units.size(); ++d) {
+    // A divergence that has no closed form is NaN.
+    if (!std::isfinite(units[d].variance) || std::isinf(units[d].kl)) {
+      return "dimension " + std::to_string(d);
+    }
+  }
+  return std::nullopt;
+}
+
 const Ledger::Entry* Ledger::find(const std::string& name) const {
   const auto found =
       std::find_if(terms.begin(), terms.end(), [&](const Entry& e) { return e.name == name; });
@@ -196,39 +240,23 @@ Ledger measure_ledger(const Model& model, const Examples& examples, const Ledger
       ledger.count == examples.count() ? data_entropy(examples, model) : std::nullopt;
   const Encoded posteriors = encode(model, examples, ledger.count);
 
-  const auto closed = [](bool form) {
-    return form ? Expectation::exact : Expectation::monte_carlo;
-  };
-  std::vector<Named> all = terms_of_all_models(options.draws, closed(has_exact_div(model)),
-                                               closed(can.entropy), entropy);
-  if (!can.marginals) {
-    std::erase_if(all, [](const Named& named) { return named.name == "pf"; });
-  }
+  std::vector<Named> all = terms_of_all_models(can, options.draws, entropy);
   const bool aggregates = can.diagonal && can.marginals;
   if (aggregates) add_aggregate_terms(options.scheme, all);
   measure(model, examples, ledger, {.size = std::int64_t(ledger.count), .entropy = entropy},
           aggregates ? &posteriors : nullptr, all);
 
-  std::optional<MeanAndError> div_mc;
   for (const Named& named : all) {
     const Quantity quantity = named.term.quantities().front();
-    const Ledger::Entry entry{named.name, named.estimate.result(), quantity.bias, quantity.equation,
-                              quantity.meaning};
-    if (named.place == Place::check) {
-      div_mc = entry.estimate;
-    } else {
-      (named.place == Place::terms  ? ledger.terms
-       : named.place == Place::hagg ? ledger.hagg
-                                    : ledger.mi)
-          .push_back(entry);
-    }
+    (named.place == Place::terms  ? ledger.terms
+     : named.place == Place::hagg ? ledger.hagg
+                                  : ledger.mi)
+        .push_back({named.name, named.estimate.result(), quantity.bias, quantity.equation,
+                    quantity.meaning});
   }
   if (entropy) {
-    ledger.terms.push_back({"h_data",
-                            {*entropy, nan},
-                            Bias::none,
-                            "Zheng eq. (30)",
-                            "entropy of the examples, exact"});
+    ledger.terms.push_back(
+        {"h_data", {*entropy, 0}, Bias::none, "Zheng eq. (30)", "entropy of the examples, exact"});
   }
   if (options.pairs > 0) {
     ledger.terms.push_back(
@@ -236,7 +264,10 @@ Ledger measure_ledger(const Model& model, const Examples& examples, const Ledger
          Bias::over, "Zheng eq. (3)", "generative mutual information I_dec(X;Z)"});
   }
   ledger.units = units_of(model, posteriors, can.standard);
-  if (aggregates) tie(ledger, *div_mc, entropy.has_value());
+  if (aggregates) {
+    ledger.identities = identities_of(ledger);
+    ledger.mi_interval = interval_of(ledger);
+  }
   return ledger;
 }
 

@@ -27,7 +27,7 @@ struct LedgerOptions {
 struct Ledger {
   struct Entry {
     std::string name;
-    MeanAndError estimate;  // the standard error is NaN for what is exact
+    MeanAndError estimate;  // the standard error is 0 of what is exact
     Bias bias = Bias::none;
     std::string equation;
     std::string meaning;
@@ -39,25 +39,49 @@ struct Ledger {
     bool active;      // variance > 0.01: Burda et al. (2016)
   };
 
+  /// An end of what is known of I_enc: "naive", "div", "ln N", ...
+  struct End {
+    std::string name;
+    MeanAndError estimate;
+  };
+  /// max(H_data - Nell, naive, 0) <= I_enc <= min(Div, loo, ln N), each side from what is known. Ends are
+  /// estimates: noise may cross them, and then they are no interval.
+  struct Interval {
+    End low, high;
+    MeanAndError estimate;  // of I_enc
+    /// 4 standard errors of the estimate and an end.
+    double tolerance(const End& end) const;
+    bool crossed() const { return low.estimate.mean > high.estimate.mean; }
+    /// Whether the estimate is within the tolerances of both ends, and possible: no estimate is above
+    /// `most` = ln N but by rounding.
+    bool contains() const;
+    double most = 0;
+  };
+  /// A difference that is 0 to rounding where the terms are right.
+  struct Identity {
+    std::string text;  // "div(mc) - (mi + aggdiv)"
+    double residual;
+  };
+
   std::size_t count = 0;  // N
   LedgerOptions options;
   std::vector<Entry> terms;
-  /// H_agg and I_enc under all schemes; empty unless the posterior is a diagonal normal.
+  /// Of a posterior that is a diagonal normal, else empty: H_agg and I_enc under all schemes, and what ties
+  /// the terms together.
   std::vector<Entry> hagg, mi;
-  /// div(mc) - (mi + aggdiv), and aggdiv - (tc + dwkl - pf): 0 to rounding.
-  double div_residual = 0, aggdiv_residual = 0;
-  /// max(H_data - Nell, naive) <= I_enc <= min(Div, loo, ln N), each side from what is known, and
-  /// whether it contains the estimate within 4 standard errors.
-  MeanAndError mi_low, mi_high;
-  bool contains = true;
+  std::vector<Identity> identities;
+  std::optional<Interval> mi_interval;
   std::vector<Unit> units;
 
   /// The entry of `terms` with this name, or nothing.
   const Entry* find(const std::string& name) const;
+  /// What of all this is not finite and should be, for a message: "the term 'hagg'". Nothing if all is.
+  std::optional<std::string> not_finite() const;
 };
 
-/// Measures all of it with the parameters as they are. Examples are taken as at step 0. Throws
-/// Error if the scheme's batches have one example.
+/// Measures all of it with the parameters as they are. Examples are taken as at step 0. Where scales are
+/// so small that float32 does not tell codes from their means, they are read out in float64. Throws Error
+/// if the scheme's batches have one example.
 Ledger measure_ledger(const Model& model, const Examples& examples, const LedgerOptions& options);
 
 }  // namespace nelbo

@@ -119,12 +119,17 @@ double ImportanceWeights::pareto_k() const {
   }
   std::vector<double> sorted = tail_;
   std::sort(sorted.begin(), sorted.end());
+  if (sorted.front() == sorted.back()) return 0;
+  std::size_t ties = 0;  // of ratios that do not underflow beside the largest
+  for (std::size_t i = 1; i < sorted.size(); ++i) {
+    ties += sorted[i] == sorted[i - 1] && std::exp(sorted[i] - largest_) > 0;
+  }
+  if (2 * ties > sorted.size() - 1) return std::nan("");
   const double cutoff = std::exp(sorted.front() - largest_);
   std::vector<double> exceedances;
   for (std::size_t i = 1; i < sorted.size(); ++i) {
     exceedances.push_back(std::exp(sorted[i] - largest_) - cutoff);
   }
-  if (exceedances.back() == 0) return 0;
   const double n = double(exceedances.size()), raw = fit_generalized_pareto(exceedances).shape;
   return (n * raw + 10 * 0.5) / (n + 10);
 }

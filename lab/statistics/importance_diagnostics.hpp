@@ -48,7 +48,8 @@ class ImportanceWeights {
   double effective_sample_size() const;
   /// k-hat, the shape of a generalised Pareto distribution fitted to the excess of the largest
   /// ratios over the next one, drawn towards 1/2 as if by ten more observations (Vehtari et al.
-  /// 2024). 0 if the largest are all alike. NaN for fewer than least_for_pareto_k numbers.
+  /// 2024). 0 if the largest are all alike. NaN for fewer than least_for_pareto_k numbers, and where
+  /// more than half of the largest are ties, as of codes that are finitely many: no density has any.
   double pareto_k() const;
 
  private:

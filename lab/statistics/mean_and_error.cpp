@@ -20,6 +20,7 @@ void RunningMean::add(const RunningMean& part) {
 }
 
 MeanAndError RunningMean::result() const {
+  if (count_ < 2) return {mean_, not_estimated.standard_error};
   return {mean_, std::sqrt(squares_ / (count_ - 1) / count_)};
 }
 

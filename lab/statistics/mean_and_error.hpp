@@ -1,12 +1,17 @@
 #pragma once
+#include <limits>
 
 namespace nelbo {
 
-/// A mean and its standard error, s / sqrt(N) with s the sample standard deviation; NaN for N = 1.
+/// A mean and its standard error, s / sqrt(N) with s the sample standard deviation; NaN where it cannot
+/// be known (N = 1), 0 of what is exact.
 struct MeanAndError {
   double mean = 0;
   double standard_error = 0;
 };
+
+inline constexpr MeanAndError not_estimated{std::numeric_limits<double>::quiet_NaN(),
+                                            std::numeric_limits<double>::quiet_NaN()};
 
 /// The mean of numbers that come one after the other, its error and their variance (Welford 1962:
 /// no cancellation). The order alone decides the bits.

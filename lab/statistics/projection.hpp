@@ -11,6 +11,7 @@ using Ranges = std::vector<Range>;
 
 /// Sums over the parameters of `ranges`, in double, in an order that the ranges alone decide.
 double dot(std::span<const double> a, std::span<const double> b, const Ranges& ranges);
+double dot(std::span<const double> a, std::span<const float> b, const Ranges& ranges);
 double squared_norm(std::span<const double> a, const Ranges& ranges);
 
 /// A unit direction u within the parameters of a group, on which gradients are projected.
@@ -25,14 +26,6 @@ class Projection {
   /// u.g of a gradient [P].
   double along(std::span<const float> gradient) const;
   double along(std::span<const double> gradient) const;
-
-  /// u.g and |g|^2 of one gradient [P] within the group, in one pass.
-  struct Parts {
-    double along;
-    double squared_norm;
-  };
-  Parts parts(std::span<const float> gradient) const;
-  Parts parts(std::span<const double> gradient) const;
 
  private:
   Ranges ranges_;

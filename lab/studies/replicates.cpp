@@ -16,14 +16,14 @@ namespace nelbo::gradvar {
 namespace {
 
 constexpr std::uint64_t batches_of_replicates = 32, pilot_replicates = 256;
+constexpr std::uint64_t most_parts = 8;           // of the first half: held_moments.hpp
+constexpr std::uint64_t least_batches_timed = 8;  // fewer tell no standard error
 
 /// What is followed of one set of parameters of a piece.
 struct Followed {
   NamedRanges of;
-  GroupSummary summary;
-  std::optional<Projection> mean;        // direction of the first half's mean
-  std::optional<Projection> difference;  // and of its difference from the reference
-  DirectionalSnr dsnr;
+  std::optional<GroupSummary> summary;   // of the second half
+  std::optional<Projection> difference;  // direction of the first half's from the reference
   BiasTest bias;
 };
 
@@ -35,6 +35,8 @@ struct Piece {
   std::size_t reference = 0;  // the piece of the reference
   Range range;
   GradientMoments all;
+  std::vector<std::vector<float>> part_means;  // of the first half, while it comes
+  std::shared_ptr<const HeldMoments> half;     // and once it is whole
   std::vector<Followed> followed;
 };
 
@@ -43,8 +45,8 @@ struct Worker {
   Worker(const StudyModel& model, const StudyCell& cell) : draw(source_of(model, cell)) {}
 
   std::unique_ptr<ReplicateSource> draw;
-  std::vector<GradientMoments> moments;                            // by piece
-  std::vector<std::vector<std::vector<Projection::Parts>>> parts;  // by piece, set, replicate
+  std::vector<GradientMoments> moments;                                // by piece
+  std::vector<std::vector<std::vector<GroupSummary::Scores>>> scores;  // by piece, set, replicate
   std::vector<std::vector<std::vector<double>>> differences;
   std::vector<double> seconds;  // of the batch, by estimator
 };
@@ -62,7 +64,8 @@ class Replicates {
       : model_(model),
         cell_(cell),
         options_(options),
-        batches_(std::min(batches_of_replicates, options.replicates / 2)) {
+        batches_(std::min(batches_of_replicates, options.replicates / 2)),
+        parts_(std::min(most_parts, batches_ / 2)) {
     const std::size_t count =
         std::min<std::size_t>(std::max<std::size_t>(1, options.workers), batches_);
     for (std::size_t i = 0; i < count; ++i) {
@@ -72,7 +75,7 @@ class Replicates {
     for (const auto& worker : workers_) {
       for (const Piece& piece : pieces_) {
         worker->moments.emplace_back(piece.range.length);
-        worker->parts.emplace_back(piece.followed.size());
+        worker->scores.emplace_back(piece.followed.size());
         worker->differences.emplace_back(piece.followed.size());
       }
       worker->seconds.resize(cell.estimators.size());
@@ -105,9 +108,10 @@ class Replicates {
       const auto [at, fresh] = found.try_emplace({group, source}, pieces_.size());
       if (fresh) {
         const Range range = store.range(group);
-        Piece piece{encoder, source, 0, range, GradientMoments(range.length), {}};
+        Piece piece{encoder, source, 0, range, GradientMoments(range.length), {}, {}, {}};
+        piece.part_means.assign(parts_, std::vector<float>(range.length, 0));
         for (const NamedRanges& part : parts_of(store, group)) {
-          piece.followed.push_back({part, GroupSummary(part.ranges), {}, {}, {}, {}});
+          piece.followed.push_back({part, {}, {}, {}});
         }
         pieces_.push_back(std::move(piece));
       }
@@ -179,21 +183,26 @@ class Replicates {
       }
       Turn::await(merged_, batch);
       if (stopped_) return;
-      merge(worker);
-      if (batch + 1 == half) fix_directions();
+      merge(worker, batch);
+      if (batch + 1 == half) hold_moments();
       options_.progress(double(batch + 1) / double(batches_));
     }
   }
 
   /// The first replicate of a batch.
   std::uint64_t begin(std::uint64_t batch) const { return options_.replicates * batch / batches_; }
+  bool first_half(std::uint64_t batch) const { return batch < batches_ / 2; }
+  /// The part of its half that a batch is in.
+  std::uint64_t part_of(std::uint64_t batch) const {
+    const std::uint64_t half = batches_ / 2;
+    return first_half(batch) ? batch * parts_ / half : (batch - half) * parts_ / (batches_ - half);
+  }
 
   template <class T>
   void run_batch(Worker& worker, std::uint64_t batch) {
-    const bool project = batch >= batches_ / 2;
     for (std::size_t p = 0; p < pieces_.size(); ++p) {
       worker.moments[p].clear();
-      for (auto& parts : worker.parts[p]) parts.clear();
+      for (auto& scores : worker.scores[p]) scores.clear();
       for (auto& differences : worker.differences[p]) differences.clear();
     }
     for (std::size_t e = 0; e < worker.seconds.size(); ++e) {
@@ -204,16 +213,16 @@ class Replicates {
         stopped_ = true;
         return;
       }
-      worker.draw->replicate(random_variables::evaluation, options_.seed, r);
+      worker.draw->replicate(random_variables::replicates, options_.seed, r);
       for (std::size_t p = 0; p < pieces_.size(); ++p) {
         const Piece& piece = pieces_[p];
         const std::span<const T> g = gradient<T>(*worker.draw, piece);
         worker.moments[p].add(g);
-        if (!project) continue;
+        if (first_half(batch)) continue;
+        const auto reference = gradient<T>(*worker.draw, pieces_[piece.reference]);
         for (std::size_t i = 0; i < piece.followed.size(); ++i) {
           const Followed& set = piece.followed[i];
-          worker.parts[p][i].push_back(set.mean->parts(g));
-          const auto reference = gradient<T>(*worker.draw, pieces_[piece.reference]);
+          worker.scores[p][i].push_back(set.summary->scores(g, reference, part_of(batch)));
           worker.differences[p][i].push_back(
               p == piece.reference ? 0
                                    : set.difference->along(g) - set.difference->along(reference));
@@ -226,30 +235,38 @@ class Replicates {
     }
   }
 
-  void merge(const Worker& worker) {
+  void merge(const Worker& worker, std::uint64_t batch) {
     for (std::size_t p = 0; p < pieces_.size(); ++p) {
       Piece& piece = pieces_[p];
       for (std::size_t i = 0; i < piece.followed.size(); ++i) {
         Followed& set = piece.followed[i];
-        set.summary.add(worker.moments[p], &worker.moments[piece.reference]);
-        for (const Projection::Parts& parts : worker.parts[p][i]) set.dsnr.add(parts);
+        for (const GroupSummary::Scores& scores : worker.scores[p][i]) set.summary->add(scores);
         for (const double difference : worker.differences[p][i]) set.bias.add(difference);
       }
       piece.all.merge(worker.moments[p]);
+      if (!first_half(batch)) continue;
+      const std::span<const double> mean = worker.moments[p].mean();
+      std::vector<float>& of_part = piece.part_means[part_of(batch)];
+      const auto count = double(worker.moments[p].count());
+      for (std::size_t j = 0; j < mean.size(); ++j) of_part[j] += float(count * mean[j]);
     }
     for (std::size_t e = 0; e < seconds_.size(); ++e) {
       seconds_[e].add(1e6 * worker.seconds[e] / double(workers_.size()));
     }
   }
 
-  void fix_directions() {
+  /// The moments of the first half, which the second is measured by.
+  void hold_moments() {
     for (Piece& piece : pieces_) {
-      const std::span<const double> mean = piece.all.mean();
+      piece.half = std::make_shared<HeldMoments>(piece.all, std::move(piece.part_means));
+    }
+    for (Piece& piece : pieces_) {
+      const std::span<const double> mean = piece.half->mean();
       std::vector<double> difference(mean.begin(), mean.end());
-      const std::span<const double> reference = pieces_[piece.reference].all.mean();
-      for (std::size_t j = 0; j < difference.size(); ++j) difference[j] -= reference[j];
+      const std::shared_ptr<const HeldMoments>& reference = pieces_[piece.reference].half;
+      for (std::size_t j = 0; j < difference.size(); ++j) difference[j] -= reference->mean()[j];
       for (Followed& set : piece.followed) {
-        set.mean.emplace(mean, set.of.ranges);
+        set.summary.emplace(set.of.ranges, piece.all, piece.half, reference);
         set.difference.emplace(difference, set.of.ranges);
       }
     }
@@ -264,7 +281,7 @@ class Replicates {
         const bool is_reference = p == piece.reference;
         for (const Followed& set : piece.followed) {
           const GroupStatistics found =
-              set.summary.result(piece.all, &pieces_[piece.reference].all);
+              set.summary->result(piece.all, &pieces_[piece.reference].all);
           Row row{.bound = cell_.label,
                   .estimator = choice.text(),
                   .m = cell_.m,
@@ -276,8 +293,9 @@ class Replicates {
           row.snr_norm = found.snr_norm;
           row.snr_floor = found.snr_floor;
           row.cosine = found.cosine;
-          row.dsnr = set.dsnr.result();
+          row.dsnr = found.dsnr;
           row.us_per_gradient = seconds_[e].result();
+          if (batches_ < least_batches_timed) row.us_per_gradient.standard_error = std::nan("");
           const double us = row.us_per_gradient.mean, v = row.variance.mean;
           row.work = {v * us, std::hypot(v * row.us_per_gradient.standard_error,
                                          us * row.variance.standard_error)};
@@ -322,7 +340,7 @@ class Replicates {
   const StudyModel& model_;
   const StudyCell& cell_;
   const ReplicateOptions& options_;
-  const std::uint64_t batches_;
+  const std::uint64_t batches_, parts_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<Piece> pieces_;
   std::vector<std::vector<std::size_t>> of_;        // pieces of each estimator

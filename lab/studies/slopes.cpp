@@ -10,37 +10,32 @@ namespace {
 constexpr double normal_quantile = 1.959963984540054;  // of 97.5 %
 
 bool usable(const SlopePoint& point) {
-  return point.snr.mean > point.floor && std::isfinite(point.snr.mean) &&
-         point.snr.standard_error > 0 && std::isfinite(point.snr.standard_error) && point.x > 0;
+  return point.snr.mean > point.floor && std::isfinite(point.snr.mean) && point.x > 0;
 }
 
 }  // namespace
 
 std::optional<SlopeFit> fit_slope(std::span<const SlopePoint> points) {
-  struct Sums {
-    double w = 0, x = 0, y = 0;
+  struct Means {
+    double n = 0, x = 0, y = 0;
   };
-  const auto weight = [](const SlopePoint& point) {
-    const double relative = point.snr.mean / point.snr.standard_error;
-    return relative * relative;
-  };
-  std::map<double, Sums> strata;
+  std::map<double, Means> strata;
   for (const SlopePoint& point : points) {
     if (!usable(point)) continue;
-    Sums& sums = strata[point.stratum];
-    const double w = weight(point);
-    sums.w += w;
-    sums.x += w * std::log(point.x);
-    sums.y += w * std::log(point.snr.mean);
+    Means& of = strata[point.stratum];
+    of.n += 1;
+    of.x += (std::log(point.x) - of.x) / of.n;
+    of.y += (std::log(point.snr.mean) - of.y) / of.n;
   }
-  double xx = 0, xy = 0;
+  double xx = 0, xy = 0, variance = 0;
   int used = 0;
   for (const SlopePoint& point : points) {
     if (!usable(point)) continue;
-    const Sums& sums = strata[point.stratum];
-    const double w = weight(point), x = std::log(point.x) - sums.x / sums.w;
-    xx += w * x * x;
-    xy += w * x * (std::log(point.snr.mean) - sums.y / sums.w);
+    const Means& of = strata[point.stratum];
+    const double x = std::log(point.x) - of.x;
+    xx += x * x;
+    xy += x * (std::log(point.snr.mean) - of.y);
+    if (x != 0) variance += std::pow(x * point.snr.standard_error / point.snr.mean, 2);
     ++used;
   }
   const bool varies = std::any_of(points.begin(), points.end(), [&](const SlopePoint& a) {
@@ -49,7 +44,7 @@ std::optional<SlopeFit> fit_slope(std::span<const SlopePoint> points) {
            });
   });
   if (!varies) return std::nullopt;
-  const double slope = xy / xx, se = 1 / std::sqrt(xx);
+  const double slope = xy / xx, se = std::sqrt(variance) / xx;
   return SlopeFit{slope, se, slope - normal_quantile * se, slope + normal_quantile * se, used};
 }
 

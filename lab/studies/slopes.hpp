@@ -19,14 +19,16 @@ struct SlopePoint {
 
 /// The line log snr = c_stratum + slope log x.
 struct SlopeFit {
-  double slope, se;
+  double slope, se;  // NaN where a point's error is not known
   double low, high;  // 95 % confidence interval
   int points;        // that were above the floor
 };
 
-/// Weighted least squares with weights 1 / se^2 of log snr, se = se(snr) / snr by the delta method.
-/// The standard error follows from the weights: it says how well the slope over these points is
-/// known, not whether they lie on a line. Nothing where no stratum has two different x.
+/// Least squares of log snr with equal weights: what line is meant depends on the points' x alone, not
+/// on how well each happened to be known, which would move the fit where they lie on a curve. The
+/// standard error follows from the points' (se(snr) / snr by the delta method): it says how well the
+/// slope over these points is known, not whether they lie on a line. Nothing where no stratum has two
+/// different x.
 std::optional<SlopeFit> fit_slope(std::span<const SlopePoint> points);
 
 /// The slopes over m and over k (with the other one in strata) of every bound, estimator and group,

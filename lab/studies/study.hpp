@@ -60,7 +60,7 @@ struct Slope {
   std::string group;
   Axis axis = Axis::m;
   double slope = 0;
-  double se = 0;
+  double se = 0;             // NaN where it is not known
   double low = 0, high = 0;  // 95 % confidence interval
   int points = 0;            // above the floor
   std::optional<double> theory = {};

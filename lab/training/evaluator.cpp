@@ -42,9 +42,10 @@ Evaluator::Evaluator(const Networks& networks, const Term& objective,
 
 Metrics Evaluator::operator()(std::uint64_t step) {
   MetricSums sums;
+  std::uint64_t number = 0;
   recordings_.for_each_batch(rows_, [&](RecordedBatch& batch, std::span<const std::uint32_t> rows) {
     examples_.fill(batch.x().data_as<float>(), rows, 0);
-    batch.fill({variables_, seed_, 0, rows, step});
+    batch.fill({variables_, seed_, 0, rows, step, number++});
     batch.tape().forward();
     sums.add(batch.metrics(), rows.size());
   });

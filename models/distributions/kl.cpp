@@ -1,8 +1,6 @@
 #include "models/distributions/kl.hpp"
 
-#include <cmath>
 #include <limits>
-#include <numbers>
 
 #include "autodiff/error.hpp"
 #include "autodiff/ops/density_ops.hpp"
@@ -41,23 +39,6 @@ Var trace_ratio(const DiagNormal& p, const FullNormal& q) {
 }
 Var trace_ratio(const FullNormal& p, const FullNormal& q) {
   return sum(square(matmul(inverse_factor(q.factor), p.factor)), {-2, -1});
-}
-
-/// Of gamma variables, element by element, given log c and log(rate_q / rate_p). With e the entropy
-/// of gamma_entropy and rho = E_p x / E_q x,
-///   c_q (rho - 1 - log rho) - c_q E_p log(x / E_p x) + stirling_error(c_q) - 1/2 log(c_q / 2 pi)
-///   + digamma(c_p) - e(c_p),
-/// whose terms do not grow with c where p is near q.
-Var gamma_kl(Var log_p, Var log_q, Var log_rates) {
-  const double half_log_two_pi = 0.5 * std::log(2 * std::numbers::pi);
-  const Var c_p = exp(log_p), c_q = exp(log_q);
-  const Var log_rho = log_p - log_q + log_rates;
-  return c_q * (expm1(log_rho) - log_rho - digamma_minus_log(c_p)) + stirling_error(c_q) -
-         0.5 * log_q + half_log_two_pi + digamma(c_p) - gamma_entropy(c_p);
-}
-
-Var gamma_kl(Var log_p, Var log_q) {
-  return gamma_kl(log_p, log_q, Tape::current().constant(0, log_p.dtype()));
 }
 
 }  // namespace
@@ -99,7 +80,9 @@ Var kl(const StandardNormal& p, const DiagNormal& q) {
 }
 
 Var kl(const Bernoulli& p, const Bernoulli& q) {
-  return sum(sigmoid(p.logits) * (p.logits - q.logits) - softplus(p.logits) + softplus(q.logits),
+  // Of logits of the same sign no two large numbers are subtracted.
+  return sum(sigmoid(p.logits) * (softplus(-q.logits) - softplus(-p.logits)) +
+                 sigmoid(-p.logits) * (softplus(q.logits) - softplus(p.logits)),
              -1);
 }
 
@@ -117,24 +100,24 @@ Var kl(const Categorical& p, const Categorical& q) {
 }
 
 Var kl(const Laplace& p, const Laplace& q) {
+  // With r = b_p / b_q and t = |d| / b_p: r - 1 - log r + r (exp(-t) - 1) + |d| / b_q.
   const Var distance = abs(p.mean - q.mean);
-  const Var scale_p = exp(p.log_scale), precision_q = exp(-q.log_scale);
-  const Var crossed = (scale_p * exp(-distance / scale_p) + distance) * precision_q;
-  return sum(q.log_scale - p.log_scale + crossed - 1.0, -1);
+  const Var log_ratio = p.log_scale - q.log_scale;
+  const Var moved = exp(log_ratio) * expm1(-distance * exp(-p.log_scale));
+  return sum(expm1(log_ratio) - log_ratio + moved + distance * exp(-q.log_scale), -1);
 }
 
 Var kl(const Gamma& p, const Gamma& q) {
-  return sum(gamma_kl(p.log_concentration, q.log_concentration, q.log_rate - p.log_rate), -1);
+  return sum(gamma_divergence(p.log_concentration, q.log_concentration, q.log_rate - p.log_rate),
+             -1);
 }
 
-// Gamma variables are, one to one, their proportions and their independent sum: the divergence of
-// the proportions is that of the variables less that of the sum.
-
 Var kl(const Beta& p, const Beta& q) {
-  const auto log_total = [](const Beta& x) { return log(exp(x.log_a) + exp(x.log_b)); };
-  return sum(gamma_kl(p.log_a, q.log_a) + gamma_kl(p.log_b, q.log_b) -
-                 gamma_kl(log_total(p), log_total(q)),
-             -1);
+  const auto concentrations = [](const Beta& x) {
+    const Shape shape = broadcast(x.log_a.shape(), x.log_b.shape(), "kl");
+    return stack({broadcast_to(x.log_a, shape), broadcast_to(x.log_b, shape)}, -1);
+  };
+  return sum(dirichlet_divergence(concentrations(p), concentrations(q)), -1);
 }
 
 Var kl(const Dirichlet& p, const Dirichlet& q) {
@@ -143,7 +126,7 @@ Var kl(const Dirichlet& p, const Dirichlet& q) {
     throw Error("kl: Dirichlet distributions of concentrations " + c_p.shape().text() + " and " +
                 c_q.shape().text() + "; the last axis must be the same");
   }
-  return sum(gamma_kl(c_p, c_q), -1) - gamma_kl(logsumexp(c_p, -1), logsumexp(c_q, -1));
+  return dirichlet_divergence(c_p, c_q);
 }
 
 Var kl(const DiscretizedLogistic& p, const DiscretizedLogistic& q) {

@@ -30,7 +30,7 @@ Var kl(const Normal& p, const StandardNormal& q);
 /// 1/2 (tr(S_q^-1 S_p) + (mean_p - mean_q)' S_q^-1 (mean_p - mean_q) - D + log |S_q| / |S_p|), S
 /// the covariances.
 Var kl(const Normal& p, const FullNormal& q);
-/// sum_d sigmoid(l_p) (l_p - l_q) - softplus(l_p) + softplus(l_q).
+/// sum_d sigmoid(l_p) (l_p - l_q) - softplus(l_p) + softplus(l_q), as sum_x P(x) log P(x) / Q(x).
 Var kl(const Bernoulli& p, const Bernoulli& q);
 /// sum_d sum_k p_k (log p_k - log q_k), 0 where p_k is 0. Throws Error for different numbers of
 /// classes.

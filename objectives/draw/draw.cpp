@@ -168,7 +168,7 @@ Var Draw::own_noise(const std::string& name, const Shape& shape, Noise kind, boo
   }
   return input("noise " + name, shape, [=](const Tensor& data, const Moment& moment) {
     RandomBlock block{.stream = moment.variables.inputs.of(moment.seed, member),
-                      .step = moment.step,
+                      .step = of_data ? moment.step : moment.own_step(),
                       .datum = of_data ? moment.rows.data() : nullptr};
     fill_noise(kind, data.reshape({1, shape[0], shape[1]}), block);
   });

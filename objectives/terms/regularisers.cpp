@@ -100,7 +100,8 @@ Var permuted(Draw& d, Var z) {
     std::int32_t* const index = data.data_as<std::int32_t>();
     for (std::int64_t i = 0; i < latent; ++i) {
       fill_permutation(rows->data(), rows->size(),
-                       moment.variables.permutations.of(moment.seed, std::size_t(i)), moment.step);
+                       moment.variables.permutations.of(moment.seed, std::size_t(i)),
+                       moment.own_step());
       for (std::int64_t b = 0; b < batch; ++b) {
         index[b * latent + i] = std::int32_t((*rows)[std::size_t(b)] * latent + i);
       }

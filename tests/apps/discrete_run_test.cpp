@@ -20,6 +20,7 @@
 #include "objectives/language/expression.hpp"
 #include "objectives/terms/terms.hpp"
 #include "tests/apps/program_run.hpp"
+#include "tests/apps/untrained_run.hpp"
 #include "tests/catch.hpp"
 #include "tests/lab/train_data.hpp"
 
@@ -29,62 +30,12 @@ using nlohmann::json;
 
 namespace {
 
-TrainConfig discrete_config(const std::string& posterior) {
-  TrainConfig config = tiny_config();
-  config.posterior = posterior;
-  config.example = {4, 4};
-  return config;
-}
-
-/// A model as it starts.
-struct Untrained {
-  explicit Untrained(const std::string& posterior) : config(discrete_config(posterior)) {
-    networks = make_networks(resolve(config), test.moments(), store);
-  }
-  const Model& model() const { return *networks.model; }
-
-  TrainConfig config;
-  data::Dataset data = tiny_data();
-  Examples test{data, data.split("test"), data::parse_binarize("dynamic"), Examples::Role::test, 0};
-  ParameterStore store;
-  Networks networks;
-};
-
-/// A run folder as training would leave it, on data of 50 + 23 images.
-struct UntrainedRun : Untrained {
-  explicit UntrainedRun(const std::string& posterior) : Untrained(posterior) {
-    const auto write = [&](const char* name, const data::Array& images) {
-      folder.write(std::string("blobs/") + name,
-                   idx({std::uint32_t(images.shape[0]), 4, 4},
-                       {reinterpret_cast<const char*>(images.bytes.data()), images.bytes.size()}));
-    };
-    std::filesystem::create_directory(folder / "blobs");
-    write("train-images-idx3-ubyte", blobs(50, 4, 1));
-    write("t10k-images-idx3-ubyte", blobs(23, 4, 2));
-    config.data = folder / "blobs";
-    config.binarize = "fixed";
-    const RunFolder run = RunFolder::at(folder / "run");
-    const RunLock lock = run.make();
-    folder.write("run/config.toml", to_toml(config));
-    save_parameters(run.last(), "", {}, store, {});
-  }
-  json ask(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin() + 1, folder / "run");
-    arguments.push_back("--json");
-    const Outcome outcome = run_program_binary(arguments);
-    INFO(arguments[0] << ": " << outcome.err);
-    REQUIRE(outcome.code == 0);
-    return json::parse(outcome.out);
-  }
-  TempFolder folder;
-};
-
 const std::vector<std::string> families{"bernoulli", "categorical:4"};
 
 }  // namespace
 
 TEST_CASE("discrete run: settings are read, resolved and refused before anything is loaded") {
-  TrainConfig config = discrete_config("categorical:4");
+  TrainConfig config = config_of("categorical:4");
   TrainConfig again;
   apply_toml(again, to_toml(config), "test");
   CHECK(again.posterior == "categorical:4");
@@ -110,8 +61,8 @@ TEST_CASE("discrete run: settings are read, resolved and refused before anything
 TEST_CASE("discrete run: training without an estimator for it is refused") {
   const data::Dataset data = tiny_data();
   for (const std::string& family : families) {
-    CHECK_THROWS_AS(Trainer(discrete_config(family), data), SettingError);
-    CHECK_THROWS_WITH(Trainer(discrete_config(family), data),
+    CHECK_THROWS_AS(Trainer(config_of(family), data), SettingError);
+    CHECK_THROWS_WITH(Trainer(config_of(family), data),
                       contains("estimator: reparam: a " + parse_posterior(family).codes(3).text() +
                                " posterior has no reparameterised samples") &&
                           contains("score, rloo"));
@@ -206,6 +157,15 @@ TEST_CASE("discrete run: eval, bounds, decompose, encode and sample") {
     CHECK(bounds[1]["value"].get<double>() > bounds[0]["value"].get<double>());
     CHECK(std::fabs(bounds[0]["value"].get<double>() - of["elbo"].get<double>()) < 1);
 
+    // Finitely many codes: the weights' variance is finite, and ties are no tail.
+    const Outcome table = u.run({"bounds", "--m", "1,64", "--k", "1"});
+    CHECK(table.code == 0);
+    CHECK_THAT(table.out, !contains("Warning") && !contains("nan"));
+    const json many = u.ask({"bounds", "--m", "64", "--k", "1"})["bounds"][0];
+    CHECK(many["khat"].is_null());
+    CHECK(many["khat_above_half"].is_null());
+    CHECK(many["ess"] > 1);
+
     const json ledger = u.ask({"decompose", "--pairs", "50"});
     CHECK(ledger["terms"]["div"]["value"].get<double>() ==
           Approx(of["div"].get<double>()).epsilon(1e-4));
@@ -282,7 +242,7 @@ TEST_CASE("discrete run: every estimator of discrete codes trains, and resumes t
                                   "phi=gumbel_softmax(0.5),theta=rloo", "disarm", "enumeration"}) {
       if (family != "bernoulli" && std::string(estimator) == "disarm") continue;
       INFO(family << " " << estimator);
-      TrainConfig config = discrete_config(family);
+      TrainConfig config = config_of(family);
       config.objective = "mc(k=4)";
       config.estimator = estimator;
       const auto advance = [](Trainer& trainer, int steps) {

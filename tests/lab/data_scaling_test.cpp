@@ -57,7 +57,7 @@ std::string trained(const TempFolder& folder, TrainConfig config) {
   trainer.fit(2, [](const Epoch&) { return true; });
   std::filesystem::remove_all(folder / ("run-" + config.scale));
   const RunFolder run = RunFolder::at(folder / ("run-" + config.scale));
-  run.make();
+  { const RunLock lock = run.make(); }
   folder.write("run-" + config.scale + "/config.toml", to_toml(trainer.config()));
   trainer.save(run.last());
   return run.path().string();

@@ -89,8 +89,8 @@ TEST_CASE("gradvar: a slope is recovered, and its interval holds it 95 times in 
   CHECK(exact->slope == Approx(slope).epsilon(1e-12));
   CHECK(exact->points == 3);
   CHECK(exact->high - exact->low == Approx(2 * 1.959963984540054 * exact->se).epsilon(1e-12));
-  // numpy: polyfit(log m, log snr, 1, w = 1 / error, cov = "unscaled")
-  CHECK(exact->se == Approx(0.027662414648639).epsilon(1e-12));
+  // (error_1, error_3) of points a log m apart of log 16: the middle one has no leverage.
+  CHECK(exact->se == Approx(std::hypot(0.02, 0.1) / std::log(16)).epsilon(1e-12));
 
   Normals normals(19);
   RunningMean found;
@@ -106,17 +106,34 @@ TEST_CASE("gradvar: a slope is recovered, and its interval holds it 95 times in 
   CHECK(std::abs(covered - 0.95 * fits) / std::sqrt(0.95 * 0.05 * fits) < 4);
 }
 
+TEST_CASE("gradvar: how well points are known does not move the line through a curve") {
+  const auto fit = [](double last_error) {
+    return fit_slope(std::vector<SlopePoint>{{1, {0.49, 0.01}, 1e-3, 1},
+                                             {4, {0.51, 0.01}, 1e-3, 1},
+                                             {16, {0.69, 0.01}, 1e-3, 1},
+                                             {64, {1.20, last_error}, 1e-3, 1}})
+        ->slope;
+  };
+  CHECK(fit(0.01) == fit(0.1));
+}
+
 TEST_CASE("gradvar: slopes leave out what is below the floor or not known") {
   const SlopePoint a{1, {0.4, 0.01}, 0.01, 1}, b{4, {0.2, 0.01}, 0.01, 1};
   CHECK(fit_slope(std::vector{a, b})->slope == Approx(-0.5).epsilon(1e-12));
   const SlopePoint below{16, {0.009, 0.001}, 0.01, 1}, unknown{16, not_estimated, 0.01, 1},
-      no_error{16, {0.1, NAN}, 0.01, 1}, zero{16, {0, 0.1}, 0.01, 1};
-  for (const SlopePoint& bad : {below, unknown, no_error, zero}) {
+      zero{16, {0, 0.1}, 0.01, 1};
+  for (const SlopePoint& bad : {below, unknown, zero}) {
     const std::optional<SlopeFit> fit = fit_slope(std::vector{a, bad, b});
     CHECK(fit->slope == Approx(-0.5).epsilon(1e-12));
     CHECK(fit->points == 2);
     CHECK_FALSE(fit_slope(std::vector{a, bad}));
   }
+  // Of a point without an error the slope is known, and its error not.
+  const std::optional<SlopeFit> fit = fit_slope(std::vector{a, {16, {0.1, NAN}, 0.01, 1}});
+  REQUIRE(fit);
+  CHECK(fit->slope == Approx(-0.5).epsilon(1e-12));
+  CHECK(std::isnan(fit->se));
+  CHECK(std::isnan(fit->low));
   CHECK_FALSE(fit_slope({}));
   CHECK_FALSE(fit_slope(std::vector{a, a}));
   // Two lines with one slope; a third stratum with one point says nothing.

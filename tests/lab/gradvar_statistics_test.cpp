@@ -134,9 +134,12 @@ TEST_CASE("gradvar: projections on a group's direction, and its norms") {
   const double along = double(gv / std::sqrt(vv));
   CHECK(projection.along(g) == Approx(along).epsilon(1e-13));
   CHECK(projection.along(wide) == projection.along(g));
-  CHECK(projection.parts(g).along == Approx(along).epsilon(1e-13));
-  CHECK(projection.parts(g).squared_norm == Approx(double(gg)).epsilon(1e-13));
-  CHECK(projection.parts(wide).squared_norm == projection.parts(g).squared_norm);
+  GradientMoments moments(parameters);
+  moments.add(v);
+  const HeldMoments held(moments, {});
+  CHECK(held.sums(g, ranges, 0).along == Approx(double(gv)).epsilon(1e-13));
+  CHECK(held.sums(g, ranges, 0).squared_norm == Approx(double(gg)).epsilon(1e-13));
+  CHECK(held.sums(wide, ranges, 0).squared_norm == held.sums(g, ranges, 0).squared_norm);
   CHECK(squared_norm(wide, ranges) == Approx(double(gg)).epsilon(1e-13));
   CHECK(dot(wide, v, ranges) == Approx(double(gv)).epsilon(1e-12));
   const Projection none(std::vector<double>(parameters, 0.0), ranges);
@@ -213,147 +216,59 @@ TEST_CASE("gradvar: what has no variance or no signal") {
   CHECK(std::isnan(of.squared_snr_norm));
   CHECK(of.cosine == Approx(1).epsilon(1e-15));
   CHECK(std::isnan(group_scalars(constant, {{0, 2}}).cosine));
-  GroupSummary summary({{0, 2}});
-  summary.add(constant);
-  const GroupStatistics found = summary.result(constant);
+  const GroupStatistics found =
+      SimulatedStudy(std::vector<double>{3, 4, 3, 4, 3, 4, 3, 4}, 2).found();
   CHECK(found.mean_norm.mean == 5);
-  CHECK(std::isnan(found.mean_norm.standard_error));  // one batch
+  CHECK(std::isnan(found.mean_norm.standard_error));  // two replicates in a half
   CHECK(std::isnan(found.snr.mean));
 
-  GradientMoments noise(1);
-  noise.add(std::vector<double>{1, -1, 1, -1});
-  GroupSummary nothing({{0, 1}});
-  nothing.add(noise);
-  nothing.add(noise);
-  CHECK(nothing.result(noise).snr.mean == 0);
-  CHECK(nothing.result(noise).mean_norm.mean == 0);
-  CHECK(nothing.result(noise).snr_floor == 0.5);
-}
-
-TEST_CASE("gradvar: standard errors by batch means are those of repeated studies") {
-  const std::vector<double> mean{0.8, -0.6, 0.3}, sd{0.5, 0.7, 1.1}, other_mean{0.5, -0.1, 0.9};
-  const Ranges ranges{{0, 3}};
-  const std::size_t batches = 32, size = 50;
-  Normals normals(11);
-  struct Seen {
-    RunningMean value, error;
-  };
-  Seen norm, variance, snr, snr_norm, cosine;
-  for (int study = 0; study < 1500; ++study) {
-    GradientMoments all(3), all_other(3), batch(3), other(3);
-    GroupSummary summary(ranges);
-    for (std::size_t b = 0; b < batches; ++b) {
-      batch.clear();
-      other.clear();
-      batch.add(normals.gradients(size, mean, sd));
-      other.add(normals.gradients(size, other_mean, sd));
-      summary.add(batch, &other);
-      all.merge(batch);
-      all_other.merge(other);
-    }
-    const GroupStatistics found = summary.result(all, &all_other);
-    const auto see = [](Seen& seen, const MeanAndError& estimate) {
-      seen.value.add(estimate.mean);
-      seen.error.add(estimate.standard_error * estimate.standard_error);
-    };
-    see(norm, found.mean_norm);
-    see(variance, found.variance);
-    see(snr, found.snr);
-    see(snr_norm, found.snr_norm);
-    see(cosine, found.cosine);
-  }
-  for (const Seen* seen : {&norm, &variance, &snr, &snr_norm, &cosine}) {
-    const double spread = seen->value.result().standard_error * std::sqrt(1500.0);
-    const double reported = std::sqrt(seen->error.result().mean);
-    CAPTURE(spread, reported);
-    // The spread of 1500 is known to 2 %; the noise of squared means adds a little.
-    CHECK(reported / spread > 0.93);
-    CHECK(reported / spread < 1.15);
-  }
-  CHECK(norm.value.result().mean == Approx(std::sqrt(0.64 + 0.36 + 0.09)).epsilon(0.002));
-}
-
-TEST_CASE("gradvar: near the floor the error of an SNR is too large by a known factor") {
-  const std::size_t batches = 32, size = 200, studies = 250;
-  const std::vector<double> sd(20, 1.0);
-  Normals normals(29);
-  for (const double floors : {2.0, 5.0}) {
-    const std::vector<double> mean(20, floors / std::sqrt(double(batches * size)));
-    RunningMean squared_snr, squared_error;  // the square is not bent by a root
-    for (std::size_t study = 0; study < studies; ++study) {
-      GradientMoments all(20), batch(20);
-      GroupSummary summary({{0, 20}});
-      for (std::size_t b = 0; b < batches; ++b) {
-        batch.clear();
-        batch.add(normals.gradients(size, mean, sd));
-        summary.add(batch);
-        all.merge(batch);
-      }
-      const MeanAndError found = summary.result(all).snr;
-      squared_snr.add(found.mean * found.mean);
-      squared_error.add(std::pow(2 * found.mean * found.standard_error, 2));
-    }
-    const double spread = squared_snr.result().standard_error * std::sqrt(double(studies));
-    const double factor =
-        std::sqrt((2 * floors * floors + double(batches)) / (2 * floors * floors + 1));
-    CAPTURE(floors, factor, spread);
-    // The spread of 250 studies is known to 4.5 %.
-    CHECK(std::sqrt(squared_error.result().mean) / spread == Approx(factor).epsilon(0.15));
-  }
+  const GroupStatistics nothing =
+      SimulatedStudy(std::vector<double>{1, -1, 1, -1, 1, -1, 1, -1}, 1).found();
+  CHECK(nothing.snr.mean == 0);
+  CHECK(nothing.mean_norm.mean == 0);
+  CHECK(nothing.snr_floor == Approx(std::sqrt(1.0 / 8)).epsilon(1e-15));
 }
 
 TEST_CASE("gradvar: the IWAE toy of Rainforth et al. (2018) at m = 4") {
   // D = 20, delta = 0.1 and (x - mu) / 2 = 1 in all coordinates, q's covariance 2/3. Log-weights
   // and gradients are written out; a separate simulation with numpy gave the numbers per
   // coordinate.
-  const std::size_t D = 20, m = 4, batches = 32, size = 1000;
+  const std::size_t D = 20, m = 4, replicates = 32000;
   const double delta = 0.1, s = std::sqrt(2.0 / 3);
   Normals normals(23);
-  const Ranges ranges{{0, D}};
-  struct Estimator {
-    GradientMoments all{20}, batch{20};
-    GroupSummary summary{{{0, 20}}};
-  };
-  Estimator reparam, dreg, theta;
+  std::vector<double> reparam, dreg, theta;
   std::vector<double> noise(m * D), w(m), g(3 * D);
-  for (std::size_t b = 0; b < batches; ++b) {
-    for (Estimator* of : {&reparam, &dreg, &theta}) of->batch.clear();
-    for (std::size_t r = 0; r < size; ++r) {
-      double total = 0;
-      for (std::size_t k = 0; k < m; ++k) {
-        double log_weight = 0;
-        for (std::size_t d = 0; d < D; ++d) {
-          const double e = noise[k * D + d] = normals();
-          log_weight -= 2 * s * delta * e + e * e / 6;
-        }
-        total += w[k] = std::exp(log_weight);
+  for (std::size_t r = 0; r < replicates; ++r) {
+    double total = 0;
+    for (std::size_t k = 0; k < m; ++k) {
+      double log_weight = 0;
+      for (std::size_t d = 0; d < D; ++d) {
+        const double e = noise[k * D + d] = normals();
+        log_weight -= 2 * s * delta * e + e * e / 6;
       }
-      std::fill(g.begin(), g.end(), 0.0);
-      for (std::size_t k = 0; k < m; ++k) {
-        for (std::size_t d = 0; d < D; ++d) {
-          const double e = noise[k * D + d], share = w[k] / total;
-          g[d] += share * (-2 * delta - 2 * s * e);
-          g[D + d] += share * share * (-2 * delta + (1 / s - 2 * s) * e);
-          g[2 * D + d] += share * (1 + delta + s * e);
-        }
+      total += w[k] = std::exp(log_weight);
+    }
+    std::fill(g.begin(), g.end(), 0.0);
+    for (std::size_t k = 0; k < m; ++k) {
+      for (std::size_t d = 0; d < D; ++d) {
+        const double e = noise[k * D + d], share = w[k] / total;
+        g[d] += share * (-2 * delta - 2 * s * e);
+        g[D + d] += share * share * (-2 * delta + (1 / s - 2 * s) * e);
+        g[2 * D + d] += share * (1 + delta + s * e);
       }
-      reparam.batch.add(std::span(g).subspan(0, D));
-      dreg.batch.add(std::span(g).subspan(D, D));
-      theta.batch.add(std::span(g).subspan(2 * D, D));
     }
-    for (Estimator* of : {&reparam, &dreg, &theta}) {
-      of->summary.add(of->batch);
-      of->all.merge(of->batch);
-    }
+    reparam.insert(reparam.end(), g.begin(), g.begin() + D);
+    dreg.insert(dreg.end(), g.begin() + D, g.begin() + 2 * D);
+    theta.insert(theta.end(), g.begin() + 2 * D, g.end());
   }
   struct Expected {
-    Estimator* of;
+    const std::vector<double>& of;
     double mean, variance, snr, digits;  // the last digit known of each, relative
   };
-  for (const Expected& expected : {Expected{&reparam, 0.0638, 0.851, 0.0691, 2e-3},
-                                   Expected{&dreg, 0.0638, 0.01566, 0.508, 2e-3},
-                                   Expected{&theta, 1.032, 0.2127, 2.24, 2e-3}}) {
-    const GroupStatistics found = expected.of->summary.result(expected.of->all);
+  for (const Expected& expected :
+       {Expected{reparam, 0.0638, 0.851, 0.0691, 2e-3},
+        Expected{dreg, 0.0638, 0.01566, 0.508, 2e-3}, Expected{theta, 1.032, 0.2127, 2.24, 2e-3}}) {
+    const GroupStatistics found = SimulatedStudy(expected.of, D).found();
     const auto check = [&](const MeanAndError& estimate, double value) {
       CAPTURE(estimate.mean, estimate.standard_error, value);
       CHECK(std::abs(estimate.mean - value) <
@@ -375,22 +290,24 @@ TEST_CASE("gradvar: directional SNR of normals in closed form") {
   for (std::size_t j = 0; j < 6; ++j) mean[j] = a * u[j];
   const Projection projection(u, {{0, 6}});
   Normals normals(13);
-  DirectionalSnr found;
+  DirectionalSnr found(0);
   const std::vector<double> sds(6, sd);
-  for (int r = 0; r < 100000; ++r) found.add(projection.parts(normals.gradients(1, mean, sds)));
+  for (int r = 0; r < 100000; ++r) {
+    const std::vector<double> g = normals.gradients(1, mean, sds);
+    found.add(DirectionalSnr::ratio(projection.along(g), squared_norm(g, {{0, 6}})), 0, 0);
+  }
   const double expected_along =
       sd * std::sqrt(2 / std::numbers::pi) * std::exp(-a * a / (2 * sd * sd)) +
       a * std::erf(a / sd / std::numbers::sqrt2);
   const double expected_inverse =
       std::tgamma((cross - 1) / 2) / (std::numbers::sqrt2 * std::tgamma(cross / 2)) / sd;
-  const MeanAndError result = found.result();
+  const MeanAndError result = found.result(0);
   CHECK(std::abs(result.mean - expected_along * expected_inverse) / result.standard_error < 4);
   CHECK(result.standard_error < 0.01 * result.mean);
 
-  DirectionalSnr single;
-  const Projection one(std::vector<double>{-3}, {{0, 1}});
-  single.add(one.parts(std::vector<double>{0.3}));
-  single.add(one.parts(std::vector<double>{0.7}));
-  CHECK(std::isnan(single.result().mean));
-  CHECK(std::isnan(DirectionalSnr().result().mean));
+  DirectionalSnr single(0);
+  single.add(DirectionalSnr::ratio(-0.3, 0.09), 0, 0);
+  single.add(DirectionalSnr::ratio(-0.7, 0.49), 0, 0);
+  CHECK(std::isnan(single.result(0).mean));
+  CHECK(std::isnan(DirectionalSnr(0).result(0).mean));
 }

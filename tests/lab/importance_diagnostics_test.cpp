@@ -138,6 +138,17 @@ TEST_CASE("importance weights: mean and effective number, in any order") {
   CHECK(again.pareto_k() == weights_of(f).pareto_k());
 }
 
+TEST_CASE("importance weights: ties of few values have no tail") {
+  // Weights of four codes, the largest of 20 draws in 400; and of a density, but for one tie.
+  std::vector<double> few, ties = normal(400, 1);
+  for (int s = 0; s < 400; ++s) few.push_back(s % 20 == 0 ? 0 : -0.7 * (1 + s % 3));
+  CHECK(std::isnan(weights_of(few).pareto_k()));
+  const double alone = weights_of(ties).pareto_k();
+  std::sort(ties.begin(), ties.end());
+  ties[399] = ties[398];
+  CHECK(weights_of(ties).pareto_k() == Approx(alone).margin(0.1));
+}
+
 TEST_CASE("importance weights: extremes") {
   const double infinity = std::numeric_limits<double>::infinity();
   CHECK(weights_of(std::vector<double>(100, -7)).effective_sample_size() == Approx(100));

@@ -136,3 +136,26 @@ TEST_CASE("purposes: a study never draws a number twice, nor does its pilot") {
   CHECK(uses.purposes().size() == 6);
   CHECK(uses.repeated() == 0);
 }
+
+TEST_CASE("purposes: a study and an evaluation share no number") {
+  const data::Dataset data = tests::tiny_data();
+  const Trainer trainer(tests::tiny_config(), data);
+  const gradvar::StudyModel model{trainer.model(), trainer.test_examples().some(5, 0)};
+  const gradvar::StudyCells plan =
+      gradvar::plan_cells({.bounds = "iw", .estimators = "stl", .m = {4}}, model);
+  const tests::RandomUses uses;
+  estimate_terms(trainer.model(), trainer.test_examples(), 0);
+  gradvar::run_replicates(model, plan.cells.at(0), {.replicates = 8});
+  CHECK(uses.repeated() == 0);
+}
+
+TEST_CASE("purposes: batches of an evaluation are permuted each in its own way") {
+  TrainConfig config = config_of("factor_vae", "reparam");
+  const tests::TempFolder folder;
+  const data::Dataset data = data_of(folder, config.seed);
+  Trainer trainer(config, data);
+  const tests::RandomUses uses;
+  trainer.held_out();  // two batches of 100
+  CHECK(uses.purposes().contains("batch permuted in dimension d"));
+  CHECK(uses.repeated() == 0);
+}

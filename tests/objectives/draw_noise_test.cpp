@@ -73,6 +73,14 @@ TEST_CASE("draw noise: fresh at each step and seed, the same for the same") {
   }
 }
 
+TEST_CASE("evaluation: batches have noise of their own, and data theirs in any batch") {
+  Replay of_batch({jitter("shake")}), of_data({jitter("shake", true)});
+  Moment first = moment(1, 0, random_variables::evaluation), second = first;
+  second.batch = 1;
+  CHECK(of_batch.at(0, first) != of_batch.at(0, second));
+  CHECK(of_data.at(0, first) == of_data.at(0, second));
+}
+
 TEST_CASE("draw noise: it does not depend on what else is drawn") {
   Replay alone({jitter("shake")});
   Replay among(
