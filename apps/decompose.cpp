@@ -9,6 +9,7 @@
 
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
+#include "apps/cli/program_name.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/exit_code.hpp"
 #include "apps/reports/ledger_json.hpp"
