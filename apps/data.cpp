@@ -34,9 +34,7 @@ Action declare_show(CommandLine& command) {
       .required();
   command
       .flag("--label", options->label,
-            "what is labels and no feature: a column or an array, or none [what is named label, "
-            "class, "
-            "target or y and holds whole numbers]")
+            "the column or array of labels, or none [what is clearly labels]")
       .type("NAME");
   command.flag("--json", options->json, "print one JSON object");
   command.footer(

@@ -182,17 +182,12 @@ void declare_data(CommandLine& command, TrainFlags& flags) {
       .type("SPEC");
   command
       .flag("--scale", flags.scale,
-            "what values are divided by: none, 255 or another number; or standard: every feature "
-            "less its "
-            "mean, by its deviation, with densities still in nats of the data's units. The run "
-            "keeps it "
-            "[255 for pixels, which are bytes of IDX, NPY, NPZ and safetensors; else none]")
+            "none, a divisor such as 255, or standard: features less their mean, by their "
+            "deviation, with densities still those of the data [255 for pixels, else none]")
       .type("HOW");
   command
-      .flag(
-          "--label", flags.label,
-          "what of the data is labels and no feature: a column or an array, or none [what is named "
-          "label, class, target or y and holds whole numbers]")
+      .flag("--label", flags.label,
+            "the column or array of labels, or none [what is clearly labels]")
       .type("NAME");
   command.flag("--binarize", flags.binarize, "none, threshold, fixed or dynamic [none]")
       .type("HOW");

@@ -36,9 +36,8 @@ void add_data_flags(CommandLine& command, RunFlags& flags) {
   command.flag("--data", flags.data, "other data of the same shape [the run's own]").type("SPEC");
   command
       .flag("--label", flags.label,
-            "what of the data is labels and no feature: a column or an array, or none [the run's "
-            "own, or "
-            "what is clearly labels]")
+            "the column or array of labels of the data, or none [the run's own, or what is clearly "
+            "labels]")
       .type("NAME");
   command.flag("--split", flags.split, "train, test, ... [test; all if --data brings none]")
       .type("NAME");

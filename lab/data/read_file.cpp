@@ -89,7 +89,8 @@ FileContent read_idx_pair(const std::string& path, const std::shared_ptr<const I
   const std::optional<std::string> beside = labels_beside(path);
   if (!beside || label == "none") return arrange(path, Format::idx_images, std::move(images));
   Array array = read_idx(*open_stream(Input::open(*beside)));
-  const bool table = array.type == StoredType::int32 && array.shape.size() == 2;
+  const bool table =
+      array.type == StoredType::int32 && array.shape.size() == 2 && array.shape[1] > 0;
   if ((array.shape.size() != 1 && !table) || array.shape.front() != images.shape.front())
     fail(*beside, "holds labels of shape {} for images of shape {}", shape_text(array.shape),
          shape_text(images.shape));

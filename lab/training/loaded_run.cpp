@@ -36,6 +36,20 @@ void check_shape(const std::vector<std::int64_t>& example, const std::string& or
   }
 }
 
+/// Throws Error unless the scaling is one of such examples.
+void check_scaling(const TrainConfig& config, const std::string& origin) {
+  std::size_t features = 1;
+  for (const std::int64_t length : config.example) features *= std::size_t(length);
+  try {
+    const data::Scaling scaling = scaling_of(config);
+    if (!scaling.standard() || scaling.mean.size() == features) return;
+  } catch (const Error& error) {
+    throw Error(origin + ": " + error.what());
+  }
+  throw Error(origin + ": 'scale_mean' and 'scale_deviation' must have " +
+              std::to_string(features) + " numbers");
+}
+
 /// Whether two shapes say the same of a row of values: equal but for axes of length 1, or one of
 /// them flat.
 bool same_pixels(std::vector<std::int64_t> a, std::vector<std::int64_t> b) {
@@ -136,6 +150,7 @@ LoadedModel open_model(const std::filesystem::path& run, Part part) {
   }
   const std::string settings = in_folder ? (folder / "config.toml").string() : checkpoint;
   check_shape(loaded.config.example, settings);
+  check_scaling(loaded.config, settings);
   loaded.store = std::make_unique<ParameterStore>();
   // Values come from the file: what the data would say of their start is not asked for.
   const DataMoments none{Tensor(Shape{0}), Tensor(Shape{0})};

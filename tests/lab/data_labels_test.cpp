@@ -146,6 +146,8 @@ TEST_CASE("labels: QMNIST's, eight integers each of which the first is the class
   CHECK_THROWS_WITH(data::read_dataset(labels), contains("holds labels"));
   folder.write("qmnist-train-labels-idx2-int", idx_ints({2, 1}, {300, 4294967295}));
   CHECK(data::read_dataset(path).split("train").labels == Labels{300, -1});
+  folder.write("qmnist-train-labels-idx2-int", idx_ints({2, 0}, {}));
+  CHECK_THROWS_WITH(data::read_dataset(path), contains("holds labels of shape 2 x 0"));
 }
 
 TEST_CASE("IDX of another element type: the reader says which, whatever the file's name") {

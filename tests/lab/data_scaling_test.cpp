@@ -219,6 +219,28 @@ TEST_CASE("scaling: standard results are in nats of the stored values, by every 
   CHECK(lattice->rows.front().value.mean == Approx(terms.elbo.mean).margin(1.5));
 }
 
+TEST_CASE("scaling: a run whose own is damaged is refused") {
+  const TempFolder folder;
+  TrainConfig config;
+  config.data = folder.write("a.csv", as_csv(table_values()));
+  config.scale = "standard";
+  const std::string run = trained(folder, config);
+  const std::string text = read_whole(run + "/config.toml");
+  const auto changed = [&](const std::string& key, const std::string& value) {
+    const std::size_t at = text.find(key + " = "), end = text.find('\n', at);
+    folder.write("run-standard/config.toml",
+                 text.substr(0, at) + key + " = " + value + text.substr(end));
+  };
+  changed("scale_deviation", "[]");
+  CHECK_THROWS_WITH(open_model(run), contains("config.toml: ") && contains("deviations above 0"));
+  changed("scale_deviation", "[1.0, 0.0, 1.0, 1.0]");
+  CHECK_THROWS_WITH(open_model(run), contains("deviations above 0"));
+  changed("example", "[5]");
+  CHECK_THROWS_WITH(open_model(run), contains("'scale_deviation' must have 5 numbers"));
+  changed("scale", "'big'");
+  CHECK_THROWS_WITH(open_model(run), contains("config.toml: scale: 'big'"));
+}
+
 TEST_CASE("scaling: a run that guessed keeps what was guessed, with a note") {
   const TempFolder folder;
   TrainConfig config;
