@@ -181,7 +181,9 @@ Var Tape::record(const Op& op, std::span<const Var> inputs, std::span<const Spec
     ids[i] = (op.strided ? inputs[i] : contiguous(inputs[i])).slot_;
     reach |= slots_[ids[i]].reach;
   }
-  if (op.vjp == nullptr || !options_.gradients) reach = 0;
+  // What a value lost it lost for all that is made of it, smooth or not.
+  if (op.vjp == nullptr) reach &= severed_group;
+  if (!options_.gradients) reach = 0;
 
   Node node{&op,
             nullptr,
@@ -220,8 +222,24 @@ Var Tape::view(Var var, const Shape& shape, const Strides& strides, std::int64_t
 Var Tape::restricted(Var var, Groups groups) {
   check_recording("stop");
   Slot s = slot(var);
-  s.reach &= groups;
+  const Groups severed = (groups & severed_from_) != 0 ? severed_group : 0;
+  s.reach &= (groups & ~severed_group) | severed;
   return add_slot(s);
+}
+
+Var Tape::severed(Var var, Groups groups, const std::string& why) {
+  check_recording("severed");
+  if (!options_.gradients) return var;
+  severed_from_ |= groups;
+  severed_why_ = why;
+  Slot s = slot(var);
+  s.reach |= severed_group;
+  return add_slot(s);
+}
+
+std::string Tape::severed(Var var, Groups groups) const {
+  const bool lost = (slot(var).reach & severed_group) != 0 && (groups & severed_from_) != 0;
+  return lost ? severed_why_ : "";
 }
 
 Var Tape::alias(const Op& op, Var x, Var other) {
@@ -259,6 +277,7 @@ void Tape::reset() {
   store_ = nullptr;
   arena_.reset();
   adjoints_allocated_ = 0;
+  severed_from_ = 0;
   computed_ = false;
   ++generation_;
 }

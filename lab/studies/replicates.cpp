@@ -126,10 +126,10 @@ class Replicates {
 
   /// The running mean of L of a model that stands still, from noise that no replicate sees.
   void find_mean_baseline() {
-    const bool wanted = std::any_of(
-        cell_.estimators.begin(), cell_.estimators.end(), [](const EstimatorChoice& choice) {
-          return choice.phi.properties().baseline == Estimator::Baseline::mean;
-        });
+    const bool wanted = std::any_of(cell_.estimators.begin(), cell_.estimators.end(),
+                                    [](const EstimatorChoice& choice) {
+                                      return choice.phi.baseline() == Estimator::Baseline::mean;
+                                    });
     if (!wanted) return;
     const SerialScope serial;
     Worker pilot(model_, cell_);
@@ -276,6 +276,7 @@ class Replicates {
           row.snr_norm = found.snr_norm;
           row.snr_floor = found.snr_floor;
           row.cosine = found.cosine;
+          row.reference = cell_.estimators[cell_.reference].text();
           row.dsnr = set.dsnr.result();
           row.us_per_gradient = seconds_[e].result();
           const double us = row.us_per_gradient.mean, v = row.variance.mean;
