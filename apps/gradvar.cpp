@@ -21,6 +21,7 @@
 #include "lab/files/atomic_file.hpp"
 #include "lab/files/one_line.hpp"
 #include "lab/studies/slopes.hpp"
+#include "objectives/language/read_estimators.hpp"
 
 namespace nelbo {
 namespace {
@@ -68,7 +69,7 @@ Study run_study(const Options& options, std::vector<MeanGradient>& gradients) {
   const auto start = std::chrono::steady_clock::now();
   Study study{.subject = subject.name,
               .objective = wanted.objective,
-              .reference = wanted.reference,
+              .reference = parse_estimators(wanted.reference).text(),
               .replicates = std::uint64_t(options.replicates),
               .batch = std::uint64_t(subject.model.batch()),
               .resample = options.resample,
@@ -124,7 +125,7 @@ What is not defined is listed with the reason. docs/gradient-variance.md says ho
 
 JSON: {"objective", "resample", "rows": [{"bound" (or objective), "estimator", "m", "k", "group",
 "mean_norm", "variance", "snr", "snr_norm", "snr_floor", "dsnr", "bias_t", "us_per_gradient",
-"exact", "asymptote", "undefined"}],
+"reference", "exact", "asymptote", "undefined"}],
 "slopes": [{"bound", "estimator", "group", "axis", "slope", "se", "theory"}]}.
 
 Examples:

@@ -60,7 +60,9 @@ Var Recorder::record(const Op& op, std::span<const Var> inputs, std::span<const 
     ids[i] = (op.strided ? inputs[i] : contiguous(inputs[i])).slot_;
     reach |= tape_.slots_[ids[i]].reach;
   }
-  if (op.vjp == nullptr || !tape_.options_.gradients) reach = 0;
+  // What a value lost it lost for all that is made of it, smooth or not.
+  if (op.vjp == nullptr) reach &= severed_group;
+  if (!tape_.options_.gradients) reach = 0;
 
   Tape::Node node{&op,
                   nullptr,
@@ -99,7 +101,8 @@ Var Recorder::view(Var var, const Shape& shape, const Strides& strides, std::int
 Var Recorder::restricted(Var var, Groups groups) {
   tape_.check_recording("stop");
   Tape::Slot s = tape_.slot(var);
-  s.reach &= groups;
+  const Groups severed = (groups & tape_.severed_from_) != 0 ? severed_group : 0;
+  s.reach &= (groups & ~severed_group) | severed;
   return tape_.add_slot(s);
 }
 

@@ -34,7 +34,7 @@ ParameterId ParameterStore::add(const std::string& name, const std::string& grou
   }
   auto found = std::find(groups_.begin(), groups_.end(), group);
   if (found == groups_.end()) {
-    if (groups_.size() == 31) throw Error("parameters: no room for a 32nd group '" + group + "'");
+    if (groups_.size() == 30) throw Error("parameters: no room for a 31st group '" + group + "'");
     found = groups_.insert(groups_.end(), group);
   }
   entries_.push_back({name, int(found - groups_.begin()), shape, 0, std::move(initialize)});

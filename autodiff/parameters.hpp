@@ -11,6 +11,8 @@ namespace nelbo {
 /// A set of parameter groups: one bit per group of the store, plus one for differentiable leaves.
 using Groups = std::uint32_t;
 inline constexpr Groups leaf_group = Groups{1} << 31;
+/// What a tape marks values with whose gradient is not all there is (Tape::severed).
+inline constexpr Groups severed_group = Groups{1} << 30;
 inline constexpr Groups all_groups = ~Groups{0};
 
 /// Fills a fresh parameter; `seed` and `address` (a hash of the parameter's name) say which random
@@ -44,7 +46,7 @@ class ParameterStore {
   ParameterStore(const ParameterStore&) = delete;
   ParameterStore& operator=(const ParameterStore&) = delete;
 
-  /// Declares a parameter. Throws Error after freeze(), for a name taken, or for a 32nd group.
+  /// Declares a parameter. Throws Error after freeze(), for a name taken, or for a 31st group.
   ParameterId add(const std::string& name, const std::string& group, const Shape& shape,
                   Initializer initialize);
   /// Lays out the buffer and initialises every parameter from `seed`. The numbers depend on the

@@ -136,6 +136,21 @@ Tape& Tape::current() {
   return *current_tape;
 }
 
+Var Tape::severed(Var var, Groups groups, const std::string& why) {
+  check_recording("severed");
+  if (!options_.gradients) return var;
+  severed_from_ |= groups;
+  severed_why_ = why;
+  Slot s = slot(var);
+  s.reach |= severed_group;
+  return add_slot(s);
+}
+
+std::string Tape::severed(Var var, Groups groups) const {
+  const bool lost = (slot(var).reach & severed_group) != 0 && (groups & severed_from_) != 0;
+  return lost ? severed_why_ : "";
+}
+
 void Tape::keep(Var var) {
   check_recording("keep");
   storages_[slot(var).value].kept = true;
@@ -151,6 +166,7 @@ void Tape::reset() {
   store_ = nullptr;
   arena_.reset();
   adjoints_allocated_ = 0;
+  severed_from_ = 0;
   computed_ = false;
   ++generation_;
 }

@@ -115,8 +115,14 @@ class Tape {
   /// Bytes of values and adjoints held.
   std::size_t bytes() const { return arena_.capacity(); }
 
+  /// The same value, which depends on parameters of `groups` in a way that no gradient tells, as through
+  /// samples of discrete variables. A backward pass for one of them from anything that is made of it
+  /// throws Error `why`, unless it was stopped on the way. One cause for each tape.
+  Var severed(Var var, Groups groups, const std::string& why);
+  /// Why a backward pass from var for `groups` would throw so; empty where it would not.
+  std::string severed(Var var, Groups groups) const;
   /// True if gradients can pass from var to some parameter or differentiable leaf.
-  bool differentiable(Var var) const { return slot(var).reach != 0; }
+  bool differentiable(Var var) const { return (slot(var).reach & ~severed_group) != 0; }
   /// The tape that operators on this thread go to. Throws Error if there is none.
   static Tape& current();
 
@@ -176,6 +182,8 @@ class Tape {
   std::vector<std::shared_ptr<const void>> owned_;                   // what nodes point at
   std::size_t adjoints_allocated_ = 0;  // storages that have their adjoint
   Groups active_ = 0;                   // groups of the backward pass that runs
+  Groups severed_from_ = 0;             // what severed() values depend on
+  std::string severed_why_;
   std::uint32_t generation_ = 1;
   bool computed_ = false;  // forward() has run on a replayed tape
   bool recording_ = false;

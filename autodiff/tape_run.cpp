@@ -58,7 +58,7 @@ void Tape::forward() {
 void Tape::allocate_adjoints() {
   if (adjoints_allocated_ == storages_.size()) return;
   std::vector<char> needed(storages_.size(), 0);
-  for (const Slot& s : slots_) needed[s.adjoint] |= s.reach != 0;
+  for (const Slot& s : slots_) needed[s.adjoint] |= (s.reach & ~severed_group) != 0;
   for (std::size_t i = 0; i < storages_.size(); ++i) {
     Storage& storage = storages_[i];
     if (needed[i] && storage.adjoint == nullptr && storage.entry < 0) {
@@ -145,9 +145,12 @@ void Tape::backward(std::span<const Root> roots, Groups groups, GradientSink* si
        sink->buffer().dtype() != store_->dtype())) {
     throw Error("backward: the gradient sink was made for another parameter store");
   }
+  for (const Root& root : roots) {
+    if (const std::string why = severed(root.var, groups); !why.empty()) throw Error(why);
+  }
   allocate_adjoints();
   for (Storage& storage : storages_) storage.written = false;
-  active_ = groups;
+  active_ = groups & ~severed_group;
   if (sink != nullptr) {
     for (const auto& [entry, slot] : parameters_) {
       storages_[slots_[slot].adjoint].adjoint =

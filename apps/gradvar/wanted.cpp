@@ -22,16 +22,16 @@ std::optional<double> entropy_for(const std::string& objective, const LoadedRun&
   return data_entropy(examples, *run.model);
 }
 
+constexpr const char* discrete_estimators =
+    "score,rloo,vimco,disarm,gumbel_softmax,straight_through,enumeration";
+
 /// What the model's codes allow; of an objective without bounds there is one way only.
 std::string usual_estimators(const Model& model, const std::string& objective) {
-  if (!objective.empty()) {
-    const Term term = parse_objective(objective);
-    const std::vector<Quantity> all = term.quantities();
-    const auto is_bound = [](const Quantity& quantity) { return quantity.bound.has_value(); };
-    if (std::none_of(all.begin(), all.end(), is_bound)) return "reparam";
-  }
-  if (!model.codes().discrete()) return StudyPlan().estimators;
-  return "score,rloo,vimco,disarm,gumbel_softmax,straight_through,enumeration";
+  if (model.codes().discrete()) return discrete_estimators;
+  if (objective.empty()) return StudyPlan().estimators;
+  const std::vector<Quantity> all = parse_objective(objective).quantities();
+  const auto is_bound = [](const Quantity& quantity) { return quantity.bound.has_value(); };
+  return std::any_of(all.begin(), all.end(), is_bound) ? StudyPlan().estimators : "reparam";
 }
 
 /// Puts one before the others where it is not among them.

@@ -74,12 +74,13 @@ EstimatorDescription describe(const EstimatorWord& word) {
   EstimatorDescription described{word.name, word.usage, {}};
   const std::optional<Estimator> estimator = made(word);
   if (!estimator) return described;
-  const Estimator::Properties& of = estimator->properties();
+  const GradientRule& rule = estimator->rule();
+  const GradientRule::About& of = rule.about();
   described.defaults = {of.text, of.meaning, of.formula, of.source, {}, {}, {}};
   for (const auto& [name, bound] : bounds_of_vocabulary()) {
-    if (const std::string why = of.undefined(bound); !why.empty()) {
+    if (const std::string why = rule.undefined(bound); !why.empty()) {
       described.defaults->undefined_for.push_back({name, why});
-    } else if (const std::string bias = of.bias(bound); !bias.empty()) {
+    } else if (const std::string bias = rule.bias(bound); !bias.empty()) {
       described.defaults->biased_for.push_back({name, bias});
     } else {
       described.defaults->unbiased_for.push_back(name);

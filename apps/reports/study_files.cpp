@@ -75,6 +75,7 @@ Json json_of(const Study& study) {
                 {"k", row.k},
                 {"group", row.group}};
     for (const auto& [name, value] : numbers_of(row)) object[name] = value;
+    object["reference"] = row.defined() ? Json(row.reference) : Json(nullptr);
     object["biased"] = row.biased;
     object["exact"] = json_of(row.exact);
     object["asymptote"] = json_of(row.asymptote);
@@ -110,7 +111,7 @@ Json json_of(const Study& study) {
 std::string csv_of(const Study& study) {
   std::string text = "bound,estimator,m,k,group";
   for (const auto& [name, value] : numbers_of(Row{})) text += "," + name;
-  text += ",biased";
+  text += ",reference,biased";
   for (const char* kind : {"exact", "asymptote"}) {
     for (const auto& [name, value] : numbers_of(Theory{}))
       text += fmt::format(",{}_{}", kind, name);
@@ -125,7 +126,7 @@ std::string csv_of(const Study& study) {
     text += fmt::format("{},{},{},{},{}", quoted(row.bound), quoted(row.estimator), row.m, row.k,
                         quoted(row.group));
     add(numbers_of(row));
-    text += row.biased ? ",true" : ",false";
+    text += "," + quoted(row.reference) + (row.biased ? ",true" : ",false");
     add(numbers_of(row.exact.value_or(Theory{})));
     add(numbers_of(row.asymptote.value_or(Theory{})));
     text += fmt::format(",{}\n", quoted(row.undefined));

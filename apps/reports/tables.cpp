@@ -160,6 +160,22 @@ std::string description(const Study& study) {
                      study.seconds);
 }
 
+/// What estimators are compared with: "score", or "score (disarm: against enumeration)" where some
+/// have another reference.
+std::string references(const Study& study) {
+  std::string text = study.reference;
+  std::vector<std::string> others;
+  for (const Row& row : study.rows) {
+    if (row.reference.empty() || row.reference == study.reference) continue;
+    const std::string other = row.estimator + ": against " + row.reference;
+    if (std::find(others.begin(), others.end(), other) == others.end()) others.push_back(other);
+  }
+  for (const std::string& other : others) {
+    text += (&other == &others.front() ? " (" : "; ") + other;
+  }
+  return text + (others.empty() ? "" : ")");
+}
+
 std::vector<std::string> footnotes(const Study& study) {
   std::vector<std::string> notes{
       fmt::format("snr: of each parameter's gradient, debiased and averaged; without debiasing it "
@@ -168,7 +184,7 @@ std::vector<std::string> footnotes(const Study& study) {
       "of norm: |mean| / sqrt(variance). dsnr: along over across the mean (Rainforth et al. 2018, "
       "eq. 12).",
       fmt::format("|mean|: debiased. cosine and bias t (common random numbers): against {}.",
-                  study.reference),
+                  references(study)),
       "us: wall time of all threads per gradient. +-: one standard error; - is not known."};
   if (!study.objective.empty()) {
     notes.emplace_back(

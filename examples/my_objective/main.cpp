@@ -27,8 +27,11 @@ void add_sparsity() {
                  .equation = "Tibshirani (1996)",
                  .meaning = "mean absolute code, summed over the latent dimensions",
                  .unit = "",
+                 .sampled = true,
                  .moves = {"phi"}},
-                [](Draw& draw) { return sum(abs(draw.z()), -1); });  // [S, B, D] to [S, B]
+                [](Draw& draw) {  // [S, B, D] to [S, B]
+                  return draw.expectation([](Codes& codes) { return sum(abs(codes.z()), -1); });
+                });
 }
 
 /// On P lines through the origin, drawn at every step, the distance of the distribution functions F of

@@ -69,7 +69,8 @@ bool float_carries(const Encoded& posteriors) {
 Var converted(Var x, DType dtype) {
   if (x.dtype() == dtype) return x;
   const Spec spec{x.shape(), dtype};
-  return Tape::current().record(dtype == DType::f64 ? widen_op : narrow_op, {&x, 1}, {&spec, 1});
+  return Recorder::current().record(dtype == DType::f64 ? widen_op : narrow_op, {&x, 1},
+                                    {&spec, 1});
 }
 
 void ReadOut::fill_conditions(const Tensor& conditions, const Encoded& posteriors,

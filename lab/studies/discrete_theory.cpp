@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <typeinfo>
+
+#include "objectives/estimators/estimators.hpp"
 
 namespace nelbo::gradvar {
 namespace {
-
-using Codes = Estimator::Codes;
 
 constexpr double most_tuples = 300'000;
 
@@ -19,6 +20,12 @@ std::vector<double> softmax_of(std::vector<double> logits) {
   return logits;
 }
 
+std::size_t offset_of(const ParameterStore& store, const std::string& name) {
+  const auto& all = store.entries();
+  return std::find_if(all.begin(), all.end(), [&](const auto& entry) { return entry.name == name; })
+      ->offset;
+}
+
 /// The model's tables in double: probabilities, and where a parameter lies in the store.
 class Tables {
  public:
@@ -26,11 +33,9 @@ class Tables {
       : model_(model), C_(model.number_of_codes()), N_(model.config().data) {
     const ParameterStore& store = model.store();
     parameters = store.size();
-    for (const ParameterStore::Entry& entry : store.entries()) {
-      (entry.name[0] == 'e'   ? encoder_at
-       : entry.name[0] == 'd' ? decoder_at
-                              : prior_at) = entry.offset;
-    }
+    encoder_at = offset_of(store, "encoder.logits");
+    decoder_at = offset_of(store, "decoder.logits");
+    prior_at = offset_of(store, "prior.logits");
     const auto logits = store.tensor("decoder.logits").values();
     for (std::int64_t c = 0; c < C_; ++c) {
       const auto row = softmax_of({logits.begin() + c * N_, logits.begin() + (c + 1) * N_});
@@ -152,7 +157,7 @@ class Datum {
     const double l = bound_.function()(f, a, h);
     Estimator::Weights w{l, row(3), row(4), row(5), all.subspan(6 * S)};
     choice_({bound_, f, a, h, l, 0}, w);
-    const bool pairs = choice_.phi.properties().codes == Codes::pairs;
+    const bool pairs = choice_.phi == estimators::disarm();
     for (std::size_t s = 0; s < S; ++s) {
       add_theta(codes[s], w.decoder[s], g);
       if (pairs) add_flips(codes[s], codes[s ^ 1], w.score[s], g);
@@ -227,14 +232,20 @@ class Datum {
   std::vector<double> rows_;
 };
 
+bool of_samples(const Estimator& estimator) {
+  const WeightedRule* const rule = estimator.weighted();
+  if (rule == nullptr) return false;
+  // One that weights nothing but log Q.
+  return typeid(*rule) == typeid(WeightedRule) &&
+         rule->properties().path == Estimator::Path::none &&
+         rule->properties().baseline == Estimator::Baseline::none;
+}
+
 bool enumerable(const EstimatorChoice& choice) {
-  const Estimator::Properties& phi = choice.phi.properties();
+  const Estimator &phi = choice.phi, &theta = choice.theta;
   if (choice.coupling != choice.own_coupling()) return false;
-  if (choice.theta.properties().codes == Codes::relaxed) return false;
-  if (phi.codes == Codes::all) return true;
-  return (phi.codes == Codes::samples || phi.codes == Codes::pairs) &&
-         phi.path == Estimator::Path::none && phi.baseline == Estimator::Baseline::none &&
-         phi.sleep == 0;
+  if (!theta.weighted() && !(theta == estimators::enumeration())) return false;
+  return of_samples(phi) || phi == estimators::disarm() || phi == estimators::enumeration();
 }
 
 }  // namespace
@@ -242,9 +253,9 @@ bool enumerable(const EstimatorChoice& choice) {
 std::optional<ExactMoments> exact_moments(const DiscreteModel& model, const Bound& bound,
                                           const EstimatorChoice& choice) {
   if (!enumerable(choice)) return std::nullopt;
-  const bool pairs = choice.phi.properties().codes == Codes::pairs;
-  const bool exact_phi = choice.phi.properties().codes == Codes::all;
-  const bool exact_theta = choice.theta.properties().codes == Codes::all;
+  const bool pairs = choice.phi == estimators::disarm();
+  const bool exact_phi = choice.phi == estimators::enumeration();
+  const bool exact_theta = choice.theta == estimators::enumeration();
   const std::size_t draws = std::size_t(pairs ? bound.samples() / 2 : bound.samples());
   const Tables tables(model);
   const std::size_t P = tables.parameters;

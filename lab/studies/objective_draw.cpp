@@ -13,10 +13,7 @@ namespace {
 
 /// Whether the groups besides the encoder's get the bound's own derivatives.
 bool plain_decoder(const EstimatorChoice& choice, const Model& model) {
-  const Estimator::Properties& phi = choice.phi.properties();
-  const Estimator::Properties& theta = choice.theta.properties();
-  return !phi.other_decoder && !theta.other_decoder && !choice.theta.elsewhere() &&
-         phi.codes != Estimator::Codes::straight_through && !(phi.exact_div && prior_learns(model));
+  return choice.phi.rule().samples_decoder(model) && choice.theta.rule().samples_decoder(model);
 }
 
 void negate(const Tensor& gradient) {
@@ -50,7 +47,7 @@ ObjectiveDraw::ObjectiveDraw(const StudyModel& model, const Term& objective,
 
 void ObjectiveDraw::record(Part& part, const Term& objective, const EstimatorChoice& estimators) {
   if (model_.auxiliaries) part.auxiliaries = *model_.auxiliaries;
-  if (estimators.phi.properties().baseline == Estimator::Baseline::mean) {
+  if (estimators.phi.baseline() == Estimator::Baseline::mean) {
     // Of a model that stands still it is a number, which find_mean_baseline() measures.
     part.auxiliaries.place({.group = baseline_group}, [&part, type = model_.x.dtype()](Var x) {
       part.mean_baseline = Tape::current().leaf({1}, type);

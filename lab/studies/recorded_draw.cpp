@@ -5,9 +5,8 @@
 
 #include "autodiff/dtype.hpp"
 #include "autodiff/ops.hpp"
+#include "lab/training/replay_by_size.hpp"
 #include "objectives/estimators/baseline.hpp"
-#include "objectives/estimators/disarm.hpp"
-#include "objectives/estimators/dream.hpp"
 
 namespace nelbo::gradvar {
 namespace {
@@ -36,22 +35,22 @@ RecordedDraw::RecordedDraw(const StudyModel& model, const Bound& bound,
       coupling_(coupling),
       samples_(bound.samples()),
       batch_(model.batch()),
+      rows_(all_rows(std::size_t(model.batch()))),
       dtype_(model.model.store().dtype()),
       scratch_(12 * std::size_t(samples_)) {
   const Shape rows{samples_, batch_};
   decoder_weights_.emplace_back(rows, dtype_);
+  const auto other_decoder = [](const Estimator& estimator) {
+    return estimator.weighted() && estimator.weighted()->properties().other_decoder;
+  };
   for (const EstimatorChoice& choice : estimators) {
-    Part part{choice, 0, Tensor(rows, dtype_), Tensor(rows, dtype_), Tensor(rows, dtype_)};
-    const bool own =
-        choice.phi.properties().other_decoder || choice.theta.properties().other_decoder;
-    if (own) {
+    Part part{choice, 0, Tensor(rows, dtype_), Tensor(rows, dtype_)};
+    if (other_decoder(choice.phi) || other_decoder(choice.theta)) {
       part.decoder = decoder_weights_.size();
       decoder_weights_.emplace_back(rows, dtype_);
     }
-    const Estimator::Properties& phi = choice.phi.properties();
-    needs_exact_ |= phi.exact_div;
-    needs_path_ |= phi.path != Estimator::Path::none && !phi.exact_div &&
-                   phi.codes == Estimator::Codes::samples;
+    const WeightedRule* const phi = choice.phi.weighted();
+    needs_path_ |= phi && phi->properties().path != Estimator::Path::none;
     parts_.push_back(std::move(part));
     encoder_sinks_.emplace_back(model.model.store());
   }
@@ -60,9 +59,8 @@ RecordedDraw::RecordedDraw(const StudyModel& model, const Bound& bound,
   }
   for (Part& part : parts_) {
     const Estimator &phi = part.estimators.phi, &theta = part.estimators.theta;
-    const bool straight = phi.properties().codes == Estimator::Codes::straight_through;
-    if (phi.elsewhere() || straight) part.whole = &whole_of(phi);
-    if (!theta.elsewhere() && !(straight && theta.text() == phi.text())) continue;
+    if (!phi.weighted()) part.whole = &whole_of(phi);
+    if (theta.weighted() || theta.rule().samples_decoder(model.model)) continue;
     part.decoder_whole = &whole_of(theta);
     const auto at = std::find_if(wholes_.begin(), wholes_.end(), [&](const WholeDraw& whole) {
       return &whole == part.decoder_whole;
@@ -71,9 +69,6 @@ RecordedDraw::RecordedDraw(const StudyModel& model, const Bound& bound,
   }
   seconds_for_decoder_.resize(decoder_weights_.size());
   ones_ = Tensor::full(rows, 1, dtype_);
-  if (needs_exact_)
-    dz_likelihood_ = Tensor({samples_, batch_, model.model.codes().dimensions()}, dtype_);
-  dkl_ = Tensor::full({batch_}, -1.0 / double(batch_), dtype_);
   record();
 }
 
@@ -91,53 +86,28 @@ void RecordedDraw::record() {
   const Recording recording(decoder_);
   z_leaf_ = decoder_.leaf({samples_, batch_, model.codes().dimensions()}, dtype_, true);
   x_of_decoder_ = decoder_.leaf(model_.x);
-  const Batch batch(x_of_decoder_);
-  if (!needs_exact_) {
-    log_p_ = model.log_joint(z_leaf_, batch);
-    return;
-  }
-  log_likelihood_ = model.log_likelihood(z_leaf_, batch);
-  log_p_ = *log_likelihood_ + model.prior()->log_prob(z_leaf_);
+  log_p_ = model.log_joint(z_leaf_, Batch(x_of_decoder_));
 }
 
 void RecordedDraw::record_encoder() {
-  const auto any = [&](auto asks) {
-    return std::any_of(parts_.begin(), parts_.end(),
-                       [&](const Part& part) { return asks(part.estimators.phi.properties()); });
-  };
-  using Phi = Estimator::Properties;
-  const Model& model = model_.model;
-  const std::int64_t dimensions = model.codes().dimensions();
   const Recording recording(encoder_);
-  noise_ = encoder_.leaf({samples_, batch_, dimensions}, dtype_);
+  noise_ = encoder_.leaf({samples_, batch_, model_.model.codes().dimensions()}, dtype_);
   x_ = encoder_.leaf(model_.x);
-  const auto q = model.posterior(x_);
-  const PosteriorSample sample = q->draw(noise_);
-  z_ = sample.z;
+  draw_.emplace(model_.model, x_, noise_);
   path_ = encoder_.leaf({samples_, batch_}, dtype_);
-  gated_z_ = gate(z_, path_);
-  log_q_ = sample.log_prob;
-  if (any([](const Phi& phi) { return phi.score == Estimator::Score::own; })) {
-    log_q_fixed_ = q->log_prob(stop(z_));
-  }
-  if (any([](const Phi& phi) { return phi.codes == Estimator::Codes::pairs; })) {
-    flips_ = estimators::flips(*q, z_);
-  }
-  if (needs_exact_) kl_ = model.prior()->kl(*q);
-  if (any([](const Phi& phi) { return phi.sleep > 0; })) {
-    const auto prior = model.prior();
-    dream_.emplace();
-    dream_->prior_noise = encoder_.leaf({batch_, prior->noise_dimensions()}, dtype_);
-    dream_->data_noise = encoder_.leaf({batch_, model.features()}, dtype_);
-    const Var z = reshape(prior->sample(dream_->prior_noise), {1, batch_, dimensions});
-    dream_->log_posterior = estimators::dream_log_posterior(model, z, dream_->data_noise);
-    ddream_ = Tensor({1, batch_}, dtype_);
+  gated_z_ = gate(draw_->codes().z(), path_);
+  for (Part& part : parts_) {
+    const WeightedRule* const phi = part.estimators.phi.weighted();
+    if (phi == nullptr) continue;
+    for (const WeightedRule::Direct& direct : phi->direct(*draw_, bound_)) {
+      part.aside.push_back({direct, Tensor(direct.x.shape(), dtype_)});
+    }
   }
 }
 
 void RecordedDraw::find_baseline() {
   const bool learned = std::any_of(parts_.begin(), parts_.end(), [](const Part& part) {
-    return part.estimators.phi.properties().baseline == Estimator::Baseline::learned;
+    return part.estimators.phi.baseline() == Estimator::Baseline::learned;
   });
   if (!learned) return;
   Tape tape;
@@ -158,13 +128,7 @@ void RecordedDraw::take_data(std::uint64_t seed, std::uint64_t r) {
 void RecordedDraw::fill(const DrawVariables& of, std::uint64_t seed, std::uint64_t r) {
   nelbo::fill_noise(model_.model.codes().noise(), encoder_.data(noise_),
                     {.stream = of.z.of(seed), .step = r}, coupling_);
-  if (!dream_) return;
-  const auto fill_leaf = [&](Var leaf, Noise kind, const RandomVariable& variable) {
-    nelbo::fill_noise(kind, encoder_.data(leaf).reshape({1, batch_, leaf.shape()[-1]}),
-                      {.stream = variable.of(seed), .step = r});
-  };
-  fill_leaf(dream_->prior_noise, Noise::normal, of.prior);
-  fill_leaf(dream_->data_noise, model_.model.likelihood()->noise(), of.dream);
+  draw_->fill({of, seed, r, rows_});
 }
 
 /// The bound of every datum and each estimator's weights, as parts of the mean over the data.
@@ -175,7 +139,7 @@ void RecordedDraw::weigh(Laps& laps) {
   const auto row = [&](std::size_t i) { return all.subspan(i * n, n); };
   const auto f = row(0), a = row(1), h = row(2);
   const T* const log_p = log_p_.value().template data_as<T>();
-  const T* const log_q = log_q_.value().template data_as<T>();
+  const T* const log_q = draw_->codes().log_posterior().value().template data_as<T>();
   const double share = 1 / double(batch_);
   value_ = 0;
   for (std::int64_t b = 0; b < batch_; ++b) {
@@ -190,7 +154,7 @@ void RecordedDraw::weigh(Laps& laps) {
     laps(seconds_forward_);
     for (Part& part : parts_) {
       double baseline = 0;
-      switch (part.estimators.phi.properties().baseline) {
+      switch (part.estimators.phi.baseline()) {
         case Estimator::Baseline::none:
           break;
         case Estimator::Baseline::mean:
@@ -204,16 +168,23 @@ void RecordedDraw::weigh(Laps& laps) {
       part.estimators({bound_, f, a, h, l, baseline}, w);
       T* const path = part.path.data_as<T>();
       T* const minus_path = part.minus_path.data_as<T>();
-      T* const direct = part.direct.data_as<T>();
-      const bool pairs = part.estimators.phi.properties().codes == Estimator::Codes::pairs;
       const bool other = part.decoder != 0 && !part.decoder_whole;
       T* const own = other ? decoder_weights_[part.decoder].data_as<T>() : nullptr;
       for (std::int64_t s = 0; s < samples_; ++s) {
         const std::int64_t at = s * batch_ + b;
         path[at] = T(share * w.path[s]);
-        minus_path[at] = T(-share * (pairs ? w.decoder[s] : w.path[s]));
-        direct[at] = T(share * (w.path[s] + w.score[s]));
+        minus_path[at] = T(-share * w.path[s]);
         if (other) own[at] = T(share * w.decoder[s]);
+      }
+      for (const Aside& aside : part.aside) {
+        using By = WeightedRule::Direct::By;
+        T* const to = aside.weights.data_as<T>();
+        const double scale = share * aside.of.scale;
+        for (std::int64_t s = 0; s < aside.weights.shape()[0]; ++s) {
+          to[s * batch_ + b] = T(scale * (aside.of.by == By::score     ? w.path[s] + w.score[s]
+                                          : aside.of.by == By::decoder ? w.decoder[s]
+                                                                       : 1));
+        }
       }
       laps(part.seconds);
     }
@@ -221,28 +192,16 @@ void RecordedDraw::weigh(Laps& laps) {
 }
 
 /// From the derivative in z through the encoder.
-template <class T>
 void RecordedDraw::sweep(Part& part, GradientSink& sink) {
   if (part.whole) return;
-  const Estimator::Properties& phi = part.estimators.phi.properties();
-  std::array<Root, 4> roots;
-  std::size_t count = 0;
-  if (phi.path != Estimator::Path::none) {
+  roots_.clear();
+  if (part.estimators.phi.weighted()->properties().path != Estimator::Path::none) {
     encoder_.data(path_).copy_from(part.path);
-    roots[count++] = {gated_z_, phi.exact_div ? &dz_likelihood_ : &dz_};
-    roots[count++] = phi.exact_div ? Root{*kl_, &dkl_} : Root{log_q_, &part.minus_path};
+    roots_.push_back({gated_z_, &dz_});
+    roots_.push_back({draw_->codes().log_posterior(), &part.minus_path});
   }
-  if (phi.codes == Estimator::Codes::pairs) {
-    roots[count++] = {flips_, &part.direct};
-    roots[count++] = {log_q_fixed_, &part.minus_path};
-  } else if (phi.score == Estimator::Score::own) {
-    roots[count++] = {log_q_fixed_, &part.direct};
-  }
-  if (phi.sleep > 0) {
-    std::fill_n(ddream_.data_as<T>(), batch_, T(phi.sleep / double(batch_)));
-    roots[count++] = {dream_->log_posterior, &ddream_};
-  }
-  encoder_.backward({roots.data(), count}, all_groups & ~leaf_group, &sink);
+  for (const Aside& aside : part.aside) roots_.push_back({aside.of.x, &aside.weights});
+  encoder_.backward(roots_, all_groups & ~leaf_group, &sink);
 }
 
 void RecordedDraw::replicate(const DrawVariables& of, std::uint64_t seed, std::uint64_t r) {
@@ -252,25 +211,18 @@ void RecordedDraw::replicate(const DrawVariables& of, std::uint64_t seed, std::u
     Laps laps;
     fill(of, seed, r);
     encoder_.forward();
-    decoder_.data(z_leaf_).copy_from(z_.value());
+    decoder_.data(z_leaf_).copy_from(draw_->codes().z().value());
     decoder_.forward();
     weigh<T>(laps);
-    const auto derivative_in_z = [&](Var of) {
-      ++sweeps_for_z_;
-      const Root root{of, &ones_};
-      decoder_.backward({&root, 1}, leaf_group, nullptr);
-      return decoder_.adjoint(z_leaf_);
-    };
-    if (needs_exact_) {
-      dz_likelihood_.copy_from(derivative_in_z(*log_likelihood_));
-      laps(seconds_likelihood_);
-    }
     if (needs_path_) {
-      dz_ = derivative_in_z(log_p_);  // a view: it holds until the decoder's next sweep
+      ++sweeps_for_z_;
+      const Root root{log_p_, &ones_};
+      decoder_.backward({&root, 1}, leaf_group, nullptr);
+      dz_ = decoder_.adjoint(z_leaf_);  // a view: it holds until the decoder's next sweep
       laps(seconds_for_z_);
     }
     for (std::size_t i = 0; i < parts_.size(); ++i) {
-      sweep<T>(parts_[i], encoder_sinks_[i]);
+      sweep(parts_[i], encoder_sinks_[i]);
       laps(parts_[i].seconds);
     }
     for (std::size_t i = 0; i < decoder_weights_.size(); ++i) {
@@ -282,22 +234,20 @@ void RecordedDraw::replicate(const DrawVariables& of, std::uint64_t seed, std::u
     for (WholeDraw& whole : wholes_) whole.replicate(encoder_.data(noise_));
     if (!model_.model.prior_moves_encoder()) return;
     for (std::size_t i = 0; i < parts_.size(); ++i) {
-      encoder_sinks_[i].add(decoder_sinks_[parts_[i].decoder]);
+      if (!parts_[i].whole) encoder_sinks_[i].add(decoder_sinks_[parts_[i].decoder]);
     }
   });
 }
 
 double RecordedDraw::seconds_of(std::size_t i) const {
   const Part& part = parts_[i];
-  const Estimator::Properties& phi = part.estimators.phi.properties();
   if (part.whole && part.whole == part.decoder_whole) return part.whole->seconds();
   double seconds = seconds_forward_ + part.seconds;
   seconds +=
       part.decoder_whole ? part.decoder_whole->seconds() : seconds_for_decoder_[part.decoder];
   if (part.whole) return seconds + part.whole->seconds();
-  if (phi.exact_div) seconds += seconds_likelihood_;
-  if (phi.path != Estimator::Path::none && !phi.exact_div) seconds += seconds_for_z_;
-  return seconds;
+  const WeightedRule& phi = *part.estimators.phi.weighted();
+  return seconds + (phi.properties().path != Estimator::Path::none ? seconds_for_z_ : 0);
 }
 
 }  // namespace nelbo::gradvar

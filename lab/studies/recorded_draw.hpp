@@ -13,6 +13,7 @@
 #include "lab/studies/study_model.hpp"
 #include "lab/studies/whole_draw.hpp"
 #include "objectives/bounds/bound.hpp"
+#include "objectives/draw/draw.hpp"
 #include "objectives/estimators/choice.hpp"
 
 namespace nelbo::gradvar {
@@ -21,8 +22,8 @@ namespace nelbo::gradvar {
 /// the mean bound over the data by several estimators. It is cut at z: one sweep through the
 /// decoder, seeded with ones, serves all estimators that differentiate through z, and each then has
 /// a sweep of its own through the encoder only. The decoder's own parameters have one sweep for
-/// each different set of decoder weights. Estimators of other codes than the samples have a
-/// recording of their own, of the same noise. Nothing is allocated after the first replicate.
+/// each different set of decoder weights. Estimators that do not weight the samples have a recording of
+/// their own, of the same noise. Nothing is allocated after the first replicate.
 class RecordedDraw final : public ReplicateSource {
  public:
   /// Model must outlive it. Estimators must be defined for the bound and have what they need
@@ -52,11 +53,16 @@ class RecordedDraw final : public ReplicateSource {
   std::uint64_t sweeps_for_decoder() const { return sweeps_for_decoder_; }
 
  private:
+  /// What an estimator weights besides the path, and its weights in the mean over the data.
+  struct Aside {
+    WeightedRule::Direct of;
+    Tensor weights;  // [S, B] or [1, B], as of.x
+  };
   struct Part {
     EstimatorChoice estimators;
-    std::size_t decoder = 0;  // number of its decoder weights
-    Tensor path, direct;      // [S, B], of the mean over the data: path, and path + score
-    Tensor minus_path;        // [S, B]
+    std::size_t decoder = 0;   // number of its decoder weights
+    Tensor path, minus_path;   // [S, B], of the mean over the data
+    std::vector<Aside> aside;  // what else moves phi
     double seconds = 0;
     WholeDraw* whole = nullptr;  // where phi's gradient comes from it
     WholeDraw* decoder_whole = nullptr;
@@ -65,13 +71,7 @@ class RecordedDraw final : public ReplicateSource {
   class Laps;
   template <class T>
   void weigh(Laps& laps);
-  template <class T>
   void sweep(Part& part, GradientSink& sink);
-  /// log Q(z|x) at pairs that the model dreams, and the leaves that it does so from.
-  struct Dream {
-    Var log_posterior;            // [1, B]
-    Var prior_noise, data_noise;  // [B, .]
-  };
   void record();
   void record_encoder();
   /// The data of replicate r, where each has its own.
@@ -83,29 +83,29 @@ class RecordedDraw final : public ReplicateSource {
   Bound bound_;
   Coupling coupling_;
   std::int64_t samples_, batch_;
+  std::vector<std::uint32_t> rows_;  // 0 .. B - 1: noise goes by the place in the batch
   DType dtype_;
   double mean_baseline_ = 0;
   std::vector<double> baseline_;  // [B], of the trained baseline
 
   Tape encoder_{{.mode = Tape::Mode::replay}};
-  Var x_, noise_, z_, log_q_, log_q_fixed_, flips_;
+  Var x_, noise_;
+  std::optional<Draw> draw_;
   Var path_, gated_z_;  // [S, B]; z, whose cotangent is multiplied by path
-  std::optional<Var> kl_;
-  std::optional<Dream> dream_;
   Tape decoder_{{.mode = Tape::Mode::replay}};
   Var x_of_decoder_, z_leaf_, log_p_;
-  std::optional<Var> log_likelihood_;
 
   std::deque<Part> parts_;
   std::deque<WholeDraw> wholes_;
   std::vector<std::string> whole_names_;
   std::vector<Tensor> decoder_weights_;  // [S, B] each
   std::deque<GradientSink> encoder_sinks_, decoder_sinks_;
-  Tensor ones_, dz_, dz_likelihood_, dkl_, ddream_;
+  Tensor ones_, dz_;
   std::vector<double> scratch_;
-  bool needs_path_ = false, needs_exact_ = false;
+  std::vector<Root> roots_;
+  bool needs_path_ = false;
   double value_ = 0;
-  double seconds_forward_ = 0, seconds_for_z_ = 0, seconds_likelihood_ = 0;
+  double seconds_forward_ = 0, seconds_for_z_ = 0;
   std::vector<double> seconds_for_decoder_;
   std::uint64_t sweeps_for_z_ = 0, sweeps_for_decoder_ = 0;
 };

@@ -130,10 +130,10 @@ class Replicates {
 
   /// The running mean of L of a model that stands still, from noise that no replicate sees.
   void find_mean_baseline() {
-    const bool wanted = std::any_of(
-        cell_.estimators.begin(), cell_.estimators.end(), [](const EstimatorChoice& choice) {
-          return choice.phi.properties().baseline == Estimator::Baseline::mean;
-        });
+    const bool wanted = std::any_of(cell_.estimators.begin(), cell_.estimators.end(),
+                                    [](const EstimatorChoice& choice) {
+                                      return choice.phi.baseline() == Estimator::Baseline::mean;
+                                    });
     if (!wanted) return;
     const SerialScope serial;
     Worker pilot(model_, cell_);
@@ -293,6 +293,7 @@ class Replicates {
           row.snr_norm = found.snr_norm;
           row.snr_floor = found.snr_floor;
           row.cosine = found.cosine;
+          row.reference = cell_.estimators[cell_.reference].text();
           row.dsnr = found.dsnr;
           row.us_per_gradient = seconds_[e].result();
           if (batches_ < least_batches_timed) row.us_per_gradient.standard_error = std::nan("");

@@ -36,6 +36,7 @@ struct Row {
   MeanAndError us_per_gradient = not_estimated;  // wall time of all threads / replicates
   MeanAndError work = not_estimated;             // variance x microseconds
   double snr_floor = not_estimated.mean;         // 1 / sqrt(R)
+  std::string reference = {};                    // estimator that it is compared with
   double bias_t = not_estimated.mean;            // against the reference, on common random numbers
   double bias_p = not_estimated.mean;
   bool biased = false;  // declared by the estimator, whatever the test says
@@ -69,7 +70,7 @@ struct Slope {
 struct Study {
   std::string subject;         // "world rainforth" or "run runs/NAME"
   std::string objective = {};  // as it was written; empty: bounds were studied
-  std::string reference;       // estimator
+  std::string reference;       // estimator that was asked for; rows say theirs
   std::uint64_t replicates = 0;
   std::uint64_t batch = 1;  // data
   bool resample = false;    // whether each replicate had data of its own

@@ -16,13 +16,18 @@ std::string StudyCell::title() const {
 }
 
 bool StudyCell::unbiased(const EstimatorChoice& choice, bool encoder) const {
-  if (!encoder) return choice.theta.unbiased_for_decoder();
+  const GradientRule& phi = choice.phi.rule();
+  if (!encoder) return choice.theta.rule().unbiased_for_decoder();
   if (bound()) return choice.phi.unbiased(*bound());
   const std::vector<Term::Part> parts = objective()->parts();
   return std::all_of(parts.begin(), parts.end(), [&](const Term::Part& part) {
-    if (!part.quantity.bound) return true;
+    const Quantity& quantity = part.quantity;
+    const bool mean = discrete && quantity.sampled;
+    if (!quantity.bound && !mean) return true;
+    const bool right =
+        quantity.bound ? choice.phi.unbiased(*quantity.bound) : phi.bias_of_expectations().empty();
     // Inside a function, the function's slope is of the same samples.
-    return choice.phi.unbiased(*part.quantity.bound) && (part.weight || choice.plain());
+    return right && (part.weight || choice.plain() || phi.exact());
   });
 }
 

@@ -23,6 +23,7 @@ struct StudyCell {
   std::vector<EstimatorChoice> estimators;
   std::size_t reported = 0;   // so many of them, the first
   std::size_t reference = 0;  // one of them
+  bool discrete = false;      // the model's codes are
 
   /// Null for an objective.
   const Bound* bound() const { return std::get_if<Bound>(&of); }

@@ -1,18 +1,19 @@
 #include "lab/studies/study_cells.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 #include <utility>
 #include <variant>
 
 #include "autodiff/setting_error.hpp"
+#include "lab/studies/objective_draw.hpp"
+#include "objectives/algebra/unfit.hpp"
 #include "objectives/bounds/bounds.hpp"
-#include "objectives/draw/estimate_bound.hpp"
 #include "objectives/estimators/baseline.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/language/read_estimators.hpp"
+#include "objectives/terms/bound_terms.hpp"
 
 namespace nelbo::gradvar {
 namespace {
@@ -38,23 +39,9 @@ struct SizedBound {
   Bound bound;
 };
 
-std::string without_m(std::string text) {
-  const std::size_t at = text.find("m=");
-  if (at == std::string::npos) return text;
-  const std::size_t end = text.find_first_of(",)", at);
-  text.erase(at, end - at);
-  for (const auto& [left, tidy] : {std::pair{", )", ")"}, {"(, ", "("}, {"()", ""}}) {
-    const std::size_t found = text.find(left);
-    if (found != std::string::npos) text.replace(found, std::strlen(left), tidy);
-  }
-  return text;
-}
-
 std::vector<SizedBound> sized_bounds(const StudyPlan& plan) {
   std::vector<SizedBound> all;
-  const auto add = [&](const Bound& bound) {
-    all.push_back({without_m(bound.inner().text()), bound});
-  };
+  const auto add = [&](const Bound& bound) { all.push_back({bound.inner().family(), bound}); };
   for (const std::string& text : split_at_commas(plan.bounds)) {
     if (text == "elbo") {
       add(bounds::elbo());
@@ -71,45 +58,31 @@ std::vector<SizedBound> sized_bounds(const StudyPlan& plan) {
   return all;
 }
 
-/// What an estimator of the bound lacks here; empty if nothing. `alone`: the bound is all there is.
-std::string lacks(const EstimatorChoice& choice, const Bound& bound, const StudyModel& model,
-                  bool alone) {
-  const bool one_sweep = alone && choice.one_sweep(bound);
-  if (std::string why = unfit(choice, bound, model.model, one_sweep); !why.empty()) return why;
-  if (choice.phi.properties().baseline == Estimator::Baseline::learned &&
+/// What an estimator lacks for a cell; empty if nothing.
+std::string lacks(const EstimatorChoice& choice, const StudyCell& cell, const StudyModel& model) {
+  const Term& objective = cell.objective() ? *cell.objective() : bound_term(*cell.bound());
+  if (std::string why = unfit(choice, objective, model.model); !why.empty()) return why;
+  using Baseline = Estimator::Baseline;
+  if (choice.phi.baseline() == Baseline::learned &&
       !(model.auxiliaries && model.auxiliaries->find(baseline_group))) {
     return "a learned baseline is trained with its model; study a run of the estimator "
            "\"score(learned)\"";
   }
-  return "";
-}
-
-/// The same of a cell's bound, or of all bounds of its objective.
-std::string lacks(const EstimatorChoice& choice, const StudyCell& cell, const StudyModel& model) {
-  const Estimator::Properties& phi = choice.phi.properties();
-  if (cell.bound()) {
-    if (phi.exact_div && !model.exact_div()) {
-      return "Div has no closed form here, or the prior has parameters of its own";
-    }
-    return lacks(choice, *cell.bound(), model, true);
-  }
-  const Term& objective = *cell.objective();
-  int bounds = 0;
-  for (const Quantity& quantity : objective.quantities()) {
-    if (!quantity.bound) continue;
-    ++bounds;
-    const std::string why = lacks(choice, *quantity.bound, model, objective.bound().has_value());
-    if (!why.empty()) return why;
-  }
-  if (bounds == 0 && !(choice.plain() && choice.coupling == Coupling::independent)) {
-    return "estimators are for bounds on sampled log-weights, and the objective holds none; it is "
-           "differentiated as it is (reparam)";
-  }
-  if (bounds > 1 && phi.baseline == Estimator::Baseline::mean) {
+  const std::vector<Quantity> all = objective.quantities();
+  const auto bounds = std::count_if(
+      all.begin(), all.end(), [](const Quantity& quantity) { return quantity.bound.has_value(); });
+  if (bounds > 1 && choice.phi.baseline() == Baseline::mean) {
     return "its baseline follows the mean of one bound, and the objective holds several";
   }
-  if (phi.exact_div && !has_exact_div(model.model)) return "Div has no closed form here";
-  return choice.unfit(model.model.codes());
+  if (cell.bound()) return "";
+  // Whatever else is found out when it is recorded.
+  try {
+    ObjectiveDraw(model, objective, {choice});
+  } catch (const SettingError& error) {
+    if (error.setting() != "estimator") throw;
+    return error.what();
+  }
+  return "";
 }
 
 /// What a cell's estimators are compared with: the plan's reference, on coupled samples of discrete
@@ -200,7 +173,13 @@ std::vector<Studied> studied_of(const StudyPlan& plan, const StudyModel& model) 
 StudyCell cell_of(const Studied& studied, Coupling coupling,
                   const std::vector<EstimatorChoice>& estimators, const StudyModel& model,
                   std::vector<Row>& undefined) {
-  StudyCell cell{studied.label(coupling), studied.of, studied.m, studied.k, coupling, {}};
+  StudyCell cell{.label = studied.label(coupling),
+                 .of = studied.of,
+                 .m = studied.m,
+                 .k = studied.k,
+                 .coupling = coupling,
+                 .estimators = {},
+                 .discrete = model.model.codes().discrete()};
   for (const EstimatorChoice& choice : estimators) {
     if (choice.coupling != coupling) continue;
     const std::string why = lacks(choice, cell, model);

@@ -2,8 +2,8 @@
 #include <functional>
 
 #include "models/model.hpp"
+#include "objectives/draw/auxiliary.hpp"
 #include "objectives/draw/population.hpp"
-#include "objectives/estimators/auxiliary.hpp"
 
 namespace nelbo::gradvar {
 
@@ -22,9 +22,6 @@ struct StudyModel {
   std::function<void(const Tensor& x, std::uint64_t seed, std::uint64_t r)> anew = {};
 
   std::int64_t batch() const { return x.shape()[0]; }
-  /// Whether Div has a closed form that moves nothing but the encoder: a prior with parameters would be
-  /// moved by it too.
-  bool exact_div() const { return has_exact_div(model) && !prior_learns(model); }
 };
 
 /// The same with a tensor of its own for x.

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "autodiff/random_variables.hpp"
 #include "lab/studies/discrete_theory.hpp"
@@ -13,11 +14,10 @@ namespace nelbo::gradvar {
 namespace {
 
 std::optional<ToyEstimator> toy_estimator(const Estimator& phi) {
-  const std::string& text = phi.text();
-  if (text == estimators::reparam().text()) return ToyEstimator::reparam;
-  if (text == estimators::stl().text()) return ToyEstimator::stl;
-  if (text == estimators::dreg().text()) return ToyEstimator::dreg;
-  if (text == estimators::wake_sleep(1).text()) return ToyEstimator::wake;
+  if (phi == estimators::reparam()) return ToyEstimator::reparam;
+  if (phi == estimators::stl()) return ToyEstimator::stl;
+  if (phi == estimators::dreg()) return ToyEstimator::dreg;
+  if (phi == estimators::wake_sleep(1)) return ToyEstimator::wake;
   return std::nullopt;
 }
 
@@ -26,7 +26,7 @@ void add_toy_theory(const RainforthToy& toy, const StudyCell& cell, const Estima
   const bool known = cell.bound() && (cell.bound()->is_elbo() || cell.label == "iw");
   if (!known || cell.coupling != Coupling::independent) return;
   const bool theta = row.group == "theta";
-  if (theta && choice.theta.properties().other_decoder) return;
+  if (theta && !choice.theta.rule().samples_decoder(toy)) return;
   const auto estimator = theta ? ToyEstimator::reparam : toy_estimator(choice.phi);
   if (!estimator) return;
   const auto gradient =
@@ -40,21 +40,29 @@ void add_toy_theory(const RainforthToy& toy, const StudyCell& cell, const Estima
   (gradient->exact ? row.exact : row.asymptote) = theory;
 }
 
+/// Whether a row, a group's or a layer's, is of this parameter.
+bool holds(const Row& row, const ParameterStore& store, const ParameterStore::Entry& entry) {
+  return row.group == store.group_names()[std::size_t(entry.group)] ||
+         entry.name.starts_with(row.group + ".");
+}
+
 void add_linear_theory(const LinearGaussianModel& model, const StudyCell& cell,
                        const EstimatorChoice& choice, const Tensor& x, Row& row) {
-  const std::string& phi = choice.phi.text();
-  const bool reparam =
-      phi == "reparam" || row.group.starts_with("theta") || row.group.starts_with("decoder");
   if (!cell.bound() || !cell.bound()->is_elbo() || cell.coupling != Coupling::independent) return;
-  if (!reparam && phi != "stl" && phi != "dreg") return;
+  const ParameterStore& store = model.store();
+  std::set<std::string> own;  // the row's parameters
+  Groups groups = 0;
+  for (const ParameterStore::Entry& entry : store.entries()) {
+    if (!holds(row, store, entry)) continue;
+    own.insert(entry.name);
+    groups |= Groups{1} << entry.group;
+  }
+  const bool reparam = choice.phi == estimators::reparam() || (groups & model.encoder()) == 0;
+  if (!reparam && !(choice.phi == estimators::stl() || choice.phi == estimators::dreg())) return;
   double squares = 0, variance = 0, ratios = 0, count = 0;
   for (const ExactGradient& exact :
        elbo_gradient(model, x, reparam ? PathGradient::reparam : PathGradient::stl, cell.k)) {
-    const bool encoder = exact.parameter.starts_with("encoder");
-    const bool in_group = row.group == "phi"     ? encoder
-                          : row.group == "theta" ? !encoder
-                                                 : exact.parameter.starts_with(row.group + ".");
-    if (!in_group) continue;
+    if (!own.contains(exact.parameter)) continue;
     const std::vector<double> means = exact.mean.values(), variances = exact.variance.values();
     for (std::size_t j = 0; j < means.size(); ++j) {
       squares += means[j] * means[j];
@@ -72,8 +80,7 @@ void add_linear_theory(const LinearGaussianModel& model, const StudyCell& cell,
 Theory theory_of(const ParameterStore& store, const ExactMoments& moments, const Row& row) {
   double squares = 0, variance = 0, ratios = 0, count = 0;
   for (const ParameterStore::Entry& entry : store.entries()) {
-    const std::string& group = store.group_names()[std::size_t(entry.group)];
-    if (row.group != group && !entry.name.starts_with(row.group + ".")) continue;
+    if (!holds(row, store, entry)) continue;
     for (std::size_t j = entry.offset; j < entry.offset + std::size_t(entry.shape.size()); ++j) {
       squares += moments.mean[j] * moments.mean[j];
       variance += moments.variance[j];

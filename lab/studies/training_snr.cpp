@@ -45,8 +45,9 @@ TrainingSnr::TrainingSnr(const Trainer& trainer)
                                            trainer.config().seed),
              &trainer.auxiliaries()},
       cell_(cell_of(trainer)) {
-  if (cell_.estimators[0].phi.properties().exact_div && !model_.exact_div()) {
-    throw SettingError("log_gradient_snr", "with this prior write the objective elbo(mc)");
+  const std::string why = cell_.estimators[0].phi.rule().lacks(model_.model);
+  if (!why.empty()) {
+    throw SettingError("log_gradient_snr", why + "; with this prior write the objective elbo(mc)");
   }
 }
 

@@ -3,35 +3,19 @@
 #include <chrono>
 
 #include "autodiff/ops.hpp"
-#include "objectives/bounds/bound_op.hpp"
-#include "objectives/estimators/enumeration.hpp"
-#include "objectives/estimators/relaxed.hpp"
+#include "objectives/draw/estimate_bound.hpp"
+#include "objectives/estimators/choice.hpp"
 
 namespace nelbo::gradvar {
 
 WholeDraw::WholeDraw(const StudyModel& model, const Bound& bound, const Estimator& estimator)
-    : bound_(bound), sink_(model.model.store()) {
-  using Codes = Estimator::Codes;
+    : sink_(model.model.store()) {
   const Recording recording(tape_);
-  const DType type = model.model.store().dtype();
   x_ = tape_.leaf(model.x);
-  noise_ = tape_.leaf({bound_.samples(), model.batch(), model.model.codes().dimensions()}, type);
-  const auto posterior = model.model.posterior(x_);
-  const Posterior& q = *posterior;
-  const auto log_joint = [&](Var z) { return model.model.log_joint(z, x_); };
-  const Estimator::Properties& of = estimator.properties();
-  const auto bound_of_data = [&]() -> Var {
-    if (of.codes == Codes::all) {
-      const Tensor codes = estimators::all_codes(model.model.codes(), type);
-      return estimators::exact_elbo(q, codes, model.batch(), log_joint);
-    }
-    if (of.codes == Codes::relaxed) {
-      return estimators::relaxed_bound(bound_, q, noise_, of.temperature, log_joint);
-    }
-    const PosteriorSample sample = estimators::straight_through_sample(q, noise_, of.temperature);
-    return bound_value(bound_, log_joint(sample.z) - sample.log_prob);
-  };
-  value_ = mean(bound_of_data());
+  noise_ = tape_.leaf({bound.samples(), model.batch(), model.model.codes().dimensions()},
+                      model.model.store().dtype());
+  Draw draw(model.model, x_, noise_, {}, nullptr, EstimatorChoice(estimator).estimation(true));
+  value_ = mean(estimate(draw, bound));
 }
 
 void WholeDraw::replicate(const Tensor& noise) {

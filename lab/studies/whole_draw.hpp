@@ -7,9 +7,8 @@
 
 namespace nelbo::gradvar {
 
-/// A draw of an estimator of discrete codes whose gradient does not come from the samples' weights
-/// and a derivative at them: recorded in one piece from data to bound, and differentiated as it is
-/// (codes relaxed, straight_through and all).
+/// A draw of an estimator whose gradient does not come from weights of the samples: recorded in one piece
+/// from data to bound.
 class WholeDraw {
  public:
   /// Model must outlive it; the estimator is defined for the bound and fits the model.
@@ -25,7 +24,6 @@ class WholeDraw {
   double seconds() const { return seconds_; }
 
  private:
-  Bound bound_;
   Tape tape_{{.mode = Tape::Mode::replay}};
   Var x_, noise_, value_;
   GradientSink sink_;

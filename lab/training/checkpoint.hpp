@@ -5,7 +5,7 @@
 #include "autodiff/optimizer.hpp"
 #include "autodiff/parameters.hpp"
 #include "lab/training/train_state.hpp"
-#include "objectives/estimators/auxiliary.hpp"
+#include "objectives/draw/auxiliary.hpp"
 
 namespace nelbo {
 

@@ -21,7 +21,7 @@ Networks declare_networks(const TrainPlan& plan, const DataMoments& moments,
       networks.auxiliaries.declare(own, store, *networks.model);
     }
   }
-  const auto kind = plan.estimators.phi.properties().baseline;
+  const auto kind = plan.estimators.phi.baseline();
   if (kind != Estimator::Baseline::none) {
     networks.auxiliaries.declare(baseline(kind), store, *networks.model);
   }

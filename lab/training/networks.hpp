@@ -5,7 +5,7 @@
 #include "lab/training/train_plan.hpp"
 #include "models/data_moments.hpp"
 #include "models/model.hpp"
-#include "objectives/estimators/auxiliary.hpp"
+#include "objectives/draw/auxiliary.hpp"
 
 namespace nelbo {
 

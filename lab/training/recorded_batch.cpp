@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "autodiff/setting_error.hpp"
+#include "objectives/algebra/unfit.hpp"
 #include "objectives/draw/draw.hpp"
-#include "objectives/draw/estimate_bound.hpp"
 #include "objectives/terms/terms.hpp"
 
 namespace nelbo {
@@ -20,23 +20,6 @@ Groups mask_of(const Model& model, const Auxiliaries& auxiliaries,
     if (only.empty() || named) mask |= store.groups({group});
   }
   return only.empty() ? mask & ~auxiliaries.groups(store) : mask;
-}
-
-/// Throws SettingError unless the objective holds a bound and its estimators are defined for each.
-void check_estimators(const Term& objective, const EstimatorChoice& estimators, const Model& model,
-                      bool one_sweep) {
-  bool bounds = false;
-  for (const Quantity& quantity : objective.quantities()) {
-    if (!quantity.bound) continue;
-    const std::string why = unfit(estimators, *quantity.bound, model, one_sweep);
-    if (!why.empty()) throw SettingError("estimator", why);
-    bounds = true;
-  }
-  if (bounds) return;
-  throw SettingError(
-      "estimator", estimators.text() + " is for bounds on sampled log-weights, and '" +
-                       objective.text() +
-                       "' holds none; write elbo(mc) for the ELBO, or one of iw(m), mc(k, m), ...");
 }
 
 }  // namespace
@@ -55,11 +38,11 @@ RecordedBatch::RecordedBatch(const Model& model, const Auxiliaries& auxiliaries,
   noise_ = tape_.leaf({objective.samples(), std::int64_t(batch), codes_.dimensions()}, dtype);
   const std::optional<Bound> bound = objective.bound();
   const bool one_sweep = bound && estimators.one_sweep(*bound);
-  if (!estimators.plain() || estimators.coupling != Coupling::independent) {
-    check_estimators(objective, estimators, model, one_sweep);
+  if (const std::string why = unfit(estimators, objective, model); !why.empty()) {
+    throw SettingError("estimator", why);
   }
-  std::optional<Estimation> estimation;
-  if (!estimators.plain()) estimation = {estimators, one_sweep};
+  std::shared_ptr<const Estimation> estimation;
+  if (!estimators.plain()) estimation = estimators.estimation(one_sweep);
   draw_ = std::make_unique<Draw>(model, x, noise_, population, &auxiliaries, estimation);
   Draw& draw = *draw_;
 
@@ -80,6 +63,7 @@ RecordedBatch::RecordedBatch(const Model& model, const Auxiliaries& auxiliaries,
   std::stable_sort(parts_.begin(), parts_.end(), [](const Part& a, const Part& b) {
     return __builtin_popcount(a.groups) > __builtin_popcount(b.groups);
   });
+  check_gradients(cost);
   cost_ = addends.size() == 1 ? parts_.front().cost : cost(draw);
   nell_ = nelbo::nell()(draw);
   div_ = nelbo::div(has_exact_div(model) ? Expectation::exact : Expectation::monte_carlo)(draw);
@@ -90,6 +74,17 @@ RecordedBatch::RecordedBatch(const Model& model, const Auxiliaries& auxiliaries,
 }
 
 RecordedBatch::~RecordedBatch() = default;
+
+void RecordedBatch::check_gradients(const Term& cost) const {
+  for (const Part& part : parts_) {
+    const std::string why = tape_.severed(part.cost, part.groups);
+    if (why.empty()) continue;
+    for (const Reading& reading : cost.readings(*draw_)) {
+      if (tape_.severed(reading.value, part.groups).empty()) continue;
+      throw SettingError("estimator", "'" + reading.quantity.name + "': " + why);
+    }
+  }
+}
 
 const std::map<std::string, Var>& RecordedBatch::losses() const { return draw_->losses(); }
 

@@ -58,6 +58,9 @@ class RecordedBatch {
   const Metrics& metrics();
 
  private:
+  /// Throws SettingError naming a part of the cost whose gradient would not be all there is.
+  void check_gradients(const Term& cost) const;
+
   Tape tape_;
   std::size_t batch_;
   CodeSpace codes_;

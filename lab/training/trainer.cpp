@@ -107,9 +107,6 @@ Trainer::Trainer(const TrainPlan& plan, const data::Dataset& data)
   if (objective().needs(&Quantity::data_entropy) && plan.binarize != data::Binarize::dynamic) {
     entropy_ = data_entropy(train_, model());
   }
-  if (const std::string why = estimators().unfit(model().codes()); !why.empty()) {
-    throw SettingError("estimator", why);
-  }
   check_objective_for(plan_, train_.count(), train_.count(), model(), entropy_.has_value());
   const std::size_t batch = std::min(std::size_t(config().batch), train_.count());
   recordings_ = std::make_unique<ReplayBySize<RecordedBatch>>(batch, [this](std::size_t rows) {

@@ -11,10 +11,6 @@ std::string no_rsample(const std::string& family) {
          "gradient estimator that needs none (score, rloo, vimco, ...)";
 }
 
-std::shared_ptr<const Posterior> Posterior::detached() const {
-  throw Error("the parameters of a " + family() + " posterior cannot be held still by themselves");
-}
-
 Var Posterior::entropy() const {
   throw Error("the entropy of a " + family() + " posterior has no closed form; use hqzx(mc)");
 }
@@ -60,7 +56,6 @@ class NormalPosterior final : public Posterior {
     return {z, log_prob};
   }
   Var log_prob(Var z) const override { return q_.log_prob(z); }
-  std::shared_ptr<const Posterior> detached() const override { return posterior_of(q_.detached()); }
   Var expectation() const override { return q_.expectation(); }
   Var entropy() const override { return q_.entropy(); }
   const Normal* normal() const override { return &of_each_datum_; }
@@ -80,7 +75,6 @@ class DiscretePosterior : public Posterior {
     return {z, q_.log_prob(z)};
   }
   Var log_prob(Var z) const override { return q_.log_prob(z); }
-  std::shared_ptr<const Posterior> detached() const override { return posterior_of(q_.detached()); }
   Var expectation() const override { return q_.expectation(); }
   Var mode() const override { return q_.mode(); }
   Var entropy() const override { return q_.entropy(); }

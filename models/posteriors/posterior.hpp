@@ -33,14 +33,10 @@ class Posterior {
   /// of a sample and its density at hand (a flow) computes both in one pass here.
   virtual PosteriorSample draw(Var noise) const = 0;
   /// log Q(z|x) of any codes, [S, B], nats. Throws Error for a family that knows it of its own samples
-  /// only.
+  /// only. Its gradient passes to parameters and to all of z, also where a later layer's density reads
+  /// what an earlier one drew: an estimator takes the path's part of the gradient of log Q, which stl and
+  /// dreg weight apart, as what log_prob() of the sample has more than log_prob() of stop(sample).
   virtual Var log_prob(Var z) const = 0;
-  /// The same Q, to whose parameters no gradient flows. Of several layers this stops the parameters,
-  /// never the samples that a later layer reads. No estimator asks for it: the path's part of the gradient
-  /// of log Q is what log_prob() of the sample has more than log_prob() of stop(sample). Throws Error for
-  /// a family that cannot tell the two apart.
-  virtual std::shared_ptr<const Posterior> detached() const;
-
   /// E[Z|x], [.., D], or what stands for it where it has no closed form: the code of noise 0.
   virtual Var expectation() const = 0;
   /// The most probable code, [.., D].

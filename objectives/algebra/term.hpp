@@ -10,7 +10,7 @@
 #include "objectives/algebra/setting.hpp"
 #include "objectives/bounds/bias.hpp"
 #include "objectives/bounds/bound.hpp"
-#include "objectives/estimators/auxiliary.hpp"
+#include "objectives/draw/auxiliary.hpp"
 
 namespace nelbo {
 
@@ -30,6 +30,7 @@ struct Quantity {
   std::string unit = "nats per datum";
   Bias bias = Bias::none;                    // of the value, as an estimate of what the name says
   std::int64_t samples = 1;                  // draws of z per datum that it needs
+  bool sampled = false;                      // is a Draw::expectation(), of samples of z
   bool pairwise = false;                     // compares the data of a batch with each other
   bool data_size = false;                    // needs N, the number of data
   std::vector<Auxiliary> auxiliaries = {};   // networks that it learns beside the model

@@ -16,8 +16,10 @@ void Arguments::refuse(const char* name, const std::string& value, const std::st
   throw Error(bound_ + ": " + name + " = " + value + "; " + why);
 }
 
-Arguments& Arguments::add(const std::string& argument) {
+Arguments& Arguments::add(const std::string& name, const std::string& value) {
+  const std::string argument = name.empty() ? value : name + "=" + value;
   list_ += (list_.empty() ? "" : ", ") + argument;
+  if (name != "m") family_ += (family_.empty() ? "" : ", ") + argument;
   return *this;
 }
 
@@ -28,7 +30,7 @@ Arguments& Arguments::whole(const char* name, std::int64_t value, std::int64_t l
            "a whole number from " + std::to_string(least) + " to " + std::to_string(most) +
                " is needed");
   }
-  return add(std::string(name) + "=" + std::to_string(value));
+  return add(name, std::to_string(value));
 }
 
 Arguments& Arguments::samples(const char* name, std::int64_t value) {
@@ -46,10 +48,10 @@ Arguments& Arguments::real(const char* name, double value, double least, double 
     const std::string to = std::isfinite(most) ? " to " + shortest(most) : "";
     refuse(name, shortest(value), "a finite number" + from + to + " is needed");
   }
-  return add(std::string(name) + "=" + shortest(value));
+  return add(name, shortest(value));
 }
 
-Arguments& Arguments::bound(const std::string& text) { return add(text); }
+Arguments& Arguments::bound(const std::string& text) { return add("", text); }
 
 Arguments& Arguments::at_most(std::int64_t k, std::int64_t m) {
   if (k > most_samples / m) {

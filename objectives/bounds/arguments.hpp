@@ -26,13 +26,15 @@ class Arguments {
   Arguments& at_most(std::int64_t k, std::int64_t m);
 
   std::string text() const { return bound_ + "(" + list_ + ")"; }
+  /// The same without the number of samples m: "ciwae(beta=0.05)", "iw".
+  std::string family() const { return family_.empty() ? bound_ : bound_ + "(" + family_ + ")"; }
 
  private:
   [[noreturn]] void refuse(const char* name, const std::string& value, const std::string& why);
-  Arguments& add(const std::string& argument);
+  Arguments& add(const std::string& name, const std::string& value);
 
   std::string bound_;
-  std::string list_;
+  std::string list_, family_;  // all, and all but m
 };
 
 }  // namespace nelbo::bounds

@@ -16,7 +16,8 @@ namespace nelbo {
 ///   double L = bound(f, a, h);             // f, a, h: 5 numbers each
 class Bound {
  public:
-  /// What E L is, for every model: on which side of log p(x) it is known to lie.
+  /// On which side of log p(x) it is known to lie, for every model: lower, E L of any m; upper, what E L
+  /// tends to as m grows, while of few samples the logarithm may leave it below (cubo).
   enum class Side { lower, upper, neither };
   /// Sign of E L - log p(x), where it is the same for every model.
   enum class Bias { under, undetermined };
@@ -27,7 +28,7 @@ class Bound {
       std::function<double(std::span<const double> f, std::span<double> a, std::span<double> h)>;
 
   struct Properties {
-    std::string text;      // as it is written: "iw(m=5)"
+    std::string text;      // as it is written: "ciwae(beta=0.5, m=5)"
     std::string formula;   // L in LaTeX, of the weights R_s = exp f_s
     std::string equation;  // "Zheng eq. (39)"
     std::string meaning;   // half a line for people
@@ -38,6 +39,8 @@ class Bound {
     bool smooth = true;   // L has second derivatives everywhere
     /// a_s vanishes only where h_s does; h_s / a_s is then bounded.
     bool bounded_curvature = true;
+    bool importance_weighted = false;  // L is log mean_s R_s: a_s are the normalised weights
+    std::string family = "";  // as it is written but for m: "ciwae(beta=0.5)"; none: the text
   };
 
   Bound(Properties properties, Function function);
@@ -45,6 +48,10 @@ class Bound {
   Bound(Properties properties, Function function, std::int64_t groups, const Bound& inner);
 
   const std::string& text() const { return node_->properties.text; }
+  /// The same of every number of samples m.
+  const std::string& family() const {
+    return node_->properties.family.empty() ? text() : node_->properties.family;
+  }
   const std::string& formula() const { return node_->properties.formula; }
   const std::string& equation() const { return node_->properties.equation; }
   const std::string& meaning() const { return node_->properties.meaning; }
@@ -53,6 +60,7 @@ class Bound {
   Bias bias() const { return node_->properties.bias; }
   bool linear() const { return node_->properties.linear; }
   bool smooth() const { return node_->properties.smooth; }
+  bool importance_weighted() const { return node_->properties.importance_weighted; }
   bool bounded_curvature() const { return node_->properties.bounded_curvature; }
   const Properties& properties() const { return node_->properties; }
   /// k of a mean of k copies of inner(), else 1 and the bound itself.

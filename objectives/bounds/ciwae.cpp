@@ -5,7 +5,8 @@
 namespace nelbo::bounds {
 
 Bound ciwae(double beta, std::int64_t m) {
-  return Bound({.text = Arguments("ciwae").real("beta", beta, 0, 1).samples("m", m).text(),
+  const Arguments written = Arguments("ciwae").real("beta", beta, 0, 1).samples("m", m);
+  return Bound({.text = written.text(),
                 .formula = "\\tfrac{\\beta}{m} \\sum_{s=1}^m \\log R_s + (1-\\beta) \\log "
                            "\\tfrac1m \\sum_{s=1}^m R_s",
                 .equation = "Rainforth et al. (2018)",
@@ -13,7 +14,8 @@ Bound ciwae(double beta, std::int64_t m) {
                 .samples = m,
                 .side = Bound::Side::lower,
                 .bias = Bound::Bias::under,
-                .linear = beta == 1},
+                .linear = beta == 1,
+                .family = written.family()},
                [beta](auto f, auto a, auto h) {
                  const double iw = power_mean(1, f, a);
                  for (std::size_t s = 0; s < f.size(); ++s) {

@@ -68,8 +68,9 @@ double jackknife_of(std::span<const double> f, std::span<double> a, std::span<do
 }  // namespace
 
 Bound jackknife(std::int64_t m) {
+  const Arguments written = Arguments("jackknife").several_samples("m", m);
   return Bound(
-      {.text = Arguments("jackknife").several_samples("m", m).text(),
+      {.text = written.text(),
        .formula =
            "m\\, \\mathrm{IW}_m - \\tfrac{m-1}{m} \\sum_{s=1}^m \\mathrm{IW}_{m-1}(R_{\\ne s})",
        .equation = "Nowozin (2018), JVI-1",
@@ -77,7 +78,8 @@ Bound jackknife(std::int64_t m) {
        .samples = m,
        .side = Bound::Side::neither,
        .bias = Bound::Bias::undetermined,
-       .bounded_curvature = false},
+       .bounded_curvature = false,
+       .family = written.family()},
       jackknife_of);
 }
 

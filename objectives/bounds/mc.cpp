@@ -29,6 +29,8 @@ Bound average(const std::string& text, std::int64_t k, const Bound& inner) {
   properties.equation = "Zheng eqs (39)-(40)";
   properties.meaning = "mean over " + std::to_string(k) + " groups: " + inner.meaning();
   properties.samples *= k;
+  properties.importance_weighted = false;
+  properties.family.clear();
   const auto mean = [k, inner](auto f, auto a, auto h) {
     const std::size_t m = std::size_t(inner.samples());
     double sum = 0;

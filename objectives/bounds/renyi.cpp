@@ -17,17 +17,17 @@ Bound renyi(double alpha, std::int64_t m) {
   const double p = 1 - alpha;
   // E L grows with m to the Renyi bound for alpha < 1, which is above log p(x) for alpha < 0; for
   // alpha > 1 it falls from the ELBO, below log p(x) but of no use as a bound.
-  return Bound({.text = Arguments("renyi")
-                            .real("alpha", alpha, -infinity, infinity)
-                            .several_samples("m", m)
-                            .text(),
+  const Arguments written =
+      Arguments("renyi").real("alpha", alpha, -infinity, infinity).several_samples("m", m);
+  return Bound({.text = written.text(),
                 .formula = "\\tfrac{1}{1-\\alpha} \\log \\tfrac1m \\sum_{s=1}^m R_s^{1-\\alpha}",
                 .equation = "Li and Turner (2016)",
                 .meaning = "log of a power mean of the weights",
                 .samples = m,
                 .side = alpha >= 0 && alpha <= 1 ? Bound::Side::lower : Bound::Side::neither,
                 .bias = alpha >= 0 ? Bound::Bias::under : Bound::Bias::undetermined,
-                .linear = p == 0},
+                .linear = p == 0,
+                .family = written.family()},
                [p](auto f, auto v, auto h) {
                  if (p == 0) {
                    std::fill(v.begin(), v.end(), 1 / double(f.size()));
@@ -41,14 +41,16 @@ Bound renyi(double alpha, std::int64_t m) {
 }
 
 Bound vr_max(std::int64_t m) {
-  return Bound({.text = Arguments("vr_max").several_samples("m", m).text(),
+  const Arguments written = Arguments("vr_max").several_samples("m", m);
+  return Bound({.text = written.text(),
                 .formula = "\\max_{s \\le m} \\log R_s",
                 .equation = "Li and Turner (2016), alpha -> -infinity",
                 .meaning = "largest log-weight",
                 .samples = m,
                 .side = Bound::Side::neither,
                 .bias = Bound::Bias::undetermined,
-                .smooth = false},
+                .smooth = false,
+                .family = written.family()},
                [](auto f, auto v, auto h) {
                  std::fill(h.begin(), h.end(), 0.0);
                  const auto nan = std::find_if(f.begin(), f.end(), [](double x) { return x != x; });

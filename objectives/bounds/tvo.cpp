@@ -40,10 +40,10 @@ double tempered_mean(double beta, double width, double top, std::span<const doub
 }  // namespace
 
 Bound tvo(std::int64_t partitions, std::int64_t m) {
-  const std::string text =
-      Arguments("tvo").whole("partitions", partitions, 1, 1000).several_samples("m", m).text();
+  const Arguments written =
+      Arguments("tvo").whole("partitions", partitions, 1, 1000).several_samples("m", m);
   // log mean exp(beta f) is convex in beta, so that the left sum never exceeds iw(m) of the same f.
-  return Bound({.text = text,
+  return Bound({.text = written.text(),
                 .formula = "\\tfrac1n \\sum_{i=0}^{n-1} \\sum_{s=1}^m v_{is} \\log R_s, \\quad "
                            "v_{is} \\propto R_s^{i/n}",
                 .equation = "Masrani et al. (2019)",
@@ -52,7 +52,8 @@ Bound tvo(std::int64_t partitions, std::int64_t m) {
                 .side = Bound::Side::neither,
                 .bias = Bound::Bias::under,
                 .linear = partitions == 1,
-                .bounded_curvature = false},
+                .bounded_curvature = false,
+                .family = written.family()},
                [partitions](auto f, auto a, auto h) {
                  std::fill(a.begin(), a.end(), 0.0);
                  std::fill(h.begin(), h.end(), 0.0);

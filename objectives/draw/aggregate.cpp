@@ -27,7 +27,7 @@ PairwiseLogProb pairwise(Draw& draw, Scheme scheme, const PairwiseRequest& reque
 }  // namespace
 
 AggregateLogProb aggregate(Draw& draw, Scheme scheme) {
-  const auto key = [&](const char* part) { return "aggregate " + name(scheme) + part; };
+  const auto key = [&](const char* part) { return Key::nelbo("aggregate " + name(scheme) + part); };
   // Both at once: every pair's densities are needed for either.
   std::optional<AggregateLogProb> fresh;
   const auto compute = [&] {
@@ -53,7 +53,7 @@ AggregateLogProb aggregate(Draw& draw, Scheme scheme) {
 }
 
 Var aggregate_groups(Draw& draw, Scheme scheme, const DimensionGroups& groups) {
-  return draw.once("aggregate " + name(scheme) + " groups " + Grouping(groups).text(),
+  return draw.once(Key::nelbo("aggregate " + name(scheme) + " groups " + Grouping(groups).text()),
                    [&]() -> Var {
                      if (scheme == Scheme::average) {
                        return (aggregate_groups(draw, Scheme::naive, groups) +

@@ -1,5 +1,5 @@
 #pragma once
-#include "objectives/estimators/auxiliary.hpp"
+#include "objectives/draw/auxiliary.hpp"
 
 namespace nelbo {
 

@@ -2,12 +2,11 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/ops.hpp"
-#include "objectives/estimators/relaxed.hpp"
 
 namespace nelbo {
 
 Draw::Draw(const Model& model, const Batch& batch, Var noise, Population population,
-           const Auxiliaries* auxiliaries, std::optional<Estimation> estimation)
+           const Auxiliaries* auxiliaries, std::shared_ptr<const Estimation> estimation)
     : model_(model),
       auxiliaries_(auxiliaries),
       estimation_(std::move(estimation)),
@@ -27,20 +26,48 @@ const Prior& Draw::prior() {
   return *prior_;
 }
 
-void Draw::sample() {
-  const Estimator::Properties* const phi =
-      estimation_ ? &estimation_->estimators.phi.properties() : nullptr;
-  const PosteriorSample sample =
-      phi && phi->codes == Estimator::Codes::straight_through
-          ? estimators::straight_through_sample(*posterior_, noise_, phi->temperature)
-          : posterior_->draw(noise_);
-  z_ = sample.z;
-  log_posterior_ = sample.log_prob;
+Codes& Draw::codes() {
+  if (codes_) return *codes_;
+  const auto [z, log_posterior] =
+      estimation_ ? estimation_->sample(*posterior_, noise_) : posterior_->draw(noise_);
+  // The gate stands on the whole code, after all its layers are drawn.
+  Var seen = z;
+  if (estimation_ && estimation_->one_sweep()) {
+    switch (estimation_->path()) {
+      case Estimation::Path::open:
+        break;
+      case Estimation::Path::none:
+        seen = stop(z);
+        break;
+      case Estimation::Path::weighed:
+        gate_ = Tape::current().leaf({samples(), batch()}, dtype());
+        seen = nelbo::gate(z, *gate_);
+    }
+  }
+  return codes_.emplace(*this, z, seen, log_posterior);
 }
 
-Var Draw::z() {
-  if (!z_) sample();
-  return *z_;
+Codes& Draw::codes(const Key& key, const std::function<Var()>& z) {
+  const auto found = other_codes_.find(key.text());
+  if (found != other_codes_.end()) return found->second;
+  return other_codes_.try_emplace(key.text(), *this, z()).first->second;
+}
+
+Var Draw::severed(Var of_samples) {
+  // Estimators may give samples a derivative that they do not have (straight_through).
+  if (posterior_->has_rsample() || Tape::current().differentiable(codes().z())) return of_samples;
+  return Tape::current().severed(
+      of_samples, model_.encoder(),
+      "no gradient passes through the samples of a " + posterior_->family() + " posterior: " +
+          (estimation_ ? estimation_->advice()
+                       : "give the draw an estimation, such as EstimatorChoice(rloo())"));
+}
+
+Var Draw::expectation(const PerCode& of) {
+  const bool differentiable = posterior_->has_rsample() || !estimation_;
+  const std::optional<Var> own =
+      differentiable ? std::nullopt : estimation_->expectation(*this, of);
+  return own ? *own : severed(of(codes()));
 }
 
 Var Draw::z(const std::string& what) {
@@ -48,78 +75,33 @@ Var Draw::z(const std::string& what) {
   throw Error(what + ": " + no_rsample(posterior_->family()));
 }
 
-Var Draw::log_posterior() {
-  if (!log_posterior_) sample();
-  return *log_posterior_;
-}
-
-Var Draw::weighed_z() {
-  if (!estimation_ || !estimation_->one_sweep) return z();
-  return once("weighed_z", [&] {
-    switch (estimation_->estimators.phi.properties().path) {
-      case Estimator::Path::none:
-        return stop(z());
-      case Estimator::Path::decoder:
-        return z();
-      case Estimator::Path::own:
-        break;
-    }
-    gate_ = Tape::current().leaf({samples(), batch()}, dtype());
-    return nelbo::gate(z(), *gate_);
-  });
-}
-
-Var Draw::decoded() {
-  return once("decoded", [&] { return model_.decode(weighed_z(), data_.condition); });
-}
-
-Var Draw::log_likelihood() {
-  return once("log_likelihood", [&] {
-    if (const Likelihood* likelihood = model_.likelihood()) {
-      return likelihood->log_prob(decoded(), x());
-    }
-    return model_.log_likelihood(weighed_z(), data_);
-  });
-}
-
-Var Draw::log_prior() {
-  return once("log_prior", [&] { return prior().log_prob(weighed_z()); });
-}
-
-Var Draw::log_prior_marginals() {
-  return once("log_prior_marginals", [&] { return prior().marginal_log_prob(z()); });
-}
-
 Var Draw::kl() {
-  return once("kl", [&] {
+  return once(Key::nelbo("kl"), [&] {
     if (const std::optional<Var> kl = prior().kl(*posterior_)) return *kl;
     throw Error("div(exact): the divergence of a " + posterior_->family() +
                 " posterior from the prior " + prior().text() + " has no closed form; use div(mc)");
   });
 }
 
-Var Draw::log_weights() {
-  return once("log_weights", [&] { return log_likelihood() + (log_prior() - log_posterior()); });
-}
-
 Var Draw::prior_sample() {
-  return once("prior_sample", [&] {
+  return once(Key::nelbo("prior_sample"), [&] {
     const std::int64_t width = prior().noise_dimensions();
-    return prior().sample(
-        input("prior noise", {batch(), width}, [width](const Tensor& data, const Moment& moment) {
-          fill_noise(Noise::normal, data.reshape({1, data.shape()[0], width}),
-                     moment.block(moment.variables.prior));
-        }));
+    return prior().sample(input(Key::nelbo("prior noise"), {batch(), width},
+                                [width](const Tensor& data, const Moment& moment) {
+                                  fill_noise(Noise::normal,
+                                             data.reshape({1, data.shape()[0], width}),
+                                             moment.block(moment.variables.prior));
+                                }));
   });
 }
 
 // Memo
 // ------------------------------------------------------------------------------------------------
 
-Var Draw::once(const std::string& key, const std::function<Var()>& compute) {
-  if (const auto found = named_.find(key); found != named_.end()) return found->second;
+Var Draw::once(const Key& key, const std::function<Var()>& compute) {
+  if (const auto found = named_.find(key.text()); found != named_.end()) return found->second;
   const Var value = compute();
-  named_.emplace(key, value);
+  named_.emplace(key.text(), value);
   return value;
 }
 
@@ -133,10 +115,10 @@ Var Draw::once(const std::shared_ptr<const void>& key, const std::function<Var()
 // Inputs
 // ------------------------------------------------------------------------------------------------
 
-Var Draw::input(const std::string& key, const Shape& shape,
+Var Draw::input(const Key& key, const Shape& shape,
                 std::function<void(const Tensor&, const Moment&)> fill,
                 std::optional<DType> dtype) {
-  return once("input " + key, [&] {
+  return once(Key::nelbo("input " + key.text()), [&] {
     const Var leaf = Tape::current().leaf(shape, dtype.value_or(this->dtype()));
     inputs_.push_back({leaf, std::move(fill)});
     return leaf;
@@ -166,7 +148,7 @@ Var Draw::own_noise(const std::string& name, const Shape& shape, Noise kind, boo
     throw Error("noise '" + name + "' is " + own.shape.text() +
                 " already, and here its shape, kind or owner is another; choose another name");
   }
-  return input("noise " + name, shape, [=](const Tensor& data, const Moment& moment) {
+  return input(Key::nelbo("noise " + name), shape, [=](const Tensor& data, const Moment& moment) {
     RandomBlock block{.stream = moment.variables.inputs.of(moment.seed, member),
                       .step = of_data ? moment.step : moment.own_step(),
                       .datum = of_data ? moment.rows.data() : nullptr};
@@ -183,11 +165,11 @@ Var Draw::noise_of_data(const std::string& name, std::int64_t numbers, Noise kin
 }
 
 Var Draw::scheduled(const Schedule& schedule) {
-  return once("schedule " + schedule.text(), [&] {
+  return once(Key::nelbo("schedule " + schedule.text()), [&] {
     const auto fill = [schedule](const Tensor& data, const Moment& moment) {
       data.set({}, schedule.at(moment.scheduled));
     };
-    const Var leaf = input(schedule.text(), {}, fill);
+    const Var leaf = input(Key::nelbo("schedule " + schedule.text()), {}, fill);
     Tape::current().data(leaf).set({}, schedule.at(0));
     return leaf;
   });

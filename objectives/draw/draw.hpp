@@ -10,21 +10,14 @@
 #include "autodiff/schedule.hpp"
 #include "autodiff/tape.hpp"
 #include "models/model.hpp"
+#include "objectives/draw/auxiliary.hpp"
+#include "objectives/draw/codes.hpp"
+#include "objectives/draw/estimation.hpp"
 #include "objectives/draw/input.hpp"
+#include "objectives/draw/key.hpp"
 #include "objectives/draw/population.hpp"
-#include "objectives/estimators/auxiliary.hpp"
-#include "objectives/estimators/choice.hpp"
 
 namespace nelbo {
-
-/// How the gradients of a draw's bounds are estimated, where not by differentiating the sampled
-/// bound itself.
-struct Estimation {
-  EstimatorChoice estimators;
-  /// Whether one backward pass serves all groups: the draw then holds nothing but one bound for
-  /// which estimators.one_sweep() is true. Else the encoder has a pass of its own.
-  bool one_sweep = false;
-};
 
 /// One pass encoder -> z -> decoder of a batch, with S samples per datum: what was drawn, a memo of what
 /// was computed from it, and the inputs that a replay fills. Each leaf density is evaluated once, at
@@ -36,7 +29,8 @@ class Draw {
   /// model.codes().noise(), with the estimators' coupling. The model outlives the draw. Throws Error if
   /// the shapes do not fit the model.
   Draw(const Model& model, const Batch& batch, Var noise, Population population = {},
-       const Auxiliaries* auxiliaries = nullptr, std::optional<Estimation> estimation = {});
+       const Auxiliaries* auxiliaries = nullptr,
+       std::shared_ptr<const Estimation> estimation = nullptr);
   Draw(const Draw&) = delete;
   Draw& operator=(const Draw&) = delete;
 
@@ -58,35 +52,39 @@ class Draw {
   const Posterior& posterior() const { return *posterior_; }
   /// P0(Z).
   const Prior& prior();
-  /// Samples of Q(Z|x), [S, B, D]: reparameterised, or through which no gradient flows where the
-  /// posterior is discrete (straight_through gives them another's).
-  Var z();
-  /// The same for a quantity `what` whose gradient has to pass through them: throws Error where
-  /// none does.
+  /// E_Q of a quantity of each code: its values at the samples, [S, B], whose mean over them estimates it,
+  /// or [B] where the estimator sums over all codes. Its gradient is that of the expectation, also where
+  /// no gradient passes through the samples: of a discrete posterior value - baseline then weights
+  /// grad log Q, the baseline the mean of the other samples' values (none of one sample; Kool et al. 2019).
+  /// What is made of it may be added up and averaged; another function's gradient is its slope times this.
+  ///
+  ///   draw.expectation([](Codes& codes) { return sum(abs(codes.z()), -1); })
+  Var expectation(const PerCode& of);
+
+  // The samples and what the model says of them, as codes.hpp says. Of a posterior without reparameterised
+  // samples a gradient for the encoder's groups of anything that is made of these would miss how it moves
+  // the samples: a backward pass for those throws Error. expectation() and the bounds have it.
+  // ------------------------------------------------------------------------------------------
+  /// Samples of Q(Z|x), [S, B, D].
+  Var z() { return severed(codes().z()); }
+  /// The same for a quantity `what` whose gradient has to pass through them: throws Error where none does.
   Var z(const std::string& what);
-  /// The decoder's output at the samples, parameters of P(X|z), [S, B, X]. Throws Error for a model
-  /// without one.
-  Var decoded();
-  /// log P(x|z_s), [S, B], nats.
-  Var log_likelihood();
-  /// log P0(z_s), [S, B], nats.
-  Var log_prior();
-  /// log P0(z_sd) of each dimension, [S, B, D], nats.
-  Var log_prior_marginals();
-  /// log Q(z_s|x), [S, B], nats; of normal posteriors from the noise, not from a difference of
-  /// near-equal numbers.
-  Var log_posterior();
+  Var decoded() { return severed(codes().decoded()); }
+  Var log_likelihood() { return severed(codes().log_likelihood()); }
+  Var log_prior() { return severed(codes().log_prior()); }
+  Var log_prior_marginals() { return severed(codes().log_prior_marginals()); }
+  /// Of normal posteriors from the noise, not from a difference of near-equal numbers.
+  Var log_posterior() { return severed(codes().log_posterior()); }
+  Var log_weights() { return severed(codes().log_weights()); }
   /// KL(Q(Z|x) || P0) in closed form, [B], nats; Zheng eq. (16). Throws Error where there is none.
   Var kl();
-  /// log R_s = log P(x|z_s) + log P0(z_s) - log Q(z_s|x), [S, B], nats; Zheng eq. (37).
-  Var log_weights();
   /// One sample of the prior for every datum, [B, D].
   Var prior_sample();
 
   // Memo
   // ------------------------------------------------------------------------------------------
   /// The value with this key, computed at the first call.
-  Var once(const std::string& key, const std::function<Var()>& compute);
+  Var once(const Key& key, const std::function<Var()>& compute);
   /// The same for an object's own value. The draw keeps the object alive, or a later one could be
   /// made at its address.
   Var once(const std::shared_ptr<const void>& key, const std::function<Var()>& compute);
@@ -94,7 +92,7 @@ class Draw {
   // Inputs, filled at each replay, in the order in which they were asked for
   // ------------------------------------------------------------------------------------------
   /// A leaf of the draw's type, or another, that `fill` fills; one for each key.
-  Var input(const std::string& key, const Shape& shape,
+  Var input(const Key& key, const Shape& shape,
             std::function<void(const Tensor& data, const Moment& moment)> fill,
             std::optional<DType> dtype = {});
   /// Random numbers of a term's own, [R, K], fresh at each step. Equal names give equal numbers, whatever
@@ -117,29 +115,32 @@ class Draw {
   void learn(const std::string& group, Var loss);
   const std::map<std::string, Var>& losses() const { return losses_; }
 
-  // For what estimates gradients (estimate_bound.hpp)
+  // For what estimates gradients (estimate_bound.hpp, estimators/)
   // ------------------------------------------------------------------------------------------
-  const std::optional<Estimation>& estimation() const { return estimation_; }
+  const Estimation* estimation() const { return estimation_.get(); }
+  /// The samples, without the guard of the above.
+  Codes& codes();
+  /// Other codes of the same data, [S', B, D], one for each key.
+  Codes& codes(const Key& key, const std::function<Var()>& z);
   /// Multiplies row (s, b) of the cotangent that the model's densities give to z; [S, B], none where
   /// nothing does.
   const std::optional<Var>& gate() const { return gate_; }
 
  private:
-  void sample();
+  Var severed(Var of_samples);
   Var own_noise(const std::string& name, const Shape& shape, Noise kind, bool of_data);
-  /// z as the densities of the model see it. The gate stands on the whole code, after all its layers are
-  /// drawn.
-  Var weighed_z();
 
   const Model& model_;
   const Auxiliaries* auxiliaries_;
-  std::optional<Estimation> estimation_;
+  std::shared_ptr<const Estimation> estimation_;
   Batch data_;
   Var noise_;
   Population population_;
   std::shared_ptr<const Posterior> posterior_;
   std::shared_ptr<const Prior> prior_;
-  std::optional<Var> z_, log_posterior_, gate_;
+  std::optional<Codes> codes_;
+  std::map<std::string, Codes> other_codes_;
+  std::optional<Var> gate_;
   std::vector<Input> inputs_;
   struct OwnNoise {
     std::string name;

@@ -11,9 +11,10 @@ namespace nelbo {
 /// estimator is not defined, or not for this model.
 Var estimate(Draw& draw, const Bound& bound);
 
-/// Why the estimators cannot be had for a bound of the model; empty where they can. `one_sweep`: whether
-/// one backward pass serves all groups. One rule for training and studies.
-std::string unfit(const EstimatorChoice& estimators, const Bound& bound, const Model& model,
-                  bool one_sweep);
+// For estimators ----------------------------------------------------------------------------------
+/// A bound's share [S, B] of what a draw with at least its S samples has.
+Var first_samples(Var x, const Bound& bound);
+/// The bound [B] of a draw's samples, differentiated as it is.
+Var sampled_bound(Draw& draw, const Bound& bound);
 
 }  // namespace nelbo

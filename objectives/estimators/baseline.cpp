@@ -10,13 +10,13 @@ namespace {
 
 constexpr std::int64_t width = 100;  // of the network's two layers, as in the paper
 
-Layer declare(Estimator::Baseline kind, ParameterStore& store, std::int64_t features) {
+Layer declare(WeightedRule::Baseline kind, ParameterStore& store, std::int64_t features) {
   const char* const group = baseline_group;
   const ParameterId mean_id = store.add("baseline.mean", group, {1}, zeros());
   const auto mean = [&store, mean_id](Var x) {
     return broadcast_to(Tape::current().parameter(store, mean_id), {x.shape()[0]});
   };
-  if (kind != Estimator::Baseline::learned) return mean;
+  if (kind != WeightedRule::Baseline::learned) return mean;
   const Sequential net{Linear(store, "baseline.0", group, features, width, Activation::tanh),
                        Linear(store, "baseline.1", group, width, width, Activation::tanh),
                        Linear(store, "baseline.output", group, width, 1)};
@@ -25,8 +25,8 @@ Layer declare(Estimator::Baseline kind, ParameterStore& store, std::int64_t feat
 
 }  // namespace
 
-Auxiliary baseline(Estimator::Baseline kind) {
-  const bool learned = kind == Estimator::Baseline::learned;
+Auxiliary baseline(WeightedRule::Baseline kind) {
+  const bool learned = kind == WeightedRule::Baseline::learned;
   return {.group = baseline_group,
           .optimizer = {.rule = learned ? OptimizerConfig::Rule::adam : OptimizerConfig::Rule::sgd},
           .rate = learned ? 1e-3 : 0.1,

@@ -1,7 +1,7 @@
 #pragma once
 #include "autodiff/tape.hpp"
-#include "objectives/estimators/auxiliary.hpp"
-#include "objectives/estimators/estimator.hpp"
+#include "objectives/draw/auxiliary.hpp"
+#include "objectives/estimators/weighted_rule.hpp"
 
 namespace nelbo {
 
@@ -10,7 +10,7 @@ namespace nelbo {
 /// "baseline.mean", and for a learned one "baseline.0", "baseline.1" (tanh) and "baseline.output".
 /// The mean keeps nine tenths of itself at each step; the network learns as a model does by default.
 /// `kind` is not none.
-Auxiliary baseline(Estimator::Baseline kind);
+Auxiliary baseline(WeightedRule::Baseline kind);
 inline constexpr const char* baseline_group = "baseline";
 
 /// 1/2 mean_b (L_b - c_b)^2 of L and c [B]: rank 0. Its gradient step of size r moves the mean to

@@ -1,95 +1,82 @@
 #include "objectives/estimators/choice.hpp"
 
-#include <optional>
-
 #include "autodiff/error.hpp"
-#include "models/posteriors/posterior.hpp"
-#include "objectives/estimators/enumeration.hpp"
-#include "objectives/estimators/estimators.hpp"
+#include "autodiff/ops/shape_ops.hpp"
+#include "objectives/draw/draw.hpp"
+#include "objectives/draw/estimate_bound.hpp"
+#include "objectives/estimators/estimate_op.hpp"
 
 namespace nelbo {
 
 std::string EstimatorChoice::text() const {
   std::string coupled;
   if (coupling != own_coupling()) coupled.append("+").append(to_string(coupling));
-  if (phi.text() == theta.text()) return phi.text() + coupled;
+  if (phi == theta) return phi.text() + coupled;
   return "phi=" + phi.text() + ",theta=" + theta.text() + coupled;
 }
+
+// Where it is defined
+// ------------------------------------------------------------------------------------------------
 
 void EstimatorChoice::check(const Bound& bound) const {
   phi.check(bound);
   theta.check(bound);
   const auto refuse = [&](const std::string& why) {
-    throw Error(text() + " is not defined for " + bound.text() + ": " + why);
+    if (!why.empty()) throw Error(text() + " is not defined for " + bound.text() + ": " + why);
   };
-  if (phi.properties().exact_div != theta.properties().exact_div) {
-    refuse("Div is in closed form for all groups or for none; write reparam(exact) alone");
+  if (!(phi == theta)) {
+    refuse(phi.rule().indivisible());
+    refuse(theta.rule().indivisible());
   }
   if (coupling == own_coupling()) return;
   if (own_coupling() != Coupling::independent) refuse("its samples are antithetic pairs already");
-  for (const Estimator& estimator : {phi, theta}) {
-    if (estimator.properties().independent) {
-      refuse(estimator.text() + " compares samples that must be independent; use " +
-             to_string(coupling) + " noise with reparam");
-    }
-    const Estimator::Properties& of = estimator.properties();
-    if (of.path == Estimator::Path::decoder && of.codes == Estimator::Codes::samples &&
-        !estimator.unbiased(bound)) {
-      refuse(to_string(coupling) + " noise goes with " + estimator.text() + " for the ELBO only");
-    }
-  }
+  refuse(phi.rule().uncoupled(bound, coupling));
+  refuse(theta.rule().uncoupled(bound, coupling));
 }
-
-Coupling EstimatorChoice::own_coupling() const {
-  const bool pairs = phi.properties().codes == Estimator::Codes::pairs;
-  return pairs ? Coupling::antithetic : Coupling::independent;
-}
-
-namespace {
-
-/// Why an estimator's codes are not these.
-std::string unfit_codes(const Estimator& estimator, const CodeSpace& space) {
-  using Codes = Estimator::Codes;
-  const Codes codes = estimator.properties().codes;
-  if (codes == Codes::samples) return "";
-  if (!space.discrete()) {
-    if (codes == Codes::all) {
-      return estimator.text() + " sums over all codes, and a normal posterior's cannot be counted";
-    }
-    const std::string instead =
-        codes == Codes::pairs ? "reparam+antithetic" : "reparam, stl or dreg";
-    return estimator.text() +
-           " is for discrete codes; a normal posterior's samples are differentiable as they are "
-           "(use " +
-           instead + ")";
-  }
-  if (codes == Codes::pairs && space.kind != CodeSpace::Kind::binary) {
-    return estimator.text() + " is for Bernoulli codes; of categorical ones use rloo or vimco";
-  }
-  if (codes != Codes::all) return "";
-  const auto count = estimators::number_of_codes(space);
-  if (count && *count <= estimators::most_codes) return "";
-  return estimator.text() + " sums over all codes, of which there are " +
-         (count ? std::to_string(*count) : std::string("more than 2^63")) + "; at most " +
-         std::to_string(estimators::most_codes) + " are possible";
-}
-
-}  // namespace
 
 std::string EstimatorChoice::unfit(const CodeSpace& space) const {
-  for (const Estimator& estimator : {phi, theta}) {
-    const std::string why = unfit_codes(estimator, space);
-    if (!why.empty()) return why;
+  if (std::string why = phi.rule().unfit(space); !why.empty()) return why;
+  // A rule that weights samples takes phi's, and theta has no path.
+  if (!theta.weighted()) {
+    if (std::string why = theta.rule().unfit(space); !why.empty()) return why;
   }
-  if (!space.discrete()) return "";
-  const Estimator::Properties& of = phi.properties();
-  if (of.path != Estimator::Path::none && of.codes == Estimator::Codes::samples) {
-    return phi.text() + ": " + no_rsample(space.text());
-  }
-  if (coupling == Coupling::rqmc) {
+  if (space.discrete() && coupling == Coupling::rqmc) {
     return text() + ": rqmc noise is for continuous codes; here they are " + space.text();
   }
   return "";
+}
+
+std::string EstimatorChoice::unfit(const Bound& bound, const Model& model, bool one_sweep) const {
+  try {
+    check(bound);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  if (std::string why = unfit(model.codes()); !why.empty()) return why;
+  if (std::string why = phi.rule().lacks(model); !why.empty()) return why;
+  if (model.prior_moves_encoder() && !plain() && !one_sweep) {
+    return "the estimator " + text() + " for '" + bound.text() +
+           "' sweeps the model twice, and a prior that is made of the encoder's posteriors (vamp) "
+           "would be reached by the wrong one; use another prior, or a single bound such as iw(m)";
+  }
+  return "";
+}
+
+bool EstimatorChoice::one_sweep(const Bound& bound) const {
+  const WeightedRule *const of_phi = phi.weighted(), *const of_theta = theta.weighted();
+  if (of_phi == nullptr || of_theta == nullptr) return phi == theta;
+  const WeightedRule::Properties& of = of_phi->properties();
+  if (of.path == Estimator::Path::none) return true;
+  if (of.other_decoder || of_theta->properties().other_decoder) return false;
+  return of.path == Estimator::Path::decoder || bound.bounded_curvature();
+}
+
+bool EstimatorChoice::plain() const {
+  const WeightedRule *const of_phi = phi.weighted(), *const of_theta = theta.weighted();
+  if (of_phi == nullptr || of_theta == nullptr) return false;
+  const WeightedRule::Properties& of = of_phi->properties();
+  return of.path == Estimator::Path::decoder && of.score == Estimator::Score::total &&
+         !of_theta->properties().other_decoder;
 }
 
 std::string on_samples(const Bound& bound, const std::string& name, Coupling coupling) {
@@ -97,30 +84,64 @@ std::string on_samples(const Bound& bound, const std::string& name, Coupling cou
   return name + (coupling == Coupling::antithetic ? " on antithetic pairs" : " on Sobol' points");
 }
 
-bool EstimatorChoice::one_sweep(const Bound& bound) const {
-  if (phi.elsewhere() || theta.elsewhere()) return phi.text() == theta.text();
-  if (phi.properties().path == Estimator::Path::none) return true;
-  if (phi.properties().other_decoder || theta.properties().other_decoder) return false;
-  return phi.properties().path == Estimator::Path::decoder || bound.bounded_curvature();
-}
+// What is recorded
+// ------------------------------------------------------------------------------------------------
+namespace {
 
-bool EstimatorChoice::plain() const {
-  const auto& properties = phi.properties();
-  return properties.path == Estimator::Path::decoder &&
-         properties.codes == Estimator::Codes::samples && !theta.elsewhere() &&
-         properties.score == Estimator::Score::total && !properties.exact_div &&
-         !theta.properties().other_decoder;
-}
+class ChosenEstimation final : public Estimation {
+ public:
+  ChosenEstimation(const EstimatorChoice& choice, bool one_sweep)
+      : choice_(choice), one_sweep_(one_sweep) {}
 
-void EstimatorChoice::operator()(const Estimator::Datum& datum, Estimator::Weights& weights) const {
-  phi(datum, weights);
-  if (!phi.properties().other_decoder && !theta.properties().other_decoder) return;
-  // The decoder's weights and the value are theta's, or a.
-  const std::size_t n = datum.a.size();
-  Estimator::Weights of_theta{datum.value, weights.decoder, weights.scratch.subspan(4 * n, n),
-                              weights.scratch.subspan(5 * n, n), weights.scratch.first(4 * n)};
-  theta(datum, of_theta);
-  weights.value = of_theta.value;
+  Path path() const override {
+    const WeightedRule* const rule = choice_.phi.weighted();
+    const auto of = rule ? rule->properties().path : WeightedRule::Path::decoder;
+    return of == WeightedRule::Path::decoder ? Path::open
+           : of == WeightedRule::Path::none  ? Path::none
+                                             : Path::weighed;
+  }
+  bool one_sweep() const override { return one_sweep_; }
+  PosteriorSample sample(const Posterior& q, Var noise) const override {
+    return choice_.phi.rule().sample(q, noise);
+  }
+  Var bound(Draw& draw, const Bound& bound) const override {
+    const Estimator &phi = choice_.phi, &theta = choice_.theta;
+    if (std::string why = choice_.unfit(bound, draw.model(), one_sweep_); !why.empty()) {
+      throw Error(why);
+    }
+    if (phi == theta) return phi.rule().record(draw, bound);
+    if (phi.weighted() && theta.weighted()) {
+      return record_weighted(draw, bound, *phi.weighted(), *theta.weighted());
+    }
+    // The samples' value, and behind it the gradient of each.
+    Var value = stop(sampled_bound(draw, bound));
+    const Groups encoder = draw.model().encoder();
+    for (const auto& [estimator, groups] :
+         {std::pair{theta, Groups(~encoder)}, std::pair{phi, encoder}}) {
+      const Var own = only(estimator.rule().record(draw, bound), groups);
+      const Var one = Tape::current().leaf(Tensor::full({1, draw.batch()}, 1, draw.dtype()));
+      value = carry(value, reshape(own, {1, draw.batch()}), one);
+    }
+    return value;
+  }
+  std::optional<Var> expectation(Draw& draw, const PerCode& of) const override {
+    return choice_.phi.rule().expectation(draw, of);
+  }
+  std::string advice() const override {
+    return choice_.text() +
+           " has that of bounds, and score functions (score, rloo, vimco) and enumeration that of "
+           "means by Draw::expectation()";
+  }
+
+ private:
+  EstimatorChoice choice_;
+  bool one_sweep_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Estimation> EstimatorChoice::estimation(bool one_sweep) const {
+  return std::make_shared<const ChosenEstimation>(*this, one_sweep);
 }
 
 }  // namespace nelbo

@@ -1,27 +1,61 @@
 #include "objectives/estimators/enumeration.hpp"
 
+#include <memory>
+
 #include "autodiff/error.hpp"
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/reduce_ops.hpp"
 #include "autodiff/ops/shape_ops.hpp"
+#include "objectives/draw/draw.hpp"
 #include "objectives/estimators/estimators.hpp"
 
 namespace nelbo::estimators {
 
-Estimator enumeration() {
-  return Estimator({.text = "enumeration",
-                    .formula = "grad sum_z Q(z|x) f(z)",
-                    .meaning = "the exact ELBO: the sum over all codes",
-                    .source = "Zheng eq. (13)",
-                    .codes = Estimator::Codes::all,
-                    .independent = false,
-                    .undefined = [](const Bound& bound) -> std::string {
-                      if (bound.is_elbo()) return "";
-                      return "it sums f(z) over codes, not over sets of samples: it is for the "
-                             "ELBO and mc(k)";
-                    }},
-                   [](const Estimator::Datum&, Estimator::Weights&) {});
+namespace {
+
+/// Of a draw's data, all codes [C, B, D].
+Codes& counted(Draw& draw) {
+  return draw.codes(Key::nelbo("all"), [&] {
+    const Tensor all = all_codes(draw.model().codes(), draw.dtype());
+    return broadcast_to(Tape::current().leaf(all), {all.shape()[0], draw.batch(), all.shape()[2]});
+  });
 }
+
+class Enumeration final : public GradientRule {
+ public:
+  Enumeration()
+      : GradientRule({"enumeration", "grad sum_z Q(z|x) f(z)",
+                      "the exact ELBO: the sum over all codes", "Zheng eq. (13)"}) {}
+  std::string undefined(const Bound& bound) const override {
+    if (bound.is_elbo()) return "";
+    return "it sums f(z) over codes, not over sets of samples: it is for the ELBO and mc(k)";
+  }
+  std::string unfit(const CodeSpace& codes) const override {
+    if (!codes.discrete()) {
+      return text() + " sums over all codes, and a normal posterior's cannot be counted";
+    }
+    const auto count = number_of_codes(codes);
+    if (count && *count <= most_codes) return "";
+    return text() + " sums over all codes, of which there are " +
+           (count ? std::to_string(*count) : std::string("more than 2^63")) + "; at most " +
+           std::to_string(most_codes) + " are possible";
+  }
+  bool exact() const override { return true; }
+  Var record(Draw& draw, const Bound&) const override {
+    return *expectation(draw, [](Codes& codes) {
+      return codes.log_likelihood() + codes.log_prior() - codes.log_posterior();
+    });
+  }
+  std::optional<Var> expectation(Draw& draw, const PerCode& of) const override {
+    Codes& codes = counted(draw);
+    const Var log_q = codes.log_posterior();
+    return sum(exp(log_q) * of(codes), 0);
+  }
+};
+
+}  // namespace
+
+Estimator enumeration() { return Estimator(std::make_shared<const Enumeration>()); }
 
 std::optional<std::int64_t> number_of_codes(const CodeSpace& space) {
   std::int64_t codes = 1;
@@ -48,14 +82,6 @@ Tensor all_codes(const CodeSpace& space, DType dtype) {
     }
   }
   return z;
-}
-
-Var exact_elbo(const Posterior& q, const Tensor& codes, std::int64_t batch,
-               const LogJoint& log_joint) {
-  const Shape all{codes.shape()[0], batch, codes.shape()[2]};
-  const Var z = broadcast_to(Tape::current().leaf(codes), all);
-  const Var log_q = q.log_prob(z);
-  return sum(exp(log_q) * (log_joint(z) - log_q), 0);
 }
 
 }  // namespace nelbo::estimators

@@ -15,7 +15,7 @@ namespace {
 
 struct Rule {
   Bound bound;
-  EstimatorChoice estimators;
+  std::shared_ptr<const GradientRule> phi, theta;
 };
 
 struct SavedEstimate {
@@ -43,10 +43,11 @@ const Op estimate_op{
               const auto row = [&](std::size_t i) { return all.subspan(i * n, n); };
               const auto f = row(0), a = row(1), h = row(2);
               for (std::int64_t s = 0; s < samples; ++s) f[s] = double(logs[s * batch + b]);
-              const auto& [bound, estimators] = *saved.rule;
+              const auto& [bound, phi, theta] = *saved.rule;
               const double l = bound.function()(f, a, h);
-              Estimator::Weights w{l, row(3), row(4), row(5), all.subspan(6 * n)};
-              estimators({bound, f, a, h, l, baseline ? double(baseline[b]) : 0}, w);
+              WeightedRule::Weights w{l, row(3), row(4), row(5), all.subspan(6 * n)};
+              weigh(phi->weighted(), theta->weighted(),
+                    {bound, f, a, h, l, baseline ? double(baseline[b]) : 0}, w);
               value[b] = T(w.value);
               for (std::int64_t s = 0; s < samples; ++s) {
                 const std::int64_t at = s * batch + b;
@@ -105,7 +106,7 @@ const Op carry_op{
 
 }  // namespace
 
-EstimateVars estimate(const Bound& bound, const EstimatorChoice& estimators, Var f,
+EstimateVars estimate(const Bound& bound, const WeightedRule& phi, const WeightedRule& theta, Var f,
                       std::optional<Var> baseline, std::optional<Var> gate) {
   const Shape shape = f.shape();
   if (shape.rank() != 2 || shape[0] != bound.samples()) {
@@ -125,7 +126,8 @@ EstimateVars estimate(const Bound& bound, const EstimatorChoice& estimators, Var
   if (baseline) inputs.push_back(stop(*baseline));
   const Spec rows{shape, f.dtype()};
   const std::array<Spec, 4> outputs{{{per_datum, f.dtype()}, rows, rows, rows}};
-  const auto rule = std::make_shared<const Rule>(Rule{bound, estimators});
+  const auto rule =
+      std::make_shared<const Rule>(Rule{bound, phi.shared_from_this(), theta.shared_from_this()});
   recorder.own(rule);
   const SavedEstimate saved{rule.get(), gate ? gate->tape().data(*gate).data() : nullptr,
                             baseline.has_value()};

@@ -3,7 +3,7 @@
 
 #include "autodiff/tape.hpp"
 #include "objectives/bounds/bound.hpp"
-#include "objectives/estimators/choice.hpp"
+#include "objectives/estimators/weighted_rule.hpp"
 
 namespace nelbo {
 
@@ -16,11 +16,11 @@ struct EstimateVars {
                 // the whole derivative of log Q
 };
 
-/// The weights of every datum of log-weights f [S, B], one call per datum in double; `baseline` [B]
-/// where the estimator takes one. `gate` [S, B], a leaf, is filled with path / decoder in the
+/// The weights of every datum of log-weights f [S, B], one call per datum in double, as weigh() gives
+/// them; `baseline` [B] where phi's rule takes one. `gate` [S, B], a leaf, is filled with path / decoder in the
 /// forward pass. The same bits on any number of threads; does not allocate when replayed. Throws
 /// Error if a shape does not fit.
-EstimateVars estimate(const Bound& bound, const EstimatorChoice& estimators, Var f,
+EstimateVars estimate(const Bound& bound, const WeightedRule& phi, const WeightedRule& theta, Var f,
                       std::optional<Var> baseline = {}, std::optional<Var> gate = {});
 
 /// `value` [B], whose cotangent also reaches x [S, B], times scale weights [S, B]: how an estimator

@@ -1,5 +1,9 @@
 #include <algorithm>
+#include <memory>
 
+#include "autodiff/ops/elementwise_ops.hpp"
+#include "autodiff/ops/reduce_ops.hpp"
+#include "objectives/draw/draw.hpp"
 #include "objectives/estimators/estimators.hpp"
 
 namespace nelbo::estimators {
@@ -8,6 +12,33 @@ namespace {
 void path_as_decoder(const Estimator::Datum& datum, Estimator::Weights& weights) {
   std::copy(datum.a.begin(), datum.a.end(), weights.path.begin());
 }
+
+/// reparam with the divergence out of the expectation.
+class ExactDiv final : public GradientRule {
+ public:
+  ExactDiv()
+      : GradientRule({"reparam(exact)", "path a_s of log P(x|z), and grad KL(Q || P0)",
+                      "reparam with Div in closed form",
+                      "Kingma and Welling (2014); Zheng eq. (16)"}) {}
+  std::string undefined(const Bound& bound) const override {
+    if (bound.is_elbo()) return "";
+    return "the closed form of Div has no place inside a logarithm of mean weights; it is for the "
+           "ELBO";
+  }
+  std::string unfit(const CodeSpace& codes) const override {
+    return codes.discrete() ? text() + ": " + no_rsample(codes.text()) : "";
+  }
+  std::string lacks(const Model& model) const override {
+    return has_exact_div(model) ? "" : "Div has no closed form here";
+  }
+  std::string indivisible() const override {
+    return "Div is in closed form for all groups or for none; write reparam(exact) alone";
+  }
+  bool samples_decoder(const Model& model) const override { return !prior_learns(model); }
+  Var record(Draw& draw, const Bound&) const override {
+    return mean(draw.codes().log_likelihood(), 0) - draw.kl();
+  }
+};
 
 }  // namespace
 
@@ -22,22 +53,7 @@ Estimator reparam() {
                    path_as_decoder);
 }
 
-Estimator reparam_exact_div() {
-  return Estimator({.text = "reparam(exact)",
-                    .formula = "path a_s of log P(x|z), and grad KL(Q || P0)",
-                    .meaning = "reparam with Div in closed form",
-                    .source = "Kingma and Welling (2014); Zheng eq. (16)",
-                    .path = Estimator::Path::decoder,
-                    .score = Estimator::Score::total,
-                    .independent = false,
-                    .exact_div = true,
-                    .undefined = [](const Bound& bound) -> std::string {
-                      if (bound.is_elbo()) return "";
-                      return "the closed form of Div has no place inside a logarithm of mean "
-                             "weights; it is for the ELBO";
-                    }},
-                   path_as_decoder);
-}
+Estimator reparam_exact_div() { return Estimator(std::make_shared<const ExactDiv>()); }
 
 Estimator stl() {
   return Estimator({.text = "stl",

@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "objectives/bounds/arguments.hpp"
+#include "objectives/estimators/dream.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/estimators/importance_weighted.hpp"
 
@@ -9,22 +12,40 @@ namespace {
 
 std::string wake_target(const Bound&) { return "follows KL(P(Z|x) || Q), not the bound"; }
 
+/// Weights of samples, and a share of sleep-phi.
+class Sleep final : public WeightedRule {
+ public:
+  Sleep(Properties properties, Function function, double share)
+      : WeightedRule(std::move(properties), std::move(function)), share_(share) {}
+  std::string lacks(const Model& model) const override {
+    if (model.likelihood() != nullptr) return "";
+    return "sleep-phi dreams data, which this model gives no way to; use wake_sleep(wake=1)";
+  }
+  std::vector<Direct> direct(Draw& draw, const Bound& bound) const override {
+    std::vector<Direct> all = WeightedRule::direct(draw, bound);
+    all.push_back({dream_log_posterior(draw), Direct::By::one, share_});
+    return all;
+  }
+
+ private:
+  double share_;
+};
+
 }  // namespace
 
 Estimator wake_sleep(double wake) {
-  return Estimator({.text = bounds::Arguments("wake_sleep").real("wake", wake, 0, 1).text(),
-                    .formula = "path 0, score wake w_s; (1 - wake) grad log Q(z|x), x and z "
-                               "dreamt by the model",
-                    .meaning = "wake-theta; wake-phi and sleep-phi",
-                    .source = "Hinton et al. (1995); Bornschein and Bengio (2015)",
-                    .sleep = 1 - wake,
-                    .undefined = needs_importance_weights,
-                    .bias = wake_target},
-                   [wake](const Estimator::Datum& datum, Estimator::Weights& weights) {
-                     for (std::size_t s = 0; s < datum.a.size(); ++s) {
-                       weights.score[s] = wake * datum.a[s];
-                     }
-                   });
+  Estimator::Properties properties{
+      .text = bounds::Arguments("wake_sleep").real("wake", wake, 0, 1).text(),
+      .formula = "path 0, score wake w_s; (1 - wake) grad log Q(z|x), x and z dreamt by the model",
+      .meaning = "wake-theta; wake-phi and sleep-phi",
+      .source = "Hinton et al. (1995); Bornschein and Bengio (2015)",
+      .undefined = needs_importance_weights,
+      .bias = wake_target};
+  const auto weights = [wake](const Estimator::Datum& datum, Estimator::Weights& weights) {
+    for (std::size_t s = 0; s < datum.a.size(); ++s) weights.score[s] = wake * datum.a[s];
+  };
+  if (wake == 1) return Estimator(std::move(properties), weights);
+  return Estimator(std::make_shared<const Sleep>(std::move(properties), weights, 1 - wake));
 }
 
 Estimator rws_dreg() {

@@ -37,13 +37,14 @@ Quantity quantity(const std::string& name_, const std::string& latex, const std:
 
 /// sum_d log P_enc(z_d), [S, B].
 Var log_product(Draw& d, Scheme scheme) {
-  return d.once("sum of marginals " + name(scheme),
+  return d.once(Key::nelbo("sum of marginals " + name(scheme)),
                 [&] { return sum(aggregate(d, scheme).marginals, -1); });
 }
 
 /// sum_d log P0(z_d), [S, B].
-Var log_prior_product(Draw& d) {
-  return d.once("sum of prior marginals", [&] { return sum(d.log_prior_marginals(), -1); });
+Var log_prior_product(Codes& codes) {
+  return codes.once(Key::nelbo("sum of prior marginals"),
+                    [&] { return sum(codes.log_prior_marginals(), -1); });
 }
 
 }  // namespace
@@ -109,7 +110,7 @@ Term dwkl(Scheme scheme) {
                        "Zheng eq. (21)", "dimension-wise divergence from the prior's marginals",
                        scheme, -1, {"phi", "psi"}),
               Direction::cost,
-              [scheme](Draw& d) { return log_product(d, scheme) - log_prior_product(d); });
+              [scheme](Draw& d) { return log_product(d, scheme) - log_prior_product(d.codes()); });
 }
 
 Term pf(Expectation how) {
@@ -120,9 +121,13 @@ Term pf(Expectation how) {
                .equation = "Zheng eq. (21)",
                .meaning = "how far the prior is from the product of its marginals, "
                           "E log P0(z)/prod_j P0(z_j)",
+               .sampled = !exact,
                .moves = {"phi", "psi"}},
               Direction::cost, [exact](Draw& d) -> Var {
-                if (!exact) return d.log_prior() - log_prior_product(d);
+                if (!exact) {
+                  return d.expectation(
+                      [](Codes& codes) { return codes.log_prior() - log_prior_product(codes); });
+                }
                 if (const auto pf = d.prior().prior_factorisation(d.posterior())) return *pf;
                 throw Error("pf(exact): its expectation under the prior " + d.prior().text() +
                             " has no closed form; use pf");

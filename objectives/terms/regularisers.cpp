@@ -10,7 +10,7 @@ namespace {
 /// The codes of the first sample of every datum, [B, D], through which the gradient of `what`
 /// passes.
 Var codes(Draw& d, const char* what) {
-  return d.once("codes", [&] {
+  return d.once(Key::nelbo("codes"), [&] {
     return reshape(slice(d.z(what), 0, 0, 1), {d.batch(), d.latent()});
   });
 }
@@ -48,6 +48,7 @@ Term mmd(MmdKernel kernel) {
        .equation = "Tolstikhin et al. (2018)",
        .meaning = "maximum mean discrepancy of the aggregated posterior and the prior",
        .unit = "",
+       .bias = Bias::under,  // pairs are of different data
        .pairwise = true,
        .moves = {"phi"}},  // no gradient passes through samples of the prior
       Direction::cost, [kernel](Draw& d) {
@@ -107,7 +108,7 @@ Var permuted(Draw& d, Var z) {
       }
     }
   };
-  const Var index = d.input("permutation", {batch * latent}, fill, DType::i32);
+  const Var index = d.input(Key::nelbo("permutation"), {batch * latent}, fill, DType::i32);
   return reshape(gather_rows(reshape(z, {-1, 1}), index), {batch, latent});
 }
 

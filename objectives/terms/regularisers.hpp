@@ -11,9 +11,11 @@ enum class MmdKernel {
   rbf   // exp(-|z - y|^2 / (2 D))
 };
 
-/// MMD^2(P_enc(Z), P0) of a batch of codes against as many samples of the prior, the unbiased
-/// U-statistic, which may be negative; Tolstikhin et al. (2018), algorithm 2. No unit. It does not
-/// move a prior's own parameters.
+/// MMD^2(P_enc(Z), P0) of a batch of codes against as many samples of the prior, the
+/// U-statistic, which may be negative; Tolstikhin et al. (2018), algorithm 2. Its pairs of codes are of
+/// different data: of batches without replacement from N data it is low by
+///   (mean_n |mu_n|^2 - |mean_n mu_n|^2) / (N - 1),  mu_n the mean embedding of Q(Z|x_n),
+/// which vanishes as N grows. No unit. It does not move a prior's own parameters.
 Term mmd(MmdKernel kernel);
 
 /// DIP-VAE (Kumar et al. 2018), of the covariance C of the posterior means in the batch (I), or of

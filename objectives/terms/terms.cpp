@@ -19,8 +19,11 @@ Term nell() {
                .formula = "-\\mathbb{E}_{Q(z|x)} \\log P(x|z)",
                .equation = "Zheng eq. (15)",
                .meaning = "expected negative log-likelihood, -E log P(x|z)",
+               .sampled = true,
                .moves = {"theta", "phi"}},
-              Direction::cost, [](Draw& d) { return -d.log_likelihood(); });
+              Direction::cost, [](Draw& d) {
+                return d.expectation([](Codes& codes) { return -codes.log_likelihood(); });
+              });
 }
 
 Term div(Expectation how) {
@@ -41,8 +44,12 @@ Term div(Expectation how) {
     };
     return Term(quantity, Direction::cost, [](Draw& d) { return d.kl(); });
   }
+  quantity.sampled = true;
   return Term(quantity, Direction::cost, [](Draw& d) {
-    return d.once("div(mc)", [&] { return d.log_posterior() - d.log_prior(); });
+    return d.expectation([](Codes& codes) {
+      return codes.once(Key::nelbo("div(mc)"),
+                        [&] { return codes.log_posterior() - codes.log_prior(); });
+    });
   });
 }
 
@@ -78,16 +85,19 @@ Term elbo(Expectation how) {
 }
 
 Term hqzx(Expectation how) {
-  const Quantity quantity{.name = "hqzx" + suffix(how),
-                          .latex = "H[Z|X]",
-                          .formula = "-\\mathbb{E}_{Q(z|x)} \\log Q(z|x)",
-                          .equation = "Zheng eq. (8)",
-                          .meaning = "conditional entropy of the codes, -E log Q(z|x)",
-                          .moves = {"phi"}};
+  Quantity quantity{.name = "hqzx" + suffix(how),
+                    .latex = "H[Z|X]",
+                    .formula = "-\\mathbb{E}_{Q(z|x)} \\log Q(z|x)",
+                    .equation = "Zheng eq. (8)",
+                    .meaning = "conditional entropy of the codes, -E log Q(z|x)",
+                    .moves = {"phi"}};
   if (how == Expectation::exact) {
     return Term(quantity, Direction::cost, [](Draw& d) { return d.posterior().entropy(); });
   }
-  return Term(quantity, Direction::cost, [](Draw& d) { return -d.log_posterior(); });
+  quantity.sampled = true;
+  return Term(quantity, Direction::cost, [](Draw& d) {
+    return d.expectation([](Codes& codes) { return -codes.log_posterior(); });
+  });
 }
 
 Term mi_lower() {
@@ -96,21 +106,24 @@ Term mi_lower() {
         "the entropy of the data is not known: it is for examples of zeros and ones that "
         "stay as they are (no dynamic binarisation), with a Bernoulli likelihood");
   };
-  return Term({.name = "mi_lower",
-               .latex = "I_{\\mathrm{lower}}",
-               .formula = "H_{\\mathrm{data}} - \\mathrm{Nell}",
-               .equation = "Zheng eqs (30)-(34)",
-               .meaning = "lower bound on I_enc: H_data - Nell",
-               .data_entropy = true,
-               .moves = {"theta", "phi"},
-               .check =
-                   [unknown](const Setting& setting) {
-                     if (!setting.data_entropy) unknown();
-                   }},
-              Direction::cost, [unknown](Draw& d) {
-                if (!d.population().entropy) unknown();
-                return d.log_likelihood() + *d.population().entropy;
-              });
+  return Term(
+      {.name = "mi_lower",
+       .latex = "I_{\\mathrm{lower}}",
+       .formula = "H_{\\mathrm{data}} - \\mathrm{Nell}",
+       .equation = "Zheng eqs (30)-(34)",
+       .meaning = "lower bound on I_enc: H_data - Nell",
+       .sampled = true,
+       .data_entropy = true,
+       .moves = {"theta", "phi"},
+       .check =
+           [unknown](const Setting& setting) {
+             if (!setting.data_entropy) unknown();
+           }},
+      Direction::cost, [unknown](Draw& d) {
+        if (!d.population().entropy) unknown();
+        const double entropy = *d.population().entropy;
+        return d.expectation([&](Codes& codes) { return codes.log_likelihood() + entropy; });
+      });
 }
 
 }  // namespace nelbo

@@ -61,8 +61,7 @@ double distance(const std::vector<double>& a, const std::vector<double>& b) {
 }
 
 bool defined(const EstimatorChoice& choice, const Bound& bound) {
-  return choice.phi.properties().undefined(bound).empty() &&
-         choice.theta.properties().undefined(bound).empty();
+  return choice.phi.rule().undefined(bound).empty() && choice.theta.rule().undefined(bound).empty();
 }
 
 std::vector<EstimatorChoice> enumerable() {
@@ -154,7 +153,7 @@ TEST_CASE("discrete world: every unbiased estimator's expectation is the exact g
         if (!choice.phi.unbiased(bound)) CHECK(phi > 1e-4);
         const double theta =
             distance(part(moments->mean, store, "theta"), part(truth, store, "theta"));
-        if (choice.theta.unbiased_for_decoder()) CHECK(theta < 1e-10);
+        if (choice.theta.rule().unbiased_for_decoder()) CHECK(theta < 1e-10);
         if (choice.phi.text() == "enumeration") {
           CHECK(part(moments->variance, store, "phi") ==
                 std::vector<double>(store.range("phi").length, 0));
@@ -230,7 +229,7 @@ TEST_CASE("discrete world: a recorded draw has the gradients of a Draw") {
                                           {estimators::straight_through(), enumeration()},
                                           {vimco(), piwae()}}) {
           if (!defined(choice, bound) || choice.coupling != coupling) continue;
-          if (choice.phi.properties().sleep > 0) continue;  // it has noise of its own besides
+          if (choice.phi == wake_sleep(0.5)) continue;  // it has noise of its own besides
           if (!choice.unfit(vae.codes()).empty()) continue;
           all.push_back(choice);
         }
@@ -246,7 +245,7 @@ TEST_CASE("discrete world: a recorded draw has the gradients of a Draw") {
           Tape tape;
           const Recording recording(tape);
           Draw draw(vae, tape.leaf(x), tape.leaf(noise), {}, nullptr,
-                    Estimation{all[i], all[i].one_sweep(bound)});
+                    all[i].estimation(all[i].one_sweep(bound)));
           const Var value = mean(estimate(draw, bound));
           GradientSink theta(store), phi(store);
           tape.backward(value, ~store.groups({"phi"}), theta);
@@ -290,4 +289,34 @@ TEST_CASE("discrete world: nelbo gradvar compares estimators there") {
       run_program_binary({"gradvar", "--world", "discrete", "--estimators", "dreg", "--json"});
   CHECK(path.code == 0);
   CHECK_THAT(path.out, contains("no reparameterised samples"));
+}
+
+TEST_CASE("study: the reference of each estimator is said where it is another one") {
+  const std::vector<std::string> arguments{"gradvar",
+                                           "--world",
+                                           "discrete",
+                                           "--bounds",
+                                           "elbo",
+                                           "--k",
+                                           "2",
+                                           "--estimators",
+                                           "score,disarm,enumeration",
+                                           "--replicates",
+                                           "200"};
+  const Outcome text = run_program_binary(arguments);
+  REQUIRE(text.code == 0);
+  CHECK_THAT(text.out, contains("against score (disarm: against enumeration+antithetic)") ||
+                           contains("against score (disarm: against enumeration)"));
+  std::vector<std::string> as_json = arguments;
+  as_json.push_back("--json");
+  const auto study = nlohmann::json::parse(run_program_binary(as_json).out);
+  for (const auto& row : study["rows"]) {
+    const bool pairs = row["estimator"] == "disarm";
+    CHECK(row["reference"].get<std::string>().starts_with(pairs ? "enumeration" : "score"));
+  }
+  const Outcome coupled =
+      run_program_binary({"gradvar", "--bounds", "elbo", "--k", "2", "--estimators",
+                          "reparam,reparam+antithetic", "--replicates", "200"});
+  CHECK_THAT(coupled.out,
+             contains("against reparam (reparam+antithetic: against reparam+antithetic)"));
 }

@@ -305,3 +305,41 @@ TEST_CASE("tape: names the first operator that produced a number that is not fin
   CHECK(std::isinf(w.value().at({0})));
   CHECK(tape.first_non_finite() == "log");
 }
+
+TEST_CASE("tape: what is severed from parameters refuses their backward passes, and no others") {
+  ParameterStore store;
+  const ParameterId phi = store.add("p", "phi", {2}, constant_values(0)),
+                    theta = store.add("t", "theta", {2}, constant_values(0));
+  store.freeze(1);
+  const Groups of_phi = store.groups({"phi"}), of_theta = store.groups({"theta"});
+  const auto step =
+      Op{.name = "step",
+         .forward = [](const Frame& frame) { frame.out<float>()[0] = frame.in<float>(0)[0]; },
+         .vjp = nullptr};
+  Tape tape;
+  const Recording recording(tape);
+  GradientSink sink(store);
+  const Var p = tape.parameter(store, phi), t = tape.parameter(store, theta);
+  const Var sample = stop(exp(p)), marked = tape.severed(sample, of_phi, "it was drawn");
+  CHECK_FALSE(tape.differentiable(marked));
+  const Var loss = sum(t * marked) + sum(p);
+  CHECK(tape.differentiable(loss));
+  CHECK(tape.severed(loss, of_theta).empty());
+  CHECK(tape.severed(loss, of_phi) == "it was drawn");
+  CHECK_THROWS_WITH(tape.backward(loss, of_phi, sink), contains("it was drawn"));
+  CHECK_THROWS_WITH(tape.backward(loss, all_groups, sink), contains("it was drawn"));
+  CHECK_THROWS_WITH(tape.backward(Recorder(tape).record(step, std::array{marked},
+                                                        std::array{Spec{{2}, DType::f32}}),
+                                  of_phi, sink),
+                    contains("it was drawn"));
+  tape.backward(loss, of_theta, sink);
+  CHECK(sink.tensor(store, theta).values() == std::vector<double>{1, 1});
+  tape.backward(sum(t * stop(marked)) + sum(only(marked, of_theta)), all_groups, sink);
+  tape.backward(sum(t * sample), all_groups, sink);
+  CHECK(sink.tensor(store, phi).values() == std::vector<double>{0, 0});
+
+  Tape valued({.mode = Tape::Mode::replay, .gradients = false});
+  const Recording inner(valued);
+  const Var of_value = valued.severed(valued.leaf(Shape{2}), of_phi, "it was drawn");
+  CHECK(valued.severed(of_value, of_phi).empty());
+}

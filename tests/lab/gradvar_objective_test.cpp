@@ -75,8 +75,8 @@ TEST_CASE(
     for (const char* name : {"reparam", "stl", "dreg", "rloo", "vimco", "score(mean)", "piwae",
                              "phi=dreg,theta=piwae", "wake_sleep"}) {
       const EstimatorChoice choice = parse_estimators(name);
-      if (choice.phi.properties().undefined(bound).empty() &&
-          choice.theta.properties().undefined(bound).empty()) {
+      if (choice.phi.rule().undefined(bound).empty() &&
+          choice.theta.rule().undefined(bound).empty()) {
         estimators.push_back(choice);
       }
     }
@@ -335,4 +335,45 @@ TEST_CASE("objective: plans study what is defined and say what is not") {
   StudyModel all = model;
   all.population.size = SmallVae::B;
   CHECK_NOTHROW(plan_cells({.estimators = "reparam", .objective = "tc(full)"}, all));
+}
+
+TEST_CASE(
+    "objective: of a vamp prior a study refuses what training refuses, and has its gradient") {
+  SmallVae vae("vamp:3");
+  vae.start();
+  int refused = 0, same = 0;
+  for (const char* text : {"elbo", "iw(m=4)", "mc(k=2, m=3)", "jackknife(m=4)", "cubo(n=2, m=4)"}) {
+    for (const char* name : {"reparam", "stl", "dreg", "rloo", "vimco", "piwae", "wake_sleep",
+                             "phi=dreg,theta=piwae", "score"}) {
+      INFO(text << " " << name);
+      const StudyCells plan =
+          plan_cells({.bounds = text, .estimators = name, .reference = "reparam"}, vae.study());
+      const std::string objective = std::string(text) == "elbo" ? "elbo(mc)" : text;
+      std::string why;
+      try {
+        ObjectiveDraw trained(vae.study(), parse_objective(objective), {parse_estimators(name)});
+        REQUIRE(plan.cells.size() == 1);
+        REQUIRE(plan.undefined.empty());
+        const auto fast = source_of(vae.study(), plan.cells[0]);
+        fast->replicate(random_variables::evaluation, seed, 2);
+        trained.replicate(random_variables::evaluation, seed, 2);
+        const Range phi = vae.store.range("phi");
+        for (std::size_t j = phi.offset; j < phi.offset + phi.length; ++j) {
+          CHECK(
+              fast->encoder_gradient(0).data_as<double>()[j] ==
+              Approx(trained.encoder_gradient(0).data_as<double>()[j]).epsilon(1e-8).margin(1e-12));
+        }
+        ++same;
+      } catch (const Error& error) {
+        why = error.what();
+      }
+      if (why.empty()) continue;
+      CHECK(plan.cells.empty());
+      REQUIRE(plan.undefined.size() == 1);
+      CHECK_THAT(why, contains(plan.undefined[0].undefined));
+      ++refused;
+    }
+  }
+  CHECK(refused > 12);
+  CHECK(same > 15);
 }

@@ -72,7 +72,7 @@ std::vector<EstimatorChoice> all_estimators() {
 std::vector<EstimatorChoice> defined_for(const Bound& bound) {
   std::vector<EstimatorChoice> all;
   for (const EstimatorChoice& choice : all_estimators()) {
-    if (choice.phi.properties().undefined(bound).empty()) all.push_back(choice);
+    if (choice.phi.rule().undefined(bound).empty()) all.push_back(choice);
   }
   return all;
 }
@@ -136,7 +136,7 @@ TEST_CASE(
         CHECK(z > limit);
       }
       // theta's weights are the bound's, but for piwae's, which are another bound's.
-      if (!estimators[i].theta.properties().other_decoder) {
+      if (estimators[i].theta.rule().unbiased_for_decoder()) {
         CHECK(largest_z(of_theta[i]) == 0);
       } else if (bound.groups() > 1) {
         CHECK(largest_z(of_theta[i]) > limit);

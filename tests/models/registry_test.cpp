@@ -166,9 +166,6 @@ class TestLogNormal final : public Posterior {
     return {exp(log_z), log_prob - sum(log_z, -1)};
   }
   Var log_prob(Var z) const override { return of_log_.log_prob(log(z)) - sum(log(z), -1); }
-  std::shared_ptr<const Posterior> detached() const override {
-    return std::make_shared<TestLogNormal>(of_log_.detached());
-  }
   Var expectation() const override { return exp(of_log_.mean + 0.5 * exp(of_log_.log_variance)); }
 
  private:

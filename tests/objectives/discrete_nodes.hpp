@@ -9,6 +9,7 @@
 
 #include "models/vae.hpp"
 #include "objectives/draw/estimate_bound.hpp"
+#include "objectives/estimators/choice.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/discrete_tuples.hpp"
@@ -172,7 +173,7 @@ inline Gradient expected(const Autoencoder& model, const Bound& bound,
   Tape tape;
   const Recording recording(tape);
   const Var x = tape.leaf(repeated(model.x, nodes.noise.shape()[1]));
-  Draw draw(*model.vae, x, tape.leaf(nodes.noise), {}, nullptr, Estimation{choice, one_sweep});
+  Draw draw(*model.vae, x, tape.leaf(nodes.noise), {}, nullptr, choice.estimation(one_sweep));
   const Var value = sum(tape.leaf(nodes.probability) * estimate(draw, bound));
   GradientSink sink(model.store), own(model.store);
   if (one_sweep) {
@@ -225,12 +226,9 @@ inline std::vector<EstimatorChoice> estimators_of(const Autoencoder& model) {
 }
 
 inline bool defined(const EstimatorChoice& choice, const Bound& bound) {
-  return choice.phi.properties().undefined(bound).empty() &&
-         choice.theta.properties().undefined(bound).empty();
+  return choice.phi.rule().undefined(bound).empty() && choice.theta.rule().undefined(bound).empty();
 }
 
-inline bool pairs(const EstimatorChoice& choice) {
-  return choice.phi.properties().codes == Estimator::Codes::pairs;
-}
+inline bool pairs(const EstimatorChoice& choice) { return choice.phi == estimators::disarm(); }
 
 }  // namespace nelbo::tests::discrete

@@ -53,9 +53,19 @@ inline Var expected_bound(const Bound& bound, const CodeSpace& space, const Tens
 /// Bounds of up to four samples.
 inline std::vector<Bound> small_bounds() {
   using namespace bounds;
-  return {elbo(),       mc(2, elbo()), mc(3, elbo()), iw(2),        iw(3),
-          miwae(2, 2),  renyi(.5, 3),  renyi(-1, 3),  ciwae(.3, 3), vr_max(2),
-          jackknife(3), tvo(4, 3),     cubo(2, 3)};
+  return {bounds::elbo(),
+          mc(2, bounds::elbo()),
+          mc(3, bounds::elbo()),
+          iw(2),
+          iw(3),
+          miwae(2, 2),
+          renyi(.5, 3),
+          renyi(-1, 3),
+          ciwae(.3, 3),
+          vr_max(2),
+          jackknife(3),
+          tvo(4, 3),
+          cubo(2, 3)};
 }
 
 }  // namespace nelbo::tests

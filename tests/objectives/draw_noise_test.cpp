@@ -3,7 +3,11 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/ops.hpp"
+#include "objectives/bounds/bounds.hpp"
 #include "objectives/draw/draw.hpp"
+#include "objectives/draw/estimate_bound.hpp"
+#include "objectives/estimators/choice.hpp"
+#include "objectives/estimators/estimators.hpp"
 #include "objectives/terms/regularisers.hpp"
 #include "objectives/terms/terms.hpp"
 #include "tests/catch.hpp"
@@ -179,4 +183,32 @@ TEST_CASE("draw noise: that of a datum is the datum's, wherever it stands in a b
   const auto fixed = numbers(four, places, at(rows, 1));
   CHECK(numbers(four, places, at(shuffled, 1)) == fixed);
   CHECK(row(numbers(four, of_four, at(shuffled, 1)), 0) == row(before, 1));
+}
+
+TEST_CASE("draw: names of a program's own never meet nelbo's") {
+  VaeFixture f(1, 3, 2);
+  Tape tape({.mode = Tape::Mode::replay});
+  const Recording recording(tape);
+  Draw draw(*f.model, tape.leaf(f.x.value()), tape.leaf(f.noise.value()), {}, nullptr,
+            EstimatorChoice(estimators::wake_sleep(0.5)).estimation(true));
+  const auto fill = [](const Tensor& data, const Moment&) { data.set({0, 0}, 7); };
+  for (const char* name : {"dream", "prior noise", "permutation", "warmup(2, steps=10)",
+                           "noise mine", "input dream"}) {
+    CHECK(draw.input(name, {1, 1}, fill).shape() == Shape{1, 1});
+    CHECK(draw.once(std::string("once ") + name,
+                    [&] {
+                      return draw.input(name, {1, 1}, fill);
+                    })
+              .shape() == Shape{1, 1});
+  }
+  for (const char* name :
+       {"kl", "prior_sample", "dream_log_posterior", "baseline", "input dream"}) {
+    draw.once(name, [&] { return tape.constant(5, DType::f64); });
+  }
+  // nelbo's own come after, and are what they are.
+  estimate(draw, bounds::iw(1));
+  CHECK(draw.prior_sample().shape() == Shape{3, 2});
+  CHECK(draw.kl().shape() == Shape{3});
+  CHECK(draw.noise("mine", 2, 3).shape() == Shape{2, 3});
+  CHECK(draw.scheduled(Schedule::warmup(2, 10)).shape() == Shape{});
 }

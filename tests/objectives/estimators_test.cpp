@@ -133,7 +133,7 @@ TEST_CASE(
           estimators::vimco(estimators::OthersMean::geometric),
           estimators::vimco(estimators::OthersMean::arithmetic), estimators::ovis(1),
           estimators::ovis(0), estimators::wake_sleep(1), estimators::rws_dreg()}) {
-      if (!estimator.properties().undefined(row.bound).empty()) continue;
+      if (!estimator.rule().undefined(row.bound).empty()) continue;
       INFO(row.bound.text() << " " << estimator.text());
       const Moments of = simulate(row.bound, estimator, draws);
       const double se = std::hypot(of.sd(), reference.sd()) / std::sqrt(double(draws));

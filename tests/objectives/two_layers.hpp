@@ -75,9 +75,6 @@ class TwoLayers final : public Model {
     Var log_prob(Var z) const override {
       return first_.log_prob(layer(z, 0)) + second(layer(z, 0)).log_prob(layer(z, 1));
     }
-    std::shared_ptr<const Posterior> detached() const override {
-      return std::make_shared<Joint>(first_.detached(), stop(weight_), stop(bias_), z1_stopped_);
-    }
     Var expectation() const override {
       return concatenate({first_.mean, second(first_.mean).mean}, -1);
     }

@@ -7,6 +7,7 @@
 #include "autodiff/error.hpp"
 #include "objectives/bounds/bounds.hpp"
 #include "objectives/draw/estimate_bound.hpp"
+#include "objectives/estimators/choice.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/language/expression.hpp"
 #include "tests/catch.hpp"
@@ -43,13 +44,13 @@ std::vector<double> of(const ParameterStore& store, const GradientSink& sink,
 }
 
 /// Gradients for phi, one of each of these many draws.
-std::vector<Gradient> gradients(const Bound& bound, const Estimation& estimation, std::size_t draws,
-                                bool z1_stopped = false) {
+std::vector<Gradient> gradients(const Bound& bound, const EstimatorChoice& choice, bool one_sweep,
+                                std::size_t draws, bool z1_stopped = false) {
   const Fixture f(z1_stopped);
   Tape tape({.mode = Tape::Mode::replay});
   const Recording recording(tape);
   const Var noise = tape.leaf({S, B, D}, DType::f64);
-  Draw draw(f.model, tape.leaf(data), noise, {}, nullptr, estimation);
+  Draw draw(f.model, tape.leaf(data), noise, {}, nullptr, choice.estimation(one_sweep));
   const Var value = mean(estimate(draw, bound));
   GradientSink sink(f.store);
   std::vector<Gradient> all;
@@ -146,8 +147,8 @@ TEST_CASE("two layers: one sweep and two give the same gradient") {
     for (const Estimator& estimator :
          {estimators::reparam(), estimators::stl(), estimators::dreg()}) {
       INFO(bound.text() << " " << estimator.text());
-      const auto one = gradients(bound, {estimator, true}, 3);
-      const auto two = gradients(bound, {estimator, false}, 3);
+      const auto one = gradients(bound, estimator, true, 3);
+      const auto two = gradients(bound, estimator, false, 3);
       for (std::size_t i = 0; i < one.size(); ++i) {
         for (std::size_t j = 0; j < one[i].size(); ++j) {
           CHECK(one[i][j] == Approx(two[i][j]).epsilon(1e-10).margin(1e-12));
@@ -160,9 +161,9 @@ TEST_CASE("two layers: one sweep and two give the same gradient") {
 TEST_CASE("two layers: stl and dreg have reparam's expectation in both layers, where they say so") {
   constexpr std::size_t draws = 6000;
   for (const Bound& bound : {bounds::mc(S, bounds::elbo()), bounds::iw(S)}) {
-    const auto reparam = gradients(bound, {estimators::reparam(), true}, draws);
+    const auto reparam = gradients(bound, estimators::reparam(), true, draws);
     for (const Estimator& estimator : {estimators::stl(), estimators::dreg()}) {
-      const Scores t = compare(gradients(bound, {estimator, true}, draws), reparam);
+      const Scores t = compare(gradients(bound, estimator, true, draws), reparam);
       INFO(bound.text() << " " << estimator.text() << ": |t| " << t.first << " and " << t.second);
       if (estimator.unbiased(bound)) {
         CHECK(t.first < 4);
@@ -176,9 +177,9 @@ TEST_CASE("two layers: stl and dreg have reparam's expectation in both layers, w
 
 TEST_CASE("two layers: z1 stopped where layer 2's density reads it is found out") {
   constexpr std::size_t draws = 6000;
-  const auto reparam = gradients(bounds::iw(S), {estimators::reparam(), true}, draws);
+  const auto reparam = gradients(bounds::iw(S), estimators::reparam(), true, draws);
   const Scores t =
-      compare(gradients(bounds::iw(S), {estimators::dreg(), true}, draws, true), reparam);
+      compare(gradients(bounds::iw(S), estimators::dreg(), true, draws, true), reparam);
   INFO("|t| " << t.first << " and " << t.second);
   CHECK(t.first > 10);
   CHECK(t.second < 4);  // layer 2's own gradient is none of it

@@ -1,4 +1,4 @@
-#include "objectives/estimators/auxiliary.hpp"
+#include "objectives/draw/auxiliary.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,0 +1,27 @@
+#include "objectives/algebra/unfit.hpp"
+
+namespace nelbo {
+
+std::string unfit(const EstimatorChoice& estimators, const Term& objective, const Model& model) {
+  const std::optional<Bound> alone = objective.bound();
+  const bool plain = estimators.plain() && estimators.coupling == Coupling::independent;
+  const bool one_sweep = alone && estimators.one_sweep(*alone);
+  const bool discrete = model.codes().discrete();
+  int bounds = 0, means = 0;
+  for (const Quantity& quantity : objective.quantities()) {
+    means += discrete && quantity.sampled;
+    if (!quantity.bound) continue;
+    ++bounds;
+    std::string why = estimators.unfit(*quantity.bound, model, one_sweep);
+    if (!plain && !why.empty()) return why;
+  }
+  if (std::string why = estimators.unfit(model.codes()); !why.empty()) return why;
+  if (plain) return "";
+  const bool baseline = estimators.phi.baseline() != Estimator::Baseline::none;
+  if (bounds > 0 || (means > 0 && !baseline)) return "";
+  return estimators.text() + " is for bounds on sampled log-weights, and '" + objective.text() +
+         "' holds none: it is differentiated as it is (reparam); write elbo(mc) for the ELBO, or "
+         "one of iw(m), mc(k, m), ...";
+}
+
+}  // namespace nelbo

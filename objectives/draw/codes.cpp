@@ -1,0 +1,48 @@
+#include "objectives/draw/codes.hpp"
+
+#include "autodiff/ops/elementwise_ops.hpp"
+#include "objectives/draw/draw.hpp"
+
+namespace nelbo {
+
+Var Codes::decoded() {
+  return once(Key::nelbo("decoded"),
+              [&] { return draw_.model().decode(seen_, draw_.data().condition); });
+}
+
+Var Codes::log_likelihood() {
+  return once(Key::nelbo("log_likelihood"), [&] {
+    if (const Likelihood* likelihood = draw_.model().likelihood()) {
+      return likelihood->log_prob(decoded(), draw_.x());
+    }
+    return draw_.model().log_likelihood(seen_, draw_.data());
+  });
+}
+
+Var Codes::log_prior() {
+  return once(Key::nelbo("log_prior"), [&] { return draw_.prior().log_prob(seen_); });
+}
+
+Var Codes::log_prior_marginals() {
+  return once(Key::nelbo("log_prior_marginals"),
+              [&] { return draw_.prior().marginal_log_prob(z_); });
+}
+
+Var Codes::log_posterior() {
+  if (!log_posterior_) log_posterior_ = draw_.posterior().log_prob(z_);
+  return *log_posterior_;
+}
+
+Var Codes::log_weights() {
+  return once(Key::nelbo("log_weights"),
+              [&] { return log_likelihood() + (log_prior() - log_posterior()); });
+}
+
+Var Codes::once(const Key& key, const std::function<Var()>& compute) {
+  if (const auto found = named_.find(key.text()); found != named_.end()) return found->second;
+  const Var value = compute();
+  named_.emplace(key.text(), value);
+  return value;
+}
+
+}  // namespace nelbo

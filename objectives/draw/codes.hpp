@@ -1,0 +1,51 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "autodiff/tape.hpp"
+#include "objectives/draw/key.hpp"
+
+namespace nelbo {
+
+class Draw;  // objectives/draw/draw.hpp
+
+/// Codes z [S, B, D] of a draw's data, and what the model says of them, each recorded once at its
+/// first use: the samples of the posterior, or whatever else expectations are sums over.
+class Codes {
+ public:
+  /// Of any codes.
+  Codes(Draw& draw, Var z) : Codes(draw, z, z, {}) {}
+  /// Of samples: `seen` is z as the densities of the model see it, equal in value, and log_posterior [S,
+  /// B] what came with them.
+  Codes(Draw& draw, Var z, Var seen, std::optional<Var> log_posterior)
+      : draw_(draw), z_(z), seen_(seen), log_posterior_(log_posterior) {}
+
+  Var z() const { return z_; }
+  /// The decoder's output, parameters of P(X|z), [S, B, X]. Throws Error for a model without one.
+  Var decoded();
+  /// log P(x|z), [S, B], nats.
+  Var log_likelihood();
+  /// log P0(z), [S, B], nats.
+  Var log_prior();
+  /// log P0(z_d) of each dimension, [S, B, D], nats.
+  Var log_prior_marginals();
+  /// log Q(z|x), [S, B], nats.
+  Var log_posterior();
+  /// log R = log P(x|z) + log P0(z) - log Q(z|x), [S, B], nats; Zheng eq. (37).
+  Var log_weights();
+  /// The value with this key, computed at the first call.
+  Var once(const Key& key, const std::function<Var()>& compute);
+
+ private:
+  Draw& draw_;
+  Var z_, seen_;
+  std::optional<Var> log_posterior_;
+  std::map<std::string, Var> named_;
+};
+
+/// A quantity of each code, [S, B]: what an expectation over Q(Z|x) is of.
+using PerCode = std::function<Var(Codes& codes)>;
+
+}  // namespace nelbo

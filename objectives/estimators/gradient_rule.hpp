@@ -1,0 +1,82 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "autodiff/coupled_noise.hpp"
+#include "models/model.hpp"
+#include "objectives/bounds/bound.hpp"
+#include "objectives/draw/codes.hpp"
+
+namespace nelbo {
+
+class WeightedRule;  // estimators/weighted_rule.hpp
+
+/// How the gradient of a bound is estimated, and what this says of itself: one subclass, in one file,
+/// for every way that is no weighting of samples; those are weighted_rule.hpp's. The value that is
+/// reported does not depend on it, unless it says so. Immutable.
+class GradientRule : public std::enable_shared_from_this<GradientRule> {
+ public:
+  struct About {
+    std::string text;     // as it is written: "vimco(geometric)"
+    std::string formula;  // its weights: "path a_s - h_s, score 0"
+    std::string meaning;  // half a line for people
+    std::string source;   // paper
+  };
+  explicit GradientRule(About about) : about_(std::move(about)) {}
+  virtual ~GradientRule() = default;
+
+  const About& about() const { return about_; }
+  const std::string& text() const { return about_.text; }
+
+  // Where it is defined, and what for it is right. All of these are empty where it is.
+  // ------------------------------------------------------------------------------------------
+  /// Why it is not defined for a bound.
+  virtual std::string undefined(const Bound&) const { return ""; }
+  /// What its expectation for phi is, where that is not the gradient of E L.
+  virtual std::string bias(const Bound&) const { return ""; }
+  /// Why it cannot be had of such codes.
+  virtual std::string unfit(const CodeSpace&) const { return ""; }
+  /// What a model of such codes lacks.
+  virtual std::string lacks(const Model&) const { return ""; }
+  /// Why it cannot be some groups' alone.
+  virtual std::string indivisible() const { return ""; }
+  /// Why its samples cannot be coupled.
+  virtual std::string uncoupled(const Bound&, Coupling) const { return ""; }
+  /// The same as bias() of expectation()'s gradient.
+  virtual std::string bias_of_expectations() const { return ""; }
+
+  /// Whether there is no noise in it.
+  virtual bool exact() const { return false; }
+
+  // Of the groups besides the encoder's
+  // ------------------------------------------------------------------------------------------
+  /// Whether it is right for them.
+  virtual bool unbiased_for_decoder() const { return true; }
+  /// Whether they get the bound's own derivatives at the samples, as other such rules give them.
+  virtual bool samples_decoder(const Model&) const { return false; }
+
+  // What is recorded
+  // ------------------------------------------------------------------------------------------
+  /// The coupling that its samples have.
+  virtual Coupling coupling() const { return Coupling::independent; }
+  /// The samples of noise [S, B, D].
+  virtual PosteriorSample sample(const Posterior& q, Var noise) const { return q.draw(noise); }
+  /// The bound of a draw's first S samples, [B], whose gradient for every group is the estimate.
+  virtual Var record(Draw& draw, const Bound& bound) const = 0;
+  /// Draw::expectation() for codes that are not reparameterised; nothing where it has no gradient of
+  /// expectations but the bounds'.
+  virtual std::optional<Var> expectation(Draw&, const PerCode&) const { return std::nullopt; }
+
+  /// Itself where it weights samples, or null.
+  virtual const WeightedRule* weighted() const { return nullptr; }
+
+ private:
+  About about_;
+};
+
+/// Why a rule for discrete codes is not for those of a normal posterior; `instead`: what is.
+std::string for_discrete_codes(const std::string& text, const std::string& instead);
+
+}  // namespace nelbo

@@ -1,0 +1,79 @@
+// What a rule that weights samples records on a draw.
+#include "autodiff/ops/elementwise_ops.hpp"
+#include "autodiff/ops/reduce_ops.hpp"
+#include "autodiff/ops/shape_ops.hpp"
+#include "objectives/draw/draw.hpp"
+#include "objectives/draw/estimate_bound.hpp"
+#include "objectives/estimators/baseline.hpp"
+#include "objectives/estimators/estimate_op.hpp"
+#include "objectives/estimators/weighted_rule.hpp"
+
+namespace nelbo {
+
+Var log_posterior_at_fixed_z(Draw& draw) {
+  return draw.codes().once(Key::nelbo("log_posterior at fixed z"), [&] {
+    const Var z = draw.codes().z();
+    const bool fixed = !Tape::current().differentiable(z);
+    return fixed ? draw.codes().log_posterior() : draw.posterior().log_prob(stop(z));
+  });
+}
+
+std::vector<WeightedRule::Direct> WeightedRule::direct(Draw& draw, const Bound& bound) const {
+  if (properties_.score == Score::total) return {};
+  return {{first_samples(log_posterior_at_fixed_z(draw), bound), Direct::By::score}};
+}
+
+Var WeightedRule::record(Draw& draw, const Bound& bound) const {
+  return record_weighted(draw, bound, *this, *this);
+}
+
+std::optional<Var> WeightedRule::expectation(Draw& draw, const PerCode& of) const {
+  const Var values = of(draw.codes()), log_q = log_posterior_at_fixed_z(draw);
+  const double s = double(values.shape()[0]);
+  const Var signal = stop(values);
+  const Var weights = s == 1 ? signal : (signal - mean(signal, 0, Keep::yes)) * (s / (s - 1));
+  // A zero whose gradient is the score's.
+  return values + stop(weights) * (log_q - stop(log_q));
+}
+
+/// The gate of the draw stands where its densities were taken: ask for them first.
+Var record_weighted(Draw& draw, const Bound& bound, const WeightedRule& phi,
+                    const WeightedRule& theta) {
+  using Path = WeightedRule::Path;
+  using Direct = WeightedRule::Direct;
+  const WeightedRule::Properties& of = phi.properties();
+  const Groups encoder = draw.model().encoder();
+  Codes& codes = draw.codes();
+  std::optional<Var> baseline;
+  if (of.baseline != WeightedRule::Baseline::none) {
+    baseline = draw.once(Key::nelbo("baseline"),
+                         [&] { return draw.network(baseline_group, of.text)(draw.x()); });
+  }
+  const Var f = first_samples(codes.log_weights(), bound);
+  const EstimateVars w = estimate(bound, phi, theta, f, baseline, draw.gate());
+  if (baseline) draw.learn(baseline_group, baseline_loss(w.value, *baseline));
+
+  Var value = w.value;
+  const bool path = of.path != Path::none;
+  for (const Var& log_p :
+       {first_samples(codes.log_likelihood(), bound), first_samples(codes.log_prior(), bound)}) {
+    if (draw.estimation()->one_sweep()) {
+      value = carry(value, log_p, w.decoder);
+      continue;
+    }
+    value = carry(value, only(log_p, ~encoder), w.decoder);
+    if (path) value = carry(value, only(log_p, encoder), w.path);
+  }
+  if (path) value = carry(value, first_samples(codes.log_posterior(), bound), w.path, -1);
+  for (const Direct& direct : phi.direct(draw, bound)) {
+    const auto weights = [&]() -> Var {
+      if (direct.by == Direct::By::score) return w.direct;
+      if (direct.by == Direct::By::decoder) return w.decoder;
+      return Tape::current().leaf(Tensor::full(direct.x.shape(), 1, f.dtype()));
+    };
+    value = carry(value, direct.x, weights(), direct.scale);
+  }
+  return value;
+}
+
+}  // namespace nelbo
