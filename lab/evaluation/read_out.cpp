@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include "autodiff/operator.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 
 namespace nelbo {
