@@ -363,7 +363,7 @@ int start_run(TrainPlan plan, const fs::path& out, const RunOptions& options) {
 
 int resume_run(const fs::path& path, const Further& further, const RunOptions& options) {
   const RunFolder folder = RunFolder::open(path);
-  RunLock lock(folder.path());
+  RunLock lock = folder.take();
   TrainConfig config;
   apply_toml(config, read_text(folder.config()), folder.config());
   std::optional<TrainPlan> read;

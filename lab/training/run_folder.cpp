@@ -42,6 +42,10 @@ void make_folder(const fs::path& path) {
   if (error) throw Error(path.string() + ": cannot be made: " + error.message());
 }
 
+void make_inner_folders(const fs::path& path) {
+  for (const char* inner : {"checkpoints", "images"}) make_folder(path / inner);
+}
+
 }  // namespace
 
 RunFolder RunFolder::at(const fs::path& path) {
@@ -57,7 +61,13 @@ RunLock RunFolder::make() const {
   make_folder(path_);
   RunLock lock(path_);
   at(path_);  // as it is now that nobody else changes it
-  for (const char* inner : {"checkpoints", "images"}) make_folder(path_ / inner);
+  make_inner_folders(path_);
+  return lock;
+}
+
+RunLock RunFolder::take() const {
+  RunLock lock(path_);
+  make_inner_folders(path_);
   return lock;
 }
 

@@ -25,6 +25,9 @@ class RunFolder {
   /// Makes it, owned by this process. Throws as at() does, and Error if it cannot be made or
   /// another process was faster.
   [[nodiscard]] RunLock make() const;
+  /// Owns one that is there, and makes again what a copy may have lost, folders without a file in
+  /// them. Throws as RunLock does.
+  [[nodiscard]] RunLock take() const;
   /// A folder that make() has made. Throws Error if it holds no config.toml.
   static RunFolder open(const std::filesystem::path& path);
 
