@@ -166,7 +166,6 @@ void TrainingRun::restore(const Further& further, const std::vector<Change>& cha
                                    "far to go on with --epochs or --steps",
                                    folder_.path().string(), state.epoch, state.step));
   }
-  folder_.make_inner();
   // How far a run goes on in the end is open: no reason to refuse it.
   if (std::string why = weights_unfinished(trainer_.objective(), last_step()); !why.empty()) {
     notes_.push_back(std::move(why));
@@ -373,7 +372,7 @@ int start_run(TrainPlan plan, const fs::path& out, const RunOptions& options) {
 
 int resume_run(const fs::path& path, const Further& further, const RunOptions& options) {
   const RunFolder folder = RunFolder::open(path);
-  RunLock lock(folder.path());
+  RunLock lock = folder.take();
   TrainConfig config = read_config(folder);
   std::optional<TrainPlan> read;
   std::vector<Change> changes;

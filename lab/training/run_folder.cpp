@@ -70,6 +70,10 @@ void make_folder(const fs::path& path) {
   if (error) data::fail(path.string(), "cannot be made: {}", data::system_reason(error.value()));
 }
 
+void make_inner_folders(const fs::path& path) {
+  for (const char* inner : {"checkpoints", "images"}) make_folder(path / inner);
+}
+
 }  // namespace
 
 RunFolder RunFolder::at(const fs::path& path) {
@@ -87,12 +91,14 @@ RunLock RunFolder::make() const {
   make_folder(path_);
   RunLock lock(path_);
   at(path_);  // as it is now that nobody else changes it
-  make_inner();
+  make_inner_folders(path_);
   return lock;
 }
 
-void RunFolder::make_inner() const {
-  for (const char* inner : {"checkpoints", "images"}) make_folder(path_ / inner);
+RunLock RunFolder::take() const {
+  RunLock lock(path_);
+  make_inner_folders(path_);
+  return lock;
 }
 
 RunFolder RunFolder::open(const fs::path& path) {

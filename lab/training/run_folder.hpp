@@ -27,6 +27,9 @@ class RunFolder {
   /// Makes it, owned by this process. Throws as at() does, and Error if it cannot be made or
   /// another process was faster.
   [[nodiscard]] RunLock make() const;
+  /// Owns one that is there, and makes again what a copy may have lost, folders without a file in
+  /// them. Throws as RunLock does.
+  [[nodiscard]] RunLock take() const;
   /// A folder that make() has made. Throws Error if it holds no config.toml.
   static RunFolder open(const std::filesystem::path& path);
 
@@ -42,8 +45,6 @@ class RunFolder {
   /// Adds one line, on the disk when the call returns.
   void append_metrics(const std::string& line) const { append_line(metrics(), line); }
   void append_gradient_snr(const std::string& line) const { append_line(gradient_snr(), line); }
-  /// Makes the folders inside, where they are not there.
-  void make_inner() const;
   /// Keeps the first `epochs` lines of the metrics: later ones, and half a line, are of epochs after
   /// the checkpoint. Returns how many there were.
   std::uint64_t cut_metrics(std::uint64_t epochs) const;
