@@ -23,9 +23,8 @@ Bound bound_of(const std::string& name, const std::string& expression) {
   std::string why;
   try {
     const Term term = parse_objective(expression);
-    if (const auto bound = term.bound(); bound && term.text().find('*') == std::string::npos) {
-      return *bound;
-    }
+    const std::optional<Bound> bound = term.bound();
+    if (bound && term.parts().front().weight->number() == 1.0) return *bound;  // and no multiple
   } catch (const ExpressionError& error) {
     why = " (" + error.reason() + ")";
   }
@@ -75,12 +74,12 @@ std::string lacks(const EstimatorChoice& choice, const StudyCell& cell, const St
     return "its baseline follows the mean of one bound, and the objective holds several";
   }
   if (cell.bound()) return "";
-  // Whatever else is found out when it is recorded.
+  // The rest shows when it is recorded; what is the objective's fault is said of the whole cell.
   try {
     ObjectiveDraw(model, objective, {choice});
   } catch (const SettingError& error) {
-    if (error.setting() != "estimator") throw;
-    return error.what();
+    if (error.setting() == "estimator") return error.reason();
+  } catch (const Error&) {
   }
   return "";
 }

@@ -64,10 +64,9 @@ Var Draw::severed(Var of_samples) {
 }
 
 Var Draw::expectation(const PerCode& of) {
-  const bool differentiable = posterior_->has_rsample() || !estimation_;
-  const std::optional<Var> own =
-      differentiable ? std::nullopt : estimation_->expectation(*this, of);
-  return own ? *own : severed(of(codes()));
+  const bool estimated = estimation_ && estimation_->has_expectations();
+  if (estimated && !posterior_->has_rsample()) return estimation_->expectation(*this, of);
+  return severed(of(codes()));
 }
 
 Var Draw::z(const std::string& what) {

@@ -1,5 +1,4 @@
 #pragma once
-#include <optional>
 #include <string>
 
 #include "models/posteriors/posterior.hpp"
@@ -30,8 +29,9 @@ class Estimation {
   virtual PosteriorSample sample(const Posterior& q, Var noise) const = 0;
   /// The bound of S samples, S its own, on each datum's log-weights: [B], nats.
   virtual Var bound(Draw& draw, const Bound& bound) const = 0;
-  /// Draw::expectation() of codes that are not reparameterised; nothing where it has no gradient.
-  virtual std::optional<Var> expectation(Draw& draw, const PerCode& of) const = 0;
+  /// Whether it has the gradient of Draw::expectation() of codes that are not reparameterised.
+  virtual bool has_expectations() const = 0;
+  virtual Var expectation(Draw& draw, const PerCode& of) const = 0;
   /// What to do about a mean over samples that it does not give the gradient of.
   virtual std::string advice() const = 0;
 };

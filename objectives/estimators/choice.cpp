@@ -124,13 +124,13 @@ class ChosenEstimation final : public Estimation {
     }
     return value;
   }
-  std::optional<Var> expectation(Draw& draw, const PerCode& of) const override {
+  bool has_expectations() const override { return choice_.phi.rule().has_expectations(); }
+  Var expectation(Draw& draw, const PerCode& of) const override {
     return choice_.phi.rule().expectation(draw, of);
   }
   std::string advice() const override {
-    return choice_.text() +
-           " has that of bounds, and score functions (score, rloo, vimco) and enumeration that of "
-           "means by Draw::expectation()";
+    if (has_expectations()) return "a term takes its mean over them with Draw::expectation()";
+    return choice_.text() + " gives that of bounds alone; use score, rloo, vimco or enumeration";
   }
 
  private:

@@ -56,7 +56,7 @@ class Disarm final : public WeightedRule {
             {first_samples(log_posterior_at_fixed_z(draw), bound), Direct::By::decoder, -1}};
   }
   /// The samples of a pair are not independent of each other.
-  std::optional<Var> expectation(Draw&, const PerCode&) const override { return std::nullopt; }
+  bool has_expectations() const override { return false; }
 };
 
 }  // namespace

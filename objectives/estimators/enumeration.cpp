@@ -42,11 +42,12 @@ class Enumeration final : public GradientRule {
   }
   bool exact() const override { return true; }
   Var record(Draw& draw, const Bound&) const override {
-    return *expectation(draw, [](Codes& codes) {
+    return expectation(draw, [](Codes& codes) {
       return codes.log_likelihood() + codes.log_prior() - codes.log_posterior();
     });
   }
-  std::optional<Var> expectation(Draw& draw, const PerCode& of) const override {
+  bool has_expectations() const override { return true; }
+  Var expectation(Draw& draw, const PerCode& of) const override {
     Codes& codes = counted(draw);
     const Var log_q = codes.log_posterior();
     return sum(exp(log_q) * of(codes), 0);

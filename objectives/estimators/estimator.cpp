@@ -18,11 +18,4 @@ void Estimator::check(const Bound& bound) const {
   if (!why.empty()) throw Error(text() + " is not defined for " + bound.text() + ": " + why);
 }
 
-std::string for_discrete_codes(const std::string& text, const std::string& instead) {
-  return text +
-         " is for discrete codes; a normal posterior's samples are differentiable as they are "
-         "(use " +
-         instead + ")";
-}
-
 }  // namespace nelbo

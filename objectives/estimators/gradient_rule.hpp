@@ -1,6 +1,5 @@
 #pragma once
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -30,7 +29,7 @@ class GradientRule : public std::enable_shared_from_this<GradientRule> {
   const About& about() const { return about_; }
   const std::string& text() const { return about_.text; }
 
-  // Where it is defined, and what for it is right. All of these are empty where it is.
+  // Where it is defined, and for what it is right: empty where it is
   // ------------------------------------------------------------------------------------------
   /// Why it is not defined for a bound.
   virtual std::string undefined(const Bound&) const { return ""; }
@@ -47,9 +46,6 @@ class GradientRule : public std::enable_shared_from_this<GradientRule> {
   /// The same as bias() of expectation()'s gradient.
   virtual std::string bias_of_expectations() const { return ""; }
 
-  /// Whether there is no noise in it.
-  virtual bool exact() const { return false; }
-
   // Of the groups besides the encoder's
   // ------------------------------------------------------------------------------------------
   /// Whether it is right for them.
@@ -59,15 +55,18 @@ class GradientRule : public std::enable_shared_from_this<GradientRule> {
 
   // What is recorded
   // ------------------------------------------------------------------------------------------
+  /// Whether it is without noise.
+  virtual bool exact() const { return false; }
   /// The coupling that its samples have.
   virtual Coupling coupling() const { return Coupling::independent; }
   /// The samples of noise [S, B, D].
   virtual PosteriorSample sample(const Posterior& q, Var noise) const { return q.draw(noise); }
   /// The bound of a draw's first S samples, [B], whose gradient for every group is the estimate.
   virtual Var record(Draw& draw, const Bound& bound) const = 0;
-  /// Draw::expectation() for codes that are not reparameterised; nothing where it has no gradient of
-  /// expectations but the bounds'.
-  virtual std::optional<Var> expectation(Draw&, const PerCode&) const { return std::nullopt; }
+  /// Whether it has a gradient of expectations besides the bounds'.
+  virtual bool has_expectations() const { return false; }
+  /// Draw::expectation() for codes that are not reparameterised. Throws Error where it has none.
+  virtual Var expectation(Draw& draw, const PerCode& of) const;
 
   /// Itself where it weights samples, or null.
   virtual const WeightedRule* weighted() const { return nullptr; }

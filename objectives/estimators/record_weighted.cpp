@@ -27,7 +27,7 @@ Var WeightedRule::record(Draw& draw, const Bound& bound) const {
   return record_weighted(draw, bound, *this, *this);
 }
 
-std::optional<Var> WeightedRule::expectation(Draw& draw, const PerCode& of) const {
+Var WeightedRule::expectation(Draw& draw, const PerCode& of) const {
   const Var values = of(draw.codes()), log_q = log_posterior_at_fixed_z(draw);
   const double s = double(values.shape()[0]);
   const Var signal = stop(values);

@@ -65,9 +65,8 @@ class StraightThrough final : public GradientRule {
     return {z, q.log_prob(z)};
   }
   Var record(Draw& draw, const Bound& bound) const override { return sampled_bound(draw, bound); }
-  std::optional<Var> expectation(Draw& draw, const PerCode& of) const override {
-    return of(draw.codes());
-  }
+  bool has_expectations() const override { return true; }
+  Var expectation(Draw& draw, const PerCode& of) const override { return of(draw.codes()); }
 
  private:
   double temperature_;

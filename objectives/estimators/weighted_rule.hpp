@@ -91,7 +91,8 @@ class WeightedRule : public GradientRule {
   Var record(Draw& draw, const Bound& bound) const override;
   /// Its values at the samples; grad log Q is weighted with each value, less the mean of the others' where
   /// there are any: Kool et al. (2019).
-  std::optional<Var> expectation(Draw& draw, const PerCode& of) const override;
+  Var expectation(Draw& draw, const PerCode& of) const override;
+  bool has_expectations() const override { return true; }
   const WeightedRule* weighted() const override { return this; }
 
  private:

@@ -69,6 +69,22 @@ TEST_CASE("discrete run: training without an estimator for it is refused") {
   }
 }
 
+TEST_CASE("discrete run: a mean over samples beside a bound trains, or is refused by its name") {
+  const data::Dataset data = tiny_data();
+  TrainConfig config = discrete_config("bernoulli");
+  config.objective = "-mc(k=4) + 3*nell";
+  for (const char* estimator : {"rloo", "score", "enumeration", "straight_through"}) {
+    config.estimator = estimator;
+    Trainer trainer(config, data);
+    CHECK_NOTHROW(trainer.step());
+  }
+  for (const char* estimator : {"disarm", "gumbel_softmax"}) {
+    config.estimator = estimator;
+    CHECK_THROWS_WITH(Trainer(config, data), contains("estimator: 'nell': no gradient passes") &&
+                                                 contains("gives that of bounds alone"));
+  }
+}
+
 TEST_CASE(
     "discrete run: held-out figures are those of single data with the noise of their address") {
   for (const std::string& family : families) {
