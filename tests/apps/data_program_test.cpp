@@ -120,13 +120,15 @@ TEST_CASE("data program: pictures are of the data's own values, whatever the sca
 
 TEST_CASE("train: columns of the result keep apart whatever their numbers") {
   const TempFolder folder;
-  const Metrics large{.nell = 1234567.891, .div = 98765432.1, .bound = -100000000.5};
+  const Metrics large{.nell = 1234567.891, .div = 98765432.1, .objective = -100000000.5};
   const std::string text = result_text({.folder = RunFolder::at(folder.path() + "/none"),
                                         .objective = "elbo",
+                                        .objective_shown = "elbo",
                                         .epochs = 1,
                                         .steps = 1,
                                         .train = large,
-                                        .test = {.nell = 1, .div = 2, .bound = -3},
+                                        .validation = {},
+                                        .test = {.nell = 1, .div = 2, .objective = -3},
                                         .seconds = 1,
                                         .examples_per_second = 1,
                                         .seed = 0});

@@ -71,7 +71,7 @@ TEST_CASE("discrete run: training without an estimator for it is refused") {
 
 TEST_CASE("discrete run: a mean over samples beside a bound trains, or is refused by its name") {
   const data::Dataset data = tiny_data();
-  TrainConfig config = discrete_config("bernoulli");
+  TrainConfig config = config_of("bernoulli");
   config.objective = "-mc(k=4) + 3*nell";
   for (const char* estimator : {"rloo", "score", "enumeration", "straight_through"}) {
     config.estimator = estimator;

@@ -210,7 +210,7 @@ TEST_CASE("scaling: standard results are in nats of the stored values, by every 
   Trainer trainer(resolve(again), *run.data);
   trainer.load(path + "/checkpoints/last.safetensors");
   CHECK(trainer.held_out().nell == Approx(terms.nell.mean).epsilon(1e-6));
-  CHECK(trainer.held_out().bound == Approx(terms.elbo.mean).epsilon(1e-6));
+  CHECK(trainer.held_out().objective == Approx(terms.elbo.mean).epsilon(1e-6));
   const Ledger ledger = measure_ledger(*run.model, examples, {.draws = 2000, .batch = 4});
   CHECK(ledger.find("nell")->estimate.mean == Approx(terms.nell.mean).epsilon(0.1));
   CHECK(terms.nell.mean > 4 * std::log(50));  // of deviations near 74, where those of x are near 1

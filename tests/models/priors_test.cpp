@@ -220,7 +220,7 @@ TEST_CASE("priors: mixtures of many components are the sums of all of them") {
        {std::pair{"mixture:65", "diagonal"}, std::pair{"mixture:4096", "diagonal"},
         std::pair{"vamp:65", "full"}, std::pair{"vamp:4096", "full"}}) {
     INFO(text);
-    const Subject m(text, posterior);
+    const PriorSubject m(text, posterior);
     const auto exact = reference(m);
     Tape tape;
     Recording recording(tape);
