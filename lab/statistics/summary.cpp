@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "autodiff/error.hpp"
@@ -170,9 +171,21 @@ BiasTest::Result BiasTest::result() const {
   const double n = differences_.count();
   if (n < 2) return {nan, nan};
   const auto [mean, standard_error] = differences_.result();
-  if (mean == 0 && standard_error == 0) return {0, 1};
+  if (std::abs(mean) <= rounding_) return {0, 1};
   const double t = mean / standard_error;
   return {t, student_t_two_sided(t, n - 1)};
+}
+
+double rounding_of(const GradientMoments& moments, const Ranges& ranges) {
+  double squares = 0;
+  for (const Range& range : ranges) {
+    for (const double square : moments.squares().subspan(range.offset, range.length)) {
+      squares += square;
+    }
+  }
+  const double mean_square =
+      squared_norm(moments.mean(), ranges) + squares / double(moments.count());
+  return 8 * double(std::numeric_limits<float>::epsilon()) * std::sqrt(mean_square);
 }
 
 }  // namespace nelbo::gradvar

@@ -93,17 +93,25 @@ class GroupSummary {
 /// a direction v that was fixed beforehand.
 class BiasTest {
  public:
+  /// A mean that is not above `rounding` is no difference: two ways to sum the same gradient differ
+  /// in their last bits, always alike, and replicates enough would call that bias.
+  explicit BiasTest(double rounding = 0) : rounding_(rounding) {}
   void add(double difference) { differences_.add(difference); }
 
   struct Result {
-    double t;  // mean / standard error; 0 where all differences are 0
+    double t;  // mean / standard error; 0 where the mean is rounding
     double p;  // two-sided, Student's t with n - 1 degrees of freedom
   };
   /// NaN for fewer than 2 replicates.
   Result result() const;
 
  private:
+  double rounding_;
   RunningMean differences_;
 };
+
+/// How far rounding to float32 may move gradients with these moments within `ranges`: 8 units in the
+/// last place of their root-mean-square length.
+double rounding_of(const GradientMoments& moments, const Ranges& ranges);
 
 }  // namespace nelbo::gradvar

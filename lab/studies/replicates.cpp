@@ -268,6 +268,7 @@ class Replicates {
       for (Followed& set : piece.followed) {
         set.summary.emplace(set.of.ranges, piece.all, piece.half, reference);
         set.difference.emplace(difference, set.of.ranges);
+        set.bias = BiasTest(rounding_of(pieces_[piece.reference].all, set.of.ranges));
       }
     }
   }

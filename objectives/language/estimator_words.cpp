@@ -53,11 +53,6 @@ Registry<EstimatorWord>& estimator_vocabulary() {
   return all;
 }
 
-void register_estimator(const Estimator& estimator) {
-  estimator_vocabulary().add(
-      {estimator.text(), estimator.text(), [estimator](Call&) { return estimator; }});
-}
-
 Estimator parse_estimator(const std::string& text) {
   try {
     Call call = parse_call(text);

@@ -19,9 +19,6 @@ struct EstimatorWord {
 /// All estimators: the built-in ones, and a program's own, which every command of that program knows.
 Registry<EstimatorWord>& estimator_vocabulary();
 
-/// Adds an estimator without arguments, by its own text.
-void register_estimator(const Estimator& estimator);
-
 /// Reads "vimco(arithmetic)". Throws Error for anything that is not in the vocabulary.
 Estimator parse_estimator(const std::string& text);
 

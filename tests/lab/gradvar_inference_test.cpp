@@ -1,6 +1,7 @@
 // Tests and slopes of a gradient-variance study on numbers whose truth is known.
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <vector>
 
 #include "autodiff/error.hpp"
@@ -71,6 +72,29 @@ TEST_CASE("gradvar: the bias test rejects 5 % where there is no bias, and finds 
   CHECK(apart.result().p == 0);
   CHECK(std::isnan(single.result().t));
   CHECK(std::isnan(single.result().p));
+}
+
+TEST_CASE("gradvar: gradients that differ by rounding alone have no bias") {
+  // Of length 5 by its mean and deviations: sqrt((9 + 15) + 1).
+  GradientMoments moments(3);
+  const double one[] = {1e3, 3, std::sqrt(15) + 1}, other[] = {-1e3, 3, std::sqrt(15) - 1};
+  moments.add(std::span<const double>(one));
+  moments.add(std::span<const double>(other));
+  const double rounding = rounding_of(moments, {{1, 2}});
+  CHECK(rounding == Approx(5 * 8 * std::ldexp(1, -23)).epsilon(1e-12));
+
+  Normals normals(3);
+  BiasTest last_bits(rounding), unaware, biased(rounding);
+  for (int r = 0; r < 2500; ++r) {
+    const double difference = 1e-7 * (1 + normals());
+    last_bits.add(difference);
+    unaware.add(difference);
+    biased.add(100 * difference);
+  }
+  CHECK(last_bits.result().t == 0);
+  CHECK(last_bits.result().p == 1);
+  CHECK(unaware.result().t == Approx(50).margin(5));  // sqrt(2500), with z < 4
+  CHECK(biased.result().t == Approx(50).margin(5));
 }
 
 TEST_CASE("gradvar: a slope is recovered, and its interval holds it 95 times in 100") {

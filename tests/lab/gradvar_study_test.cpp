@@ -296,6 +296,26 @@ TEST_CASE("study: exact moments of the worlds, and the bias test, agree with wha
   }
 }
 
+TEST_CASE("study: straight_through's theta differs from score's by rounding, and has no bias") {
+  const Subject subject = discrete_subject();
+  const StudyCells plan = plan_cells({.bounds = "elbo",
+                                      .estimators = "score,straight_through",
+                                      .m = {1},
+                                      .k = {4},
+                                      .reference = "score"},
+                                     subject.model);
+  REQUIRE(plan.cells.size() == 1);
+  int seen = 0;
+  for (const Row& row : run_replicates(subject.model, plan.cells[0], {.replicates = 5000})) {
+    if (row.estimator == "score" || row.group == "phi") continue;
+    INFO(row.group);
+    ++seen;
+    CHECK(std::fabs(row.bias_t) < 4);
+    CHECK_FALSE(row.biased);
+  }
+  CHECK(seen == 3);  // theta, decoder, prior
+}
+
 TEST_CASE("study: plans name bounds and estimators, and say what is not defined") {
   const SmallVae vae;
   const StudyModel model = vae.study();
