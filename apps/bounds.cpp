@@ -11,8 +11,8 @@
 
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
-#include "apps/cli/program_name.hpp"
 #include "apps/cli/progress_line.hpp"
+#include "apps/cli/refusal.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/exit_code.hpp"
@@ -89,15 +89,15 @@ void print_table(const Lattice& lattice, std::size_t count) {
     std::string rise = fmt::format("{:>10} {:>8}", "", "");
     if (row.rise) {
       const double error = row.rise->standard_error;
-      rise = fmt::format("{:>10.4f} {:>8}", row.rise->mean,
+      rise = fmt::format("{:>10} {:>8}", fixed_text(row.rise->mean, 4),
                          error > 0 ? fixed_text(row.rise->mean / error, 1) : "-");
     }
     std::string tail = fmt::format("{:>7} {:>8}", "-", "-");
     if (!std::isnan(row.heavy_share)) {
       tail = fmt::format("{:>7.2f} {:>7.0f}%", row.khat, 100 * row.heavy_share);
     }
-    std::cout << fmt::format("{:>6} {:>7} {} {} {:>9.2f} {}\n", row.cell.k, row.cell.m,
-                             mean_column(row.value, 12), rise, row.ess, tail);
+    std::cout << fmt::format("{:>6} {:>7} {} {} {:>9} {}\n", row.cell.k, row.cell.m,
+                             mean_column(row.value, 12), rise, fixed_text(row.ess, 2), tail);
   }
   std::cout << fmt::format(
       "\n+- is one standard error over the {} examples. rise: over the row above, on the same "
@@ -154,7 +154,7 @@ int bounds(const Options& options) {
   if (options.run.common.json) {
     Json rows = Json::array();
     for (const LatticeRow& row : lattice->rows) rows.push_back(row_json(row));
-    print_json({{"run", run.folder.string()},
+    print_json({{"run", run.name},
                 {"data", run.config.data},
                 {"split", applied.examples.split().name},
                 {"count", count},
@@ -168,10 +168,9 @@ int bounds(const Options& options) {
                 {"isa", active_isa()},
                 {"threads", num_threads()}});
   } else {
-    std::cout << data::one_line(
-                     fmt::format("{} on {} ({}, {} of {} examples), {} draws each, nats per datum",
-                                 run.folder.string(), run.config.data,
-                                 applied.examples.split().name, count, all, lattice->draws))
+    std::cout << data::one_line(fmt::format(
+                     "{} on {} ({}, {} of {} examples), {} draws each, nats per datum", run.name,
+                     run.config.data, applied.examples.split().name, count, all, lattice->draws))
               << "\n\n";
     print_table(*lattice, count);
     std::cout << fmt::format("{:.1f} s", lattice->seconds);
@@ -183,9 +182,7 @@ int bounds(const Options& options) {
   }
   for (const LatticeRow& row : lattice->rows) {
     if (std::isfinite(row.value.mean)) continue;
-    std::cerr << fmt::format("{}the bound for k = {}, m = {} is not finite\n", message_head(),
-                             row.cell.k, row.cell.m);
-    return exit_not_finite;
+    return refuse_not_finite(fmt::format("the bound for k = {}, m = {}", row.cell.k, row.cell.m));
   }
   return exit_done;
 }

@@ -9,7 +9,7 @@
 
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
-#include "apps/cli/program_name.hpp"
+#include "apps/cli/refusal.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/exit_code.hpp"
 #include "apps/reports/ledger_json.hpp"
@@ -33,6 +33,7 @@ struct DecomposeFlags {
 };
 
 std::string text_of(const Ledger::Interval& interval) {
+  if (!interval.finite()) return "interval    -\n";
   const auto end = [](const Ledger::End& of) {
     return of.estimate.standard_error == 0 ? fmt::format("{} {:.4f}", of.name, of.estimate.mean)
                                            : of.name + " " + mean_text(of.estimate, 2);
@@ -60,7 +61,7 @@ void print(const Ledger& ledger) {
   if (!ledger.mi.empty()) {
     std::cout << "\nidentities";
     for (const Ledger::Identity& identity : ledger.identities) {
-      std::cout << fmt::format("  {} = {:.2g}", identity.text, identity.residual);
+      std::cout << fmt::format("  {} = {}", identity.text, number_text(identity.residual, 2));
     }
     std::cout << "\n" << text_of(*ledger.mi_interval);
     std::cout << fmt::format("\n{:<10}{:>12}{:<12}  bias{:>12}{:<12}  (batches of {}, N = {})\n",
@@ -77,8 +78,8 @@ void print(const Ledger& ledger) {
   for (std::size_t d = 0; d < ledger.units.size(); ++d) {
     const Ledger::Unit& unit = ledger.units[d];
     active += unit.active;
-    std::cout << fmt::format("{:<10}{:>12}{:>16.4f}{}\n", d, fixed_text(unit.kl, 4), unit.variance,
-                             unit.active ? "  active" : "");
+    std::cout << fmt::format("{:<10}{:>12}{:>16}{}\n", d, fixed_text(unit.kl, 4),
+                             fixed_text(unit.variance, 4), unit.active ? "  active" : "");
   }
   std::cout << fmt::format("{} of {} dimensions active (variance of E[z|x] over the data > 0.01)\n",
                            active, ledger.units.size());
@@ -106,21 +107,18 @@ int decompose(const DecomposeFlags& flags) {
   const std::string& split = applied.examples.split().name;
   if (flags.run.common.json) {
     nlohmann::ordered_json object{
-        {"run", applied.run.folder.string()}, {"data", applied.run.config.data}, {"split", split}};
+        {"run", applied.run.name}, {"data", applied.run.config.data}, {"split", split}};
     object.update(to_json(ledger));
     object.update({{"seed", applied.seed}, {"isa", active_isa()}, {"threads", num_threads()}});
     print_json(object);
   } else {
     std::cout << data::one_line(fmt::format("{} on {} ({}, {} examples), scheme {}",
-                                            applied.run.folder.string(), applied.run.config.data,
-                                            split, ledger.count, name(scheme)))
+                                            applied.run.name, applied.run.config.data, split,
+                                            ledger.count, name(scheme)))
               << "\n\n";
     print(ledger);
   }
-  if (const std::optional<std::string> what = ledger.not_finite()) {
-    std::cerr << message_head() << *what << " is not finite\n";
-    return exit_not_finite;
-  }
+  if (const std::optional<std::string> what = ledger.not_finite()) return refuse_not_finite(*what);
   return exit_done;
 }
 

@@ -8,6 +8,7 @@
 
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
+#include "apps/cli/refusal.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/cli/standard_streams.hpp"
 #include "apps/exit_code.hpp"
@@ -50,6 +51,12 @@ int encode_examples(const EncodeFlags& flags) {
   const Encoded q = encode(*applied.run.model, applied.examples);
   const std::vector<std::int64_t>& labels = applied.examples.split().labels;
   const auto described = arrays_of(q, codes);
+  for (const auto& [name, values] : described) {
+    const Tensor rows = values.reshape({values.shape()[0], values.size() / values.shape()[0]});
+    if (const auto row = row_not_finite(rows)) {
+      return refuse_not_finite(fmt::format("'{}' of example {}", name, *row));
+    }
+  }
   std::map<std::string, data::ArrayView> arrays;
   std::vector<std::string> names;
   for (const auto& [name, values] : described) {

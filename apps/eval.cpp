@@ -8,7 +8,7 @@
 
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
-#include "apps/cli/program_name.hpp"
+#include "apps/cli/refusal.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/exit_code.hpp"
 #include "apps/reports/mean_text.hpp"
@@ -26,7 +26,7 @@ int evaluate(const RunFlags& flags) {
   const TermMeans of = estimate_terms(*run.model, applied.examples, applied.seed);
   const std::string& split = applied.examples.split().name;
   if (flags.common.json) {
-    print_json({{"run", run.folder.string()},
+    print_json({{"run", run.name},
                 {"data", run.config.data},
                 {"split", split},
                 {"count", applied.examples.count()},
@@ -41,9 +41,8 @@ int evaluate(const RunFlags& flags) {
                 {"isa", active_isa()},
                 {"threads", num_threads()}});
   } else {
-    std::cout << data::one_line(fmt::format("{} on {} ({}, {} examples), nats per datum",
-                                            run.folder.string(), run.config.data, split,
-                                            applied.examples.count()))
+    std::cout << data::one_line(fmt::format("{} on {} ({}, {} examples), nats per datum", run.name,
+                                            run.config.data, split, applied.examples.count()))
               << "\n\n";
     const auto row = [](const char* name, const MeanAndError& e, const char* what) {
       std::cout << fmt::format("{:<5}{}  {}\n", name, mean_column(e, 12), what);
@@ -56,8 +55,7 @@ int evaluate(const RunFlags& flags) {
   for (const auto& [name, mean] :
        {std::pair{"nell", of.nell.mean}, {"div", of.div.mean}, {"elbo", of.elbo.mean}}) {
     if (std::isfinite(mean)) continue;
-    std::cerr << message_head() << "the term '" << name << "' is not finite\n";
-    return exit_not_finite;
+    return refuse_not_finite(fmt::format("the term '{}'", name));
   }
   return exit_done;
 }

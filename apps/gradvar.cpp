@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <chrono>
 #include <cmath>
 #include <functional>
@@ -9,8 +11,8 @@
 
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
-#include "apps/cli/program_name.hpp"
 #include "apps/cli/progress_line.hpp"
+#include "apps/cli/refusal.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/exit_code.hpp"
 #include "apps/gradvar/wanted.hpp"
@@ -107,9 +109,8 @@ int gradvar_command(const Options& options) {
   for (const Row& row : study.rows) {
     if (!row.defined()) continue;
     if (std::isfinite(row.variance.mean) && std::isfinite(row.mean_norm.mean)) continue;
-    std::cerr << message_head() << "the gradient of " << row.group << " by " << row.estimator
-              << " for " << row.bound << ", m = " << row.m << ", is not finite\n";
-    return exit_not_finite;
+    return refuse_not_finite(fmt::format("the gradient of {} by {} for {}, m = {},", row.group,
+                                         row.estimator, row.bound, row.m));
   }
   return exit_done;
 }

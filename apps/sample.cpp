@@ -7,6 +7,7 @@
 
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
+#include "apps/cli/refusal.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/cli/standard_streams.hpp"
 #include "apps/exit_code.hpp"
@@ -36,7 +37,7 @@ int sample_pictures(const SampleFlags& flags) {
   const std::uint64_t seed = flags.seed(run.config);
   const std::optional<PictureShape> shape = picture_shape(run.config.example);
   if (!shape) {
-    throw Error(run.folder.string() + ": " + no_pictures(run.config.example) +
+    throw Error(run.name + ": " + no_pictures(run.config.example) +
                 ", so samples of them cannot be drawn");
   }
   if (flags.n > most_pixels / run.model->features()) {
@@ -46,6 +47,9 @@ int sample_pictures(const SampleFlags& flags) {
   }
   const Tensor means =
       decode_means(*run.model, sample_prior(*run.model, std::size_t(flags.n), seed));
+  if (const auto row = row_not_finite(means)) {
+    return refuse_not_finite(fmt::format("sample {}", *row));
+  }
   const auto columns = std::size_t(std::ceil(std::sqrt(double(flags.n))));
   write_pictures(flags.out, means, *shape, columns, scaling_of(run.config),
                  run.config.picture_range);

@@ -26,6 +26,11 @@ int refuse(const std::string& command, const std::string& reason) {
   return exit_usage;
 }
 
+int refuse_not_finite(const std::string& what) {
+  std::cerr << message_head() << data::one_line(what) << " is not finite\n";
+  return exit_not_finite;
+}
+
 std::string reason_of(const std::exception& error) {
   if (dynamic_cast<const Error*>(&error) != nullptr) return error.what();
   if (const auto* of_file = dynamic_cast<const std::filesystem::filesystem_error*>(&error)) {

@@ -54,7 +54,14 @@ Wanted of_run(const Options& options) {
                                     std::to_string(examples.count()) + " examples");
   }
   StudyPlan plan;
-  if (!options.bounds) plan.objective = options.objective.value_or(run.config.objective);
+  if (!options.bounds) {
+    plan.objective = options.objective.value_or(run.config.objective);
+    if (plan.objective.empty()) {
+      throw SettingError("objective", run.name +
+                                          " stands alone and does not say its own; name one, or "
+                                          "--bounds");
+    }
+  }
   plan.estimators = usual_estimators(*run.model, plan.objective);
   if (!options.bounds && !options.objective) add_estimator(plan.estimators, run.config.estimator);
   StudyModel model{.model = *run.model,
@@ -68,7 +75,7 @@ Wanted of_run(const Options& options) {
       applied->examples.some_anew(x, seed, r);
     };
   }
-  return {{.name = "run " + run.folder.string(), .model = model, .owner = applied}, plan};
+  return {{.name = "run " + run.name, .model = model, .owner = applied}, plan};
 }
 
 Subject world_of(const Options& options) {

@@ -20,7 +20,8 @@ nlohmann::ordered_json json_of(const Ledger::Interval& interval) {
                                   {"tolerance", interval.tolerance(of)}};
   };
   nlohmann::ordered_json ends = nullptr;
-  if (!interval.crossed()) ends = {interval.low.estimate.mean, interval.high.estimate.mean};
+  if (interval.finite() && !interval.crossed())
+    ends = {interval.low.estimate.mean, interval.high.estimate.mean};
   return {{"mi_interval", ends},
           {"mi_interval_contains", interval.contains()},
           {"mi_low", end(interval.low)},

@@ -6,8 +6,8 @@
 
 namespace nelbo {
 
-std::string number_text(double value) {
-  return std::isnan(value) ? "-" : fmt::format("{:.3g}", value);
+std::string number_text(double value, int digits) {
+  return std::isnan(value) ? "-" : fmt::format("{:.{}g}", value, digits);
 }
 
 std::string fixed_text(double value, int decimals) {

@@ -13,8 +13,8 @@ std::string mean_text(const MeanAndError& estimate, int digits);
 /// left in 8; of what is exact (error 0) spaces.
 std::string mean_column(const MeanAndError& estimate, int width);
 
-/// A number with three digits; "-" for one that is not known.
-std::string number_text(double value);
+/// A number with so many digits; "-" for one that is not known.
+std::string number_text(double value, int digits = 3);
 /// The same with so many decimals.
 std::string fixed_text(double value, int decimals);
 

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "lab/data/picture_range.hpp"
 #include "lab/evaluation/inference.hpp"
 #include "lab/files/png.hpp"
 
@@ -81,20 +82,6 @@ std::optional<PictureShape> picture_shape(const std::vector<std::int64_t>& examp
 
 std::string no_pictures(const std::vector<std::int64_t>& example) {
   return "examples of shape " + data::shape_text(example) + " are no grey pictures";
-}
-
-std::pair<double, double> picture_range(const Examples& examples) {
-  Extent extent = examples.extent();
-  if (const data::Scaling& scaling = examples.scaling(); scaling.standard()) {
-    extent = {};
-    std::vector<float> x(examples.features());
-    for (std::uint32_t i = 0; i < examples.count(); ++i) {
-      examples.fill(x.data(), {&i, 1}, 0);
-      scaling.restore(x.data());
-      extent.add(x);
-    }
-  }
-  return {std::min(extent.least, 0.0), std::max(extent.greatest, 1.0)};
 }
 
 void write_pictures(const std::string& path, const Tensor& pictures, const PictureShape& shape,

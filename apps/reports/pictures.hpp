@@ -26,10 +26,6 @@ std::optional<PictureShape> picture_shape(const std::vector<std::int64_t>& examp
 /// Why there are no pictures: "examples of shape 13 are no grey pictures".
 std::string no_pictures(const std::vector<std::int64_t>& example);
 
-/// The range of values, in the units of the data, that goes from black to white: [0, 1], or what the
-/// examples span where that is more.
-std::pair<double, double> picture_range(const Examples& examples);
-
 /// Writes N pictures [N, X] of a model, brought back to the units of the data, `columns` to a row, as one
 /// PNG in which `range` goes from black to white.
 void write_pictures(const std::string& path, const Tensor& pictures, const PictureShape& shape,

@@ -75,7 +75,6 @@ class TrainingRun {
         config_(trainer_.config()),
         record_(folder.record(), options.argv) {
     for (const Quantity& q : trainer_.objective().quantities()) term_names_.push_back(q.name);
-    config_.picture_range = picture_range(trainer_.test_examples());
     if (options_.log_gradient_snr > 0) gradient_snr_.emplace(trainer_);
   }
 

@@ -174,6 +174,7 @@ FileContent read_npz(const std::string& path, const std::shared_ptr<const Input>
 FileContent read_safetensors(const std::string& path, const std::shared_ptr<const Input>& input,
                              const std::string& member, const std::string& label) {
   const safetensors::Reader reader(input);
+  reader.verify();
   Archive archive{{},
                   [&](const std::string& name) {
                     return safetensors::is_readable(reader.entries().at(name).dtype);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "autodiff/ops/shape_ops.hpp"
@@ -77,7 +78,7 @@ Encoded encoded(const std::vector<Tensor>& q) {
 }
 
 /// p log(p / p0), 0 for p = 0.
-double divergence(double p, double p0) { return p > 0 ? p * std::log(p / p0) : 0; }
+double divergence(double p, double p0) { return p == 0 ? 0 : p * std::log(p / p0); }
 
 }  // namespace
 
@@ -130,6 +131,15 @@ Tensor decode_means(const Model& model, const Tensor& z) {
     return std::vector<Var>{model.likelihood()->mean(model.decode(code))};
   };
   return map_rows(std::size_t(z.shape()[0]), std::size_t(z.shape()[1]), rows_of(z), record)[0];
+}
+
+std::optional<std::int64_t> row_not_finite(const Tensor& values) {
+  const auto [n, columns] = std::pair{values.shape()[0], values.shape()[1]};
+  const float* const all = values.data_as<float>();
+  for (std::int64_t i = 0; i < n * columns; ++i) {
+    if (!std::isfinite(all[i])) return i / columns;
+  }
+  return std::nullopt;
 }
 
 Tensor sample_prior(const Model& model, std::size_t n, std::uint64_t seed) {

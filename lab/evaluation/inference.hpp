@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "autodiff/tensor.hpp"
@@ -30,6 +31,9 @@ Tensor most_probable_codes(const Model& model, const Tensor& x);
 
 /// The decoder's mean image for every row of z [N, D]: [N, X].
 Tensor decode_means(const Model& model, const Tensor& z);
+
+/// The first row of values [N, K] with a number that is not finite; nothing where all are.
+std::optional<std::int64_t> row_not_finite(const Tensor& values);
 
 /// n samples z of the prior, [n, D], from the evaluation stream of `seed`.
 Tensor sample_prior(const Model& model, std::size_t n, std::uint64_t seed);

@@ -199,6 +199,11 @@ double Ledger::Interval::tolerance(const End& end) const {
   return 4 * std::hypot(estimate.standard_error, end.estimate.standard_error);
 }
 
+bool Ledger::Interval::finite() const {
+  return std::isfinite(low.estimate.mean) && std::isfinite(high.estimate.mean) &&
+         std::isfinite(estimate.mean);
+}
+
 bool Ledger::Interval::contains() const {
   constexpr double rounding = 1e-4;  // of log-densities of some hundred nats in float32
   return estimate.mean >= low.estimate.mean - tolerance(low) &&
@@ -239,6 +244,7 @@ Ledger measure_ledger(const Model& model, const Examples& examples, const Ledger
   const std::optional<double> entropy =
       ledger.count == examples.count() ? data_entropy(examples, model) : std::nullopt;
   const Encoded posteriors = encode(model, examples, ledger.count);
+  if (can.diagonal) check_double_carries(posteriors);
 
   std::vector<Named> all = terms_of_all_models(can, options.draws, entropy);
   const bool aggregates = can.diagonal && can.marginals;

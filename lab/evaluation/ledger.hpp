@@ -51,6 +51,8 @@ struct Ledger {
     MeanAndError estimate;  // of I_enc
     /// 4 standard errors of the estimate and an end.
     double tolerance(const End& end) const;
+    /// Whether both ends and the estimate are numbers.
+    bool finite() const;
     bool crossed() const { return low.estimate.mean > high.estimate.mean; }
     /// Whether the estimate is within the tolerances of both ends, and possible: no estimate is above
     /// `most` = ln N but by rounding.

@@ -1,8 +1,11 @@
 #include "lab/evaluation/read_out.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <utility>
 
+#include "autodiff/error.hpp"
 #include "autodiff/operator.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 
@@ -65,6 +68,23 @@ bool float_carries(const Encoded& posteriors) {
     }
   }
   return true;
+}
+
+void check_double_carries(const Encoded& posteriors) {
+  constexpr double rounding = 0x1p-53, share = 1e-2;
+  const float *mean = posteriors.mean.data_as<float>(),
+              *log_variance = posteriors.log_variance.data_as<float>();
+  const std::int64_t size = posteriors.log_variance.size();
+  for (std::int64_t i = 0; i < size; ++i) {
+    const double m = std::fabs(mean[i]), deviation = std::exp(0.5 * double(log_variance[i]));
+    if (deviation == 0 || !std::isfinite(m) || !(m * rounding > share * deviation)) continue;
+    const std::int64_t d = posteriors.mean.shape()[1];
+    throw Error(fmt::format(
+        "decompose: Q(Z|x) of example {} has the deviation {:.2g} around the mean {:.2g} "
+        "in dimension {}: float64 does not tell its codes apart, and no term of them "
+        "can be read out",
+        i / d, deviation, double(mean[i]), i % d));
+  }
 }
 
 Var converted(Var x, DType dtype) {

@@ -13,6 +13,10 @@ namespace nelbo {
 /// below 1/1000 of the standard deviation.
 bool float_carries(const Encoded& posteriors);
 
+/// Throws Error naming the first posterior that is too narrow beside its mean for float64: whose rounding is
+/// above 1/100 of a standard deviation that is not 0.
+void check_double_carries(const Encoded& posteriors);
+
 /// x converted to `dtype`. For tapes without gradients.
 Var converted(Var x, DType dtype);
 

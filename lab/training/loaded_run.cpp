@@ -135,6 +135,7 @@ LoadedModel open_model(const std::filesystem::path& run, Part part) {
   if (!is_checkpoint || in_folder) {
     const RunFolder of = RunFolder::open(folder);
     loaded.folder = of.path();
+    loaded.name = of.path().string();
     loaded.config = read_config(of);
     if (!is_checkpoint) checkpoint = of.last();
   } else {
@@ -145,7 +146,11 @@ LoadedModel open_model(const std::filesystem::path& run, Part part) {
                   "in its run folder, beside config.toml");
     }
     loaded.folder = fs::path(run).parent_path();
-    loaded.config.data.clear();
+    loaded.name = checkpoint;
+    for (std::string* of_the_run :
+         {&loaded.config.data, &loaded.config.objective, &loaded.config.estimator}) {
+      of_the_run->clear();
+    }
     apply_toml(loaded.config, model, checkpoint);
   }
   const std::string settings = in_folder ? (folder / "config.toml").string() : checkpoint;
@@ -155,7 +160,7 @@ LoadedModel open_model(const std::filesystem::path& run, Part part) {
   // Values come from the file: what the data would say of their start is not asked for.
   const DataMoments none{Tensor(Shape{0}), Tensor(Shape{0})};
   const auto declare = [&] {
-    if (part == Part::model) {
+    if (part == Part::model || loaded.config.objective.empty()) {
       loaded.model = make_model(model_of(loaded.config), none, *loaded.store);
     } else {
       static_cast<Networks&>(loaded) =

@@ -17,6 +17,7 @@ namespace nelbo {
 /// The trained model of a run.
 struct LoadedModel : Networks {  // auxiliaries are empty unless they were asked for
   std::filesystem::path folder;
+  std::string name;  // for people: the folder, or the checkpoint that stands alone
   TrainConfig config;
   std::unique_ptr<ParameterStore> store;
   std::uint64_t step = 0;          // training steps that made it
@@ -40,7 +41,8 @@ enum class Part {
 };
 
 /// Opens a run folder, or one checkpoint in it (RUN/checkpoints/best.safetensors); a folder stands
-/// for its last checkpoint. A checkpoint that stands alone names its model, and is enough for it. The
+/// for its last checkpoint. A checkpoint that stands alone names its model, and is enough for it; what
+/// learnt beside it, objective and estimator it does not say (they are empty). The
 /// run's data need not be there. Throws Error if a file is missing or damaged, or holds a word that this
 /// program lacks: it names the word, its kind and the program that made the run.
 LoadedModel open_model(const std::filesystem::path& run, Part part = Part::model);

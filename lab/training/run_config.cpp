@@ -275,17 +275,19 @@ Change apply_change(TrainConfig& config, const std::string& change) {
   const std::size_t equals = change.find('=');
   const std::string name = change.substr(0, equals);
   const std::string value = equals == std::string::npos ? "" : change.substr(equals + 1);
-  const auto key = std::find_if(keys().begin(), keys().end(),
-                                [&](const Key& one) { return one.changes && one.name == name; });
-  if (key == keys().end() || value.empty()) {
+  const auto key =
+      std::find_if(keys().begin(), keys().end(), [&](const Key& one) { return one.name == name; });
+  if (key == keys().end() || !key->changes || value.empty()) {
     std::vector<std::string> names;
     for (const Key& one : keys()) {
       if (one.changes) names.push_back(one.name);
     }
-    throw SettingError("change",
-                       fmt::format("'{}' is not written as in lr=1e-4; a run goes on with "
-                                   "its own settings but for {}",
-                                   change, fmt::join(names, ", ")));
+    throw SettingError(
+        "change", fmt::format("'{}': {}; a run goes on with its own settings but for {}", change,
+                              value.empty()         ? "is not written as in lr=1e-4"
+                              : key == keys().end() ? "there is no setting '" + name + "'"
+                                                    : "'" + name + "' cannot be changed",
+                              fmt::join(names, ", ")));
   }
   const auto written = [&] {
     const std::string text = *key->write(config);

@@ -8,6 +8,7 @@
 #include "autodiff/random_variables.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/data/data_entropy.hpp"
+#include "lab/data/picture_range.hpp"
 #include "lab/training/checkpoint.hpp"
 #include "lab/training/objective_weights.hpp"
 #include "lab/training/run_data.hpp"
@@ -104,6 +105,7 @@ Trainer::Trainer(const TrainPlan& plan, const data::Dataset& data)
           std::make_unique<Optimizer>(plan.optimizer, ranges_of(store_, networks_.groups()))),
       gradient_(store_),
       order_(train_.count()) {
+  plan_.config.picture_range = picture_range(test_);
   if (objective().needs(&Quantity::data_entropy) && plan.binarize != data::Binarize::dynamic) {
     entropy_ = data_entropy(train_, model());
   }

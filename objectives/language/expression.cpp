@@ -20,7 +20,9 @@ std::string meant(const std::string& name) {
   static const std::map<std::string, std::string> others{
       {"kl", "div"},     {"kld", "div"},  {"kl_div", "div"},
       {"recon", "nell"}, {"nll", "nell"}, {"reconstruction", "nell"}};
-  if (const auto other = others.find(name); other != others.end()) {
+  std::string lower = name;
+  for (char& c : lower) c = char(std::tolower(static_cast<unsigned char>(c)));
+  if (const auto other = others.find(lower); other != others.end()) {
     return "; " + name + " is called " + other->second + " here";
   }
   std::vector<std::string> names = vocabulary().names();

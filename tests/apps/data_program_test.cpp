@@ -4,6 +4,7 @@
 #include "apps/reports/pictures.hpp"
 #include "apps/train/run_result.hpp"
 #include "lab/data/load.hpp"
+#include "lab/data/picture_range.hpp"
 #include "tests/apps/program_run.hpp"
 #include "tests/catch.hpp"
 
@@ -115,6 +116,30 @@ TEST_CASE("data program: pictures are of the data's own values, whatever the sca
     write_pictures(picture, x, {4, 4}, 2, examples.scaling(), {0, 160});
     if (scale == "none") drawn = read_whole(picture);
     CHECK(read_whole(picture) == drawn);
+  }
+}
+
+TEST_CASE("data program: a checkpoint alone draws what its run draws") {
+  const TempFolder folder;
+  std::vector<float> pixels;
+  for (int i = 0; i < 20 * 16; ++i) pixels.push_back(float(i % 97) - 40);
+  const std::string data = folder.write("a.npy", npy("<f4", "(20, 4, 4)", bytes_of(pixels)));
+  for (const std::string scale : {"none", "standard"}) {
+    const std::string run = folder.path() + "/" + scale, lone = run + ".safetensors";
+    const Outcome trained =
+        run_program_binary({"train", "--data", data, "--scale", scale, "--likelihood", "normal",
+                            "--hidden", "3", "--latent", "2", "--epochs", "1", "--out", run});
+    INFO(trained.err);
+    REQUIRE(trained.code == 0);
+    std::filesystem::copy_file(run + "/checkpoints/last.safetensors", lone);
+    const auto drawn = [&](const std::string& of) {
+      const std::string picture = folder.path() + "/drawn.png";
+      const Outcome outcome = run_program_binary({"sample", of, "--n", "9", "--out", picture});
+      INFO(outcome.err);
+      REQUIRE(outcome.code == 0);
+      return read_whole(picture);
+    };
+    CHECK(drawn(lone) == drawn(run));
   }
 }
 

@@ -154,6 +154,33 @@ TEST_CASE("eval: other noise, splits, threads, checkpoints and data") {
   CHECK_THAT(best.out, contains("elbo"));
 }
 
+TEST_CASE("A checkpoint that stands alone goes by its own name, in every command") {
+  const TempFolder folder;
+  const std::string lone = folder / "lone.safetensors",
+                    images = trained().folder / "blobs/t10k-images-idx3-ubyte";
+  std::filesystem::copy_file(trained().folder / "run/checkpoints/last.safetensors", lone);
+  for (const std::string command : {"eval", "bounds", "decompose"}) {
+    const Outcome outcome = run_program_binary({command, lone, "--data", images});
+    CAPTURE(command, outcome.err);
+    CHECK(outcome.code == 0);
+    CHECK_THAT(outcome.out, Catch::Matchers::StartsWith(lone + " on "));
+  }
+  const json evaluated =
+      json::parse(run_program_binary({"eval", lone, "--data", images, "--json"}).out);
+  CHECK(evaluated["run"] == lone);
+  const std::vector<std::string> study{"gradvar", "--run",        lone, "--data",
+                                       images,    "--replicates", "8"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), study.begin(), study.end());
+    return run_program_binary(more);
+  };
+  CHECK(with({"--objective", "elbo"}).code == 0);
+  CHECK(with({"--bounds", "elbo"}).code == 0);
+  const Outcome silent = with({});
+  CHECK(silent.code == 2);
+  CHECK_THAT(silent.err, contains("--objective: " + lone + " stands alone"));
+}
+
 TEST_CASE("Data of another shape and unknown splits are refused") {
   const TempFolder folder;
   const std::string wide = folder.write("images-idx3-ubyte", idx_of(blobs(10, 5, 1)));

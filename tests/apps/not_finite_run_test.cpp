@@ -57,6 +57,46 @@ TEST_CASE("not finite: parameters that are no numbers end every report with exit
   }
 }
 
+TEST_CASE("not finite: codes and samples that are no numbers are not written") {
+  const UntrainedRun run("diagonal"), binary("bernoulli");
+  for (const UntrainedRun* of : {&run, &binary}) {
+    for (const char* name : {"encoder.head.bias", "decoder.output.bias"}) {
+      of->store.tensor(name).data_as<float>()[0] = std::nanf("");
+    }
+    of->save();
+  }
+  for (const auto& [of, array] : {std::pair{&run, "mean"}, {&binary, "probabilities"}}) {
+    const Outcome encoded = of->run({"encode", "--out", of->folder / "z.npz"});
+    CAPTURE(encoded.err);
+    CHECK(encoded.code == 4);
+    CHECK_THAT(encoded.err, contains(std::string("'") + array + "' of example 0 is not finite"));
+    CHECK_FALSE(std::filesystem::exists(of->folder / "z.npz"));
+    const Outcome sampled = of->run({"sample", "--out", of->folder / "s.png"});
+    CAPTURE(sampled.err);
+    CHECK(sampled.code == 4);
+    CHECK_THAT(sampled.err, contains("sample 0 is not finite"));
+    CHECK_FALSE(std::filesystem::exists(of->folder / "s.png"));
+  }
+}
+
+TEST_CASE("not finite: tables say '-' and no nan") {
+  for (const char* posterior : {"diagonal", "bernoulli"}) {
+    const UntrainedRun run(posterior);
+    const Tensor bias = run.store.tensor("encoder.head.bias");
+    for (std::int64_t i = 0; i < bias.size(); ++i) bias.data_as<float>()[i] = std::nanf("");
+    run.save();
+    for (const char* command : {"eval", "bounds", "decompose"}) {
+      const Outcome outcome = run.run({command});
+      CAPTURE(posterior, outcome.out);
+      CHECK(outcome.code == 4);
+      CHECK_THAT(outcome.out, !contains("nan"));
+      if (command == std::string("decompose")) {
+        CHECK_THAT(outcome.out, contains("\n0                    -               -\n"));
+      }
+    }
+  }
+}
+
 TEST_CASE("not finite: parameters at the ends of float end every report with exit code 4") {
   for (const float value : {300.f, 3e38f, -3e38f}) {
     const UntrainedRun run("diagonal");

@@ -92,6 +92,13 @@ TEST_CASE("resume: within an epoch with another batch, and with other weights") 
     CHECK(refused.code == 2);
     CHECK_THAT(refused.err, contains("--change: '" + std::string(wrong)));
   }
+  for (const auto& [wrong, why] : {std::pair{"latent=3", "'latent' cannot be changed"},
+                                   {"lrr=3", "there is no setting 'lrr'"},
+                                   {"lr", "is not written as in lr=1e-4"}}) {
+    const Outcome refused = run_program_binary({"train", "--resume", run, "--change", wrong});
+    CHECK(refused.code == 2);
+    CHECK_THAT(refused.err, contains(why));
+  }
   CHECK(last(run) == before);
   CHECK(tests::read_whole(run + "/config.toml") == config);
 }

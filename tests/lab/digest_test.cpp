@@ -95,6 +95,9 @@ TEST_CASE("digest: a checkpoint with a bit turned is refused, and nothing is cha
     ParameterStore store;
     CHECK_THROWS_WITH(freeze_from(folder / "bad.safetensors", store), contains("damaged"));
     CHECK_THROWS_WITH(model_of_checkpoint(folder / "bad.safetensors"), contains("damaged"));
+    const std::string parameter = trainer.store().entries()[1].name;  // as examples
+    CHECK_THROWS_WITH(data::read_dataset((folder / "bad.safetensors:") + parameter),
+                      contains("damaged"));
   }
   CHECK(tests::bytes_of(other, folder / "other.safetensors") == before);
 }

@@ -157,6 +157,11 @@ TEST_CASE("ledger: scales that float32 does not tell from 0 beside the means") {
     CHECK(ledger.mi_interval->contains());
     check_identities(ledger, 1e-4);
   }
+  for (const double log_variance : {-80.0, -150.0}) {  // nor does float64
+    set_log_variance(trained.trainer.store(), log_variance);
+    CHECK_THROWS_WITH(measure_ledger(trained.trainer.model(), examples, {.batch = 10, .seed = 4}),
+                      tests::contains("float64 does not tell its codes apart"));
+  }
 }
 
 TEST_CASE("ledger: an interval holds nothing impossible, and crossed ends are none") {

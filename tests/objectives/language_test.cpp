@@ -204,7 +204,7 @@ TEST_CASE("language: wrong expressions are refused with the column and the reaso
       // Names and arguments.
       Case{"nell + 6*tcc", 10, "did you mean 'tc'?"},
       Case{"nell + beta_tcva(6)", 8, "did you mean 'beta_tcvae'?"},
-      Case{"nell + kl", 8, "kl is called div here"},
+      Case{"nell + kl", 8, "kl is called div here"}, Case{"nell + KL", 8, "KL is called div here"},
       Case{"4*recon", 3, "recon is called nell here"},
       Case{"nell + quuxquux", 8, "none that is known is near"},
       Case{"nell + tc(start)", 11, "did you mean 'strat'?"},
