@@ -89,17 +89,19 @@ std::string lacks(const EstimatorChoice& choice, const StudyCell& cell, const St
 /// SettingError where the reference is not defined.
 EstimatorChoice reference_of(const EstimatorChoice& reference, const StudyCell& cell,
                              const StudyModel& model) {
-  std::vector<EstimatorChoice> all{reference};
-  if (model.model.codes().discrete() && cell.coupling != Coupling::independent) {
-    all.emplace_back(estimators::enumeration());
-    all.insert(all.end(), cell.estimators.begin(), cell.estimators.end());
-  }
   std::string why;
-  for (EstimatorChoice& choice : all) {
+  const auto coupled = [&](EstimatorChoice choice) {
     choice.coupling = cell.coupling;
     const std::string lacking = lacks(choice, cell, model);
-    if (lacking.empty()) return choice;
     if (why.empty()) why = lacking;
+    return lacking.empty() ? std::optional(choice) : std::nullopt;
+  };
+  if (const auto own = coupled(reference)) return *own;
+  if (model.model.codes().discrete() && cell.coupling != Coupling::independent) {
+    if (const auto exact = coupled(estimators::enumeration())) return *exact;
+    for (const EstimatorChoice& choice : cell.estimators) {
+      if (const auto other = coupled(choice)) return *other;
+    }
   }
   throw SettingError("reference", why);
 }
