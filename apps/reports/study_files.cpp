@@ -126,7 +126,7 @@ std::string csv_of(const Study& study) {
     text += fmt::format("{},{},{},{},{}", quoted(row.bound), quoted(row.estimator), row.m, row.k,
                         quoted(row.group));
     add(numbers_of(row));
-    text += "," + quoted(row.reference) + (row.biased ? ",true" : ",false");
+    text += fmt::format(",{},{}", quoted(row.reference), row.biased);
     add(numbers_of(row.exact.value_or(Theory{})));
     add(numbers_of(row.asymptote.value_or(Theory{})));
     text += fmt::format(",{}\n", quoted(row.undefined));

@@ -24,7 +24,7 @@ struct Followed {
   NamedRanges of;
   std::optional<GroupSummary> summary;   // of the second half
   std::optional<Projection> difference;  // direction of the first half's from the reference
-  BiasTest bias;
+  BiasTest bias = BiasTest();
 };
 
 /// The gradients of one group from one source: phi by an estimator, or another group by a set of
@@ -111,7 +111,7 @@ class Replicates {
         Piece piece{encoder, source, 0, range, GradientMoments(range.length), {}, {}, {}};
         piece.part_means.assign(parts_, std::vector<float>(range.length, 0));
         for (const NamedRanges& part : parts_of(store, group)) {
-          piece.followed.push_back({part, {}, {}, {}});
+          piece.followed.push_back({.of = part});
         }
         pieces_.push_back(std::move(piece));
       }
