@@ -133,6 +133,27 @@ void Examples::fill_bernoulli_rows(float* x, std::span<const std::uint32_t> rows
   });
 }
 
+namespace {
+
+/// Sums over examples of the differences from an origin, feature by feature, and of their squares.
+struct FeatureSums {
+  std::vector<double> first, second;
+  Extent extent;
+
+  void add(std::span<const float> x, std::span<const float> origin) {
+    extent.add(x);
+    for (std::size_t row = 0; row < x.size(); row += origin.size()) {
+      for (std::size_t d = 0; d < origin.size(); ++d) {
+        const double difference = double(x[row + d]) - double(origin[d]);
+        first[d] += difference;
+        second[d] += difference * difference;
+      }
+    }
+  }
+};
+
+}  // namespace
+
 DataMoments Examples::moments() const {
   const bool dynamic = how_ == data::Binarize::dynamic && role_ == Role::train;
   const std::size_t width = features();
@@ -147,13 +168,9 @@ DataMoments Examples::moments() const {
 
   constexpr std::size_t chunks = 16;  // a fixed partition: the same sums for any number of threads
   const std::size_t size = chunks_of(count(), chunks);
-  struct Sums {
-    std::vector<double> first, second;
-    Extent extent;
-  };
-  std::array<Sums, chunks> partial;
+  std::array<FeatureSums, chunks> partial;
   parallel_for(chunks, [&](std::size_t chunk) {
-    Sums& sums = partial[chunk];
+    FeatureSums& sums = partial[chunk];
     sums.first.assign(width, 0);
     sums.second.assign(width, 0);
     const std::size_t block = rows_per_chunk(width);
@@ -164,14 +181,7 @@ DataMoments Examples::moments() const {
       rows.resize(std::min(block, end - start));
       std::iota(rows.begin(), rows.end(), std::uint32_t(start));
       values(x.data(), rows);
-      sums.extent.add({x.data(), rows.size() * width});
-      for (std::size_t b = 0; b < rows.size(); ++b) {
-        for (std::size_t d = 0; d < width; ++d) {
-          const double difference = double(x[b * width + d]) - double(origin[d]);
-          sums.first[d] += difference;
-          sums.second[d] += difference * difference;
-        }
-      }
+      sums.add({x.data(), rows.size() * width}, origin);
     }
   });
 
@@ -180,7 +190,7 @@ DataMoments Examples::moments() const {
   moments.variance = Tensor({std::int64_t(width)}, DType::f64);
   for (std::size_t d = 0; d < width; ++d) {
     double sum = 0, squares = 0;
-    for (const Sums& sums : partial) {
+    for (const FeatureSums& sums : partial) {
       sum += sums.first[d];
       squares += sums.second[d];
     }
@@ -190,7 +200,7 @@ DataMoments Examples::moments() const {
     moments.variance.data_as<double>()[d] =
         dynamic ? mean * (1 - mean) : std::max(0.0, squares / double(count()) - shift * shift);
   }
-  for (const Sums& sums : partial) moments.extent.add(sums.extent);
+  for (const FeatureSums& sums : partial) moments.extent.add(sums.extent);
   if (dynamic) moments.extent = zeros_and_ones;
   return moments;
 }
