@@ -36,9 +36,9 @@ class Flag {
 /// The flags, arguments and subcommands of a command. The parser behind it is known to one source
 /// file alone.
 ///
-/// Of a flag that is given twice the last value counts. Values are filled when the words are read, so they must live until the command has run. A name
-/// without dashes ("RUN") is an argument that is known by its place. A copy speaks of the same
-/// command.
+/// Of a flag that is given twice the last value counts. Values are filled when the words are read,
+/// so they must live until the command has run. A name without dashes ("RUN") is an argument that
+/// is known by its place. A copy speaks of the same command.
 class CommandLine {
  public:
   /// Of one that is being parsed, which leaves in `chosen` what it comes to.
