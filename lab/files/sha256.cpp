@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lab/files/input.hpp"
+#include "lab/files/internal/for_each_block.hpp"
 
 namespace nelbo {
 namespace {
@@ -58,25 +59,9 @@ void Sha256::block(const unsigned char* bytes) {
 }
 
 void Sha256::update(const void* data, std::size_t size) {
-  const auto* bytes = static_cast<const unsigned char*>(data);
   total_ += size;
-  while (size > 0) {
-    if (pending_size_ == 0 && size >= pending_.size()) {
-      block(bytes);
-      bytes += pending_.size();
-      size -= pending_.size();
-      continue;
-    }
-    const std::size_t part = std::min(size, pending_.size() - pending_size_);
-    std::memcpy(pending_.data() + pending_size_, bytes, part);
-    pending_size_ += part;
-    bytes += part;
-    size -= part;
-    if (pending_size_ == pending_.size()) {
-      block(pending_.data());
-      pending_size_ = 0;
-    }
-  }
+  for_each_block(data, size, pending_, pending_size_,
+                 [this](const unsigned char* bytes) { block(bytes); });
 }
 
 std::string Sha256::hex() {

@@ -6,6 +6,8 @@
 #include <bit>
 #include <cstring>
 
+#include "lab/files/internal/for_each_block.hpp"
+
 namespace nelbo {
 namespace {
 
@@ -35,25 +37,9 @@ void Xxh64::stripe(const unsigned char* bytes) {
 }
 
 void Xxh64::update(const void* data, std::size_t size) {
-  const auto* bytes = static_cast<const unsigned char*>(data);
   total_ += size;
-  while (size > 0) {
-    if (pending_size_ == 0 && size >= pending_.size()) {
-      stripe(bytes);
-      bytes += pending_.size();
-      size -= pending_.size();
-      continue;
-    }
-    const std::size_t part = std::min(size, pending_.size() - pending_size_);
-    std::memcpy(pending_.data() + pending_size_, bytes, part);
-    pending_size_ += part;
-    bytes += part;
-    size -= part;
-    if (pending_size_ == pending_.size()) {
-      stripe(pending_.data());
-      pending_size_ = 0;
-    }
-  }
+  for_each_block(data, size, pending_, pending_size_,
+                 [this](const unsigned char* bytes) { stripe(bytes); });
 }
 
 std::string Xxh64::hex() const {
