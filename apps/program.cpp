@@ -9,6 +9,7 @@
 #include "apps/cli/parse.hpp"
 #include "apps/cli/program_name.hpp"
 #include "apps/cli/refusal.hpp"
+#include "apps/cli/setting_flags.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/cli/standard_streams.hpp"
 #include "autodiff/instruction_set.hpp"
@@ -103,16 +104,14 @@ int run(int argc, char** argv) {
 }
 
 int fail(int code, const std::string& reason) {
-  std::cerr << message_head() << data::one_line(reason) << "\n";
+  std::cerr << message_head() << data::one_line(with_flags(reason)) << "\n";
   return code;
 }
 
 /// Here a setting is a flag: "--log-gradient-snr: reason".
 std::string as_flag(const SettingError& error) {
   if (error.setting().empty()) return error.reason();
-  std::string flag = error.setting();
-  std::replace(flag.begin(), flag.end(), '_', '-');
-  return "--" + flag + ": " + error.reason();
+  return flag_of(error.setting()) + ": " + error.reason();
 }
 
 }  // namespace
