@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "apps/cli/setting_flags.hpp"
+#include "apps/cli/with_flags.hpp"
 #include "autodiff/nearest_name.hpp"
 #include "autodiff/setting_error.hpp"
 

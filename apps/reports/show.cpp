@@ -7,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "apps/cli/setting_flags.hpp"
+#include "apps/cli/with_flags.hpp"
 #include "apps/reports/mean_text.hpp"
 #include "lab/data/statistics.hpp"
 #include "lab/files/one_line.hpp"

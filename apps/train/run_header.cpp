@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "apps/cli/setting_flags.hpp"
+#include "apps/cli/with_flags.hpp"
 #include "apps/reports/mean_text.hpp"
 #include "apps/reports/pictures.hpp"
 #include "autodiff/instruction_set.hpp"

@@ -1,15 +1,10 @@
-#include "apps/cli/setting_flags.hpp"
+#include "apps/cli/with_flags.hpp"
 
-#include <algorithm>
 #include <cctype>
 
-namespace nelbo {
+#include "apps/command_line.hpp"
 
-std::string flag_of(const std::string& setting) {
-  std::string flag = "--" + setting;
-  std::replace(flag.begin(), flag.end(), '_', '-');
-  return flag;
-}
+namespace nelbo {
 
 std::string with_flags(std::string text) {
   const std::string words = "the setting ";
