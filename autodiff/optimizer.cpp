@@ -14,31 +14,6 @@ namespace {
 
 using Rule = OptimizerConfig::Rule;
 
-void require(bool holds, const char* name, double value, const char* range) {
-  if (!holds) throw Error(std::string("optimizer: ") + name + " = " + shortest(value) + range);
-}
-
-void check(const OptimizerConfig& config) {
-  const auto fraction = [](double x) { return x >= 0 && x < 1; };
-  const auto not_negative = [](double x) { return x >= 0 && std::isfinite(x); };
-  require(not_negative(config.clip_norm), "clip_norm", config.clip_norm,
-          " must be finite and at least 0 (0: no clipping)");
-  if (config.rule == Rule::sgd) {
-    require(fraction(config.momentum), "momentum", config.momentum, " must be in [0, 1)");
-    return;
-  }
-  require(fraction(config.beta1), "beta1", config.beta1, " must be in [0, 1)");
-  require(fraction(config.beta2), "beta2", config.beta2, " must be in [0, 1)");
-  require(config.epsilon > 0 && std::isfinite(config.epsilon), "epsilon", config.epsilon,
-          " must be positive: a parameter without gradient would become 0 / 0");
-  require(not_negative(config.initial_second_moment), "initial_second_moment",
-          config.initial_second_moment, " must be finite and at least 0");
-  require(not_negative(config.weight_decay), "weight_decay", config.weight_decay,
-          " must be finite and at least 0");
-  require(config.rule == Rule::adamw || config.weight_decay == 0, "weight_decay",
-          config.weight_decay, " needs the rule adamw; adam would mix it into the moments");
-}
-
 void check_disjoint(std::vector<Range> ranges) {
   std::sort(ranges.begin(), ranges.end(),
             [](const Range& a, const Range& b) { return a.offset < b.offset; });
@@ -54,12 +29,22 @@ void check_disjoint(std::vector<Range> ranges) {
   }
 }
 
-/// The numbers of the kernel at step t = 1, 2, ...
-kernels::AdamStep adam_step(const OptimizerConfig& config, std::uint64_t t, double eta,
-                            double scale) {
+/// 1 - beta^t of both moments, where they are corrected.
+struct Corrections {
+  double first = 1;
+  double second = 1;
+};
+
+/// At step t = 1, 2, ...
+Corrections corrections(const OptimizerConfig& config, std::uint64_t t) {
+  if (!config.bias_correction) return {};
   const double n = static_cast<double>(t);
-  const double correction1 = config.bias_correction ? 1 - std::pow(config.beta1, n) : 1;
-  const double correction2 = config.bias_correction ? 1 - std::pow(config.beta2, n) : 1;
+  return {1 - std::pow(config.beta1, n), 1 - std::pow(config.beta2, n)};
+}
+
+/// The numbers of the kernel.
+kernels::AdamStep adam_step(const OptimizerConfig& config, const Corrections& by, double eta,
+                            double scale) {
   kernels::AdamStep step{};
   step.beta1 = config.beta1;
   step.beta2 = config.beta2;
@@ -67,11 +52,11 @@ kernels::AdamStep adam_step(const OptimizerConfig& config, std::uint64_t t, doub
   step.scale = scale;
   step.decay = eta * config.weight_decay;
   if (config.epsilon_hat) {
-    step.rate = eta * std::sqrt(correction2) / correction1;
+    step.rate = eta * std::sqrt(by.second) / by.first;
     step.root = 1;
   } else {
-    step.rate = eta / correction1;
-    step.root = 1 / std::sqrt(correction2);
+    step.rate = eta / by.first;
+    step.root = 1 / std::sqrt(by.second);
   }
   return step;
 }
@@ -80,9 +65,6 @@ template <class T>
 const auto& functions() {
   return kernels_for<T>(active_kernels().optimizer());
 }
-
-/// The factor that brings a gradient of this norm down to at most `limit`.
-double clip_scale(double norm, double limit) { return norm > limit ? limit / norm : 1; }
 
 }  // namespace
 
@@ -93,6 +75,30 @@ OptimizerConfig OptimizerConfig::burda() {
   config.epsilon_hat = true;
   config.initial_second_moment = 1;
   return config;
+}
+
+std::string unfit(const OptimizerConfig& config) {
+  std::string first;
+  const auto require = [&](bool holds, const char* name, double value, const char* range) {
+    if (!holds && first.empty()) first = std::string(name) + " = " + shortest(value) + range;
+  };
+  const auto fraction = [](double x) { return x >= 0 && x < 1; };
+  const auto not_negative = [](double x) { return x >= 0 && std::isfinite(x); };
+  if (config.rule == Rule::sgd) {
+    require(fraction(config.momentum), "momentum", config.momentum, " must be in [0, 1)");
+    return first;
+  }
+  require(fraction(config.beta1), "beta1", config.beta1, " must be in [0, 1)");
+  require(fraction(config.beta2), "beta2", config.beta2, " must be in [0, 1)");
+  require(config.epsilon > 0 && std::isfinite(config.epsilon), "epsilon", config.epsilon,
+          " must be positive: a parameter without gradient would become 0 / 0");
+  require(not_negative(config.initial_second_moment), "initial_second_moment",
+          config.initial_second_moment, " must be finite and at least 0");
+  require(not_negative(config.weight_decay), "weight_decay", config.weight_decay,
+          " must be finite and at least 0");
+  require(config.rule == Rule::adamw || config.weight_decay == 0, "weight_decay",
+          config.weight_decay, " needs the rule adamw; adam would mix it into the moments");
+  return first;
 }
 
 std::string to_string(const OptimizerConfig& config) {
@@ -118,19 +124,19 @@ std::string to_string(const OptimizerConfig& config) {
     add("initial_second_moment", config.initial_second_moment, standard.initial_second_moment);
     add("weight_decay", config.weight_decay, standard.weight_decay);
   }
-  add("clip_norm", config.clip_norm, standard.clip_norm);
   return name + "(" + text + ")";
 }
 
 Optimizer::Optimizer(const OptimizerConfig& config, std::vector<Range> ranges, DType dtype)
     : config_(config), ranges_(std::move(ranges)), dtype_(dtype) {
-  check(config_);
+  if (const std::string why = unfit(config_); !why.empty()) throw Error("optimizer: " + why);
   check_disjoint(ranges_);
   if (dtype_ == DType::i32) throw Error("optimizer: parameters must be f32 or f64, not i32");
-  for (const Range& range : ranges_) {
+  for (std::size_t i = 0; i < ranges_.size(); ++i) {
+    const Range& range = ranges_[i];
     for (std::size_t done = 0; done < range.length; done += chunk_elements) {
       const std::size_t length = std::min(chunk_elements, range.length - done);
-      chunks_.push_back({range.offset + done, size_ + done, length});
+      chunks_.push_back({range.offset + done, size_ + done, length, i});
     }
     size_ += range.length;
   }
@@ -172,44 +178,58 @@ double Optimizer::norm_as(const T* gradients) const {
 }
 
 template <class T>
-void Optimizer::step_as(T* parameters, const T* gradients, double learning_rate) {
-  const double scale =
-      config_.clip_norm > 0 ? clip_scale(norm_as(gradients), config_.clip_norm) : 1;
+void Optimizer::step_as(T* parameters, const T* gradients, std::span<const double> rates,
+                        double scale) {
   ++steps_;
+  const auto rate_of = [&](const Chunk& chunk) {
+    return rates.size() == 1 ? rates[0] : rates[chunk.range];
+  };
+  T* const m = has_m() ? m_.data_as<T>() : nullptr;
   if (config_.rule == Rule::sgd) {
-    const kernels::SgdStep step{learning_rate, config_.momentum, scale};
     const auto sgd = functions<T>().sgd;
-    T* const m = has_m() ? m_.data_as<T>() : nullptr;
     parallel_for(chunks_.size(), [&](std::size_t i) {
       const Chunk& chunk = chunks_[i];
-      sgd(step, chunk.length, parameters + chunk.offset, gradients + chunk.offset,
-          m == nullptr ? nullptr : m + chunk.state);
+      sgd({rate_of(chunk), config_.momentum, scale}, chunk.length, parameters + chunk.offset,
+          gradients + chunk.offset, m == nullptr ? nullptr : m + chunk.state);
     });
     return;
   }
-  const kernels::AdamStep step = adam_step(config_, steps_, learning_rate, scale);
+  const Corrections by = corrections(config_, steps_);
   const auto adam = functions<T>().adam;
-  T* const m = m_.data_as<T>();
   T* const v = v_.data_as<T>();
   parallel_for(chunks_.size(), [&](std::size_t i) {
     const Chunk& chunk = chunks_[i];
-    adam(step, chunk.length, parameters + chunk.offset, gradients + chunk.offset, m + chunk.state,
-         v + chunk.state);
+    adam(adam_step(config_, by, rate_of(chunk), scale), chunk.length, parameters + chunk.offset,
+         gradients + chunk.offset, m + chunk.state, v + chunk.state);
   });
 }
 
-void Optimizer::step(float* parameters, const float* gradients, double learning_rate) {
+void Optimizer::step(float* parameters, const float* gradients, double learning_rate,
+                     double scale) {
   check_dtype(DType::f32);
-  step_as(parameters, gradients, learning_rate);
+  step_as(parameters, gradients, std::span<const double>(&learning_rate, 1), scale);
 }
-void Optimizer::step(double* parameters, const double* gradients, double learning_rate) {
+void Optimizer::step(double* parameters, const double* gradients, double learning_rate,
+                     double scale) {
   check_dtype(DType::f64);
-  step_as(parameters, gradients, learning_rate);
+  step_as(parameters, gradients, std::span<const double>(&learning_rate, 1), scale);
 }
-void Optimizer::step(void* parameters, const void* gradients, double learning_rate) {
+void Optimizer::step(void* parameters, const void* gradients, double learning_rate, double scale) {
   dispatch(dtype_, [&](auto t) {
     using T = decltype(t);
-    step_as(static_cast<T*>(parameters), static_cast<const T*>(gradients), learning_rate);
+    step_as(static_cast<T*>(parameters), static_cast<const T*>(gradients),
+            std::span<const double>(&learning_rate, 1), scale);
+  });
+}
+void Optimizer::step(void* parameters, const void* gradients,
+                     std::span<const double> learning_rates, double scale) {
+  if (learning_rates.size() != ranges_.size()) {
+    throw Error("optimizer: " + std::to_string(learning_rates.size()) + " learning rates for " +
+                std::to_string(ranges_.size()) + " ranges");
+  }
+  dispatch(dtype_, [&](auto t) {
+    using T = decltype(t);
+    step_as(static_cast<T*>(parameters), static_cast<const T*>(gradients), learning_rates, scale);
   });
 }
 

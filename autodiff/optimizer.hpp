@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,13 +34,21 @@ struct OptimizerConfig {
                                 // "epsilon hat" at the end of Kingma and Ba's section 2
   double initial_second_moment = 0;  // v at t = 0
   double weight_decay = 0;           // adamw
-  double clip_norm = 0;  // > 0: g is scaled to at most this Euclidean norm over all ranges
 
   /// The Adam of Burda, Grosse and Salakhutdinov's "Importance weighted autoencoders" (2016): beta1
   /// 0.99, epsilon 1e-4 added to the uncorrected sqrt(v), second moments that start at 1. (Their
   /// Theano code also applies the moments of the step before; this delay is not copied.)
   static OptimizerConfig burda();
 };
+
+/// What number of `config` is out of its range: "beta1 = 1 must be in [0, 1)"; empty if none is.
+std::string unfit(const OptimizerConfig& config);
+
+/// The factor that brings a gradient of this Euclidean norm down to at most `limit`: 1 for smaller
+/// ones, and where the limit is 0.
+inline double clip_scale(double norm, double limit) {
+  return limit > 0 && norm > limit ? limit / norm : 1;
+}
 
 class Optimizer {
  public:
@@ -54,12 +63,15 @@ class Optimizer {
   Optimizer(const OptimizerConfig& config, std::vector<Range> ranges, DType dtype = DType::f32);
 
   /// One update of the ranges of `parameters` from the same offsets of `gradients`; both begin at
-  /// offset 0 of the flat buffer. The element type must be dtype(), else Error. Does not allocate;
-  /// gives the same bits for any number of threads.
-  void step(float* parameters, const float* gradients, double learning_rate);
-  void step(double* parameters, const double* gradients, double learning_rate);
+  /// offset 0 of the flat buffer. The gradient is first multiplied by `scale`. The element type
+  /// must be dtype(), else Error. Does not allocate; gives the same bits for any number of threads.
+  void step(float* parameters, const float* gradients, double learning_rate, double scale = 1);
+  void step(double* parameters, const double* gradients, double learning_rate, double scale = 1);
   /// The same for buffers of dtype().
-  void step(void* parameters, const void* gradients, double learning_rate);
+  void step(void* parameters, const void* gradients, double learning_rate, double scale = 1);
+  /// The same with a learning rate for each of ranges(), else Error.
+  void step(void* parameters, const void* gradients, std::span<const double> learning_rates,
+            double scale = 1);
 
   /// Euclidean norm of the gradient over all ranges, summed in double over fixed chunks.
   double gradient_norm(const float* gradients) const;
@@ -87,12 +99,14 @@ class Optimizer {
     std::size_t offset;  // in the flat buffer
     std::size_t state;   // in the state
     std::size_t length;
+    std::size_t range;  // whose it is
   };
   bool has_m() const;
   bool has_v() const;
   void check_dtype(DType given) const;
+  /// `rates` holds one rate for each range, or one for all.
   template <class T>
-  void step_as(T* parameters, const T* gradients, double learning_rate);
+  void step_as(T* parameters, const T* gradients, std::span<const double> rates, double scale);
   template <class T>
   double norm_as(const T* gradients) const;
 

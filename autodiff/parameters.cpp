@@ -1,7 +1,9 @@
 #include "autodiff/parameters.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <span>
 
 #include "autodiff/error.hpp"
 #include "autodiff/internal/partition.hpp"
@@ -130,6 +132,22 @@ void GradientSink::add(const GradientSink& other) {
     parallel_for(divide_up(size, chunk_elements), [&](std::size_t chunk) {
       const std::size_t end = std::min(size, (chunk + 1) * chunk_elements);
       for (std::size_t i = chunk * chunk_elements; i < end; ++i) to[i] += from[i];
+    });
+  });
+}
+
+void GradientSink::normalise(const ParameterStore& store) {
+  dispatch(buffer_.dtype(), [&](auto t) {
+    using T = decltype(t);
+    T* const all = buffer_.data_as<T>();
+    parallel_for(store.entries().size(), [&](std::size_t i) {
+      const ParameterStore::Entry& entry = store.entries()[i];
+      const std::span<T> gradient(all + entry.offset, std::size_t(entry.shape.size()));
+      double squares = 0;
+      for (const T g : gradient) squares += double(g) * double(g);
+      if (squares == 0) return;
+      const double norm = std::sqrt(squares);
+      for (T& g : gradient) g = T(double(g) / norm);
     });
   });
 }

@@ -98,6 +98,9 @@ class GradientSink {
   void clear();
   /// Adds another sink's gradient, element by element.
   void add(const GradientSink& other);
+  /// Divides the gradient of each parameter by its Euclidean norm, summed in double; one of norm 0
+  /// stays. Does not allocate; gives the same bits for any number of threads.
+  void normalise(const ParameterStore& store);
 
  private:
   Tensor buffer_;

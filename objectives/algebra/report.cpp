@@ -19,12 +19,12 @@ std::optional<double> standard_error(const std::optional<Var>& per_datum) {
 
 }  // namespace
 
-std::vector<ReportLine> report(const Term& objective, Draw& draw, std::uint64_t step) {
+std::vector<ReportLine> report(const Term& objective, Draw& draw, const TrainingTime& time) {
   std::vector<ReportLine> lines;
   for (const Term::Part& part : objective.parts()) {
     lines.push_back({.quantity = part.quantity,
                      .value = part.term(draw).item(),
-                     .weight = part.weight ? part.weight->at(step) : std::nullopt,
+                     .weight = part.weight ? part.weight->at(time) : std::nullopt,
                      .standard_error = standard_error(part.term.per_datum(draw)),
                      .bias = part.quantity.bias});
   }

@@ -20,8 +20,8 @@ struct ReportLine {
 };
 
 /// Every named quantity of an objective, in the order of writing, on an eager draw, with its weight
-/// at `step`. Values are computed once per draw, however often they are reported. Throws Error
+/// at `time`. Values are computed once per draw, however often they are reported. Throws Error
 /// where a quantity is not defined on the draw.
-std::vector<ReportLine> report(const Term& objective, Draw& draw, std::uint64_t step = 0);
+std::vector<ReportLine> report(const Term& objective, Draw& draw, const TrainingTime& time = {});
 
 }  // namespace nelbo

@@ -141,19 +141,22 @@ std::optional<Var> Term::per_datum(Draw& draw) const {
   return std::nullopt;
 }
 
-std::optional<double> Term::at(std::uint64_t step) const {
+std::optional<double> Term::at(const TrainingTime& time) const {
   const Node& node = *node_;
   if (node.number) return node.number;
-  if (node.schedule) return node.schedule->at(step);
+  if (node.schedule) return node.schedule->at(time);
   if (node.kind == Node::Kind::quantity) return std::nullopt;
+  if (node.kind != Node::Kind::function) {
+    const auto a = node.operands[0].at(time), b = node.operands[1].at(time);
+    if (!a || !b) return std::nullopt;
+    return node.kind == Node::Kind::sum ? *a + node.sign * *b : *a * *b;
+  }
   std::vector<double> values;
   for (const Term& operand : node.operands) {
-    const auto value = operand.at(step);
+    const auto value = operand.at(time);
     if (!value) return std::nullopt;
     values.push_back(*value);
   }
-  if (node.kind == Node::Kind::sum) return values[0] + node.sign * values[1];
-  if (node.kind == Node::Kind::product) return values[0] * values[1];
   return node.compute(values);
 }
 
@@ -215,19 +218,23 @@ std::vector<Schedule> Term::schedules() const {
   return all;
 }
 
+std::vector<TrainingTime> Term::turns() const {
+  std::vector<TrainingTime> all{0};
+  for (const Schedule& schedule : schedules()) {
+    for (const std::uint64_t at : schedule.turns()) all.push_back(TrainingTime::of_either(at));
+  }
+  return all;
+}
+
 std::vector<Term::Part> Term::parts() const {
   std::vector<Part> all;
   collect(Term(1), all);
   for (const Part& part : all) {
     if (!part.weight) continue;
-    std::vector<std::uint64_t> steps{0};
-    for (const Schedule& schedule : part.weight->schedules()) {
-      steps.push_back(schedule.settles().value_or(0));
-    }
-    for (const std::uint64_t step : steps) {
-      if (std::isfinite(*part.weight->at(step))) continue;
+    for (const TrainingTime& time : part.weight->turns()) {
+      if (std::isfinite(*part.weight->at(time))) continue;
       throw Error("'" + part.quantity.name + "': its weight " + part.weight->text() +
-                  " is not finite at step " + std::to_string(step));
+                  " is not finite at step " + std::to_string(time.step));
     }
   }
   return all;

@@ -93,8 +93,9 @@ class Term {
   std::int64_t samples() const;
   /// Its number, if it is a plain one.
   std::optional<double> number() const;
-  /// Its value at a step, if it is a number or made of schedules.
-  std::optional<double> at(std::uint64_t step) const;
+  /// Its value at a time, if it is a number or made of schedules. Throws Error where a schedule
+  /// counts epochs and they are not known.
+  std::optional<double> at(const TrainingTime& time) const;
 
   /// Every named quantity in it, each name once, in the order of writing.
   std::vector<Quantity> quantities() const;
@@ -105,11 +106,13 @@ class Term {
   /// A named quantity and the number or schedule that it is weighted with in all; no weight where
   /// it is the argument of a function.
   struct Part;
-  /// As quantities(). Throws Error where a weight is not finite, at the first step or where a
-  /// schedule of it ends.
+  /// As quantities(). Throws Error where a weight is not finite at turns().
   std::vector<Part> parts() const;
   /// Every schedule in it, in the order of writing.
   std::vector<Schedule> schedules() const;
+  /// The beginning and where a schedule in it turns (Schedule::turns), for what it is made of
+  /// schedules: as if an epoch were one step.
+  std::vector<TrainingTime> turns() const;
 
   /// A part of a sum, with the only parameter groups that it may move; none named: all.
   struct Addend;

@@ -63,8 +63,13 @@ Term Term::scale(const Term& factor, const Term& term) {
     if (x.number) return Term(*number * *x.number);
   }
   if (x.kind == Node::Kind::product) return scale(factor * x.operands[0], x.operands[1]);
-  const double first = *factor.at(0), last = *factor.at(std::uint64_t(-1));
-  const bool negative = std::min(first, last) < 0, both = negative && std::max(first, last) > 0;
+  const double last = *factor.at(TrainingTime::for_ever());
+  bool negative = last<0, positive = last> 0;
+  for (const TrainingTime& time : factor.turns()) {
+    negative |= *factor.at(time) < 0;
+    positive |= *factor.at(time) > 0;
+  }
+  const bool both = negative && positive;
   if (both && x.direction == Direction::gain) {
     throw Error("the weight '" + factor.text() + "' of the bound '" + x.text +
                 "' changes its sign, and so from improving the bound to spoiling it");

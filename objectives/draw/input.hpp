@@ -4,6 +4,7 @@
 #include <span>
 
 #include "autodiff/random_variables.hpp"
+#include "autodiff/schedule.hpp"
 #include "autodiff/tape.hpp"
 
 namespace nelbo {
@@ -14,8 +15,8 @@ struct Moment {
   std::uint64_t seed = 0;
   std::uint64_t step = 0;               // of the noise
   std::span<const std::uint32_t> rows;  // [B], the data's numbers in their set
-  std::uint64_t scheduled = 0;  // the step that schedules stand at: in evaluation, training's
-  std::uint64_t batch = 0;      // in evaluation, whose step is 0: which of its batches it is
+  TrainingTime scheduled = {};          // where schedules stand: in evaluation, training's
+  std::uint64_t batch = 0;  // in evaluation, whose step is 0: which of its batches it is
 
   /// The step of numbers that belong to no datum: no two batches share them.
   std::uint64_t own_step() const { return step + batch; }

@@ -95,6 +95,17 @@ double Call::number(const std::string& key, std::optional<double> otherwise) {
   return *value.number();
 }
 
+std::vector<double> Call::numbers(const std::string& key) {
+  const auto left = [&] {
+    return std::any_of(arguments_.begin(), arguments_.end(), [](const Argument& argument) {
+      return !argument.used && argument.name.empty() && argument.value.index() == term_kind;
+    });
+  };
+  std::vector<double> all;
+  while (left()) all.push_back(number(key));
+  return all;
+}
+
 std::int64_t Call::whole(const std::string& key, std::optional<std::int64_t> otherwise) {
   const Argument* argument = weight_argument(key);
   if (!argument && !otherwise) missing(key);

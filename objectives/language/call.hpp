@@ -33,6 +33,8 @@ class Call {
                    const std::string& otherwise);
   /// A plain number, by name or by position.
   double number(const std::string& key, std::optional<double> otherwise = {});
+  /// All numbers that are left by position.
+  std::vector<double> numbers(const std::string& key);
   std::int64_t whole(const std::string& key, std::optional<std::int64_t> otherwise = {});
   /// A number or a schedule, by name or by position.
   Term weight(const std::string& key, std::optional<Term> otherwise = {});

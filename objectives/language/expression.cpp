@@ -87,6 +87,17 @@ class Parser {
     });
   }
 
+  Term weight() {
+    check_length();
+    const Term value = sum();
+    skip_space();
+    if (at_ < text_.size()) fail(at_, "unexpected " + next_character());
+    if (value.direction() != Direction::none) {
+      fail(0, "a number or a schedule is wanted, not the term '" + value.text() + "'");
+    }
+    return value;
+  }
+
   Call call() {
     check_length();
     skip_space();
@@ -379,6 +390,8 @@ ExpressionError::ExpressionError(const std::string& expression, std::size_t colu
       reason_(reason) {}
 
 Term parse_objective(const std::string& expression) { return Parser(expression).parse(); }
+
+Term parse_weight(const std::string& expression) { return Parser(expression).weight(); }
 
 Call parse_call(const std::string& text) { return Parser(text).call(); }
 

@@ -33,6 +33,10 @@ class ExpressionError : public Error {
 /// without a term, longer than 4,096 characters or nested deeper than 64.
 Term parse_objective(const std::string& expression);
 
+/// Reads a number or schedule, or what arithmetic makes of them: "1e-3", "warmup(1, steps=500) *
+/// cosine(1e-3, 0, steps=20000)". Throws ExpressionError for anything else.
+Term parse_weight(const std::string& expression);
+
 /// Reads a name with arguments, as in "vimco(arithmetic)". Throws ExpressionError for anything
 /// else.
 Call parse_call(const std::string& text);

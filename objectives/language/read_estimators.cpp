@@ -22,13 +22,12 @@ std::vector<std::string> split_at_commas(const std::string& text) {
   return parts;
 }
 
-namespace {
-
-/// The group in front of a part, "phi" of "phi=dreg"; empty where it names none.
 std::string group_of(const std::string& part) {
   const std::size_t equals = part.find('=');
   return equals == std::string::npos || part.find('(') < equals ? "" : part.substr(0, equals);
 }
+
+namespace {
 
 /// Takes "+antithetic" off the end.
 Coupling take_coupling(std::string& text) {

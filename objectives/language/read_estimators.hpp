@@ -17,4 +17,7 @@ std::vector<EstimatorChoice> parse_estimator_list(const std::string& text);
 /// The parts between commas that are not inside parentheses.
 std::vector<std::string> split_at_commas(const std::string& text);
 
+/// The group in front of such a part, "phi" of "phi=dreg"; empty where it names none.
+std::string group_of(const std::string& part);
+
 }  // namespace nelbo

@@ -1,5 +1,10 @@
 #include "objectives/language/vocabulary.hpp"
 
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "autodiff/number_text.hpp"
 #include "objectives/bounds/bounds.hpp"
 #include "objectives/terms/aggregate_terms.hpp"
 #include "objectives/terms/bound_terms.hpp"
@@ -161,6 +166,30 @@ std::uint64_t steps(Call& call, const std::string& key) {
   return std::uint64_t(steps);
 }
 
+Schedule::Unit unit(Call& call) {
+  return call.word("unit", {"steps", "epochs"}, "steps") == "epochs" ? Schedule::Unit::epochs
+                                                                     : Schedule::Unit::steps;
+}
+
+Schedule stages_of(Call& call) {
+  const std::vector<double> numbers = call.numbers("value");
+  std::vector<Schedule::Stage> stages;
+  for (std::size_t i = 0; i < numbers.size(); i += 2) {
+    const bool open = i + 1 == numbers.size();  // the last one stays
+    const double length = open ? 0 : numbers[i + 1];
+    if (!open && !(length >= 1 && length <= 1e15 && length == std::floor(length))) {
+      throw ColumnError(call.column(),
+                        "'stages': the length of stage " + std::to_string(i / 2 + 1) +
+                            " is a whole number of at least 1, not " + shortest(length));
+    }
+    stages.push_back({numbers[i], std::uint64_t(length)});
+  }
+  if (stages.empty()) {
+    throw ColumnError(call.column(), "'stages' needs a value and a length, and so on");
+  }
+  return Schedule::stages(std::move(stages), unit(call));
+}
+
 std::vector<Word> schedules() {
   const auto word = [](const std::string& usage, const std::string& meaning,
                        std::function<Schedule(Call&)> make) {
@@ -168,25 +197,35 @@ std::vector<Word> schedules() {
                 [make](Call& call) { return Term(make(call)); }};
   };
   return {
-      word("anneal(from, to, steps)", "linear from one number to another, then constant",
+      word("anneal(from, to, steps, unit=steps|epochs)",
+           "linear from one number to another, then constant",
            [](Call& call) {
              const double from = call.number("from"), to = call.number("to");
-             return Schedule::anneal(from, to, steps(call, "steps"));
+             const std::uint64_t length = steps(call, "steps");
+             return Schedule::anneal(from, to, length, unit(call));
            }),
-      word("cosine(from, to, steps)", "half a cosine from one number to another, then constant",
+      word("burda", "stages of 3^i epochs at 1e-3 * 10^(-i/7), i = 0 .. 7: a learning rate",
+           [](Call&) { return Schedule::burda(); }),
+      word("cosine(from, to, steps, unit=steps|epochs)",
+           "half a cosine from one number to another, then constant",
            [](Call& call) {
              const double from = call.number("from"), to = call.number("to");
-             return Schedule::cosine(from, to, steps(call, "steps"));
+             const std::uint64_t length = steps(call, "steps");
+             return Schedule::cosine(from, to, length, unit(call));
            }),
-      word("step(value, factor, every)", "value * factor^floor(step / every)",
+      word("stages(value, length, value, length, ..., unit=steps|epochs)",
+           "one value after the other, each for its length; the last one stays", stages_of),
+      word("step(value, factor, every, unit=steps|epochs)", "value * factor^floor(step / every)",
            [](Call& call) {
              const double value = call.number("value"), factor = call.number("factor");
-             return Schedule::step(value, factor, steps(call, "every"));
+             const std::uint64_t every = steps(call, "every");
+             return Schedule::step(value, factor, every, unit(call));
            }),
-      word("warmup(value, steps)", "linear from 0, then constant",
+      word("warmup(value, steps, unit=steps|epochs)", "linear from 0, then constant",
            [](Call& call) {
              const double value = call.number("value");
-             return Schedule::warmup(value, steps(call, "steps"));
+             const std::uint64_t length = steps(call, "steps");
+             return Schedule::warmup(value, length, unit(call));
            }),
   };
 }

@@ -93,3 +93,55 @@ TEST_CASE("Schedules refuse a way that overflows, and say where they end") {
   CHECK_FALSE(Schedule::step(1, 0.5, 9).settles().has_value());
   CHECK(Schedule::step(1, 1, 9).settles() == 0);
 }
+
+TEST_CASE("Stages hold each for its length, and the last one stays") {
+  const Schedule schedule = Schedule::stages({{3, 2}, {5, 1}, {-1, 4}});
+  const double expected[] = {3, 3, 5, -1, -1, -1, -1, -1, -1};
+  for (std::uint64_t t = 0; t < 9; ++t) CHECK(schedule.at(t) == expected[t]);
+  CHECK(schedule.at(for_ever) == -1);
+  CHECK(schedule.settles() == 3);
+  CHECK(schedule.turns() == std::vector<std::uint64_t>{0, 2, 3});
+  CHECK(schedule.text() == "stages(3, 2, 5, 1, -1, 4)");
+  CHECK(Schedule::stages({{3, 2}, {5, 0}}).text() == "stages(3, 2, 5)");
+  CHECK(Schedule::stages({{3, 2}, {5, 0}}).at(2) == 5);
+  CHECK_THROWS_WITH(Schedule::stages({}), tests::contains("stage"));
+  CHECK_THROWS_WITH(Schedule::stages({{1, 0}, {2, 1}}), tests::contains("at least 1"));
+  CHECK_THROWS_WITH(Schedule::stages({{1, for_ever}, {2, 1}}), tests::contains("overflows"));
+  CHECK_THROWS_WITH(Schedule::stages({{std::nan(""), 1}}), tests::contains("finite"));
+}
+
+TEST_CASE("In epochs a schedule goes by the share of the examples seen, whatever the step") {
+  using Unit = Schedule::Unit;
+  const Schedule cosine = Schedule::cosine(1, 0, 2, Unit::epochs);
+  CHECK(cosine.at({7, 0.0}) == 1);
+  CHECK(cosine.at({1, 0.5}) == Approx((1 + std::sqrt(0.5)) / 2));  // cos(pi / 4)
+  CHECK(cosine.at({99, 1.0}) == Approx(0.5));
+  CHECK(cosine.at({3, 2.0}) == 0);
+  CHECK(cosine.text() == "cosine(1, 0, steps=2, unit=epochs)");
+  const Schedule halved = Schedule::step(8, 0.5, 3, Unit::epochs);
+  CHECK(halved.at({0, 2.99}) == 8);
+  CHECK(halved.at({0, 3.0}) == 4);
+  CHECK(halved.at({0, 6.5}) == 2);
+  const Schedule stages = Schedule::stages({{1, 1}, {2, 3}}, Unit::epochs);
+  CHECK(stages.at({5, std::nextafter(1.0, 0.0)}) == 1);
+  CHECK(stages.at({5, 1.0}) == 2);
+  // Of so many steps nobody knows the epochs, but at the beginning.
+  CHECK(stages.at(0) == 1);
+  CHECK_THROWS_WITH(stages.at(5), tests::contains("counts epochs"));
+  CHECK(stages.at(TrainingTime::for_ever()) == 2);
+}
+
+TEST_CASE("Burda's rates: 3^i epochs at 1e-3 10^(-i/7), 3,280 in all") {
+  const Schedule burda = Schedule::burda();
+  double begins = 0, length = 1;
+  for (int i = 0; i < 8; ++i, length *= 3) {
+    const double rate = 1e-3 * std::exp(-double(i) / 7 * std::log(10.0));
+    CHECK(burda.at({0, begins}) == Approx(rate).epsilon(1e-14));
+    CHECK(burda.at({0, begins + length - 1e-6}) == Approx(rate).epsilon(1e-14));
+    begins += length;
+  }
+  CHECK(begins == 3280);
+  CHECK(burda.at({0, 3280.0}) == Approx(1e-4).epsilon(1e-14));
+  CHECK(burda.settles() == 1093);
+  CHECK(burda.text().find(", 2187, unit=epochs)") != std::string::npos);
+}

@@ -165,6 +165,13 @@ TEST_CASE("tape: groups choose what a backward pass reaches, sinks where it goes
   other.add(sink);
   CHECK(list(other.tensor(store, b)) == std::vector<double>{64, 64});
   CHECK(list(store.tensor("encoder.b")) == std::vector<double>{3, 3});
+
+  // Each parameter's gradient becomes one of norm 1: [3, 3] / sqrt(18), [64, 64] / sqrt(8192); 0
+  // stays.
+  other.normalise(store);
+  for (const double g : list(other.tensor(store, a))) CHECK(g == Approx(std::sqrt(0.5)));
+  for (const double g : list(other.tensor(store, b))) CHECK(g == Approx(std::sqrt(0.5)));
+  CHECK(list(other.tensor(store, unused)) == std::vector<double>{0});
 }
 
 TEST_CASE("tape: replay follows new data, indices and parameters") {

@@ -63,7 +63,8 @@ class Generator {
   }
   std::string schedule() {
     return one({"anneal(0, 4, steps=100)", "cosine(1,0.5,10)", "step(1, factor=0.5, every=20)",
-                "warmup(2, steps=5)", "anneal(from=-1, to=1e-3, steps=7)"});
+                "warmup(2, steps=5)", "anneal(from=-1, to=1e-3, steps=7)", "stages(1, 2, 0.5)",
+                "stages(1e-3, 1, -2, 3, unit=epochs)", "warmup(2, steps=5, unit=epochs)"});
   }
   std::string weight(int depth) {
     switch (pick(depth > 0 ? 6 : 3)) {
@@ -236,6 +237,11 @@ TEST_CASE("language: wrong expressions are refused with the column and the reaso
       Case{"abs(elbo)", 1, "write it as a cost, '-elbo'"},
       Case{"nell + max(cubo, div)", 8, "may move different parameters"},
       Case{"anneal(-1, 1, steps=9)*elbo", 23, "changes its sign"},
+      Case{"stages(1, 2, -1, 2, 1, 2)*elbo", 26, "changes its sign"},
+      Case{"step(1, factor=-1, every=3)*elbo", 28, "changes its sign"},
+      Case{"stages()*nell", 1, "'stages' needs a value"},
+      Case{"stages(1, 2, 3, 0)*nell", 1, "the length of stage 2 is a whole number"},
+      Case{"stages(1, 2, 3, unit=days)*nell", 22, "unit=days"},
       Case{"max(div_j, tc)", 1, "one number for all latent dimensions"},
       Case{"nell*div", 5, "two terms cannot be multiplied"},
       // Numbers.
@@ -334,6 +340,21 @@ TEST_CASE("language: weights of quantities, by schedules and in all") {
   CHECK(*parts[1].weight->at(4) == 6.5);
   CHECK(*parts[2].weight->number() == -1);
   CHECK(!parts[3].weight);
+}
+
+TEST_CASE("language: schedules count steps or epochs") {
+  CHECK(parse_weight("cosine(1, 0, steps=4, unit=epochs)").text() ==
+        "cosine(1, 0, steps=4, unit=epochs)");
+  CHECK(parse_weight("stages(1, 2, 3, unit=steps)").text() == "stages(1, 2, 3)");
+  CHECK(parse_weight("burda").text() == Schedule::burda().text());
+  const Term both = parse_weight("2*warmup(1, steps=10)*stages(1, 3, 5, unit=epochs)");
+  CHECK(*both.at({5, 2.5}) == 1);
+  CHECK(*both.at({5, 3.0}) == 5);
+  CHECK(*both.at({20, 3.0}) == 10);
+  CHECK_THROWS_WITH(parse_weight("nell"), contains("not the term 'nell'"));
+  CHECK_THROWS_WITH(parse_weight("1e-3 x"), contains("unexpected 'x'"));
+  // A stage in the middle whose weight is none.
+  CHECK_THAT(refused("nell + 1e200*stages(1, 1, 1e200, 1, 1)*div").second, contains("not finite"));
 }
 
 TEST_CASE("language: a registered term is a word like the others") {
