@@ -45,6 +45,7 @@ struct EpochReport {
   Metrics train;
   std::optional<Metrics> validation;  // where there are validation examples
   Metrics held_out;
+  std::optional<AverageMetrics> average;  // where there is one
   double examples_per_second = 0;
   double seconds = 0;  // since the run began
 };

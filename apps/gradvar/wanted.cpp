@@ -69,7 +69,7 @@ Wanted of_run(const Options& options) {
                    .auxiliaries = &run.auxiliaries,
                    .population = {.size = std::int64_t(examples.count()),
                                   .entropy = entropy_for(plan.objective, run, examples)},
-                   .step = run.step};
+                   .time = run.time};
   if (options.resample) {
     model.anew = [applied](const Tensor& x, std::uint64_t seed, std::uint64_t r) {
       applied->examples.some_anew(x, seed, r);

@@ -18,6 +18,14 @@ nlohmann::ordered_json to_json(const Metrics& m, const std::vector<std::string>&
   return all;
 }
 
+nlohmann::ordered_json to_json(const AverageMetrics& average,
+                               const std::vector<std::string>& names) {
+  nlohmann::ordered_json json;
+  if (average.validation) json["valid"] = to_json(*average.validation, names);
+  json["test"] = to_json(average.held_out, names);
+  return json;
+}
+
 nlohmann::ordered_json snr_line(std::uint64_t step, const std::vector<gradvar::Row>& rows) {
   nlohmann::ordered_json line{{"step", step},
                               {"bound", rows.front().bound},

@@ -15,6 +15,11 @@ nlohmann::ordered_json to_json(const Metrics& m);
 /// The same with the named quantities of the objective under "terms".
 nlohmann::ordered_json to_json(const Metrics& m, const std::vector<std::string>& names);
 
+/// {"valid", "test"}, the first where there are validation examples; with the quantities where
+/// `names` has them.
+nlohmann::ordered_json to_json(const AverageMetrics& average,
+                               const std::vector<std::string>& names = {});
+
 /// {"step", "bound", "estimator", "replicates", "floor", "theta": {"snr", "snr_se", "snr_norm",
 /// "mean_norm", "variance"}, "phi": ...}: what TrainingSnr measured.
 nlohmann::ordered_json snr_line(std::uint64_t step, const std::vector<gradvar::Row>& rows);

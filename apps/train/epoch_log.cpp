@@ -1,6 +1,8 @@
 #include "apps/train/epoch_log.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "apps/reports/ledger_json.hpp"
 #include "apps/reports/metrics_json.hpp"
@@ -13,10 +15,21 @@ namespace {
 constexpr std::uint64_t ledger_epochs = 5;
 constexpr std::size_t ledger_examples = 2000;
 
+/// One number, or by group where they differ.
+nlohmann::ordered_json rates_json(const std::vector<GroupRate>& rates) {
+  const bool one = std::all_of(rates.begin(), rates.end(), [&](const GroupRate& rate) {
+    return rate.rate == rates.front().rate;
+  });
+  if (one && !rates.empty()) return rates.front().rate;
+  nlohmann::ordered_json by_group = nlohmann::ordered_json::object();
+  for (const GroupRate& rate : rates) by_group[rate.group] = rate.rate;
+  return by_group;
+}
+
 }  // namespace
 
 void log_epoch(const RunFolder& folder, const Trainer& trainer, const EpochReport& report,
-               double gradient_norm, const std::string& end) {
+               double gradient_norm, std::uint64_t clipped, const std::string& end) {
   nlohmann::ordered_json line{{"epoch", report.epoch},
                               {"step", trainer.state().step},
                               {"train", to_json(report.train, report.names)},
@@ -24,8 +37,11 @@ void log_epoch(const RunFolder& folder, const Trainer& trainer, const EpochRepor
                               {"seconds", report.seconds},
                               {"examples_per_second", report.examples_per_second},
                               {"gradient_norm", gradient_norm}};
+  line["lr"] = rates_json(trainer.rates());
+  if (trainer.config().clip > 0) line["clipped"] = clipped;
+  if (report.average) line["ema"] = to_json(*report.average, report.names);
   if (report.validation) line["valid"] = to_json(*report.validation, report.names);
-  for (const auto& [schedule, weight] : weights_at(trainer.objective(), trainer.state().step - 1)) {
+  for (const auto& [schedule, weight] : weights_at(trainer.objective(), trainer.last_time())) {
     line["weights"][schedule] = weight;
   }
   if (report.epoch % ledger_epochs == 0 && trainer.test_examples().count() > 1) {

@@ -7,10 +7,11 @@
 
 namespace nelbo {
 
-/// Adds the line of an epoch to metrics.jsonl: what it came to, the mean norm of its gradients, the
-/// weights of the objective's schedules as at its last step, and every few epochs the whole ledger of
-/// some held-out examples. `end`: why the run ends here, empty if it goes on.
+/// Adds the line of an epoch to metrics.jsonl: what it came to, the rates of its last step and the
+/// weights of the objective's schedules there, the mean norm of its gradients, how many of them were
+/// clipped, and every few epochs the whole ledger of some held-out examples. `end`: why the run ends
+/// here, empty if it goes on.
 void log_epoch(const RunFolder& folder, const Trainer& trainer, const EpochReport& report,
-               double gradient_norm, const std::string& end);
+               double gradient_norm, std::uint64_t clipped, const std::string& end);
 
 }  // namespace nelbo

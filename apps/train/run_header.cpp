@@ -8,6 +8,7 @@
 #include "apps/reports/pictures.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
+#include "lab/training/optimizers.hpp"
 #include "models/architectures/architecture.hpp"
 
 namespace nelbo {
@@ -22,6 +23,18 @@ std::string examples_text(const Trainer& trainer) {
                      trainer.test_examples().count(),
                      valid ? "the highest objective on valid, at its final weights"
                            : "the last (no validation split)");
+}
+
+/// Every number that the optimisers go by.
+std::string optimizer_text(const TrainConfig& config) {
+  const ByGroup<OptimizerConfig> all = optimizers_of(config);
+  std::string text;
+  for (const auto& [group, own] : all.named) text += group + " " + to_string(own) + ", else ";
+  text += to_string(all.otherwise);
+  if (config.normalise_gradients) text += ", gradients normalised";
+  if (config.clip > 0) text += fmt::format(", clip {}", config.clip);
+  if (config.ema > 0) text += fmt::format(", ema {}", config.ema);
+  return text;
 }
 
 }  // namespace
@@ -53,8 +66,9 @@ std::vector<std::string> run_header(const TrainConfig& config, const data::Datas
                                                      trainer.estimators().coupling)
                                         : objective.text()));
   lines.push_back(fmt::format("estimator   {}", trainer.estimators().text()));
-  lines.push_back(fmt::format("optimizer   {}, lr {}, batch {}, seed {}", config.optimizer,
-                              config.lr, config.batch, config.seed));
+  lines.push_back("optimizer   " + optimizer_text(config));
+  lines.push_back(
+      fmt::format("lr          {}, batch {}, seed {}", config.lr.text, config.batch, config.seed));
   if (config.patience > 0) {
     std::string line = "patience    " + counted(std::uint64_t(config.patience), "epoch");
     if (config.patience_from > 0) line += fmt::format(", from epoch {} on", config.patience_from);

@@ -77,8 +77,8 @@ double RunRecord::seconds() const {
 }
 
 void RunRecord::resume(const TrainState& state, const std::vector<Change>& changes) {
-  for (const char* of_the_end : {"end", "error", "operator", "train", "valid", "test",
-                                 "objective_shown", "examples_per_second", "reason"}) {
+  for (const char* of_the_end : {"end", "error", "operator", "train", "valid", "test", "ema",
+                                 "clipped", "objective_shown", "examples_per_second", "reason"}) {
     json_->erase(of_the_end);
   }
   (*json_)["status"] = "running";
@@ -89,7 +89,8 @@ void RunRecord::resume(const TrainState& state, const std::vector<Change>& chang
             {"start", utc_now()}};
   for (const Change& change : changes) {
     const auto value = [&](const std::string& text) {
-      return change.number ? Json::parse(text) : Json(text);
+      const Json number = change.number ? Json::parse(text, nullptr, false) : Json(text);
+      return number.is_discarded() ? Json(text) : number;
     };
     part["changed"][change.setting] = {{"from", value(change.from)}, {"to", value(change.to)}};
     (*json_)["settings"][change.setting] = value(change.to);

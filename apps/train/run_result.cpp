@@ -30,8 +30,10 @@ Row row(const char* name, const Metrics& m) {
 std::string table(const std::vector<Row>& rows) {
   constexpr std::size_t narrowest = 11;
   std::string text;
+  std::size_t names = 0;
+  for (const Row& row : rows) names = std::max(names, row[0].size() + 1);
   for (const Row& row : rows) {
-    text += fmt::format("{:<6}", row[0]);
+    text += fmt::format("{:<{}}", row[0], names);
     for (std::size_t column = 1; column < row.size(); ++column) {
       std::size_t width = narrowest;
       for (const Row& other : rows) width = std::max(width, other[column].size() + 2);
@@ -70,6 +72,8 @@ nlohmann::ordered_json to_json(const RunResult& result) {
                               {"threads", num_threads()}};
   if (!result.end.empty()) json["ended"] = result.end;
   if (result.validation) json["valid"] = to_json(*result.validation);
+  if (result.average) json["ema"] = to_json(*result.average);
+  if (result.clipped) json["clipped"] = *result.clipped;
   return json;
 }
 
@@ -77,8 +81,18 @@ std::string result_text(const RunResult& result) {
   std::vector<Row> rows{{"", "objective", "elbo", "nell", "div"}, row("train", result.train)};
   if (result.validation) rows.push_back(row("valid", *result.validation));
   rows.push_back(row("test", result.test));
+  if (result.average) {
+    const auto& valid = result.average->validation;
+    if (valid) rows.push_back(row("ema valid", *valid));
+    rows.push_back(row("ema test", result.average->held_out));
+  }
   std::string text = table(rows);
   text += fmt::format("objective: {}\n{}\n", result.objective_shown, shown_splits);
+  if (result.average)
+    text += "ema: the moving average of the parameters, checkpoints/ema.safetensors\n";
+  if (result.clipped) {
+    text += fmt::format("clipped: {} of {} steps\n", *result.clipped, result.steps);
+  }
   if (!result.end.empty()) text += "ended: " + result.end + "\n";
   text += fmt::format("{}, {} in {}, {:.0f} examples/s\nrun: {}\n", counted(result.epochs, "epoch"),
                       counted(result.steps, "step"), duration_text(result.seconds),

@@ -19,8 +19,10 @@ struct RunResult {
   Metrics train;  // means over the batches of the last epoch, or of the part of it made
   std::optional<Metrics> validation;
   Metrics test;
-  std::string end;  // why early stopping ended it; empty where it did not
-  double seconds;   // since the run began, over all processes
+  std::optional<AverageMetrics> average;  // of the parameters' moving average
+  std::optional<std::uint64_t> clipped;   // steps, where gradients are clipped
+  std::string end;                        // why early stopping ended it; empty where it did not
+  double seconds;                         // since the run began, over all processes
   double examples_per_second;
   std::uint64_t seed;
 };

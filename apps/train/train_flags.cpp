@@ -98,12 +98,30 @@ std::vector<SettingFlag> training_flags() {
        "gradient estimator of the objective's bounds: reparam, stl, dreg, score, vimco, ... or by "
        "group, phi=dreg,theta=reparam; `nelbo objectives` lists them all [reparam]"},
       {"batch", "N", "examples per step [100]"},
-      {"lr", "X", "learning rate [0.001]"},
-      {"optimizer", "NAME", choices(optimizers().all(), "[adam]")},
       {"patience", "N",
        "end the run after N epochs without a better objective on the validation examples; with no "
        "split valid in the data it holds out a tenth of the training examples [0: never]"},
       {"patience_from", "EPOCH", "the epochs up to this one are none of them [0]"},
+  };
+}
+
+std::vector<SettingFlag> optimizer_flags() {
+  return {
+      {"lr", "EXPR",
+       "learning rate: a number, or a schedule such as \"cosine(1e-3, 0, steps=20000)\", "
+       "\"stages(1e-3, 9, 1e-4, unit=epochs)\" or burda; by group, phi=EXPR,theta=EXPR [0.001]"},
+      {"optimizer", "NAME",
+       choices(optimizers().all(), "or by group, psi=sgd, the others by adam [adam]")},
+      {"beta1", "X", "adam, adamw: decay of the first moment [0.9]"},
+      {"beta2", "X", "adam, adamw: decay of the second moment [0.999]"},
+      {"epsilon", "X", "adam, adamw: beside the root of the second moment [1e-8]"},
+      {"second_moment", "X", "adam, adamw: the second moment before the first step [0]"},
+      {"weight_decay", "X", "adamw: decay of the parameters [0.01]"},
+      {"momentum", "X", "sgd: share of the last step that the next one keeps [0]"},
+      {"clip", "NORM", "largest norm of the model's gradient [none]"},
+      {"normalise_gradients", "", "bring the gradient of each parameter to norm 1"},
+      {"ema", "X",
+       "also keep, evaluate and save a moving average of the parameters, with this decay [none]"},
   };
 }
 
@@ -137,6 +155,7 @@ void declare_train_flags(CommandLine& command, TrainFlags& flags) {
   declare(command, flags, "Data", data_flags());
   declare(command, flags, "Model", model_flags());
   declare(command, flags, "Training", training_flags());
+  declare(command, flags, "Rates and optimisers", optimizer_flags());
   declare_run(command, flags);
   command.group("");
   add_common_flags(command, flags.common, "seed of everything random [0]");

@@ -87,7 +87,7 @@ class TrainingRun {
   /// Why the run ends where it stands; empty if it goes on.
   std::string end() const;
   void check_weights() const;  // throws SettingError where one overflows before the end
-  std::uint64_t last_step() const;
+  TrainingTime goal() const;   // the time at which it ends if nothing else ends it
   ProgressPlan plan() const;
   int train(Progress& progress, std::uint64_t step);
   void measure();
@@ -127,14 +127,16 @@ class TrainingRun {
   Pace epoch_pace_;  // since the epoch began, or this process
   // Of the last epoch, or of the part of it made.
   std::optional<Metrics> train_metrics_, validation_metrics_, test_metrics_;
+  std::optional<AverageMetrics> average_metrics_;
 };
 
 /// For a new run: the files that say what it is, and a checkpoint before the first step.
 void TrainingRun::begin() {
-  if (const std::string why = weights_unfinished(trainer_.objective(), last_step()); !why.empty()) {
+  if (const std::string why = weights_unfinished(trainer_.objective(), goal()); !why.empty()) {
     throw SettingError("objective",
                        why + ": the weight would never arrive; train longer, or end it sooner");
   }
+  for (const std::string& rate : trainer_.check_rates(goal())) notes_.push_back(rate);
   check_weights();
   const std::string config = to_toml(config_);  // what it cannot hold leaves no folder behind
   lock_.emplace(folder_.make());
@@ -157,7 +159,7 @@ void TrainingRun::restore(const Further& further, const std::vector<Change>& cha
     notes_.push_back(folder_.last() + ": not there yet, so the run begins at its first step");
   }
   const TrainState& state = trainer_.state();
-  const std::uint64_t planned = last_step();
+  const std::uint64_t planned = goal().step;
   if (further.epochs) {
     config_.epochs = state.epoch + *further.epochs;
     config_.steps.reset();
@@ -179,10 +181,11 @@ void TrainingRun::restore(const Further& further, const std::vector<Change>& cha
   }
   check_weights();
   // How far a run goes on in the end is open: no reason to refuse it.
-  if (std::string why = weights_unfinished(trainer_.objective(), last_step()); !why.empty()) {
+  if (std::string why = weights_unfinished(trainer_.objective(), goal()); !why.empty()) {
     notes_.push_back(std::move(why));
   }
-  const bool moved = weights_move_for_ever(trainer_.objective()) && planned != last_step();
+  for (const std::string& rate : trainer_.check_rates(goal())) notes_.push_back(rate);
+  const bool moved = weights_move_for_ever(trainer_.objective()) && planned != goal().step;
   const bool others = std::any_of(changes.begin(), changes.end(),
                                   [](const Change& one) { return one.setting == "objective"; });
   if (moved || others) trainer_.forget_best();
@@ -207,17 +210,14 @@ std::string TrainingRun::end() const {
 }
 
 void TrainingRun::check_weights() const {
-  const std::string why = weights_overflow(trainer_.objective(), last_step());
+  const std::string why = weights_overflow(trainer_.objective(), goal());
   if (!why.empty()) throw SettingError("objective", why + "; train shorter, or let it grow slower");
 }
 
 /// Of the whole run.
-std::uint64_t TrainingRun::last_step() const {
-  if (config_.steps) return *config_.steps;
-  const TrainState& state = trainer_.state();
-  if (state.epoch >= *config_.epochs) return state.step;
-  const std::uint64_t more = *config_.epochs - state.epoch - 1;
-  return state.step + trainer_.batches_left() + more * trainer_.batches_per_epoch();
+TrainingTime TrainingRun::goal() const {
+  return config_.steps ? trainer_.after_steps(*config_.steps)
+                       : trainer_.after_epochs(*config_.epochs);
 }
 
 /// In batches of the present size, also where the run began with others.
@@ -229,7 +229,7 @@ ProgressPlan TrainingRun::plan() const {
   const bool itself = trainer_.objective().direction() == Direction::gain &&
                       term_names_.front() == trainer_.objective().text();
   return {.first_step = position,
-          .last_step = position + (last_step() - state.step),
+          .last_step = position + (goal().step - state.step),
           .steps_per_epoch = per_epoch,
           .label = itself ? term_names_.front() : "objective"};
 }
@@ -237,6 +237,7 @@ ProgressPlan TrainingRun::plan() const {
 void TrainingRun::save() {
   trainer_.save(folder_.last());
   if (!trainer_.validation_examples()) save_best();
+  if (config_.ema > 0) trainer_.save_average(folder_.ema());
   saved_ = Clock::now();
 }
 
@@ -247,8 +248,9 @@ void TrainingRun::save_best() {
 
 void TrainingRun::measure() {
   train_metrics_ = trainer_.train_metrics();
-  validation_metrics_ = trainer_.validation(last_step());
+  validation_metrics_ = trainer_.validation(goal());
   test_metrics_ = trainer_.held_out();
+  average_metrics_ = trainer_.average_metrics(goal());
   for (const auto* metrics : {&validation_metrics_, &test_metrics_}) {
     if (*metrics && !std::isfinite((*metrics)->objective)) {
       throw NotFinite("the held-out objective", trainer_.state().step);
@@ -259,6 +261,7 @@ void TrainingRun::measure() {
 void TrainingRun::end_epoch(Progress& progress) {
   measure();
   const double norm = trainer_.gradient_norm();
+  const std::uint64_t clipped = trainer_.state().clipped;
   if (validation_metrics_) {
     if (trainer_.close_epoch(validation_metrics_->objective)) save_best();
   } else {
@@ -269,9 +272,10 @@ void TrainingRun::end_epoch(Progress& progress) {
                      .train = *train_metrics_,
                      .validation = validation_metrics_,
                      .held_out = *test_metrics_,
+                     .average = average_metrics_,
                      .examples_per_second = epoch_pace_.per_second(),
                      .seconds = seconds()};
-  log_epoch(folder_, trainer_, report, norm, end());
+  log_epoch(folder_, trainer_, report, norm, clipped, end());
   // Last: a checkpoint of this epoch promises that its line is there.
   save();
   progress.epoch(report);
@@ -339,10 +343,11 @@ RunEnd TrainingRun::run() {
     close_record("not finite", {{"error", error.what()}, {"operator", error.op()}});
     std::cerr << fmt::format(
         "{0}{1}\n{2}the last good checkpoint is {3}; go on from it with\n  {4} train --resume {5} "
-        "--change lr={6}\n",
+        "--change {6}\n",
         message_head(), data::one_line(error.what()), message_indent(),
         data::one_line(folder_.last()), program(),
-        data::printable(data::shell_word(folder_.path().string()), ""), config_.lr / 10);
+        data::printable(data::shell_word(folder_.path().string()), ""),
+        data::shell_word("lr=" + tenth_of(config_.lr)));
     return {exit_not_finite, {}};
   } catch (const std::exception& error) {
     progress.finish();
@@ -356,6 +361,8 @@ RunEnd TrainingRun::run() {
             {"reason", end()},
             {"examples_per_second", result.examples_per_second}};
   if (result.validation) more["valid"] = to_json(*result.validation);
+  if (result.average) more["ema"] = to_json(*result.average);
+  if (result.clipped) more["clipped"] = *result.clipped;
   close_record("finished", more);
   return {exit_done, result};
 }
@@ -368,18 +375,21 @@ std::string TrainingRun::end_text() const {
 }
 
 RunResult TrainingRun::result() const {
-  return {.folder = folder_,
-          .objective = trainer_.objective().text(),
-          .objective_shown = shown_objective(trainer_.objective()),
-          .epochs = trainer_.state().epoch,
-          .steps = trainer_.state().step,
-          .train = *train_metrics_,
-          .validation = validation_metrics_,
-          .test = *test_metrics_,
-          .end = end_text(),
-          .seconds = seconds(),
-          .examples_per_second = pace_.per_second(),
-          .seed = config_.seed};
+  return {
+      .folder = folder_,
+      .objective = trainer_.objective().text(),
+      .objective_shown = shown_objective(trainer_.objective()),
+      .epochs = trainer_.state().epoch,
+      .steps = trainer_.state().step,
+      .train = *train_metrics_,
+      .validation = validation_metrics_,
+      .test = *test_metrics_,
+      .average = average_metrics_,
+      .clipped = config_.clip > 0 ? std::optional(trainer_.state().clipped_in_all) : std::nullopt,
+      .end = end_text(),
+      .seconds = seconds(),
+      .examples_per_second = pace_.per_second(),
+      .seed = config_.seed};
 }
 
 }  // namespace

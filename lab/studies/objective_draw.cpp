@@ -71,7 +71,7 @@ void ObjectiveDraw::set_mean_baseline(double mean) {
 void ObjectiveDraw::replicate(const DrawVariables& of, std::uint64_t seed, std::uint64_t r) {
   using Clock = std::chrono::steady_clock;
   if (model_.anew) model_.anew(model_.x, seed, r);
-  const Moment moment{of, seed, r, rows_, model_.step};
+  const Moment moment{of, seed, r, rows_, model_.time};
   for (Part& part : parts_) {
     if (model_.anew) part.batch->x().copy_from(model_.x);
     const Clock::time_point start = Clock::now();

@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 
+#include "autodiff/schedule.hpp"
 #include "models/model.hpp"
 #include "objectives/draw/auxiliary.hpp"
 #include "objectives/draw/population.hpp"
@@ -15,8 +16,8 @@ struct StudyModel {
   const Auxiliaries* auxiliaries = nullptr;
   /// What the data come from.
   Population population = {};
-  /// The step that schedules stand at.
-  std::uint64_t step = 0;
+  /// Where schedules stand.
+  TrainingTime time = {};
   /// Puts the data of replicate r in the place of x, from several threads at once; empty where all
   /// replicates are of the same.
   std::function<void(const Tensor& x, std::uint64_t seed, std::uint64_t r)> anew = {};

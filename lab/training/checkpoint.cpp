@@ -61,6 +61,9 @@ void copy_all(const std::vector<Restored>& all) {
   }
 }
 
+/// The tensor that is the parameters' moving average.
+const std::string ema_name = "ema";
+
 /// Groups of the networks that learnt beside the model.
 std::vector<std::string> groups_beside(const safetensors::Reader& file) {
   const auto found = file.metadata().find("auxiliaries");
@@ -76,11 +79,18 @@ void check_no_others(const safetensors::Reader& file, const std::string& path,
                      const ParameterStore& store) {
   const safetensors::Views known = parameter_views(store);
   const std::vector<std::string> groups = groups_beside(file);
+  const auto moments_of = [&](const std::vector<std::string>& some, const std::string& name) {
+    return std::any_of(some.begin(), some.end(), [&](const std::string& group) {
+      return name.starts_with(group + "_optimizer.");
+    });
+  };
   for (const auto& [name, entry] : file.entries()) {
     const bool beside = std::any_of(groups.begin(), groups.end(), [&](const std::string& group) {
-      return name.starts_with(group + ".") || name.starts_with(group + "_optimizer.");
+      return name.starts_with(group + ".");
     });
-    if (!beside && !name.starts_with("optimizer.") && !known.contains(name)) {
+    const bool moments = name.starts_with("optimizer.") || moments_of(groups, name) ||
+                         moments_of(store.group_names(), name);
+    if (!beside && !moments && name != ema_name && !known.contains(name)) {
       throw Error(path + ": tensor '" + name + "' is no parameter of the model");
     }
   }
@@ -148,7 +158,8 @@ std::string term_key(std::size_t i) { return "sum_term_" + std::to_string(i); }
 
 void save_checkpoint(const std::string& path, const std::string& model,
                      const Auxiliaries& auxiliaries, const ParameterStore& store,
-                     const std::vector<NamedOptimizer>& optimizers, const TrainState& state) {
+                     const std::vector<NamedOptimizer>& optimizers, const TrainState& state,
+                     const Tensor* ema) {
   safetensors::Views views = parameter_views(store);
   safetensors::Metadata numbers{
       {"model", model},
@@ -172,13 +183,19 @@ void save_checkpoint(const std::string& path, const std::string& model,
     }
     numbers[name + ".updates"] = std::to_string(optimizer->steps());
   }
+  if (ema != nullptr) views[ema_name] = view(*ema);
+  if (state.clipped_in_all > 0) {
+    numbers["clipped"] = std::to_string(state.clipped);
+    numbers["clipped_in_all"] = std::to_string(state.clipped_in_all);
+  }
   if (state.best) numbers["best_valid"] = fmt::format("{:a}", *state.best);
   numbers["best_epoch"] = std::to_string(state.best_epoch);
   safetensors::write(path, views, numbers);
 }
 
 std::string load_checkpoint(const std::string& path, ParameterStore& store,
-                            const std::vector<NamedOptimizer>& optimizers, TrainState& state) {
+                            const std::vector<NamedOptimizer>& optimizers, TrainState& state,
+                            const Tensor* ema) {
   const safetensors::Reader file(path);
   const std::string note = verified(file, path);
   std::vector<Restored> all = read_parameters(file, path, store);
@@ -190,6 +207,7 @@ std::string load_checkpoint(const std::string& path, ParameterStore& store,
     }
     updates.push_back(read_count(file, path, name + ".updates"));
   }
+  if (ema != nullptr) all.push_back({*ema, read_like(file, path, ema_name, *ema)});
   TrainState read;
   read.step = read_count(file, path, "step");
   read.epoch = read_count(file, path, "epoch");
@@ -202,6 +220,10 @@ std::string load_checkpoint(const std::string& path, ParameterStore& store,
   }
   read.sums.examples = read_count(file, path, "sum_examples");
   read.gradient_norms = read_number(file, path, "sum_gradient_norm");
+  if (file.metadata().contains("clipped_in_all")) {
+    read.clipped = read_count(file, path, "clipped");
+    read.clipped_in_all = read_count(file, path, "clipped_in_all");
+  }
   // "best" of nelbo 0.1.0 was chosen on the test examples: it is left.
   if (file.metadata().contains("best_valid")) read.best = read_number(file, path, "best_valid");
   read.best_epoch =
@@ -239,7 +261,10 @@ CheckpointOrigin freeze_from(const std::string& path, ParameterStore& store) {
     std::memcpy(parameter.data(), array.bytes.data(), array.bytes.size());
   });
   check_no_others(file, path, store);
-  return {file.metadata().contains("step") ? read_count(file, path, "step") : 0, note};
+  const auto count = [&](const char* key) {
+    return file.metadata().contains(key) ? read_count(file, path, key) : 0;
+  };
+  return {{count("step"), double(count("epoch"))}, note};
 }
 
 }  // namespace nelbo

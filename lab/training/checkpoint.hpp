@@ -4,6 +4,7 @@
 
 #include "autodiff/optimizer.hpp"
 #include "autodiff/parameters.hpp"
+#include "autodiff/schedule.hpp"
 #include "lab/training/train_state.hpp"
 #include "objectives/draw/auxiliary.hpp"
 
@@ -11,11 +12,11 @@ namespace nelbo {
 
 // Checkpoints are safetensors files written by temporary file, fsync and rename. Tensors: every
 // parameter under its dotted name, and each optimiser's moments as "optimizer.m" and "optimizer.v"
-// in the order of the flat buffer; the numbers of TrainState are in the metadata, doubles as
-// hexadecimal floats, and so is what the model is built from, as "model" (model_toml). No time,
-// host, path or thread count: equal runs give equal bytes. Every load verifies the file's digest
-// (safetensors::Reader::verify), throws Error where it is damaged, and gives a note where it holds
-// none.
+// in the order of the flat buffer, and the parameters' moving average as "ema"; the numbers of
+// TrainState are in the metadata, doubles as hexadecimal floats, and so is what the model is built
+// from, as "model" (model_toml). No time, host, path or thread count: equal runs give equal bytes.
+// Every load verifies the file's digest (safetensors::Reader::verify), throws Error where it is
+// damaged, and gives a note where it holds none.
 
 /// An optimiser, and what its tensors' names begin with: "optimizer", or of an auxiliary network its
 /// group and "_optimizer".
@@ -24,15 +25,18 @@ struct NamedOptimizer {
   Optimizer* optimizer;
 };
 
-/// Everything that a run needs to continue with the same bits. `model`: what it is built from.
+/// Everything that a run needs to continue with the same bits. `model`: what it is built from;
+/// `ema`: the parameters' moving average, where there is one.
 void save_checkpoint(const std::string& path, const std::string& model,
                      const Auxiliaries& auxiliaries, const ParameterStore& store,
-                     const std::vector<NamedOptimizer>& optimizers, const TrainState& state);
+                     const std::vector<NamedOptimizer>& optimizers, const TrainState& state,
+                     const Tensor* ema = nullptr);
 
 /// Restores what save_checkpoint wrote. Throws Error naming the file and the tensor or number that
 /// is missing or does not fit; nothing is changed then. Returns what must be told, or nothing.
 std::string load_checkpoint(const std::string& path, ParameterStore& store,
-                            const std::vector<NamedOptimizer>& optimizers, TrainState& state);
+                            const std::vector<NamedOptimizer>& optimizers, TrainState& state,
+                            const Tensor* ema = nullptr);
 
 /// The parameters alone, with the epoch and step they are of.
 void save_parameters(const std::string& path, const std::string& model,
@@ -45,8 +49,8 @@ std::string model_of_checkpoint(const std::string& path);
 
 /// Where parameters come from.
 struct CheckpointOrigin {
-  std::uint64_t step = 0;  // 0 where the file does not say
-  std::string note;        // what must be told; empty if nothing must
+  TrainingTime time;  // its epochs are the complete ones; 0 where the file does not say
+  std::string note;   // what must be told; empty if nothing must
 };
 
 /// Freezes a store with its parameters from either kind of file; others in the file (of networks that

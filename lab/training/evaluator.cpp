@@ -40,12 +40,12 @@ Evaluator::Evaluator(const Networks& networks, const Term& objective,
                                                    estimators, population, batch, false);
           }) {}
 
-Metrics Evaluator::operator()(std::uint64_t step) {
+Metrics Evaluator::operator()(const TrainingTime& time) {
   MetricSums sums;
   std::uint64_t number = 0;
   recordings_.for_each_batch(rows_, [&](RecordedBatch& batch, std::span<const std::uint32_t> rows) {
     examples_.fill(batch.x().data_as<float>(), rows, 0);
-    batch.fill({variables_, seed_, 0, rows, step, number++});
+    batch.fill({variables_, seed_, 0, rows, time, number++});
     batch.tape().forward();
     sums.add(batch.metrics(), rows.size());
   });

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "autodiff/random_variables.hpp"
+#include "autodiff/schedule.hpp"
 #include "lab/data/examples.hpp"
 #include "lab/training/metrics.hpp"
 #include "lab/training/recorded_batch.hpp"
@@ -21,8 +22,8 @@ class Evaluator {
             std::size_t training_batch, const Examples& examples, std::uint64_t seed,
             const DrawVariables& variables = random_variables::evaluation);
 
-  /// With schedules as at `step`.
-  Metrics operator()(std::uint64_t step);
+  /// With schedules as at `time`.
+  Metrics operator()(const TrainingTime& time);
 
  private:
   const Examples& examples_;

@@ -170,7 +170,7 @@ LoadedModel open_model(const std::filesystem::path& run, Part part) {
   };
   explain_missing_words(loaded.folder, [&] { read_settings_of(settings, declare); });
   CheckpointOrigin origin = freeze_from(checkpoint, *loaded.store);
-  loaded.step = origin.step;
+  loaded.time = origin.time;
   if (!origin.note.empty()) loaded.notes.push_back(std::move(origin.note));
   return loaded;
 }

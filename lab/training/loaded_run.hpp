@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "autodiff/parameters.hpp"
+#include "autodiff/schedule.hpp"
 #include "lab/data/dataset.hpp"
 #include "lab/data/examples.hpp"
 #include "lab/training/networks.hpp"
@@ -20,7 +21,7 @@ struct LoadedModel : Networks {  // auxiliaries are empty unless they were asked
   std::string name;  // for people: the folder, or the checkpoint that stands alone
   TrainConfig config;
   std::unique_ptr<ParameterStore> store;
-  std::uint64_t step = 0;          // training steps that made it
+  TrainingTime time;               // of the training that made it
   std::vector<std::string> notes;  // what must be told of its files
 };
 

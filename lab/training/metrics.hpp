@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace nelbo {
@@ -11,6 +12,12 @@ struct Metrics {
   double objective = 0;       // as a gain: itself, or a cost with its sign turned
   std::vector<double> terms;  // the named quantities of the objective, in its order
   double elbo() const { return -(nell + div); }
+};
+
+/// What the parameters' moving average comes to.
+struct AverageMetrics {
+  std::optional<Metrics> validation;  // where there are validation examples
+  Metrics held_out;
 };
 
 /// Sums from which Metrics are means; in double, in the order of the batches.

@@ -55,7 +55,9 @@ SettingValue value_of(const toml::node& node, Kind kind) {
     case Kind::number:
       return number_of(node);
     case Kind::word:
-      return node.is_number() ? text_of(number_of(node)) : string_of(node);
+      if (node.is_number()) return text_of(number_of(node));
+      if (!node.is_string()) refuse("a string or a number");
+      break;
     case Kind::wholes:
       return list_of(node, whole_of, "whole numbers");
     case Kind::numbers:
@@ -192,14 +194,16 @@ Change apply_change(TrainConfig& config, const std::string& change) {
                                                    : "'" + name + "' cannot be changed",
                               fmt::join(names, ", ")));
   }
-  const std::string before = text_of(*setting->get(config));
+  const SettingValue before = *setting->get(config);
   try {
     apply_setting(config, name, value);
   } catch (const SettingError& error) {
     throw SettingError("change", "'" + change + "': " + error.reason());
   }
   const SettingValue after = *setting->get(config);
-  return {name, before, text_of(after), !std::holds_alternative<std::string>(after)};
+  const bool texts =
+      std::holds_alternative<std::string>(before) && std::holds_alternative<std::string>(after);
+  return {name, text_of(before), text_of(after), !texts};
 }
 
 std::string run_name(const TrainConfig& config) {

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "lab/training/rate_text.hpp"
+
 namespace nelbo {
 
 /// Every setting that the result of a training run depends on. Threads, the run folder and what is
@@ -36,8 +38,17 @@ struct TrainConfig {
   // How.
   std::string objective = "elbo";     // an expression
   std::string estimator = "reparam";  // or phi=NAME,theta=NAME
-  std::string optimizer = "adam";     // adam, adamw or sgd
-  double lr = 1e-3;
+  std::string optimizer = "adam";     // adam, adamw or sgd, or phi=NAME,theta=NAME
+  RateText lr = 1e-3;                 // a number, a schedule, or phi=RATE,theta=RATE
+  // Numbers of the optimisers; none: the optimiser's own.
+  std::optional<double> beta1, beta2;   // adam, adamw: decay of the moments
+  std::optional<double> epsilon;        // adam, adamw
+  std::optional<double> second_moment;  // adam, adamw: at the start
+  std::optional<double> momentum;       // sgd
+  std::optional<double> weight_decay;   // adamw
+  double clip = 0;                      // largest norm of the model's gradient; 0: any
+  bool normalise_gradients = false;     // each parameter's to norm 1
+  double ema = 0;                       // decay of the parameters' moving average; 0: none
   std::int64_t batch = 100;
   // How long, counted from the run's very beginning; exactly one is set once the configuration is
   // resolved.
@@ -71,7 +82,7 @@ bool may_change(const std::string& setting);
 struct Change {
   std::string setting;
   std::string from, to;
-  bool number = false;  // whether the texts are numbers
+  bool number = false;  // whether one of them is a number
 };
 
 /// Changes a setting that may change: "lr=1e-4". Throws SettingError for any other, and for a value

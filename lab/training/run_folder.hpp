@@ -14,7 +14,7 @@ namespace nelbo {
 ///   config.toml                        all settings, resolved
 ///   run.json                           what ran, where, and how it ended
 ///   metrics.jsonl                      one line per epoch
-///   checkpoints/{last,best}.safetensors
+///   checkpoints/{last,best,ema}.safetensors
 ///   images/{reconstructions,samples,traversals}.png
 ///   lock                               while a process trains in it; see RunLock
 ///
@@ -40,6 +40,7 @@ class RunFolder {
   std::string gradient_snr() const { return file("gradient_snr.jsonl"); }
   std::string last() const { return file("checkpoints/last.safetensors"); }
   std::string best() const { return file("checkpoints/best.safetensors"); }
+  std::string ema() const { return file("checkpoints/ema.safetensors"); }
   std::string image(const std::string& name) const { return file("images/" + name + ".png"); }
 
   /// Adds one line, on the disk when the call returns.

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "autodiff/setting_error.hpp"
+#include "lab/training/learning_rates.hpp"
 #include "models/architectures/architecture.hpp"
 
 namespace nelbo {
@@ -16,6 +17,7 @@ namespace {
 using Kind = TrainSetting::Kind;
 
 constexpr NumberRange widths{.least = 1, .most = 1 << 20};
+constexpr NumberRange share{.least = 0, .most = 1, .below = true};
 
 /// The number that is the whole of `text`; nothing where it is none.
 template <class T>
@@ -96,6 +98,36 @@ TrainSetting length(const std::string& name, std::optional<std::uint64_t> TrainC
           .range = range};
 }
 
+/// Not written where there is none.
+TrainSetting if_any(const std::string& name, std::optional<double> TrainConfig::*field,
+                    NumberRange range) {
+  return {.name = name,
+          .kind = Kind::number,
+          .set = [field](TrainConfig& c,
+                         const SettingValue& value) { c.*field = std::get<double>(value); },
+          .get = [field](const TrainConfig& c) -> std::optional<SettingValue> {
+            if (!(c.*field)) return std::nullopt;
+            return *(c.*field);
+          },
+          .range = range};
+}
+
+/// A number where it is one.
+TrainSetting learning_rate() {
+  return {.name = "lr",
+          .kind = Kind::word,
+          .set =
+              [](TrainConfig& c, const SettingValue& value) {
+                const RateText rate = std::get<std::string>(value);
+                parse_learning_rates(rate);
+                c.lr = rate;
+              },
+          .get = [](const TrainConfig& c) -> std::optional<SettingValue> {
+            if (const auto number = c.lr.number()) return *number;
+            return c.lr.text;
+          }};
+}
+
 TrainSetting seed() {
   return {.name = "seed",
           .kind = Kind::whole,
@@ -160,7 +192,7 @@ std::vector<TrainSetting> all_settings() {
       member("data_hash", Kind::text, &C::data_hash),
       member("holdout", Kind::number, &C::holdout,
              {.least = 0, .most = 1, .above = true, .below = true}),
-      member("validation", Kind::number, &C::validation, {.least = 0, .most = 1, .below = true}),
+      member("validation", Kind::number, &C::validation, share),
       member("binarize", Kind::text, &C::binarize),
       of_model(unless_empty("scale", Kind::word, &C::scale)),
       unless_empty("label", Kind::word, &C::label),
@@ -177,7 +209,16 @@ std::vector<TrainSetting> all_settings() {
       changing(member("objective", Kind::text, &C::objective)),
       member("estimator", Kind::text, &C::estimator),
       member("optimizer", Kind::text, &C::optimizer),
-      changing(member("lr", Kind::number, &C::lr, {.least = 0, .most = 1e6, .above = true})),
+      changing(learning_rate()),
+      if_any("beta1", &C::beta1, share),
+      if_any("beta2", &C::beta2, share),
+      if_any("epsilon", &C::epsilon, {.least = 0, .above = true}),
+      if_any("second_moment", &C::second_moment, {.least = 0}),
+      if_any("momentum", &C::momentum, share),
+      if_any("weight_decay", &C::weight_decay, {.least = 0}),
+      member("clip", Kind::number, &C::clip, {.least = 0}),
+      member("normalise_gradients", Kind::yes_no, &C::normalise_gradients),
+      member("ema", Kind::number, &C::ema, share),
       changing(member("batch", Kind::whole, &C::batch, {.least = 1, .most = 1 << 20})),
       length("epochs", &C::epochs, &C::steps, {.least = 1, .most = 4294967295}),
       length("steps", &C::steps, &C::epochs, {.least = 1, .most = 0x1p62, .below = true}),

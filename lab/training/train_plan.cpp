@@ -52,13 +52,16 @@ VaeConfig model_of(const TrainConfig& c) {
 
 TrainPlan resolve(const TrainConfig& c) {
   check_settings(c);
-  return {
+  TrainPlan plan{
       .config = c,
       .binarize = read_setting("binarize", [&] { return data::parse_binarize(c.binarize); }),
       .model = model_of(c),
       .objective = parse_objective(c.objective),
       .estimators = read_setting("estimator", [&] { return parse_estimators(c.estimator); }),
-      .optimizer = read_setting("optimizer", [&] { return optimizers().at(c.optimizer); }).config};
+      .optimizers = optimizers_of(c),
+      .rates = parse_learning_rates(c.lr)};
+  keep_optimizer_numbers(plan.config, plan.optimizers);
+  return plan;
 }
 
 std::vector<Change> apply_changes(TrainConfig& config, const std::vector<std::string>& changes) {

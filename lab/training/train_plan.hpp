@@ -2,8 +2,9 @@
 #include <string>
 #include <vector>
 
-#include "autodiff/optimizer.hpp"
 #include "lab/data/binarize.hpp"
+#include "lab/training/learning_rates.hpp"
+#include "lab/training/optimizers.hpp"
 #include "lab/training/run_config.hpp"
 #include "models/vae_config.hpp"
 #include "objectives/algebra/term.hpp"
@@ -18,7 +19,8 @@ struct TrainPlan {
   VaeConfig model;  // its example's shape is that of config.example
   Term objective;
   EstimatorChoice estimators;
-  OptimizerConfig optimizer;
+  ByGroup<OptimizerConfig> optimizers;
+  LearningRates rates;
 };
 
 /// Throws SettingError naming the setting that is out of its range or holds an unknown word, before

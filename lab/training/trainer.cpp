@@ -73,14 +73,6 @@ Networks networks_for(const TrainPlan& plan, std::initializer_list<const Example
   return networks;
 }
 
-std::vector<Range> ranges_of(const ParameterStore& store, Groups groups) {
-  std::vector<Range> ranges;
-  for (const std::string& group : store.group_names()) {
-    if ((store.groups({group}) & groups) != 0) ranges.push_back(store.range(group));
-  }
-  return ranges;
-}
-
 std::optional<Examples> examples_for_validation(const data::Dataset& data, const TrainPlan& plan) {
   const data::Split* split = data.find("valid");
   if (split == nullptr) return std::nullopt;
@@ -101,10 +93,13 @@ Trainer::Trainer(const TrainPlan& plan, const data::Dataset& data)
       test_(data, data.split("test"), plan.binarize, Examples::Role::test, plan.config.seed),
       valid_(examples_for_validation(data, plan)),
       networks_(networks_for(plan_, {&train_, valid_ ? &*valid_ : nullptr, &test_}, store_)),
-      optimizer_(
-          std::make_unique<Optimizer>(plan.optimizer, ranges_of(store_, networks_.groups()))),
       gradient_(store_),
       order_(train_.count()) {
+  check_groups("lr", plan_.rates, store_.group_names());
+  check_groups("optimizer", plan_.optimizers, store_.group_names());
+  optimizers_ =
+      std::make_unique<GroupOptimizers>(plan_.optimizers, plan_.rates, store_, networks_.groups());
+  if (config().ema > 0) average_.emplace(store_, config().ema);
   plan_.config.picture_range = picture_range(test_);
   if (objective().needs(&Quantity::data_entropy) && plan.binarize != data::Binarize::dynamic) {
     entropy_ = data_entropy(train_, model());
@@ -126,11 +121,15 @@ Trainer::Trainer(const TrainPlan& plan, const data::Dataset& data)
     validator_ = std::make_unique<Evaluator>(networks_, objective(), estimators(), batch, *valid_,
                                              config().seed, random_variables::selection);
   }
-  for (const Auxiliary& auxiliary : networks_.auxiliaries.all()) {
-    beside_.push_back({auxiliary,
-                       std::make_unique<Optimizer>(
-                           auxiliary.optimizer, std::vector<Range>{store_.range(auxiliary.group)}),
-                       GradientSink(store_)});
+  for (const Auxiliary& own : networks_.auxiliaries.all()) {
+    const Term* const rate = plan_.rates.find(own.group);
+    const OptimizerConfig* const optimizer = plan_.optimizers.find(own.group);
+    // By its own name, as that of a group with an optimiser of its own.
+    beside_.push_back(
+        {own.group,
+         GroupOptimizers({own.optimizer, {{own.group, optimizer ? *optimizer : own.optimizer}}},
+                         {rate ? *rate : Term(own.rate)}, store_, store_.groups({own.group})),
+         GradientSink(store_)});
   }
 }
 
@@ -143,9 +142,66 @@ std::uint64_t Trainer::batches_left() const {
   return (left + recordings_->batch() - 1) / recordings_->batch();
 }
 
-std::optional<Metrics> Trainer::validation(std::uint64_t last_step) {
+TrainingTime Trainer::time() const {
+  const double begun = double(state_.sums.examples) / double(train_.count());
+  return {state_.step, double(state_.epoch) + begun};
+}
+
+TrainingTime Trainer::after_steps(std::uint64_t steps) const {
+  if (steps <= state_.step) return time();
+  const std::uint64_t next = state_.step + (epoch_ended() ? 0 : batches_left());
+  return {steps,
+          double(state_.epoch + 1) + (double(steps) - double(next)) / double(batches_per_epoch())};
+}
+
+TrainingTime Trainer::after_epochs(std::uint64_t epochs) const {
+  if (epochs <= state_.epoch) return time();
+  const std::uint64_t next = state_.step + (epoch_ended() ? 0 : batches_left());
+  return {next + (epochs - state_.epoch - 1) * batches_per_epoch(), double(epochs)};
+}
+
+std::optional<Metrics> Trainer::validation(const TrainingTime& last) {
   if (!validator_) return std::nullopt;
-  return (*validator_)(std::max(last_step, weights_final_at(objective())));
+  const TrainingTime final = weights_final_at(objective());
+  return (*validator_)({std::max(last.step, final.step), std::max(last.epochs, final.epochs)});
+}
+
+template <class Use>
+auto Trainer::with_average(const Use& use) {
+  struct Exchanged {
+    ParameterAverage& average;
+    ParameterStore& store;
+    Exchanged(ParameterAverage& average, ParameterStore& store) : average(average), store(store) {
+      average.exchange(store);
+    }
+    ~Exchanged() { average.exchange(store); }
+  };
+  const Exchanged exchanged(*average_, store_);
+  return use();
+}
+
+std::optional<AverageMetrics> Trainer::average_metrics(const TrainingTime& last) {
+  if (!average_) return std::nullopt;
+  return with_average([&] { return AverageMetrics{validation(last), held_out()}; });
+}
+
+std::vector<GroupRate> Trainer::rates() const {
+  std::vector<GroupRate> all = optimizers_->rates();
+  for (const Beside& own : beside_) {
+    if (plan_.rates.find(own.group) == nullptr) continue;
+    for (const GroupRate& rate : own.optimizer.rates()) all.push_back(rate);
+  }
+  return all;
+}
+
+std::vector<std::string> Trainer::check_rates(const TrainingTime& last) const {
+  const auto check = [&](const Term& rate) {
+    const std::string why = unfit_rate(*rate.at(last), rate, last);
+    if (!why.empty()) throw SettingError("lr", why);
+  };
+  check(plan_.rates.otherwise);
+  for (const auto& [group, rate] : plan_.rates.named) check(rate);
+  return rates_unfinished(plan_.rates, last);
 }
 
 void Trainer::begin_epoch() {
@@ -163,26 +219,33 @@ void Trainer::step() {
       std::span<const std::uint32_t>(order_).subspan(first, std::min(size, order_.size() - first));
   RecordedBatch& batch = recordings_->of(rows.size());
 
+  const TrainingTime now = last_time_ = time();
   train_.fill(batch.x().data_as<float>(), rows, state_.step);
-  batch.fill({random_variables::training, config().seed, state_.step, rows, state_.step});
+  batch.fill({random_variables::training, config().seed, state_.step, rows, now});
   batch.tape().forward();
   if (!std::isfinite(batch.cost_value())) {
     throw NotFinite(batch.tape().first_non_finite(), state_.step + 1);
   }
   batch.backward(gradient_, other_gradients_);
-  const double norm = optimizer_->gradient_norm(gradient_.data());
+  const double norm = optimizers_->gradient_norm(gradient_.data());
   if (!std::isfinite(norm)) throw NotFinite("gradient", state_.step + 1);
+  if (config().normalise_gradients) gradient_.normalise(store_);
+  const double scale =
+      clip_scale(config().normalise_gradients ? optimizers_->gradient_norm(gradient_.data()) : norm,
+                 config().clip);
   // Before the model moves: all gradients are those of the parameters as they were.
   for (Beside& own : beside_) {
-    const std::string& group = own.auxiliary.group;
-    batch.tape().backward(batch.losses().at(group), store_.groups({group}), own.gradient);
-    own.optimizer->step(store_.data(), own.gradient.data(), own.auxiliary.rate);
+    batch.tape().backward(batch.losses().at(own.group), store_.groups({own.group}), own.gradient);
+    own.optimizer.step(store_.data(), own.gradient.data(), now);
   }
-  optimizer_->step(store_.data(), gradient_.data(), config().lr);
+  optimizers_->step(store_.data(), gradient_.data(), now, scale);
+  if (average_) average_->update(store_, state_.step + 1);
 
   rows_ = rows.size();
   state_.sums.add(batch.metrics(), rows.size());
   state_.gradient_norms += norm;
+  state_.clipped += scale < 1;
+  state_.clipped_in_all += scale < 1;
   ++state_.batch;
   ++state_.step;
 }
@@ -197,6 +260,7 @@ bool Trainer::close_epoch(std::optional<double> gain) {
   state_.batch = 0;
   state_.sums.clear();
   state_.gradient_norms = 0;
+  state_.clipped = 0;
   return best;
 }
 
@@ -207,11 +271,14 @@ bool Trainer::out_of_patience() const {
 }
 
 void Trainer::fit(std::uint64_t epochs, const std::function<bool(const Epoch&)>& on_epoch) {
-  const std::uint64_t last_step = state_.step + epochs * batches_per_epoch();
+  const TrainingTime last = after_epochs(state_.epoch + epochs);
+  check_rates(last);
   for (std::uint64_t i = 0; i < epochs; ++i) {
     while (!epoch_ended()) step();
-    Epoch report{
-        .train = train_metrics(), .held_out = held_out(), .validation = validation(last_step)};
+    Epoch report{.train = train_metrics(),
+                 .held_out = held_out(),
+                 .validation = validation(last),
+                 .average = average_metrics(last)};
     report.best =
         close_epoch(report.validation ? std::optional(report.validation->objective) : std::nullopt);
     report.epoch = state_.epoch;
@@ -219,20 +286,27 @@ void Trainer::fit(std::uint64_t epochs, const std::function<bool(const Epoch&)>&
   }
 }
 
-std::vector<NamedOptimizer> Trainer::optimizers() const {
-  std::vector<NamedOptimizer> all{{"optimizer", optimizer_.get()}};
+std::vector<NamedOptimizer> Trainer::named_optimizers() const {
+  std::vector<NamedOptimizer> all = optimizers_->all();
   for (const Beside& own : beside_) {
-    all.push_back({own.auxiliary.group + "_optimizer", own.optimizer.get()});
+    for (const NamedOptimizer& one : own.optimizer.all()) all.push_back(one);
   }
   return all;
 }
 
 void Trainer::save(const std::string& path) const {
-  save_checkpoint(path, model_toml(config()), auxiliaries(), store_, optimizers(), state_);
+  save_checkpoint(path, model_toml(config()), auxiliaries(), store_, named_optimizers(), state_,
+                  average_ ? &average_->values() : nullptr);
+}
+
+void Trainer::save_average(const std::string& path) {
+  if (!average_) throw Error("trainer: there is no moving average; set ema");
+  with_average([&] { save_parameters(path, model_toml(config()), auxiliaries(), store_, state_); });
 }
 
 std::string Trainer::load(const std::string& path) {
-  std::string note = load_checkpoint(path, store_, optimizers(), state_);
+  std::string note = load_checkpoint(path, store_, named_optimizers(), state_,
+                                     average_ ? &average_->values() : nullptr);
   state_.sums.sums.terms.resize(objective().quantities().size());
   const std::size_t seen = state_.sums.examples;
   if (seen >= train_.count() || (seen == 0) != (state_.batch == 0)) {

@@ -8,13 +8,15 @@
 #include <vector>
 
 #include "autodiff/error.hpp"
-#include "autodiff/optimizer.hpp"
 #include "autodiff/parameters.hpp"
+#include "autodiff/schedule.hpp"
 #include "lab/data/examples.hpp"
 #include "lab/training/checkpoint.hpp"
 #include "lab/training/evaluator.hpp"
+#include "lab/training/group_optimizers.hpp"
 #include "lab/training/metrics.hpp"
 #include "lab/training/networks.hpp"
+#include "lab/training/parameter_average.hpp"
 #include "lab/training/recorded_batch.hpp"
 #include "lab/training/run_config.hpp"
 #include "lab/training/train_state.hpp"
@@ -39,6 +41,7 @@ struct Epoch {
   Metrics train;                      // means over the batches, each as the model was at its step
   Metrics held_out;                   // of the test examples, for reporting only
   std::optional<Metrics> validation;  // where there are validation examples
+  std::optional<AverageMetrics> average;  // where there is one (TrainConfig::ema)
   bool best = false;  // the highest objective on them so far; without them every epoch is
 };
 
@@ -84,14 +87,33 @@ class Trainer {
   double train_objective() const {
     return state_.sums.sums.objective / double(state_.sums.examples);
   }
+  /// Mean norm of the model's gradient over these batches, neither normalised nor clipped.
   double gradient_norm() const { return state_.gradient_norms / double(state_.batch); }
   /// Means over the test examples with the parameters as they are. For reporting only: no choice in
   /// training rests on them.
-  Metrics held_out() { return (*evaluator_)(state_.step); }
+  Metrics held_out() { return (*evaluator_)(time()); }
   /// Means over the validation examples, the split `valid`, with the objective's schedules where
-  /// they end or at `last_step`, whichever is later: so epochs compare, whatever weights they were
+  /// they end or at `last`, whichever is later: so epochs compare, whatever weights they were
   /// trained with. Nothing where there is no such split.
-  std::optional<Metrics> validation(std::uint64_t last_step = 0);
+  std::optional<Metrics> validation(const TrainingTime& last = {});
+  /// The same two of the parameters' moving average, where there is one.
+  std::optional<AverageMetrics> average_metrics(const TrainingTime& last = {});
+
+  /// The rates of the last step, or of the first to come: of the model's groups, and of those
+  /// beside it that TrainConfig::lr names.
+  std::vector<GroupRate> rates() const;
+  /// Rates that have not arrived at the end of a run, a line each. Throws SettingError of `lr`
+  /// where a rate is not finite or below 0 there.
+  std::vector<std::string> check_rates(const TrainingTime& last) const;
+
+  /// Where training stands.
+  TrainingTime time() const;
+  /// Where it stood before the last step.
+  const TrainingTime& last_time() const { return last_time_; }
+  /// Where it will stand after so many steps, or epochs, from its very beginning, in batches of the
+  /// present size; the present where it is past them.
+  TrainingTime after_steps(std::uint64_t steps) const;
+  TrainingTime after_epochs(std::uint64_t epochs) const;
 
   std::uint64_t batches_per_epoch() const;
   /// Steps to the end of the epoch begun, or of the next where none is.
@@ -113,20 +135,26 @@ class Trainer {
 
   /// All of the run's state, in one file; see checkpoint.hpp.
   void save(const std::string& path) const;
+  /// The moving average in the place of the parameters, as best.safetensors holds those. There must
+  /// be one.
+  void save_average(const std::string& path);
   /// Returns what must be told of the file, or nothing. An epoch begun goes on where it was, also
   /// in batches of another size. Throws Error where the file is damaged or belongs to another run.
   std::string load(const std::string& path);
 
  private:
   void begin_epoch();
-  std::vector<NamedOptimizer> optimizers() const;
+  std::vector<NamedOptimizer> named_optimizers() const;
 
   /// What learns beside the model.
   struct Beside {
-    Auxiliary auxiliary;
-    std::unique_ptr<Optimizer> optimizer;
+    std::string group;
+    GroupOptimizers optimizer;
     GradientSink gradient;
   };
+  /// Calls `use` with the moving average in the place of the parameters.
+  template <class Use>
+  auto with_average(const Use& use);
 
   TrainPlan plan_;
   Examples train_;
@@ -135,7 +163,8 @@ class Trainer {
   std::optional<double> entropy_;  // H_data of the training examples, where the objective needs it
   ParameterStore store_;
   Networks networks_;
-  std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<GroupOptimizers> optimizers_;
+  std::optional<ParameterAverage> average_;
   GradientSink gradient_;
   std::vector<GradientSink> other_gradients_;  // of further parts of the cost
   std::vector<Beside> beside_;
@@ -145,6 +174,7 @@ class Trainer {
   std::vector<std::uint32_t> order_;      // the training examples, as this epoch sees them
   std::uint64_t order_epoch_ = std::numeric_limits<std::uint64_t>::max();
   std::size_t rows_ = 0;
+  TrainingTime last_time_;
   TrainState state_;
 };
 

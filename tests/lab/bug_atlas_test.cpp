@@ -145,7 +145,7 @@ TEST_CASE("bug 7: critic and model learn from the parameters as they were before
       hand->critic_gradient();
     }
     for (ByHand* hand : {&right, &wrong}) {
-      hand->model_optimizer.step(hand->store.data(), hand->of_model.data(), config.lr);
+      hand->model_optimizer.step(hand->store.data(), hand->of_model.data(), *config.lr.number());
     }
     // The model's step first, and then the critic's gradient.
     wrong.batch.tape().forward();

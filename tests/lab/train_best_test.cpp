@@ -156,7 +156,7 @@ TEST_CASE("best: a share for validation is taken of the training examples, by th
 }
 
 TEST_CASE("best: schedules that end after the run are told, those that never end are not") {
-  const auto unfinished = [](const std::string& objective, std::uint64_t last) {
+  const auto unfinished = [](const std::string& objective, const TrainingTime& last) {
     return weights_unfinished(parse_objective(objective), last);
   };
   CHECK(unfinished("nell + anneal(0, 6, steps=50)*tc + dwkl", 50).empty());
@@ -167,8 +167,14 @@ TEST_CASE("best: schedules that end after the run are told, those that never end
   CHECK_FALSE(unfinished("nell + cosine(1, 2, steps=50)*div", 49).empty());
   CHECK(unfinished("nell + step(1, factor=0.5, every=50)*div", 49).empty());
   CHECK(unfinished("nell + 4*div", 1).empty());
-  CHECK(weights_final_at(
-            parse_objective("nell + anneal(0, 6, steps=50)*tc + warmup(1, steps=70)*mi")) == 70);
+  const std::string stages = "stages(0, 2, 1, 9, unit=epochs)";  // arrives after 2 epochs
+  CHECK(unfinished("nell + " + stages + "*div", {9, 2.0}).empty());
+  CHECK(unfinished("nell + " + stages + "*div", {9, 1.75}) ==
+        stages + " ends after 2 epochs, the run after 1.75");
+  const TrainingTime final = weights_final_at(parse_objective(
+      "nell + anneal(0, 6, steps=50)*tc + warmup(1, steps=70)*mi + " + stages + "*dwkl"));
+  CHECK(final.step == 70);
+  CHECK(final.epochs == 2);
   CHECK(weights_move_for_ever(parse_objective("nell + step(1, factor=0.5, every=50)*div")));
   CHECK_FALSE(weights_move_for_ever(parse_objective("nell + warmup(1, steps=50)*div")));
 }
