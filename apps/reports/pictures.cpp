@@ -1,7 +1,6 @@
 #include "apps/reports/pictures.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <numeric>
 
@@ -66,22 +65,10 @@ void set_variable(float* numbers, std::size_t column, const CodeSpace& codes) {
 
 }  // namespace
 
-std::optional<PictureShape> picture_shape(const std::vector<std::int64_t>& example) {
-  const auto shape = [](std::int64_t height, std::int64_t width) {
-    return PictureShape{std::size_t(height), std::size_t(width)};
-  };
-  if (example.size() == 1) {
-    const std::int64_t side = std::lround(std::sqrt(double(example[0])));
-    if (side >= 4 && side * side == example[0]) return shape(side, side);
-  }
-  if (example.size() == 2) return shape(example[0], example[1]);
-  if (example.size() == 3 && example[2] == 1) return shape(example[0], example[1]);
-  if (example.size() == 3 && example[0] == 1) return shape(example[1], example[2]);
-  return std::nullopt;
-}
-
-std::string no_pictures(const std::vector<std::int64_t>& example) {
-  return "examples of shape " + data::shape_text(example) + " are no grey pictures";
+std::string why_no_pictures(const Model& model, const std::vector<std::int64_t>& example) {
+  if (!picture_shape(example)) return no_pictures(example);
+  return model.likelihood() == nullptr ? "the model has no likelihood, whose mean they would be"
+                                       : "";
 }
 
 void write_pictures(const std::string& path, const Tensor& pictures, const PictureShape& shape,
@@ -89,12 +76,17 @@ void write_pictures(const std::string& path, const Tensor& pictures, const Pictu
                     std::pair<double, double> range) {
   const auto [low, high] = range;
   const auto count = std::size_t(pictures.shape()[0]), size = std::size_t(pictures.shape()[1]);
-  const float* const from = pictures.data_as<float>();
-  std::vector<float> tiles(from, from + count * size);
-  for (std::size_t i = 0; i < count; ++i) scaling.restore(&tiles[i * size]);
-  for (float& v : tiles) v = float((v - low) / (high - low));
-  write_png_grid(path, tiles.data(), std::size_t(pictures.shape()[0]), shape.height, shape.width,
-                 columns);
+  std::vector<float> tiles(count * size), x(size);
+  float* pixel = tiles.data();
+  for (std::size_t i = 0; i < count; ++i) {
+    std::copy_n(pictures.data_as<float>() + i * size, size, x.data());
+    scaling.restore(x.data());
+    for (std::size_t row = 0; row < shape.height; ++row)
+      for (std::size_t column = 0; column < shape.width; ++column)
+        for (std::size_t channel = 0; channel < shape.channels; ++channel)
+          *pixel++ = float((x[shape.at(row, column, channel)] - low) / (high - low));
+  }
+  write_png_grid(path, {tiles.data(), count, shape.height, shape.width, shape.channels}, columns);
 }
 
 Pictures::Pictures(const Model& model, const Examples& held_out, std::uint64_t seed)
@@ -102,7 +94,7 @@ Pictures::Pictures(const Model& model, const Examples& held_out, std::uint64_t s
       held_out_(held_out),
       seed_(seed),
       shape_(picture_shape(held_out.split().images.shape())) {
-  if (model.likelihood() == nullptr) shape_.reset();  // it has no picture of a code
+  if (!why_no_pictures(model, held_out.split().images.shape()).empty()) shape_.reset();
   if (shape_) range_ = picture_range(held_out);
 }
 

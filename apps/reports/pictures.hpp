@@ -8,26 +8,17 @@
 
 #include "autodiff/tensor.hpp"
 #include "lab/data/examples.hpp"
+#include "lab/data/picture_shape.hpp"
 #include "lab/training/run_folder.hpp"
 #include "models/model.hpp"
 
 namespace nelbo {
 
-/// Height and width of a grey picture.
-struct PictureShape {
-  std::size_t height = 0;
-  std::size_t width = 0;
-};
-
-/// Examples [H, W], [H, W, 1], [1, H, W], and [X] where X >= 16 is a square number; nullopt for
-/// what is no grey picture.
-std::optional<PictureShape> picture_shape(const std::vector<std::int64_t>& example);
-
-/// Why there are no pictures: "examples of shape 13 are no grey pictures".
-std::string no_pictures(const std::vector<std::int64_t>& example);
+/// Why a run has no pictures, or "": its examples are none, or its model has none of a code.
+std::string why_no_pictures(const Model& model, const std::vector<std::int64_t>& example);
 
 /// Writes N pictures [N, X] of a model, brought back to the units of the data, `columns` to a row, as one
-/// PNG in which `range` goes from black to white.
+/// PNG, grey or in colour, in which `range` goes from 0 to the full brightness of a channel.
 void write_pictures(const std::string& path, const Tensor& pictures, const PictureShape& shape,
                     std::size_t columns, const data::Scaling& scaling,
                     std::pair<double, double> range = {0, 1});

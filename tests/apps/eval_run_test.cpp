@@ -308,11 +308,11 @@ TEST_CASE("Data that are no pictures: train says so, and sample refuses") {
                           "--latent", "2", "--steps", "5", "--out", run});
   INFO(made.err);
   REQUIRE(made.code == 0);
-  CHECK_THAT(made.err, contains("pictures    none: examples of shape 3 are no grey pictures"));
+  CHECK_THAT(made.err, contains("pictures    none: examples of shape 3 are no pictures"));
   CHECK(made.out.find("pictures") == std::string::npos);
   CHECK(std::filesystem::is_empty(run + "/images"));
   const Outcome sample = run_program_binary({"sample", run, "--out", folder / "grid.png"});
   CHECK(sample.code == 1);
-  CHECK_THAT(sample.err, contains("examples of shape 3 are no grey pictures"));
+  CHECK_THAT(sample.err, contains("examples of shape 3 are no pictures"));
   CHECK_FALSE(std::filesystem::exists(folder / "grid.png"));
 }
