@@ -32,7 +32,7 @@ struct TrainFlags {
       posterior;
   std::optional<std::string> objective, estimator, optimizer;
   std::optional<std::string> out, config, preset, resume;
-  std::optional<std::int64_t> latent, batch, epochs, steps, log_gradient_snr;
+  std::optional<std::int64_t> latent, batch, epochs, steps, log_gradient_snr, pictures;
   std::optional<double> holdout, validation, lr;
   std::vector<std::string> changes;
   bool quiet = false;
@@ -143,6 +143,7 @@ int run_train(const TrainFlags& flags, const std::vector<std::string>& given) {
   const RunOptions options{.quiet = flags.quiet,
                            .json = flags.common.json,
                            .log_gradient_snr = std::uint64_t(flags.log_gradient_snr.value_or(0)),
+                           .pictures = std::uint64_t(flags.pictures.value_or(0)),
                            .argv = command_line()};
   if (flags.resume) {
     check_resumes(given);
@@ -245,6 +246,10 @@ void declare_run(CommandLine& command, TrainFlags& flags) {
   command.number("--log-gradient-snr", flags.log_gradient_snr, 1, most,
                  "every N steps, the signal-to-noise ratio of theta's and phi's gradients, into "
                  "gradient_snr.jsonl [never]");
+  command.number(
+      "--pictures", flags.pictures, 1, most,
+      "draw images/ every N epochs, and at the end; `nelbo pictures` draws them again [every "
+      "10 s or so]");
   command
       .flag("--out", flags.out,
             "the run folder; refused if it is not empty [runs/MODEL-DATA-OBJECTIVE-sSEED]")

@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "autodiff/error.hpp"
-#include "lab/files/atomic_file.hpp"
 
 namespace nelbo {
 namespace {
@@ -21,26 +20,29 @@ std::uint8_t byte_of(float value) {
 }  // namespace
 
 Picture tile_grid(const Tiles& tiles, std::size_t columns, std::size_t separator) {
-  if (tiles.count == 0 || tiles.height == 0 || tiles.width == 0 || columns == 0)
+  if (tiles.count == 0 || tiles.height == 0 || tiles.width == 0 || columns == 0 || tiles.scale == 0)
     throw Error("tile_grid: a picture needs at least one tile, pixel and column");
   if (tiles.channels != 1 && tiles.channels != 3)
     throw Error("tile_grid: a picture has 1 or 3 channels");
   columns = std::min(columns, tiles.count);
   const std::size_t rows = (tiles.count + columns - 1) / columns;
+  const std::size_t height = tiles.height * tiles.scale, width = tiles.width * tiles.scale;
   Picture picture;
-  picture.height = rows * (tiles.height + separator) + separator;
-  picture.width = columns * (tiles.width + separator) + separator;
+  picture.height = rows * (height + separator) + separator;
+  picture.width = columns * (width + separator) + separator;
   picture.channels = tiles.channels;
   picture.pixels.assign(picture.height * picture.width * picture.channels, mid_grey);
-  const std::size_t line = tiles.width * tiles.channels;
   for (std::size_t n = 0; n < tiles.count; ++n) {
-    const std::size_t top = n / columns * (tiles.height + separator) + separator;
-    const std::size_t left = n % columns * (tiles.width + separator) + separator;
-    for (std::size_t y = 0; y < tiles.height; ++y) {
-      const float* const from = tiles.values + (n * tiles.height + y) * line;
-      std::transform(from, from + line,
-                     &picture.pixels[((top + y) * picture.width + left) * picture.channels],
-                     byte_of);
+    const std::size_t top = n / columns * (height + separator) + separator;
+    const std::size_t left = n % columns * (width + separator) + separator;
+    for (std::size_t y = 0; y < height; ++y) {
+      const float* from =
+          tiles.values + (n * tiles.height + y / tiles.scale) * tiles.width * tiles.channels;
+      std::uint8_t* to = &picture.pixels[((top + y) * picture.width + left) * tiles.channels];
+      for (std::size_t x = 0; x < tiles.width; ++x, from += tiles.channels) {
+        for (std::size_t i = 0; i < tiles.scale; ++i)
+          to = std::transform(from, from + tiles.channels, to, byte_of);
+      }
     }
   }
   return picture;
@@ -58,11 +60,6 @@ std::string encode_png(const Picture& picture) {
     throw Error(std::string("PNG: ") + image.message);
   bytes.resize(size);
   return bytes;
-}
-
-void write_png_grid(const std::string& path, const Tiles& tiles, std::size_t columns,
-                    std::size_t separator) {
-  write_file_atomically(path, encode_png(tile_grid(tiles, columns, separator)));
 }
 
 }  // namespace nelbo

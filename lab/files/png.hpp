@@ -16,18 +16,15 @@ struct Picture {
 struct Tiles {
   const float* values = nullptr;
   std::size_t count = 0, height = 0, width = 0, channels = 1;
+  std::size_t scale = 1;  // a pixel of theirs is a square of so many
 };
 
 /// Lays tiles out row by row, `columns` in a row, with mid-grey lines of `separator` pixels between and
-/// around them. Places without a tile are mid-grey. Throws Error when N, H, W or columns is 0, or C is
-/// neither 1 nor 3.
+/// around them. Places without a tile are mid-grey. Throws Error when N, H, W, columns or the scale is 0,
+/// or C is neither 1 nor 3.
 Picture tile_grid(const Tiles& tiles, std::size_t columns, std::size_t separator = 1);
 
 /// The picture as the bytes of a PNG file, 8 bits a channel, without any time stamp.
 std::string encode_png(const Picture& picture);
-
-/// encode_png(tile_grid(...)) written atomically. Throws Error naming the path.
-void write_png_grid(const std::string& path, const Tiles& tiles, std::size_t columns,
-                    std::size_t separator = 1);
 
 }  // namespace nelbo

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "apps/reports/pictures.hpp"
+#include "apps/reports/picture_grid.hpp"
 #include "apps/train/run_result.hpp"
 #include "lab/data/load.hpp"
 #include "lab/data/picture_range.hpp"
@@ -130,7 +130,7 @@ TEST_CASE("data program: pictures are of the data's own values, whatever the sca
     const std::uint32_t rows[] = {0, 1};
     examples.fill(x.data_as<float>(), rows, 0);
     const std::string picture = folder.path() + "/" + scale + ".png";
-    write_pictures(picture, x, {.height = 4, .width = 4}, 2, examples.scaling(), {0, 160});
+    write_pictures(picture, {x, 2}, {{.height = 4, .width = 4}, examples.scaling(), {0, 160}});
     if (scale == "none") drawn = read_whole(picture);
     CHECK(read_whole(picture) == drawn);
   }
@@ -153,14 +153,15 @@ TEST_CASE("data program: a colour picture has its colours, whatever the order of
     const std::vector<float>& values = channels_first ? first : last;
     std::copy(values.begin(), values.end(), x.data_as<float>());
     const std::string picture = folder.path() + "/colour.png";
-    write_pictures(picture, x, *picture_shape(example), 2, data::Scaling(1));
+    write_pictures(picture, {x, 2}, {*picture_shape(example), data::Scaling(1)});
     if (!channels_first) drawn = read_whole(picture);
     CHECK(read_whole(picture) == drawn);
-    const auto pixels = colours(picture, 6, 13);
+    // Enlarged 13 times, with lines of 2 pixels.
+    const auto pixels = colours(picture, 4 * 13 + 4, 2 * 5 * 13 + 6);
     for (std::size_t n = 0; n < 2; ++n)
       for (std::size_t row = 0; row < 4; ++row)
         for (std::size_t k = 0; k < 15; ++k)
-          CHECK(pixels[((1 + row) * 13 + 1 + 6 * n) * 3 + k] ==
+          CHECK(pixels[((2 + 13 * row) * 136 + 2 + 67 * n + 13 * (k / 3)) * 3 + k % 3] ==
                 std::lround(255 * last[(n * 4 + row) * 15 + k]));
   }
 }
@@ -176,13 +177,14 @@ TEST_CASE("data program: runs on colour images have pictures in colour") {
     INFO(outcome.err);
     REQUIRE(outcome.code == 0);
     CHECK(outcome.err.find("pictures ") == std::string::npos);
-    // Ten held-out examples above their reconstructions; 8 x 8 samples; two traversals of 11.
-    colours(run + "/images/reconstructions.png", 11, 51);
-    colours(run + "/images/samples.png", 41, 41);
-    colours(run + "/images/traversals.png", 11, 56);
+    // Ten held-out examples above their reconstructions; 8 x 8 samples; two traversals of 11. Enlarged
+    // 16 times, with lines of 2 pixels, and room for labels.
+    colours(run + "/images/reconstructions.png", 2 * 66 + 2, 10 * 66 + 2 + 72);
+    colours(run + "/images/samples.png", 8 * 66 + 2, 8 * 66 + 2);
+    colours(run + "/images/traversals.png", 2 * 66 + 2 + 28, 11 * 66 + 2 + 132);
     const std::string sample = folder.path() + "/sample.png";
     REQUIRE(run_program_binary({"sample", run, "--n", "4", "--out", sample}).code == 0);
-    colours(sample, 11, 11);
+    colours(sample, 2 * 66 + 2, 2 * 66 + 2);
   }
   const std::string deep =
       folder.write("b.npy", npy("|u1", "(30, 4, 4, 4)", bytes.substr(0, 1920)));
