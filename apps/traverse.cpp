@@ -23,8 +23,8 @@ struct TraverseFlags : RunFlags {
   std::optional<std::int64_t> example;
   bool from_prior = false;
   std::vector<std::int64_t> dimensions;  // empty: those of largest divergence
-  std::optional<double> from, to;
-  std::optional<std::int64_t> steps;
+  double from = -3, to = 3;              // of continuous codes
+  std::int64_t steps = 11;
   OutputFlags output;
 };
 
@@ -43,15 +43,14 @@ std::vector<std::int64_t> read_dimensions(const std::string& text) {
   throw SettingError("", "'" + text + "': latent variables are written as in 0,3,7");
 }
 
-std::vector<double> values_of(const TraverseFlags& flags, const CodeSpace& codes) {
-  if (!codes.discrete()) {
-    return evenly_spaced(flags.from.value_or(-3), flags.to.value_or(3),
-                         std::size_t(flags.steps.value_or(11)));
-  }
-  const char* const given = flags.from ? "from" : flags.to ? "to" : flags.steps ? "steps" : nullptr;
-  if (given != nullptr) {
-    throw SettingError(given, "the codes are " + codes.text() +
-                                  ", and go through all their classes; leave it out");
+/// What each latent variable goes through. `given`: the flags that the command line holds.
+std::vector<double> values_of(const TraverseFlags& flags, const std::vector<std::string>& given,
+                              const CodeSpace& codes) {
+  if (!codes.discrete()) return evenly_spaced(flags.from, flags.to, std::size_t(flags.steps));
+  for (const std::string& name : given) {
+    if (name != "--from" && name != "--to" && name != "--steps") continue;
+    throw SettingError(name.substr(2), "the codes are " + codes.text() +
+                                           ", and go through all their classes; leave it out");
   }
   return classes_of(codes, codes.values());
 }
@@ -89,13 +88,13 @@ Tensor start_of(const TraverseFlags& flags, const AppliedRun& applied) {
   return most_probable_codes(model, examples_at(applied.examples, row));
 }
 
-int traverse_codes(const TraverseFlags& flags) {
+int traverse_codes(const TraverseFlags& flags, const std::vector<std::string>& given) {
   flags.output.pictures();  // refused before anything is computed
   const AppliedRun applied = apply_run(flags);
   const LoadedRun& run = applied.run;
   const CodeSpace codes = run.model->codes();
   ModelOutput output(flags.output, run, "code");
-  const std::vector<double> values = values_of(flags, codes);
+  const std::vector<double> values = values_of(flags, given, codes);
   const std::vector<double> kl = divergences(*run.model, applied.examples);
   const std::vector<std::int64_t> variables = variables_of(flags, codes, kl);
   output.check_rows("--dimensions", std::int64_t(variables.size() * values.size()));
@@ -136,9 +135,9 @@ Action declare(CommandLine& command) {
           [flags](const std::string& text) { flags->dimensions = read_dimensions(text); },
           "the latent variables, from 0 on [the 10 of largest KL]")
       .type("D,...");
-  command.real("--from", flags->from, -farthest, farthest, "where each begins [-3]");
-  command.real("--to", flags->to, -farthest, farthest, "where it ends [3]");
-  command.number("--steps", flags->steps, 2, 10000, "values of each [11]");
+  command.real("--from", flags->from, -farthest, farthest, "where each begins");
+  command.real("--to", flags->to, -farthest, farthest, "where it ends");
+  command.number("--steps", flags->steps, 2, 10000, "values of each");
   add_output_flags(command, flags->output);
   command.footer(
       "One latent variable at a time takes K values, evenly spaced, or all its classes, and the "
@@ -154,7 +153,7 @@ Action declare(CommandLine& command) {
       "\\\n"
       "                 --steps 5 --out t.npz\n"
       "  nelbo traverse runs/burda-mnist-elbo-s0 --from-prior --seed 3 --out other.png");
-  return [flags] { return traverse_codes(*flags); };
+  return [flags, command] { return traverse_codes(*flags, command.given()); };
 }
 
 }  // namespace

@@ -3,15 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "lab/evaluation/inference.hpp"
 #include "lab/files/npz.hpp"
 #include "lab/training/loaded_run.hpp"
 #include "tests/apps/program_words.hpp"
+#include "tests/apps/train_command.hpp"
+#include "tests/apps/train_process.hpp"
 #include "tests/apps/untrained_run.hpp"
 
 using namespace nelbo;
@@ -383,4 +386,25 @@ TEST_CASE("pictures: a checkpoint draws what its training drew") {
   const Outcome taken = run_program_binary({"pictures", run});
   CHECK(taken.code == 1);
   CHECK_THAT(taken.err, contains("process"));
+}
+
+TEST_CASE("pictures: --pictures draws after so many epochs, also of a run that does not end") {
+  const TempFolder folder;
+  const std::string data = write_data(folder), run = folder / "run";
+  const auto epochs = [&] {
+    const std::string lines = read_whole(run + "/metrics.jsonl");
+    return std::count(lines.begin(), lines.end(), '\n');
+  };
+  // Ended by a signal, a run draws nothing at its end, and 10 s have not passed.
+  Process training(folder, command(data, run, {"--epochs", "1000000", "--pictures", "3"}));
+  for (int i = 0; i < 6000 && epochs() < 4; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  training.signal(SIGINT);
+  CHECK(training.wait().code == 130);
+  CHECK(std::filesystem::exists(run + "/images/traversals.png"));
+  const Outcome on =
+      run_program_binary({"train", "--resume", run, "--epochs", "1", "--pictures", "1"});
+  INFO(on.err);
+  CHECK(on.code == 0);
 }
