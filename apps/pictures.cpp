@@ -29,7 +29,7 @@ struct PicturesFlags : RunFlags {
 
 /// Makes the folder that pictures go to, if it is not there.
 void make(const fs::path& folder) {
-  check_output_folder(folder.string());
+  read_setting("out", [&] { check_output_folder(folder.string()); });
   std::error_code failure;
   fs::create_directories(folder, failure);
   if (failure) fail(folder.string(), "cannot be made: {}", data::system_reason(failure.value()));

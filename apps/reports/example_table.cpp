@@ -46,7 +46,7 @@ void check_table(const std::string& path) {
   if (!path.ends_with(".npz") && !is_text(path)) {
     throw SettingError("per_example", data::one_line(path) + ": name it .npz or .csv");
   }
-  check_output(path);
+  read_setting("per_example", [&] { check_output(path); });
 }
 
 ExampleTable table_of(const TermsByExample& terms, const data::Split& split) {

@@ -22,7 +22,7 @@ struct ExampleTable {
 void add_table_flag(CommandLine& command, std::string& path, const std::string& columns);
 
 /// Asked before anything is computed. Throws SettingError for a name that ends neither in .npz nor in .csv,
-/// Error where no file can be written; nothing for an empty name.
+/// and where no file can be written; nothing for an empty name.
 void check_table(const std::string& path);
 
 /// The first examples of a split with their nell, div and elbo.

@@ -40,7 +40,7 @@ std::string text_of(const std::vector<std::int64_t>& shape) {
 }  // namespace
 
 bool OutputFlags::pictures() const {
-  check_output(out);
+  read_setting("out", [&] { check_output(out); });
   if (!format.empty()) return format == "png";
   if (out.ends_with(".png")) return true;
   if (out.ends_with(".npz") || is_stream(out)) return false;

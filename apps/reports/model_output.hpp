@@ -17,7 +17,7 @@ struct OutputFlags {
   std::string out;
   std::string format;  // npz or png; empty: as the name ends
 
-  /// Asked before anything is computed. Throws Error where the file cannot be written, SettingError for a
+  /// Asked before anything is computed. Throws SettingError where the file cannot be written, and for a
   /// name that does not say what it is. stdout, pipes and devices get numbers.
   bool pictures() const;
 };

@@ -130,7 +130,8 @@ TEST_CASE(
       CHECK_THAT(outcome.err, contains("--per-example: ") && contains("name it .npz or .csv"));
     }
     const Outcome nowhere = u.run({command, "--per-example", u.folder / "no/a.csv"});
-    CHECK(nowhere.code == 1);
+    CHECK(nowhere.code == 2);
+    CHECK_THAT(nowhere.err, contains("--per-example: "));
     CHECK(nowhere.out.empty());
   }
   u.store.tensor("decoder.output.bias").data_as<float>()[0] = std::nanf("");
