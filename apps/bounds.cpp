@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apps/cli/commands.hpp"
@@ -16,12 +17,14 @@
 #include "apps/cli/run_flags.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/exit_code.hpp"
+#include "apps/reports/example_table.hpp"
 #include "apps/reports/mean_text.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/peak.hpp"
 #include "autodiff/setting_error.hpp"
 #include "autodiff/threads.hpp"
 #include "lab/evaluation/bound_lattice.hpp"
+#include "lab/evaluation/standard_errors.hpp"
 #include "lab/files/one_line.hpp"
 #include "lab/statistics/importance_diagnostics.hpp"
 
@@ -37,6 +40,7 @@ struct Options {
   std::vector<std::int64_t> m{1, 2, 5, 10, 50, 500, 5000};
   std::vector<std::int64_t> k;  // empty: 1, and 10 where that takes no more draws
   std::optional<std::int64_t> examples;
+  std::string per_example;  // empty: no such file
 };
 
 std::vector<LatticeCell> cells_of(const Options& options) {
@@ -129,7 +133,33 @@ Json row_json(const LatticeRow& row) {
   return json;
 }
 
+/// The bounds of the first `count` examples beside their terms: log_px is the one of the largest m, and of
+/// these that of the largest k.
+ExampleTable table_of(const Lattice& lattice, const AppliedRun& applied, std::size_t count) {
+  ExampleTable table =
+      table_of(terms_by_example(*applied.run.model, applied.examples, count, applied.seed),
+               applied.examples.split());
+  const auto column = [&](std::size_t cell) {
+    std::vector<double> values;
+    for (std::size_t n = 0; n < count; ++n) {
+      values.push_back(lattice.values[n * lattice.rows.size() + cell]);
+    }
+    return values;
+  };
+  const auto tightest = std::max_element(
+      lattice.rows.begin(), lattice.rows.end(), [](const LatticeRow& a, const LatticeRow& b) {
+        return std::pair(a.cell.m, a.cell.k) < std::pair(b.cell.m, b.cell.k);
+      });
+  table.columns.emplace_back("log_px", column(std::size_t(tightest - lattice.rows.begin())));
+  for (std::size_t c = 0; c < lattice.rows.size(); ++c) {
+    const LatticeCell& cell = lattice.rows[c].cell;
+    table.columns.emplace_back(fmt::format("mc{}_iw{}", cell.k, cell.m), column(c));
+  }
+  return table;
+}
+
 int bounds(const Options& options) {
+  check_table(options.per_example);
   const std::vector<LatticeCell> cells = cells_of(options);
   const AppliedRun applied = apply_run(options.run);
   const LoadedRun& run = applied.run;
@@ -184,6 +214,11 @@ int bounds(const Options& options) {
     if (std::isfinite(row.value.mean)) continue;
     return refuse_not_finite(fmt::format("the bound for k = {}, m = {}", row.cell.k, row.cell.m));
   }
+  if (!options.per_example.empty()) {
+    const ExampleTable table = table_of(*lattice, applied, count);
+    if (const std::string what = not_finite(table); !what.empty()) return refuse_not_finite(what);
+    write_table(options.per_example, table);
+  }
   return exit_done;
 }
 
@@ -196,6 +231,8 @@ Action declare(CommandLine& command) {
   command.numbers("--k", options->k, most_draws,
                   "groups that are averaged [1, and 10 where that takes no more draws]");
   command.number("--examples", options->examples, 1, INT64_MAX, "only the first N examples [all]");
+  add_table_flag(command, options->per_example,
+                 "nell, div, elbo, log_px (the tightest bound) and every bound as mcK_iwM");
   command.footer(
       "Zheng eqs (36)-(40). MC_k-IW_m averages k importance-weighted bounds of m draws each: m = 1 "
       "is the\n"
@@ -215,7 +252,8 @@ Action declare(CommandLine& command) {
       "not dense.\n\n"
       "Examples:\n"
       "  nelbo bounds runs/burda-mnist-elbo-s0 --m 5000\n"
-      "  nelbo bounds runs/burda-mnist-elbo-s0 --m 1,5,50 --k 1,10 --examples 500 --json");
+      "  nelbo bounds runs/burda-mnist-elbo-s0 --m 1,5,50 --k 1,10 --examples 500 --json\n"
+      "  nelbo bounds runs/burda-mnist-elbo-s0 --m 5000 --per-example log_px.npz");
   return [options] { return bounds(*options); };
 }
 

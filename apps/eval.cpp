@@ -11,6 +11,7 @@
 #include "apps/cli/refusal.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/exit_code.hpp"
+#include "apps/reports/example_table.hpp"
 #include "apps/reports/mean_text.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
@@ -20,10 +21,17 @@
 namespace nelbo {
 namespace {
 
-int evaluate(const RunFlags& flags) {
+struct EvalFlags : RunFlags {
+  std::string per_example;  // empty: no such file
+};
+
+int evaluate(const EvalFlags& flags) {
+  check_table(flags.per_example);
   const AppliedRun applied = apply_run(flags);
   const LoadedRun& run = applied.run;
-  const TermMeans of = estimate_terms(*run.model, applied.examples, applied.seed);
+  const TermsByExample terms =
+      terms_by_example(*run.model, applied.examples, applied.examples.count(), applied.seed);
+  const TermMeans of = terms.means();
   const std::string& split = applied.examples.split().name;
   if (flags.common.json) {
     print_json({{"run", run.name},
@@ -58,17 +66,22 @@ int evaluate(const RunFlags& flags) {
     if (std::isfinite(mean)) continue;
     return refuse_not_finite(fmt::format("the term '{}'", name));
   }
+  if (!flags.per_example.empty()) {
+    write_table(flags.per_example, table_of(terms, applied.examples.split()));
+  }
   return exit_done;
 }
 
 Action declare(CommandLine& command) {
-  auto flags = std::make_shared<RunFlags>();
+  auto flags = std::make_shared<EvalFlags>();
   add_run_flags(command, *flags, "of the noise of z, one draw per example [the run's own]");
   add_data_flags(command, *flags);
+  add_table_flag(command, flags->per_example, "nell, div and elbo");
   command.footer(
       "Examples:\n"
       "  nelbo eval runs/burda-mnist-elbo-s0\n"
       "  nelbo eval runs/burda-mnist-elbo-s0 --split train --json\n"
+      "  nelbo eval runs/burda-mnist-elbo-s0 --per-example terms.csv\n"
       "  nelbo eval runs/burda-mnist-elbo-s0/checkpoints/best.safetensors --data fashion-mnist");
   return [flags] { return evaluate(*flags); };
 }

@@ -33,8 +33,9 @@ std::optional<std::uint64_t> count_of(const std::optional<std::int64_t>& flag) {
 
 /// A run continues with its own settings.
 void check_resumes(const std::vector<std::string>& given) {
-  const std::vector<std::string> allowed{"--resume",  "--change", "--epochs", "--steps",
-                                         "--threads", "--quiet",  "--json",   "--log-gradient-snr"};
+  const std::vector<std::string> allowed{"--resume", "--change",           "--epochs",
+                                         "--steps",  "--threads",          "--quiet",
+                                         "--json",   "--log-gradient-snr", "--pictures"};
   for (const std::string& name : given) {
     if (std::find(allowed.begin(), allowed.end(), name) != allowed.end()) continue;
     const std::string setting = setting_of(name);
@@ -57,6 +58,7 @@ int told(const RunEnd& end, bool json) {
 int run_train(const TrainFlags& flags, const std::vector<std::string>& given) {
   const RunOptions options{.quiet = flags.quiet,
                            .log_gradient_snr = std::uint64_t(flags.log_gradient_snr.value_or(0)),
+                           .pictures = std::uint64_t(flags.pictures.value_or(0)),
                            .argv = command_line()};
   const bool json = flags.common.json;
   if (flags.resume) {

@@ -1,57 +1,62 @@
 #pragma once
-#include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "autodiff/tensor.hpp"
+#include "apps/reports/picture_grid.hpp"
 #include "lab/data/examples.hpp"
-#include "lab/training/run_folder.hpp"
+#include "lab/evaluation/traversal.hpp"
+#include "lab/training/loaded_run.hpp"
 #include "models/model.hpp"
 
 namespace nelbo {
 
-/// Height and width of a grey picture.
-struct PictureShape {
-  std::size_t height = 0;
-  std::size_t width = 0;
-};
+/// Why a run has no pictures, or "": its examples are none, or its model has none of a code.
+std::string why_no_pictures(const Model& model, const std::vector<std::int64_t>& example);
 
-/// Examples [H, W], [H, W, 1], [1, H, W], and [X] where X >= 16 is a square number; nullopt for
-/// what is no grey picture.
-std::optional<PictureShape> picture_shape(const std::vector<std::int64_t>& example);
+/// How the examples of a run are seen, whose pictures there are.
+PictureView picture_view(const TrainConfig& config);
 
-/// Why there are no pictures: "examples of shape 13 are no grey pictures".
-std::string no_pictures(const std::vector<std::int64_t>& example);
+/// Rows of examples x [N, X], each above its reconstructions [N, X]. The last row is left out where it is
+/// not full, unless it is the only one.
+PictureGrid reconstruction_grid(const Tensor& x, const Tensor& reconstructions);
+/// So many columns that they make about a square.
+PictureGrid square_grid(const Tensor& x);
+/// A row for every latent variable with its divergence in `kl` [L], nats, above its pictures [V K, X] the
+/// values it goes through.
+PictureGrid traversal_grid(const Traversal& traversal, const std::vector<double>& kl,
+                           const Tensor& pictures);
 
-/// Writes N pictures [N, X] of a model, brought back to the units of the data, `columns` to a row, as one
-/// PNG in which `range` goes from black to white.
-void write_pictures(const std::string& path, const Tensor& pictures, const PictureShape& shape,
-                    std::size_t columns, const data::Scaling& scaling,
-                    std::pair<double, double> range = {0, 1});
+/// Latent variables that pictures go through: the 10 of largest divergence.
+inline constexpr std::size_t traversed_variables = 10;
+/// The examples, evenly spread, whose mean KL(Q(Z_l|x) || P0(Z_l)) it is.
+std::vector<double> divergences(const Model& model, const Examples& examples);
 
 /// Pictures of a run, from fixed held-out examples and fixed z, so that those of two epochs
 /// compare: reconstructions (rows of examples, each above its reconstructions), samples of the
-/// prior, and traversals (a row per latent dimension, by decreasing mean KL, in which it goes from
-/// -3 to 3).
+/// prior, and traversals (a row per latent variable, by decreasing mean KL, in which it goes from
+/// -3 to 3, or through its classes).
 class Pictures {
  public:
-  Pictures(const Model& model, const Examples& held_out, std::uint64_t seed);
-  /// Does nothing where examples are no pictures, or the model has no decoder.
-  void write(const RunFolder& folder) const;
+  /// `config`: the run's, which says how its examples are seen. Model and examples must outlive it.
+  Pictures(const Model& model, const Examples& held_out, const TrainConfig& config,
+           std::uint64_t seed);
+  /// Writes reconstructions.png, samples.png and traversals.png. Does nothing where examples are no
+  /// pictures, or the model has no decoder. Nor where values are not finite: returns which, as
+  /// "picture 3 of samples".
+  [[nodiscard]] std::optional<std::string> write(const std::filesystem::path& folder) const;
 
  private:
-  Tensor reconstructions() const;
-  Tensor samples() const;
-  Tensor traversals() const;
+  PictureGrid reconstructions() const;
+  PictureGrid samples() const;
+  PictureGrid traversals() const;
 
   const Model& model_;
   const Examples& held_out_;
   std::uint64_t seed_;
-  std::optional<PictureShape> shape_;
-  std::pair<double, double> range_{0, 1};
+  std::optional<PictureView> view_;
 };
 
 }  // namespace nelbo

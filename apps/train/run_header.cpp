@@ -77,9 +77,8 @@ std::vector<std::string> run_header(const TrainConfig& config, const data::Datas
   lines.push_back(
       fmt::format("machine     {}, {}", active_isa(), counted(num_threads(), "thread")));
   lines.push_back("run         " + folder.path().string());
-  if (!picture_shape(config.example)) {
-    lines.push_back("pictures    none: " + no_pictures(config.example));
-  }
+  const std::string none = why_no_pictures(trainer.model(), config.example);
+  if (!none.empty()) lines.push_back("pictures    none: " + none);
   if (trainer.state().step > 0) {
     lines.push_back(fmt::format("resumed     at step {}", trainer.state().step));
   }

@@ -134,6 +134,9 @@ void declare_run(CommandLine& command, TrainFlags& flags) {
   command.number("--log-gradient-snr", flags.log_gradient_snr, 1, most,
                  "every N steps, the signal-to-noise ratio of theta's and phi's gradients, into "
                  "gradient_snr.jsonl [never]");
+  command.number(
+      "--pictures", flags.pictures, 1, most,
+      "draw images/ every N epochs, and at the end [at the end of an epoch, every 10 s]");
   command
       .flag("--out", flags.out,
             "the run folder; refused if it is not empty [runs/MODEL-DATA-OBJECTIVE-sSEED]")

@@ -94,6 +94,8 @@ class TrainingRun {
   void end_epoch(Progress& progress);
   void save();
   void save_best();
+  bool pictures_due(Clock::time_point now) const;
+  void draw(const Pictures& pictures, Progress& progress);
   void write_config() const { write_file_atomically(folder_.config(), to_toml(config_)); }
   /// Since the run began, over all processes.
   double seconds() const { return seconds_before_ + seconds_between(start_, Clock::now()); }
@@ -282,9 +284,22 @@ void TrainingRun::end_epoch(Progress& progress) {
   epoch_pace_ = {};
 }
 
+/// At the end of an epoch.
+bool TrainingRun::pictures_due(Clock::time_point now) const {
+  return options_.pictures > 0 ? trainer_.state().epoch % options_.pictures == 0
+                               : now - pictured_ >= picture_interval;
+}
+
+void TrainingRun::draw(const Pictures& pictures, Progress& progress) {
+  if (const auto what = pictures.write(folder_.path() / "images")) {
+    progress.line("note: no pictures: " + *what + " is not finite");
+  }
+  pictured_ = Clock::now();
+}
+
 /// Steps until the goal or a signal; returns the signal or 0. `step`: where the progress stands.
 int TrainingRun::train(Progress& progress, std::uint64_t step) {
-  const Pictures pictures(trainer_.model(), trainer_.test_examples(), config_.seed);
+  const Pictures pictures(trainer_.model(), trainer_.test_examples(), config_, config_.seed);
   Clock::time_point before = Clock::now();
   while (!reached() && pending_signal() == 0) {
     trainer_.step();
@@ -299,10 +314,7 @@ int TrainingRun::train(Progress& progress, std::uint64_t step) {
     }
     if (trainer_.epoch_ended()) {
       end_epoch(progress);
-      if (now - pictured_ >= picture_interval) {
-        pictures.write(folder_);
-        pictured_ = Clock::now();
-      }
+      if (pictures_due(now)) draw(pictures, progress);
       now = Clock::now();
     } else if (now - saved_ >= checkpoint_interval) {
       save();
@@ -315,7 +327,7 @@ int TrainingRun::train(Progress& progress, std::uint64_t step) {
     if (complete) measure();
     save();
   }
-  if (complete) pictures.write(folder_);
+  if (complete) draw(pictures, progress);
   return complete ? 0 : pending_signal();
 }
 

@@ -15,6 +15,8 @@ struct RunOptions {
   bool quiet = false;  // no header, no progress
   /// Every so many steps gradient_snr.jsonl gets a line; 0: never.
   std::uint64_t log_gradient_snr = 0;
+  /// Every so many epochs pictures are drawn; 0: at the end of an epoch, 10 s or more after the last.
+  std::uint64_t pictures = 0;
   std::vector<std::string> argv;  // for run.json
 };
 

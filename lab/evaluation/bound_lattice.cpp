@@ -99,7 +99,17 @@ class ExampleLattice {
   std::vector<Column> columns_;
 };
 
-/// The rows from what every example came to: totals [count, cells].
+/// The bounds of single examples, from what each came to: totals [count, cells].
+std::vector<double> values_of(const std::vector<LatticeCell>& cells,
+                              const std::vector<GroupedWeights::Totals>& totals) {
+  std::vector<double> values(totals.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = totals[i].value / double(cells[i % cells.size()].k);
+  }
+  return values;
+}
+
+/// The rows from the same.
 std::vector<LatticeRow> rows_of(const std::vector<LatticeCell>& cells,
                                 const std::vector<GroupedWeights::Totals>& totals) {
   const std::size_t width = cells.size(), count = totals.size() / width;
@@ -166,6 +176,7 @@ std::optional<Lattice> estimate_lattice(const Model& model, const Examples& exam
     }
   }
   lattice.rows = rows_of(cells, totals);
+  lattice.values = values_of(cells, totals);
   lattice.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return lattice;
 }

@@ -35,6 +35,7 @@ struct LatticeRow {
 
 struct Lattice {
   std::vector<LatticeRow> rows;  // in the order of the cells
+  std::vector<double> values;    // of single examples, [N, C], nats
   std::int64_t draws = 0;        // per example
   double seconds = 0;
 };

@@ -120,6 +120,27 @@ std::vector<double> mean_divergences(const CodeSpace& codes, const Encoded& q) {
   return all;
 }
 
+std::vector<std::int64_t> by_divergence(const std::vector<double>& divergences) {
+  std::vector<std::int64_t> order(divergences.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+    return divergences[std::size_t(a)] > divergences[std::size_t(b)];
+  });
+  return order;
+}
+
+std::vector<std::uint32_t> spread_rows(std::size_t count, std::size_t wanted) {
+  std::vector<std::uint32_t> rows(std::min(count, wanted));
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = std::uint32_t(i * count / rows.size());
+  return rows;
+}
+
+Tensor examples_at(const Examples& examples, std::span<const std::uint32_t> rows) {
+  Tensor x({std::int64_t(rows.size()), std::int64_t(examples.features())});
+  examples.fill(x.data_as<float>(), rows, 0);
+  return x;
+}
+
 Tensor most_probable_codes(const Model& model, const Tensor& x) {
   const auto record = [&](Var rows) { return std::vector<Var>{model.posterior(rows)->mode()}; };
   return map_rows(std::size_t(x.shape()[0]), std::size_t(x.shape()[1]), rows_of(x), record)[0];
@@ -131,6 +152,34 @@ Tensor decode_means(const Model& model, const Tensor& z) {
     return std::vector<Var>{model.likelihood()->mean(model.decode(code))};
   };
   return map_rows(std::size_t(z.shape()[0]), std::size_t(z.shape()[1]), rows_of(z), record)[0];
+}
+
+Tensor sample_data(const Model& model, const Tensor& z, std::uint64_t seed) {
+  const std::int64_t dimensions = z.shape()[1], features = model.features();
+  const Tensor codes = z.contiguous();
+  // A row is a code, and the noise of its datum.
+  const auto fill = [&](float* to, std::size_t first, std::size_t rows) {
+    Tensor noise({1, std::int64_t(rows), features});
+    fill_noise(model.likelihood()->noise(), noise,
+               {.stream = random_variables::evaluation.dream.of(seed),
+                .first_datum = std::uint32_t(first)});
+    const float* code = codes.data_as<float>() + std::int64_t(first) * dimensions;
+    const float* of_datum = noise.data_as<float>();
+    for (std::size_t row = 0; row < rows; ++row) {
+      to = std::copy_n(code, dimensions, to);
+      to = std::copy_n(of_datum, features, to);
+      code += dimensions;
+      of_datum += features;
+    }
+  };
+  const auto record = [&](Var rows) {
+    const std::int64_t n = rows.shape()[0];
+    const Var code = reshape(contiguous(slice(rows, -1, 0, dimensions)), {1, n, dimensions});
+    const Var noise =
+        reshape(contiguous(slice(rows, -1, dimensions, dimensions + features)), {1, n, features});
+    return std::vector<Var>{model.likelihood()->sample(model.decode(code), noise)};
+  };
+  return map_rows(std::size_t(z.shape()[0]), std::size_t(dimensions + features), fill, record)[0];
 }
 
 std::optional<std::int64_t> row_not_finite(const Tensor& values) {

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "autodiff/tensor.hpp"
@@ -26,11 +27,22 @@ Encoded encode(const Model& model, const Tensor& x);
 /// is the codes' simplest prior, N(0, I) or uniform: the summands of Zheng eq. (16).
 std::vector<double> mean_divergences(const CodeSpace& codes, const Encoded& q);
 
+/// The latent variables by decreasing divergence, as mean_divergences() tells it.
+std::vector<std::int64_t> by_divergence(const std::vector<double>& divergences);
+
+/// `wanted` of `count` rows, or all, evenly spread: data are often sorted by label.
+std::vector<std::uint32_t> spread_rows(std::size_t count, std::size_t wanted);
+/// x [B, X] = the examples `rows`, as at step 0.
+Tensor examples_at(const Examples& examples, std::span<const std::uint32_t> rows);
+
 /// The most probable code of Q(Z|x) for every row of x [N, X]: [N, D].
 Tensor most_probable_codes(const Model& model, const Tensor& x);
 
-/// The decoder's mean image for every row of z [N, D]: [N, X].
+/// The mean E[X|z] for every row of z [N, D]: [N, X].
 Tensor decode_means(const Model& model, const Tensor& z);
+/// One x of P(X|z) for every row of z [N, D], from the evaluation stream of `seed`: [N, X]. That of row n
+/// depends on z's row n, n and the seed alone.
+Tensor sample_data(const Model& model, const Tensor& z, std::uint64_t seed);
 
 /// The first row of values [N, K] with a number that is not finite; nothing where all are.
 std::optional<std::int64_t> row_not_finite(const Tensor& values);

@@ -1,5 +1,7 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "lab/data/examples.hpp"
 #include "lab/statistics/mean_and_error.hpp"
@@ -14,8 +16,20 @@ struct TermMeans {
   MeanAndError div;   // eq. (16), closed form
 };
 
-/// Evaluates every example once, in batches and without gradients, with the noise that `nelbo
-/// train` uses for its held-out figures under the same seed.
+/// The same of single examples, [N] each, nats.
+struct TermsByExample {
+  std::vector<double> nell, div;
+  /// -(nell + div).
+  std::vector<double> elbo() const;
+  TermMeans means() const;
+};
+
+/// Evaluates the first `count` examples once each, in batches and without gradients, with the noise that
+/// `nelbo train` uses for its held-out figures under the same seed.
+TermsByExample terms_by_example(const Model& model, const Examples& examples, std::size_t count,
+                                std::uint64_t seed);
+
+/// The means of all examples.
 TermMeans estimate_terms(const Model& model, const Examples& examples, std::uint64_t seed);
 
 }  // namespace nelbo

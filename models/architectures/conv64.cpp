@@ -17,8 +17,12 @@ std::int64_t channels_of(const Shape& example) {
   if (image && example[0] == 64 && example[1] == 64) {
     return example.rank() == 3 ? example[2] : 1;
   }
+  const bool channels_first = example.rank() == 3 && example[1] == 64 && example[2] == 64;
   throw Error("model conv64: examples of shape " + example.text() +
-              " are no images [64, 64] or [64, 64, C] (channels last); choose mlp for them");
+              (channels_first ? " have their channels first; store them with channels last, "
+                                "[64, 64, C], or choose mlp, which takes any order"
+                              : " are no images [64, 64] or [64, 64, C] (channels last); choose "
+                                "mlp for them"));
 }
 
 /// Mean of every channel of images [64, 64, C] given as a vector: [C].

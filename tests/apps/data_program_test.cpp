@@ -1,7 +1,10 @@
 // How the program scales, labels and refuses data, as a user runs it.
+#include <png.h>
+
+#include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "apps/reports/pictures.hpp"
+#include "apps/reports/picture_grid.hpp"
 #include "apps/train/run_result.hpp"
 #include "lab/data/load.hpp"
 #include "lab/data/picture_range.hpp"
@@ -30,6 +33,20 @@ Outcome train(const std::string& data, const std::string& run,
                                  "2",        "--threads", "1",        "--json"};
   words.insert(words.end(), more.begin(), more.end());
   return run_program_binary(words);
+}
+
+/// The pixels of a PNG file as red, green and blue; checks its size and that it is in colour.
+std::vector<std::uint8_t> colours(const std::string& path, std::size_t height, std::size_t width) {
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  REQUIRE(png_image_begin_read_from_file(&image, path.c_str()) != 0);
+  CHECK((image.format & PNG_FORMAT_FLAG_COLOR) != 0);
+  REQUIRE(image.height == height);
+  REQUIRE(image.width == width);
+  image.format = PNG_FORMAT_RGB;
+  std::vector<std::uint8_t> pixels(3 * height * width);
+  REQUIRE(png_image_finish_read(&image, nullptr, pixels.data(), 0, nullptr) != 0);
+  return pixels;
 }
 
 double nell(const std::vector<std::string>& words) {
@@ -135,10 +152,72 @@ TEST_CASE("data program: pictures are of the data's own values, whatever the sca
     const std::uint32_t rows[] = {0, 1};
     examples.fill(x.data_as<float>(), rows, 0);
     const std::string picture = folder.path() + "/" + scale + ".png";
-    write_pictures(picture, x, {4, 4}, 2, examples.scaling(), {0, 160});
+    write_pictures(picture, {x, 2}, {{.height = 4, .width = 4}, examples.scaling(), {0, 160}});
     if (scale == "none") drawn = read_whole(picture);
     CHECK(read_whole(picture) == drawn);
   }
+}
+
+TEST_CASE("data program: a colour picture has its colours, whatever the order of its axes") {
+  const TempFolder folder;
+  std::vector<float> last(2 * 4 * 5 * 3);  // [N, H, W, C]
+  for (std::size_t i = 0; i < last.size(); ++i) last[i] = float(i * 37 % 101) / 100;
+  std::vector<float> first(last.size());  // [N, C, H, W]
+  for (std::size_t n = 0; n < 2; ++n)
+    for (std::size_t pixel = 0; pixel < 20; ++pixel)
+      for (std::size_t c = 0; c < 3; ++c)
+        first[(n * 3 + c) * 20 + pixel] = last[(n * 20 + pixel) * 3 + c];
+  std::string drawn;
+  for (const bool channels_first : {false, true}) {
+    const std::vector<std::int64_t> example =
+        channels_first ? std::vector<std::int64_t>{3, 4, 5} : std::vector<std::int64_t>{4, 5, 3};
+    Tensor x({2, 60});
+    const std::vector<float>& values = channels_first ? first : last;
+    std::copy(values.begin(), values.end(), x.data_as<float>());
+    const std::string picture = folder.path() + "/colour.png";
+    write_pictures(picture, {x, 2}, {*picture_shape(example), data::Scaling(1)});
+    if (!channels_first) drawn = read_whole(picture);
+    CHECK(read_whole(picture) == drawn);
+    // Enlarged 13 times, with lines of 2 pixels.
+    const auto pixels = colours(picture, 4 * 13 + 4, 2 * 5 * 13 + 6);
+    for (std::size_t n = 0; n < 2; ++n)
+      for (std::size_t row = 0; row < 4; ++row)
+        for (std::size_t k = 0; k < 15; ++k)
+          CHECK(pixels[((2 + 13 * row) * 136 + 2 + 67 * n + 13 * (k / 3)) * 3 + k % 3] ==
+                std::lround(255 * last[(n * 4 + row) * 15 + k]));
+  }
+}
+
+TEST_CASE("data program: runs on colour images have pictures in colour") {
+  const TempFolder folder;
+  std::string bytes;
+  for (int i = 0; i < 100 * 48; ++i) bytes += char(i * 89 % 251);
+  for (const std::string shape : {"(100, 4, 4, 3)", "(100, 3, 4, 4)"}) {
+    const std::string data = folder.write("a.npy", npy("|u1", shape, bytes)),
+                      run = folder.path() + "/run" + std::to_string(shape[6]);
+    const Outcome outcome = train(data, run, {});
+    INFO(outcome.err);
+    REQUIRE(outcome.code == 0);
+    CHECK(outcome.err.find("pictures ") == std::string::npos);
+    // Ten held-out examples above their reconstructions; 8 x 8 samples; two traversals of 11. Enlarged
+    // 16 times, with lines of 2 pixels, and room for labels.
+    colours(run + "/images/reconstructions.png", 2 * 66 + 2, 10 * 66 + 2 + 72);
+    colours(run + "/images/samples.png", 8 * 66 + 2, 8 * 66 + 2);
+    colours(run + "/images/traversals.png", 2 * 66 + 2 + 28, 11 * 66 + 2 + 132);
+    const std::string sample = folder.path() + "/sample.png";
+    REQUIRE(run_program_binary({"sample", run, "--n", "4", "--out", sample}).code == 0);
+    colours(sample, 2 * 66 + 2, 2 * 66 + 2);
+  }
+  const std::string deep =
+      folder.write("b.npy", npy("|u1", "(30, 4, 4, 4)", bytes.substr(0, 1920)));
+  const Outcome none = train(deep, folder.path() + "/deep", {});
+  CHECK(none.code == 0);
+  CHECK_THAT(none.err, contains("pictures    none: examples of shape 4 x 4 x 4 are no pictures"));
+  const Outcome conv = run_program_binary(
+      {"train", "--model", "conv64", "--out", "none", "--data",
+       folder.write("c.npy", npy("|u1", "(2, 3, 64, 64)", std::string(24576, '\1')))});
+  CHECK(conv.code != 0);
+  CHECK_THAT(conv.err, contains("have their channels first; store them with channels last"));
 }
 
 TEST_CASE("data program: a checkpoint alone draws what its run draws") {

@@ -153,7 +153,7 @@ TEST_CASE("discrete run: a model's codes, divergences and pictures") {
     const TempFolder folder;
     const RunFolder run = RunFolder::at(folder / "run");
     const RunLock lock = run.make();
-    Pictures(u.model(), u.test, 1).write(run);
+    CHECK_FALSE(Pictures(u.model(), u.test, u.config, 1).write(run.path() / "images"));
     for (const char* name : {"reconstructions", "samples", "traversals"}) {
       CHECK(std::filesystem::file_size(run.image(name)) > 0);
     }

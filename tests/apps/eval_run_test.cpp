@@ -260,11 +260,12 @@ TEST_CASE("sample writes a PNG grid that depends on the seed alone") {
   };
   const std::string ten = picture({"--n", "10", "--seed", "1"});
   CHECK(ten.substr(1, 3) == "PNG");
-  CHECK(number(ten, 16) == 4 * 4 + 5);  // 4 columns of 4 pixels and the lines around them
-  CHECK(number(ten, 20) == 3 * 4 + 4);  // 3 rows
+  // 4 columns of 4 pixels, each a square of 16 x 16, and the lines of 2 pixels around them; 3 rows
+  CHECK(number(ten, 16) == 4 * 64 + 5 * 2);
+  CHECK(number(ten, 20) == 3 * 64 + 4 * 2);
   CHECK(picture({"--n", "10", "--seed", "1", "--threads", "2"}) == ten);
   CHECK(picture({"--n", "10", "--seed", "2"}) != ten);
-  CHECK(number(picture({}), 16) == 8 * 4 + 9);  // 64 by default
+  CHECK(number(picture({}), 16) == 8 * 64 + 9 * 2);  // 64 by default
 }
 
 TEST_CASE("sample needs the run alone; eval and encode say that the data are gone") {
@@ -308,11 +309,11 @@ TEST_CASE("Data that are no pictures: train says so, and sample refuses") {
                           "--latent", "2", "--steps", "5", "--out", run});
   INFO(made.err);
   REQUIRE(made.code == 0);
-  CHECK_THAT(made.err, contains("pictures    none: examples of shape 3 are no grey pictures"));
+  CHECK_THAT(made.err, contains("pictures    none: examples of shape 3 are no pictures"));
   CHECK(made.out.find("pictures") == std::string::npos);
   CHECK(std::filesystem::is_empty(run + "/images"));
   const Outcome sample = run_program_binary({"sample", run, "--out", folder / "grid.png"});
   CHECK(sample.code == 1);
-  CHECK_THAT(sample.err, contains("examples of shape 3 are no grey pictures"));
+  CHECK_THAT(sample.err, contains("examples of shape 3 are no pictures"));
   CHECK_FALSE(std::filesystem::exists(folder / "grid.png"));
 }

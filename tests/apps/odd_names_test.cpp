@@ -73,7 +73,15 @@ TEST_CASE("odd names: every command answers in one printable line that is nelbo'
   const std::vector<Words> all{{"eval"},
                                {"encode", "--out", folder / "z", run + "x"},
                                {"encode", run, "--data"},
-                               {"sample", "--out", folder / "z"},
+                               {"sample", "--out", folder / "z.png"},
+                               {"decode", "--out", folder / "z.npz", "--z", run},
+                               {"decode", run, "--out", folder / "z.npz", "--z"},
+                               {"reconstruct", "--out", folder / "z.npz"},
+                               {"traverse", "--out", folder / "z.npz"},
+                               {"sample", run, "--out"},
+                               {"pictures"},
+                               {"pictures", "--out", folder / "file/z", run, "--data"},
+                               {"eval", run, "--per-example"},
                                {"decompose"},
                                {"bounds"},
                                {"data", "show"},
@@ -116,15 +124,20 @@ TEST_CASE("odd names: what runs of such a name print is printable, and JSON is J
       "2J";
   const TempFolder folder;
   const std::string run = trained(folder, name, name + "run");
-  const std::vector<Words> all{{"eval", run},
-                               {"decompose", run},
-                               {"bounds", run, "--k", "1", "--m", "2"},
-                               {"encode", run, "--out", folder / name + ".npz"},
-                               {"sample", run, "--out", folder / name + ".png"},
-                               {"data", "show", folder / name},
-                               {"gradvar", "--run", run, "--replicates", "8", "--batch", "4",
-                                "--out", folder / name + "study"},
-                               {"train", "--resume", run, "--epochs", "1"}};
+  const std::vector<Words> all{
+      {"eval", run},
+      {"decompose", run},
+      {"bounds", run, "--k", "1", "--m", "2"},
+      {"encode", run, "--out", folder / name + ".npz"},
+      {"sample", run, "--out", folder / name + ".png"},
+      {"decode", run, "--z", folder / name + ".npz:mean", "--out", folder / name + ".png"},
+      {"reconstruct", run, "--out", folder / name + ".png"},
+      {"traverse", run, "--out", folder / name + ".png"},
+      {"pictures", run, "--out", folder / name + "pictures"},
+      {"data", "show", folder / name},
+      {"gradvar", "--run", run, "--replicates", "8", "--batch", "4", "--out",
+       folder / name + "study"},
+      {"train", "--resume", run, "--epochs", "1"}};
   for (const Words& command : all) {
     CAPTURE(command);
     const Outcome text = run_program_binary(command);
@@ -164,9 +177,9 @@ TEST_CASE("odd names: what is no UTF-8 is no name for a run's data, and one for 
 TEST_CASE("odd outputs: stdout, pipes, links and devices take the file, chatter goes elsewhere") {
   const TempFolder folder;
   const std::string run = trained(folder, "data", "run");
-  for (const char* command : {"encode", "sample"}) {
+  for (const char* command : {"encode", "sample", "reconstruct", "traverse"}) {
     CAPTURE(command);
-    const std::string file = folder / command;
+    const std::string file = folder / command + ".npz", link = folder / command + " link.npz";
     REQUIRE(run_program_binary({command, run, "--out", file}).code == 0);
     for (const char* path : {"-", "/dev/stdout"}) {
       for (const Words& more : {Words{}, Words{"--json"}}) {
@@ -177,9 +190,9 @@ TEST_CASE("odd outputs: stdout, pipes, links and devices take the file, chatter 
         if (!more.empty()) CHECK(json::accept(outcome.err));
       }
     }
-    fs::create_symlink(file, file + " link");
-    CHECK(run_program_binary({command, run, "--out", file + " link"}).code == 0);
-    CHECK(fs::is_symlink(fs::symlink_status(file + " link")));
+    fs::create_symlink(file, link);
+    CHECK(run_program_binary({command, run, "--out", link}).code == 0);
+    CHECK(fs::is_symlink(fs::symlink_status(link)));
     const Outcome full = run_program_binary({command, run, "--out", "/dev/full"});
     check_message(full);
     CHECK(full.code == 1);

@@ -9,8 +9,9 @@ using namespace nelbo::tests;
 
 namespace {
 
-const std::vector<std::string> commands{"train", "eval",    "encode",     "sample",  "data",
-                                        "bench", "gradvar", "objectives", "explain", "info"};
+const std::vector<std::string> commands{"train",       "eval",       "encode",   "sample", "decode",
+                                        "reconstruct", "traverse",   "pictures", "data",   "bench",
+                                        "gradvar",     "objectives", "explain",  "info"};
 
 std::vector<std::string> words(const std::string& line) {
   std::istringstream text(line);
@@ -46,8 +47,9 @@ TEST_CASE("flags --version and --help answer on stdout and exit 0") {
 }
 
 TEST_CASE("Every command has help with examples") {
-  for (const std::string line : {"train", "eval", "encode", "sample", "data show", "bench train",
-                                 "bench kernels", "gradvar", "objectives", "explain", "info"}) {
+  for (const std::string line :
+       {"train", "eval", "encode", "sample", "decode", "reconstruct", "traverse", "pictures",
+        "data show", "bench train", "bench kernels", "gradvar", "objectives", "explain", "info"}) {
     CAPTURE(line);
     std::vector<std::string> arguments = words(line);
     arguments.push_back("--help");
@@ -61,7 +63,8 @@ TEST_CASE("Every command has help with examples") {
 
 TEST_CASE("Every computing command takes --threads, --seed and --json") {
   for (const std::string line :
-       {"train", "eval", "encode", "sample", "gradvar", "bench train", "bench kernels"}) {
+       {"train", "eval", "encode", "sample", "decode", "reconstruct", "traverse", "pictures",
+        "gradvar", "bench train", "bench kernels"}) {
     CAPTURE(line);
     std::vector<std::string> arguments = words(line);
     arguments.push_back("--help");
@@ -101,7 +104,7 @@ TEST_CASE("Wrong usage exits 2 with one reason on stderr and nothing on stdout")
       {"train --batch 1e30", "--batch"},
       {"train --epochs -3", "--epochs"},
       {"train --data=", "--data= has an empty value"},
-      {"sample run --out grid.png --n 0", "--n: '0' is not a whole number from 1 to 10000"},
+      {"sample run --out grid.png --n 0", "--n: '0' is not a whole number from 1 to 1000000"},
       {"encode run", "--out"},
       {"train --posterior bernouli", "--posterior: 'bernouli' is unknown; did you mean"},
       {"train --hidden 7,x", "--hidden: '7,x'"},

@@ -199,7 +199,7 @@ TEST_CASE("PNG grid: tiles, separators and clipping, decoded by libpng") {
                                  1, 1, 1,    none,  0, 0,  0, 0, 0.2f};
   const TempFolder folder;
   const std::string path = folder.path() + "/grid.png";
-  write_png_grid(path, tiles.data(), 3, 2, 3, 2, 1);
+  write_file_atomically(path, encode_png(tile_grid({tiles.data(), 3, 2, 3}, 2, 1)));
 
   png_image image{};
   image.version = PNG_IMAGE_VERSION;
@@ -218,7 +218,48 @@ TEST_CASE("PNG grid: tiles, separators and clipping, decoded by libpng") {
                                             g, 0,  0, 0,   g, g, g, g, g,  //
                                             g, 0,  0, 51,  g, g, g, g, g,  //
                                             g, g,  g, g,   g, g, g, g, g});
-  CHECK_THROWS_AS(tile_grid(tiles.data(), 0, 2, 3, 2), Error);
-  CHECK(tile_grid(tiles.data(), 3, 2, 3, 8, 2).width == 3 * 5 + 2);
-  CHECK(encode_png(tile_grid(tiles.data(), 3, 2, 3, 2)) == read_whole(path));
+  CHECK_THROWS_AS(tile_grid({tiles.data(), 0, 2, 3}, 2), Error);
+  CHECK(tile_grid({tiles.data(), 3, 2, 3}, 8, 2).width == 3 * 5 + 2);
+
+  // Enlarged: every pixel a square of 3 x 3 between the same lines.
+  const Picture small = tile_grid({tiles.data(), 3, 2, 3}, 2),
+                large = tile_grid({tiles.data(), 3, 2, 3, 1, 3}, 2);
+  REQUIRE(large.height == 2 * 6 + 3);
+  REQUIRE(large.width == 2 * 9 + 3);
+  for (std::size_t y = 0; y < 6; ++y) {
+    for (std::size_t x = 0; x < 9; ++x) {
+      for (const auto& [tile_y, tile_x] :
+           {std::pair<std::size_t, std::size_t>{0, 0}, {0, 1}, {1, 0}}) {
+        CHECK(large.pixels[(1 + 7 * tile_y + y) * large.width + 1 + 10 * tile_x + x] ==
+              small.pixels[(1 + 3 * tile_y + y / 3) * small.width + 1 + 4 * tile_x + x / 3]);
+      }
+    }
+  }
+  CHECK_THROWS_AS(tile_grid({tiles.data(), 3, 2, 3, 1, 0}, 2), Error);
+}
+
+TEST_CASE("PNG grid: colours stay in their channels, and lines are grey") {
+  // Two tiles of 1 x 2 in red, green and blue.
+  const std::vector<float> tiles{1, 0, 0, 0, 1, 0, 0, 0, 1, 0.2f, 0.4f, 0.6f};
+  const TempFolder folder;
+  const std::string path = folder.path() + "/grid.png";
+  write_file_atomically(path, encode_png(tile_grid({tiles.data(), 2, 1, 2, 3}, 2, 1)));
+
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  REQUIRE(png_image_begin_read_from_file(&image, path.c_str()) != 0);
+  CHECK(image.width == 7);
+  CHECK(image.height == 3);
+  CHECK((image.format & PNG_FORMAT_FLAG_COLOR) != 0);
+  image.format = PNG_FORMAT_RGB;
+  std::vector<std::uint8_t> pixels(63);
+  REQUIRE(png_image_finish_read(&image, nullptr, pixels.data(), 0, nullptr) != 0);
+  const std::uint8_t g = 128;
+  const std::vector<std::uint8_t> line(21, g);
+  CHECK(std::equal(line.begin(), line.end(), pixels.begin()));
+  CHECK(std::equal(line.begin(), line.end(), pixels.begin() + 42));
+  CHECK(std::vector<std::uint8_t>(pixels.begin() + 21, pixels.begin() + 42) ==
+        std::vector<std::uint8_t>{g, g, g, 255, 0,  0,   0,   255, 0, g, g,
+                                  g, 0, 0, 255, 51, 102, 153, g,   g, g});
+  CHECK_THROWS_AS(tile_grid({tiles.data(), 3, 1, 2, 2}, 2), Error);
 }

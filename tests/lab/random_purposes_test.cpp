@@ -60,7 +60,7 @@ void live(const TrainConfig& config, const gradvar::StudyPlan& plan) {
   measure_ledger(trainer.model(), examples, {.draws = 3, .batch = 100, .pairs = 30, .seed = seed});
   estimate_lattice(trainer.model(), examples, 50, {{1, 1}, {1, 70}}, seed,
                    [](double) { return true; });
-  sample_prior(trainer.model(), 64, seed);
+  sample_data(trainer.model(), sample_prior(trainer.model(), 64, seed), seed);
   study({trainer.model(), examples.some(5, seed), &trainer.auxiliaries()}, plan, seed);
 }
 

@@ -1,0 +1,165 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "apps/cli/commands.hpp"
+#include "apps/cli/run_flags.hpp"
+#include "apps/reports/model_output.hpp"
+#include "apps/reports/pictures.hpp"
+#include "autodiff/setting_error.hpp"
+#include "lab/evaluation/inference.hpp"
+#include "lab/evaluation/traversal.hpp"
+
+namespace nelbo {
+namespace {
+
+constexpr double farthest = 1e6;
+
+struct TraverseFlags : RunFlags {
+  std::optional<std::int64_t> example;
+  bool from_prior = false;
+  std::vector<std::int64_t> dimensions;  // empty: those of largest divergence
+  double from = -3, to = 3;              // of continuous codes
+  std::int64_t steps = 11;
+  OutputFlags output;
+};
+
+/// "0,3,7", in the order given.
+std::vector<std::int64_t> read_dimensions(const std::string& text) {
+  std::vector<std::int64_t> all;
+  const char *at = text.data(), *const end = text.data() + text.size();
+  while (true) {
+    std::int64_t one = -1;
+    const auto [next, error] = std::from_chars(at, end, one);
+    if (error != std::errc{} || one < 0 || (next != end && *next != ',')) break;
+    all.push_back(one);
+    if (next == end) return all;
+    at = next + 1;
+  }
+  throw SettingError("", "'" + text + "': latent variables are written as in 0,3,7");
+}
+
+/// What each latent variable goes through. `given`: the flags that the command line holds.
+std::vector<double> values_of(const TraverseFlags& flags, const std::vector<std::string>& given,
+                              const CodeSpace& codes) {
+  if (!codes.discrete()) return evenly_spaced(flags.from, flags.to, std::size_t(flags.steps));
+  for (const std::string& name : given) {
+    if (name != "--from" && name != "--to" && name != "--steps") continue;
+    throw SettingError(name.substr(2), "the codes are " + codes.text() +
+                                           ", and go through all their classes; leave it out");
+  }
+  return classes_of(codes, codes.values());
+}
+
+std::vector<std::int64_t> variables_of(const TraverseFlags& flags, const CodeSpace& codes,
+                                       const std::vector<double>& kl) {
+  if (flags.dimensions.empty()) {
+    std::vector<std::int64_t> largest = by_divergence(kl);
+    largest.resize(std::min(largest.size(), traversed_variables));
+    return largest;
+  }
+  for (const std::int64_t one : flags.dimensions) {
+    if (one < codes.variables) continue;
+    throw SettingError("dimensions", fmt::format("{}: the model has latent variables 0 to {}", one,
+                                                 codes.variables - 1));
+  }
+  return flags.dimensions;
+}
+
+/// The code that the others of a traversal are like, [1, D].
+Tensor start_of(const TraverseFlags& flags, const AppliedRun& applied) {
+  const Model& model = *applied.run.model;
+  if (flags.from_prior) {
+    if (flags.example)
+      throw SettingError("example", "--from-prior begins elsewhere; leave out one");
+    return sample_prior(model, 1, applied.seed);
+  }
+  const std::int64_t example = flags.example.value_or(0);
+  if (std::uint64_t(example) >= applied.examples.count()) {
+    throw SettingError("example",
+                       fmt::format("{}: split '{}' has examples 0 to {}", example,
+                                   applied.examples.split().name, applied.examples.count() - 1));
+  }
+  const std::uint32_t row[] = {std::uint32_t(example)};
+  return most_probable_codes(model, examples_at(applied.examples, row));
+}
+
+int traverse_codes(const TraverseFlags& flags, const std::vector<std::string>& given) {
+  flags.output.pictures();  // refused before anything is computed
+  const AppliedRun applied = apply_run(flags);
+  const LoadedRun& run = applied.run;
+  const CodeSpace codes = run.model->codes();
+  ModelOutput output(flags.output, run, "code");
+  const std::vector<double> values = values_of(flags, given, codes);
+  const std::vector<double> kl = divergences(*run.model, applied.examples);
+  const std::vector<std::int64_t> variables = variables_of(flags, codes, kl);
+  output.check_rows("--dimensions", std::int64_t(variables.size() * values.size()));
+
+  const Traversal all = traverse(codes, start_of(flags, applied), variables, values);
+  const Tensor mean = decode_means(*run.model, all.z);
+  const std::vector<std::int64_t> lead{std::int64_t(variables.size()), std::int64_t(values.size())};
+  std::vector<double> nats;
+  for (const std::int64_t variable : variables) nats.push_back(kl[std::size_t(variable)]);
+  output.add_codes("z", all.z, lead);
+  output.add_data("mean", mean, lead);
+  output.add("dimensions", variables);
+  output.add("values", values);
+  output.add("kl", nats);
+  nlohmann::ordered_json told{{"run", run.name},
+                              {"data", run.config.data},
+                              {"split", applied.examples.split().name},
+                              {"dimensions", variables},
+                              {"kl", nats}};
+  if (flags.from_prior) {
+    told["seed"] = applied.seed;
+  } else {
+    told["example"] = flags.example.value_or(0);
+  }
+  return output.write(traversal_grid(all, kl, mean), told, flags.common.json);
+}
+
+Action declare(CommandLine& command) {
+  auto flags = std::make_shared<TraverseFlags>();
+  add_run_flags(command, *flags, "of the code that --from-prior draws [the run's own]");
+  add_data_flags(command, *flags);
+  command.number("--example", flags->example, 0, INT64_MAX,
+                 "begin at the most probable code of this example of the split [0]");
+  command.flag("--from-prior", flags->from_prior, "begin at a code drawn from the prior");
+  command
+      .flag(
+          "--dimensions",
+          [flags](const std::string& text) { flags->dimensions = read_dimensions(text); },
+          "the latent variables, from 0 on [the 10 of largest KL]")
+      .type("D,...");
+  command.real("--from", flags->from, -farthest, farthest, "where each begins");
+  command.real("--to", flags->to, -farthest, farthest, "where it ends");
+  command.number("--steps", flags->steps, 2, 10000, "values of each");
+  add_output_flags(command, flags->output);
+  command.footer(
+      "One latent variable at a time takes K values, evenly spaced, or all its classes, and the "
+      "others\n"
+      "stay. FILE.npz holds the arrays z [D, K, L] (one-hot codes [D, K, L, C]) and mean\n"
+      "[D, K, ...example], E[X|z], float32; dimensions [D]; values [K]; and kl [D], the mean of\n"
+      "KL(Q(Z_d|x) || P0) over 500 examples of the split, nats, where P0 is N(0, 1) or uniform. "
+      "FILE.png\n"
+      "shows the means, a row for each.\n\n"
+      "Examples:\n"
+      "  nelbo traverse runs/burda-mnist-elbo-s0 --out traversals.png\n"
+      "  nelbo traverse runs/burda-mnist-elbo-s0 --example 12 --dimensions 0,3,7 --from -2 --to 2 "
+      "\\\n"
+      "                 --steps 5 --out t.npz\n"
+      "  nelbo traverse runs/burda-mnist-elbo-s0 --from-prior --seed 3 --out other.png");
+  return [flags, command] { return traverse_codes(*flags, command.given()); };
+}
+
+}  // namespace
+
+Command traverse_command() {
+  return {"traverse", "Write E[X|z] as one latent variable at a time changes", declare};
+}
+
+}  // namespace nelbo
