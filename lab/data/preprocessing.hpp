@@ -14,7 +14,8 @@ struct PixelSize {
   bool operator==(const PixelSize&) const = default;
 };
 
-inline constexpr std::int64_t most_side = 1024;  ///< of what resizing makes
+inline constexpr std::int64_t most_side = 1024;          ///< of what resizing makes
+inline constexpr std::int64_t most_side_read = 1 << 20;  ///< of what is cropped
 
 /// Reads "28x28", the value of `setting`. Throws SettingError for anything else, sides below 1 or above
 /// `most`.
