@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <ostream>
 
 #include "apps/cli/commands.hpp"
@@ -20,6 +22,9 @@
 
 namespace nelbo {
 namespace {
+
+/// Bytes of an archive that x may take, so that the other arrays have room beside it.
+constexpr std::uint64_t most_x_bytes = std::uint64_t{7} << 29;  // 3.5 GiB of the 4 that there are
 
 struct EncodeFlags : RunFlags {
   std::string out;
@@ -45,29 +50,89 @@ std::vector<std::pair<std::string, Tensor>> arrays_of(const Encoded& q, const Co
   return {{"probabilities", q.mean.reshape({q.mean.shape()[0], codes.variables, codes.classes})}};
 }
 
+/// What the arrays of a file are made of: it must outlive their writing.
+struct Sources {
+  std::vector<std::pair<std::string, Tensor>> posteriors;
+  std::vector<std::int64_t> classes;  // of factors
+};
+
+/// x as the model saw it, [N, ...]: float32, or uint8 where every value is 0 or 1.
+ArrayInBlocks x_of(const Examples& examples) {
+  const Extent extent = examples.extent();
+  const bool binary = extent.whole && extent.least >= 0 && extent.greatest <= 1;
+  std::vector<std::int64_t> shape = examples.split().images.shape();
+  shape.insert(shape.begin(), std::int64_t(examples.count()));
+  const auto values = [&examples, binary](const TakeBytes& take) {
+    const std::size_t width = examples.features();
+    const std::size_t block = std::max<std::size_t>(1, (std::size_t{1} << 20) / width);
+    std::vector<float> x(block * width);
+    std::vector<std::uint8_t> bits(binary ? x.size() : 0);
+    std::vector<std::uint32_t> rows;
+    for (std::size_t start = 0; start < examples.count(); start += block) {
+      rows.resize(std::min(block, examples.count() - start));
+      std::iota(rows.begin(), rows.end(), std::uint32_t(start));
+      examples.fill(x.data(), rows, 0);
+      const std::size_t n = rows.size() * width;
+      std::copy_n(x.begin(), bits.empty() ? 0 : n, bits.begin());
+      if (binary)
+        take(bits.data(), n);
+      else
+        take(x.data(), n * sizeof(float));
+    }
+  };
+  return {binary ? data::StoredType::uint8 : data::StoredType::float32, std::move(shape), values};
+}
+
+/// Adds x, labels and factors of the examples, as far as they have them.
+void add_data(NpzContent& content, Sources& sources, const data::Dataset& data,
+              const Examples& examples) {
+  const data::Split& split = examples.split();
+  const auto count = std::int64_t(examples.count());
+  ArrayInBlocks x = x_of(examples);
+  const std::uint64_t bytes =
+      std::uint64_t(examples.count()) * examples.features() * data::item_size(x.type);
+  if (bytes <= most_x_bytes) {
+    content.in_blocks["x"] = std::move(x);
+  } else {
+    tell(fmt::format(
+        "x, {} {} of {:.1f} GiB, is left out: one file takes 3.5; another --split is "
+        "smaller",
+        data::shape_text(x.shape), data::type_name(x.type), double(bytes) / double(1 << 30)));
+  }
+  if (!split.labels.empty())
+    content.arrays["labels"] = {data::StoredType::int64, {count}, split.labels.data()};
+  if (split.factors.empty()) return;
+  const auto columns = std::int64_t(data.factor_names.size());
+  sources.classes.assign(split.factors.begin(), split.factors.end());
+  content.arrays["factor_classes"] = {
+      data::StoredType::int64, {count, columns}, sources.classes.data()};
+  if (!split.factor_values.empty())
+    content.arrays["factor_values"] = {
+        data::StoredType::float64, {count, columns}, split.factor_values.data()};
+  content.texts["factor_names"] = data.factor_names;
+}
+
 int encode_examples(const EncodeFlags& flags) {
   read_setting("out", [&] { check_output(flags.out); });
   const AppliedRun applied = apply_run(flags);
   const CodeSpace codes = applied.run.model->codes();
   const Encoded q = encode(*applied.run.model, applied.examples);
-  const std::vector<std::int64_t>& labels = applied.examples.split().labels;
-  const auto described = arrays_of(q, codes);
+  Sources sources{.posteriors = arrays_of(q, codes), .classes = {}};
+  const auto& described = sources.posteriors;
   for (const auto& [name, values] : described) {
     const Tensor rows = values.reshape({values.shape()[0], values.size() / values.shape()[0]});
     if (const auto row = row_not_finite(rows)) {
       return refuse_not_finite(fmt::format("'{}' of example {}", name, *row));
     }
   }
-  std::map<std::string, data::ArrayView> arrays;
+  NpzContent content;
   std::vector<std::string> names;
   for (const auto& [name, values] : described) {
-    arrays[name] = view(values);
+    content.arrays[name] = view(values);
     names.push_back(name);
   }
-  if (!labels.empty()) {
-    arrays["labels"] = {data::StoredType::int64, {std::int64_t(labels.size())}, labels.data()};
-  }
-  write_npz(flags.out, arrays);
+  add_data(content, sources, *applied.run.data, applied.examples);
+  write_npz(flags.out, content);
 
   const std::int64_t count = q.mean.shape()[0], latent = codes.variables;
   if (flags.common.json) {
@@ -76,13 +141,20 @@ int encode_examples(const EncodeFlags& flags) {
                 {"split", applied.examples.split().name},
                 {"count", count},
                 {"latent", latent},
-                {"labels", !labels.empty()}},
+                {"x", content.in_blocks.contains("x")},
+                {"labels", content.arrays.contains("labels")},
+                {"factors", content.texts["factor_names"]}},
                beside(flags.out));
   } else {
+    std::string more;
+    for (const auto& [name, x] : content.in_blocks)
+      more += fmt::format(", {} [{}]", name, fmt::join(x.shape, ", "));
+    for (const auto& [name, array] : content.arrays)
+      if (std::find(names.begin(), names.end(), name) == names.end())
+        more += fmt::format(", {} [{}]", name, fmt::join(array.shape, ", "));
     beside(flags.out) << fmt::format("{}: {} {}{}\n", data::one_line(flags.out),
                                      fmt::join(names, " and "),
-                                     described.front().second.shape().text(),
-                                     labels.empty() ? "" : fmt::format(", labels [{}]", count));
+                                     described.front().second.shape().text(), more);
   }
   return exit_done;
 }
@@ -95,9 +167,13 @@ Action declare(CommandLine& command) {
       .required()
       .type("FILE.npz");
   command.footer(
-      "numpy.load reads the arrays mean [N, L], log_variance [N, L] (float32) and, if\n"
-      "the data have them, labels [N] (int64), in the order of the split. Discrete\n"
-      "posteriors have probabilities instead, [N, L] or, categorical, [N, L, K].\n\n"
+      "numpy.load reads, in the order of the split, the arrays\n"
+      "  mean, log_variance  [N, L], float32; discrete posteriors have probabilities\n"
+      "                      instead, [N, L] or, categorical, [N, L, K]\n"
+      "  x                   [N, ...] as the model saw it, scaled and binarized: float32,\n"
+      "                      or uint8 where every value is 0 or 1; up to 3.5 GiB\n"
+      "  labels              [N], int64, if the data have them; likewise\n"
+      "  factor_classes, factor_values, factor_names  [N, F] int64 and float64, [F]\n\n"
       "Examples:\n"
       "  nelbo encode runs/burda-mnist-elbo-s0 --out z.npz\n"
       "  nelbo encode runs/burda-mnist-elbo-s0 --split train --out z-train.npz\n"
@@ -108,7 +184,8 @@ Action declare(CommandLine& command) {
 }  // namespace
 
 Command encode_command() {
-  return {"encode", "Write the posteriors Q(Z|x) of data as .npz", declare};
+  return {"encode", "Write the posteriors Q(Z|x) of data, with x, labels and factors, as .npz",
+          declare};
 }
 
 }  // namespace nelbo

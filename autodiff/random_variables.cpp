@@ -17,6 +17,7 @@ constexpr RandomVariable lines[] = {
     binary_test,
     validation,
     binary_valid,
+    subset,
     order,
     binary_anew,
     training.z,

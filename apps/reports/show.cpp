@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -44,6 +47,50 @@ std::string label_counts(const std::map<std::int64_t, std::int64_t>& labels) {
   return text + "\n";
 }
 
+/// What the factors of a split are: names, how many classes, and the range of the values.
+struct FactorRange {
+  std::string name;
+  std::int32_t classes = 0;
+  std::optional<std::pair<double, double>> values;
+};
+
+std::vector<FactorRange> factor_ranges(const Dataset& dataset, const Split& split) {
+  std::vector<FactorRange> ranges;
+  const std::size_t columns = split.factors.empty() ? 0 : dataset.factor_names.size();
+  for (std::size_t f = 0; f < columns; ++f) {
+    ranges.push_back({dataset.factor_names[f], dataset.factor_sizes[f], std::nullopt});
+    for (std::size_t i = f; i < split.factor_values.size(); i += columns) {
+      const double value = split.factor_values[i];
+      auto& range = ranges.back().values;
+      range = range ? std::pair(std::min(range->first, value), std::max(range->second, value))
+                    : std::pair(value, value);
+    }
+  }
+  return ranges;
+}
+
+std::string factor_lines(const std::vector<FactorRange>& ranges) {
+  std::string text;
+  for (const FactorRange& range : ranges) {
+    text += fmt::format("  {:<7}  {:<12} {:>3} classes", text.empty() ? "factors" : "",
+                        one_line(range.name), range.classes);
+    if (range.values)
+      text += fmt::format(", values {:g} to {:g}", range.values->first, range.values->second);
+    text += "\n";
+  }
+  return text;
+}
+
+nlohmann::ordered_json factor_json(const std::vector<FactorRange>& ranges) {
+  auto factors = nlohmann::ordered_json::array();
+  for (const FactorRange& range : ranges) {
+    nlohmann::ordered_json one{{"name", range.name}, {"classes", range.classes}};
+    if (range.values) one.update({{"min", range.values->first}, {"max", range.values->second}});
+    factors.push_back(std::move(one));
+  }
+  return factors;
+}
+
 }  // namespace
 
 nlohmann::ordered_json show_json(const Dataset& dataset) {
@@ -63,7 +110,8 @@ nlohmann::ordered_json show_json(const Dataset& dataset) {
                       {"max", stored_value(type, figures.max)},
                       {"mean", figures.mean},
                       {"std", figures.std},
-                      {"labels", std::move(labels)}});
+                      {"labels", std::move(labels)},
+                      {"factors", factor_json(factor_ranges(dataset, split))}});
   }
   return {{"format", dataset.format}, {"splits", std::move(splits)}};
 }
@@ -82,6 +130,7 @@ std::string show_text(const Dataset& dataset) {
                         figures.max, divisor == 1 ? "" : fmt::format("value / {:g}: ", divisor),
                         figures.mean, figures.std);
     text += label_counts(figures.labels);
+    text += factor_lines(factor_ranges(dataset, split));
   }
   return text;
 }

@@ -68,6 +68,11 @@ std::vector<SettingFlag> data_flags() {
        "with densities still those of the data [255 for pixels, else none]"},
       {"label", "NAME", "the column or array of labels, or none [what is clearly labels]"},
       {"binarize", "HOW", "none, threshold, fixed or dynamic [none]"},
+      {"crop", "HxW", "the middle of each picture"},
+      {"resize", "HxW", "pictures of another size, by area means: 28x28"},
+      {"channels", "N", "1: grey, by luma; 3: grey as red, green and blue [as they are]"},
+      {"invert", "", "1 - x of values up to 1, 255 - x of other pixels, else the greatest less x"},
+      {"subset", "N", "training examples that are kept, chosen by the seed [all]"},
       {"holdout", "X", "share held out as test where the data bring no test split [0.1]"},
       {"validation", "X",
        "share of the training examples that chooses best.safetensors [none, or the data's own "

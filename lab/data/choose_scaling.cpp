@@ -22,24 +22,25 @@ bool holds_above_one(const Split& split) {
   return false;
 }
 
-/// Whether bytes of such files are pixels.
-bool holds_pixels(const std::string& format) {
-  return format == "idx" || format == "npy" || format == "npz" || format == "safetensors";
-}
-
 }  // namespace
+
+bool holds_pixels(const Dataset& data) {
+  if (data.training().images.type() != StoredType::uint8) return false;
+  const std::string& format = data.format;
+  return is_made(data.spec) || format == "idx" || format == "npy" || format == "npz" ||
+         format == "safetensors";
+}
 
 Scaling choose_scaling(const Dataset& data, const std::string& word) {
   check_scale(word);
-  const Split* const named = data.find("train");
-  const Split& train = named != nullptr ? *named : data.splits.front();
+  const Split& train = data.training();
   if (word == "standard") {
     FeatureMoments moments = feature_moments(train);
     return {std::move(moments.mean), std::move(moments.deviation)};
   }
   if (!word.empty()) return scale_divisor(word);
   if (is_made(data.spec)) return data.scale;
-  return holds_pixels(data.format) && holds_above_one(train) ? 255 : 1;
+  return holds_pixels(data) && holds_above_one(train) ? 255 : 1;
 }
 
 Scaling guessed_scaling(const Dataset& data) {

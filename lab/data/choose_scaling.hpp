@@ -12,6 +12,10 @@ namespace nelbo::data {
 /// constant has the deviation 1.
 Scaling choose_scaling(const Dataset& data, const std::string& word);
 
+/// Whether the examples are pixels: the bytes of IDX, NPY, NPZ and safetensors files, and of data that
+/// are made.
+bool holds_pixels(const Dataset& data);
+
 /// What nelbo up to 0.1.0 took from whatever it was given: 255 where any split holds bytes above 1,
 /// even of a text table, else 1. For runs that do not say their scale.
 Scaling guessed_scaling(const Dataset& data);

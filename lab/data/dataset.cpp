@@ -21,19 +21,33 @@ const Split& Dataset::split(const std::string& name) const {
   fail(spec, "has no split '{}', only: {}", name, names);
 }
 
-Split select(const Split& split, const std::string& name, const std::vector<std::uint32_t>& rows) {
-  Split chosen{name, split.images.select(rows), {}, {}};
-  const auto total = static_cast<std::size_t>(split.images.count());
-  const std::size_t factors = split.factors.size() / std::max<std::size_t>(total, 1);
-  chosen.labels.reserve(split.labels.empty() ? 0 : rows.size());
-  chosen.factors.reserve(rows.size() * factors);
+const Split& Dataset::training() const {
+  const Split* const train = find("train");
+  return train != nullptr ? *train : splits.front();
+}
+
+namespace {
+
+/// Those `rows` of a table of `total` rows, which may be empty.
+template <class T>
+std::vector<T> rows_of(const std::vector<T>& table, std::size_t total,
+                       const std::vector<std::uint32_t>& rows) {
+  const std::size_t width = table.size() / total;
+  std::vector<T> chosen;
+  chosen.reserve(rows.size() * width);
   for (const std::uint32_t row : rows) {
-    if (!split.labels.empty()) chosen.labels.push_back(split.labels[row]);
-    const auto first = split.factors.begin() + static_cast<std::ptrdiff_t>(row * factors);
-    chosen.factors.insert(chosen.factors.end(), first,
-                          first + static_cast<std::ptrdiff_t>(factors));
+    const auto first = table.begin() + static_cast<std::ptrdiff_t>(row * width);
+    chosen.insert(chosen.end(), first, first + static_cast<std::ptrdiff_t>(width));
   }
   return chosen;
+}
+
+}  // namespace
+
+Split select(const Split& split, const std::string& name, const std::vector<std::uint32_t>& rows) {
+  const auto total = std::max<std::size_t>(std::size_t(split.images.count()), 1);
+  return {name, split.images.select(rows), rows_of(split.labels, total, rows),
+          rows_of(split.factors, total, rows), rows_of(split.factor_values, total, rows)};
 }
 
 namespace {

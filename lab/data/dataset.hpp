@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "lab/data/images.hpp"
+#include "lab/data/preprocessing.hpp"
 #include "lab/data/scaling.hpp"
 
 namespace nelbo::data {
@@ -12,18 +13,21 @@ namespace nelbo::data {
 struct Split {
   std::string name;
   Images images;
-  std::vector<std::int64_t> labels;   ///< one per example; empty when there are none
-  std::vector<std::int32_t> factors;  ///< ground truth [N, factor_names.size()]; empty when unknown
+  std::vector<std::int64_t> labels;  ///< one per example; empty when there are none
+  /// The ground truth, as indices [N, factor_names.size()]; empty when unknown.
+  std::vector<std::int32_t> factors;
+  std::vector<double> factor_values = {};  ///< the same in units of their own; empty when unknown
 };
 
 /// Images in their stored type with what is known about them. Training uses scaled values.
 struct Dataset {
-  std::string spec;    ///< what the user asked for
-  std::string format;  ///< "idx", "amat", "npz", "npy", "safetensors", "csv" or "sprites"
-  Scaling scale;       ///< the same for all splits
+  std::string spec;          ///< what the user asked for
+  std::string format;        ///< "idx", "amat", "npz", "npy", "safetensors", "csv" or "sprites"
+  Preprocessing steps = {};  ///< what was done to the examples of all splits
+  Scaling scale;             ///< the same for all splits
   std::vector<Split> splits;
-  std::vector<std::string> factor_names;  ///< names of the ground-truth factors, when known
-  std::vector<std::int32_t> factor_sizes;
+  std::vector<std::string> factor_names;   ///< names of the ground-truth factors, when known
+  std::vector<std::int32_t> factor_sizes;  ///< how many indices each has
   std::vector<std::string> files;  ///< absolute paths of what was read; empty for generated data
   std::string version;  ///< of generated data: equal texts mean equal data; empty: the values tell
   double validation = 0;           ///< share of the training examples that was held out as `valid`
@@ -32,6 +36,8 @@ struct Dataset {
   const Split* find(const std::string& name) const;  ///< null when there is none
   /// Throws Error that names the splits there are.
   const Split& split(const std::string& name) const;
+  /// The split `train`, or the first where there is none.
+  const Split& training() const;
   const std::vector<std::int64_t>& example_shape() const { return splits.front().images.shape(); }
 };
 

@@ -11,6 +11,8 @@
 #include "autodiff/setting_error.hpp"
 #include "lab/data/choose_scaling.hpp"
 #include "lab/data/data_words.hpp"
+#include "lab/data/factors.hpp"
+#include "lab/data/preprocess.hpp"
 #include "lab/data/read_file.hpp"
 #include "lab/data/read_folder.hpp"
 #include "lab/files/internal/fail.hpp"
@@ -60,6 +62,7 @@ Dataset from_file(const std::string& path, const std::string& member, const std:
   dataset.splits.push_back(std::move(content.split));
   dataset.files = std::move(content.files);
   dataset.notes = std::move(content.notes);
+  name_factors(dataset, {content.factor_names});
   return dataset;
 }
 
@@ -92,6 +95,28 @@ void hold_out(Dataset& dataset, const std::string& name, double share,
       fmt::format("no {} split in the data: {} of {} examples held out as {} "
                   "by seed {}",
                   name, held, n, name, seed));
+}
+
+/// Keeps `wanted` of the training examples, chosen by the seed.
+void keep_some(Dataset& dataset, std::int64_t wanted, std::uint64_t seed) {
+  for (Split& split : dataset.splits) {
+    if (split.name != "train") continue;
+    const auto n = static_cast<std::size_t>(split.images.count());
+    if (wanted < 1 || std::uint64_t(wanted) > n) {
+      throw SettingError("subset", one_line(fmt::format("{}: {} of {} training examples; there are "
+                                                        "1 to {} to choose",
+                                                        dataset.spec, wanted, n, n)));
+    }
+    std::vector<std::uint32_t> order(n);
+    fill_permutation(order.data(), n, random_variables::subset.of(seed), 0);
+    order.resize(std::size_t(wanted));
+    std::sort(order.begin(), order.end());
+    split = select(split, "train", order);
+    dataset.notes.push_back(
+        fmt::format("{} of {} training examples, chosen by seed {}; the other "
+                    "splits are whole",
+                    wanted, n, seed));
+  }
 }
 
 void check_share(const char* setting, double share) {
@@ -144,7 +169,12 @@ Dataset load_dataset(const std::string& spec, const LoadOptions& options) {
   dataset.validation = validation;
   if (validation > 0)
     hold_out(dataset, "valid", validation, random_variables::validation, options.seed);
-  dataset.scale = choose_scaling(dataset, options.scale);
+  if (options.subset != 0) keep_some(dataset, options.subset, options.seed);
+  // A divisor is the unit of what is stored, which means of bytes do not tell.
+  const bool standard = options.scale == "standard";
+  if (!standard) dataset.scale = choose_scaling(dataset, options.scale);
+  preprocess(dataset, options.steps);
+  if (standard) dataset.scale = choose_scaling(dataset, options.scale);
   return dataset;
 }
 

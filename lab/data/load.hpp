@@ -19,12 +19,18 @@ struct LoadOptions {
   double validation_otherwise = 0;  ///< the share where that is 0 and the data bring no `valid`
   std::string scale = {};  ///< none, 255, standard or a number; empty: as choose_scaling.hpp says
   std::string label = {};  ///< a name, or none; empty: what is clearly labels
+  /// How many of the training examples are kept, chosen by the seed; 0: all. Test and validation splits are
+  /// those that they are without it.
+  std::int64_t subset = 0;
+  Preprocessing steps = {};  ///< what is done to the examples of every split
 };
 
 /// Reads SPEC for training: there is a split `train`, `test` too unless holdout is 0, and `valid`
 /// where the data bring one or `validation` is above 0. A note in the result says what was held
-/// out. The choice depends on the seed and the number of examples alone. Throws as read_dataset
-/// does, and SettingError for another share or scale, or a share for validation of data that bring
+/// out, left out and made of the examples. A scale that is not given is that of the values as they are
+/// stored. The choice depends on the seed and the number of examples alone. Throws as read_dataset
+/// does, and SettingError for another share or scale, more examples than there are, steps that the
+/// examples do not fit, or a share for validation of data that bring
 /// `valid`.
 Dataset load_dataset(const std::string& spec, const LoadOptions& options = {});
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "autodiff/setting_error.hpp"
+#include "lab/data/factors.hpp"
 #include "lab/data/labels.hpp"
 #include "lab/files/idx.hpp"
 #include "lab/files/internal/fail.hpp"
@@ -34,8 +35,9 @@ FileContent arrange(const std::string& path, Format format, Array images, Labels
     fail(path, "holds {} examples, more than {}", images.shape.front(), most_examples);
   normalise(path, images);
   return {format,
-          {"train", Images(std::move(images)), std::move(labels.values), {}},
+          {"train", Images(std::move(images)), std::move(labels.values), {}, {}},
           {fs::absolute(path).lexically_normal().string()},
+          {},
           std::move(labels.notes)};
 }
 
@@ -119,7 +121,7 @@ struct Archive {
 };
 
 /// Chooses the array that holds the images: the one asked for, `imgs`, `images`, or the only
-/// readable one that is no labels.
+/// readable one that is neither labels nor factors.
 std::string choose_images(const std::string& path, const Archive& archive,
                           const std::string& wanted, const std::string& label) {
   if (!wanted.empty()) {
@@ -130,7 +132,8 @@ std::string choose_images(const std::string& path, const Archive& archive,
     if (archive.has(usual)) return usual;
   std::vector<std::string> candidates;
   for (const std::string& name : archive.names)
-    if (!is_label_word(name) && name != label && archive.readable(name)) candidates.push_back(name);
+    if (!is_label_word(name) && !is_factor_word(name) && name != label && archive.readable(name))
+      candidates.push_back(name);
   if (candidates.size() == 1) return candidates.front();
   if (candidates.empty()) fail(path, "holds no readable array but labels");
   fail(path, "has no member imgs or images; name one as FILE:member of: {}", joined(candidates));
@@ -153,13 +156,35 @@ Labels choose_labels(const std::string& path, const Archive& archive, const std:
   return labels;
 }
 
+/// The factors beside the images `chosen`, of which there are `count`.
+FactorTable choose_factors(const Archive& archive, const std::string& chosen, std::int64_t count) {
+  std::vector<std::string> notes;
+  const auto read = [&](const std::string& name) -> std::optional<Array> {
+    if (name == chosen || !archive.has(name)) return std::nullopt;
+    if (archive.readable(name)) return archive.read(name);
+    notes.push_back(one_line("'" + name + "' holds no numbers: left out as factors"));
+    return std::nullopt;
+  };
+  const std::optional<Array> classes = read(factor_classes_name), values = read(factor_values_name);
+  FactorTable factors =
+      factors_of(classes ? &*classes : nullptr, values ? &*values : nullptr, count);
+  factors.notes.insert(factors.notes.begin(), notes.begin(), notes.end());
+  return factors;
+}
+
 FileContent read_archive(const std::string& path, Format format, const Archive& archive,
                          const std::string& member, const std::string& label) {
   const std::string chosen = choose_images(path, archive, member, label);
   Array images = archive.read(chosen);
   if (images.shape.empty()) fail(path, "holds a single number, not a list of examples");
   Labels labels = choose_labels(path, archive, chosen, label, images);
-  return arrange(path, format, std::move(images), std::move(labels));
+  FactorTable factors = choose_factors(archive, chosen, images.shape.front());
+  FileContent content = arrange(path, format, std::move(images), std::move(labels));
+  content.split.factors = std::move(factors.classes);
+  content.split.factor_values = std::move(factors.values);
+  content.factor_names = std::move(factors.names);
+  content.notes.insert(content.notes.end(), factors.notes.begin(), factors.notes.end());
+  return content;
 }
 
 FileContent read_npz(const std::string& path, const std::shared_ptr<const Input>& input,

@@ -12,13 +12,15 @@ struct FileContent {
   Format format = Format::unknown;
   Split split;
   std::vector<std::string> files;  ///< the file, and the label file beside it if there was one
+  std::vector<std::string> factor_names;  ///< of split.factors
   std::vector<std::string> notes;
 };
 
 /// Reads the examples of one file. `member` chooses an array of an .npz or safetensors file;
 /// without it `imgs`, `images` or the only readable array is taken. An array of whole numbers whose
 /// shape equals the leading axes of the images labels them, and those axes become one: (964, 20,
-/// 105, 105) with labels (964, 20) is 19,280 examples of (105, 105). IDX images take the labels of
+/// 105, 105) with labels (964, 20) is 19,280 examples of (105, 105). Arrays
+/// of factors beside the images (factors.hpp) are taken as such. IDX images take the labels of
 /// the file beside them. `label` says which are the labels (labels.hpp). Throws Error naming the file.
 FileContent read_file(const std::string& path, const std::string& member = "",
                       const std::string& label = "");

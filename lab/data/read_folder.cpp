@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "lab/data/factors.hpp"
 #include "lab/data/read_file.hpp"
 #include "lab/files/internal/fail.hpp"
 
@@ -95,6 +96,7 @@ Dataset read_folder(const std::string& path, const std::string& label) {
   Dataset dataset;
   dataset.format = format_name(files.front().format);
   const std::vector<std::string> names = split_names(files);
+  std::vector<std::vector<std::string>> factor_names;
   for (std::size_t i = 0; i < files.size(); ++i) {
     FileContent content = read_file(files[i].path, "", label);
     content.split.name = names[i];
@@ -103,8 +105,10 @@ Dataset read_folder(const std::string& path, const std::string& label) {
            shape_text(dataset.example_shape()), shape_text(content.split.images.shape()));
     dataset.splits.push_back(std::move(content.split));
     dataset.files.insert(dataset.files.end(), content.files.begin(), content.files.end());
+    factor_names.push_back(std::move(content.factor_names));
     for (const std::string& note : content.notes) dataset.notes.push_back(names[i] + ": " + note);
   }
+  name_factors(dataset, factor_names);
   std::stable_sort(dataset.splits.begin(), dataset.splits.end(),
                    [](const Split& a, const Split& b) { return rank(a.name) < rank(b.name); });
   return dataset;

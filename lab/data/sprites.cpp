@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numbers>
 #include <vector>
 
 #include "autodiff/random.hpp"
@@ -103,6 +104,13 @@ Factors factors(std::int64_t index) {
   return values;
 }
 
+Values values(const Factors& factors) {
+  const auto centre = [](std::int32_t k) { return (16 + 32 * k / 31.0) / 64; };
+  return {double(factors[shape]), (5 + factors[scale]) / 10.0,
+          2 * std::numbers::pi * factors[orientation] / sizes[orientation], centre(factors[x]),
+          centre(factors[y])};
+}
+
 std::int64_t index(const Factors& factors) {
   std::int64_t index = 0;
   for (std::size_t f = 0; f < sizes.size(); ++f) index = index * sizes[f] + factors[f];
@@ -144,19 +152,21 @@ Dataset load(const std::string& name) {
   if (name == "sprites:full") {
     indices.resize(static_cast<std::size_t>(count));
     for (std::size_t i = 0; i < indices.size(); ++i) indices[i] = static_cast<std::uint32_t>(i);
-    dataset.splits.push_back({"train", Images(std::make_shared<Generated>()), {}, {}});
+    dataset.splits.push_back({"train", Images(std::make_shared<Generated>()), {}, {}, {}});
   } else if (name == "sprites" || name == "sprites:32") {
     indices = subset();
-    dataset.splits.push_back({"train", draw_all(indices, name == "sprites" ? 64 : 32), {}, {}});
+    dataset.splits.push_back({"train", draw_all(indices, name == "sprites" ? 64 : 32), {}, {}, {}});
   } else {
     throw Error(one_line("unknown data set '" + name +
                          "': sprites are sprites, sprites:32 and sprites:full"));
   }
   Split& split = dataset.splits.back();
   for (const std::uint32_t index : indices) {
-    const Factors values = factors(index);
-    split.labels.push_back(values[shape]);
-    split.factors.insert(split.factors.end(), values.begin(), values.end());
+    const Factors of = factors(index);
+    const Values in_units = values(of);
+    split.labels.push_back(of[shape]);
+    split.factors.insert(split.factors.end(), of.begin(), of.end());
+    split.factor_values.insert(split.factor_values.end(), in_units.begin(), in_units.end());
   }
   return dataset;
 }

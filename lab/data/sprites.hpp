@@ -21,6 +21,11 @@ inline constexpr std::int64_t count = 737280;
 /// degrees; x and y k: centre at (16 + 32 k / 31) / 64 of the side.
 using Factors = std::array<std::int32_t, 5>;
 
+/// The same in units: shape as above, scale 0.5 to 1, orientation in radians, x and y of the centre as
+/// shares of the side.
+using Values = std::array<double, 5>;
+
+Values values(const Factors& factors);
 Factors factors(std::int64_t index);  ///< 0 <= index < count, else throws Error
 std::int64_t index(const Factors& factors);
 
@@ -30,7 +35,7 @@ void draw(const Factors& factors, int side, std::uint8_t* pixels);
 
 /// The data set: "sprites" (a fixed subset of 10,000 images, 64x64), "sprites:32" (the same images
 /// at 32x32) or "sprites:full" (all 737,280, drawn on demand), with one split "train", labels =
-/// shape, and the factors. Throws Error for any other name.
+/// shape, and the factors with their values. Throws Error for any other name.
 Dataset load(const std::string& name);
 
 }  // namespace nelbo::data::sprites

@@ -184,12 +184,17 @@ NpyHeader read_npy_header(Stream& stream) {
 }
 
 std::string npy_header(const ArrayView& array) {
+  return npy_header(
+      fmt::format("{}{}", item_size(array.type) == 1 ? '|' : '<', codes[std::size_t(array.type)]),
+      array.shape);
+}
+
+std::string npy_header(const std::string& type, const std::vector<std::int64_t>& shape) {
   constexpr std::size_t alignment = 64, before_text = 10;
-  std::string shape;
-  for (const std::int64_t size : array.shape) shape += std::to_string(size) + ", ";
+  std::string sizes;
+  for (const std::int64_t size : shape) sizes += std::to_string(size) + ", ";
   std::string text =
-      fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': ({}), }}",
-                  item_size(array.type) == 1 ? '|' : '<', codes[std::size_t(array.type)], shape);
+      fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", type, sizes);
   text.append(alignment - (before_text + text.size() + 1) % alignment, ' ');
   text += '\n';
   std::string header("\x93NUMPY\x01\x00", 8);

@@ -20,6 +20,8 @@ NpyHeader read_npy_header(Stream& stream);
 /// What stands before the values of an array in a .npy file of format version 1.0, padded with
 /// spaces so that they start at a multiple of 64 bytes.
 std::string npy_header(const ArrayView& array);
+/// The same of values of any element type, as NumPy writes it: "<U5".
+std::string npy_header(const std::string& type, const std::vector<std::int64_t>& shape);
 
 /// Reads a whole .npy stream; Fortran order is turned into row-major order. Throws Error for
 /// element types other than bool, uint8, int32, int64, float32, float64 (little-endian), and for

@@ -80,4 +80,16 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::u32string code_points(std::string_view text) {
+  constexpr char32_t replacement = 0xFFFD;
+  std::u32string characters;
+  std::uint32_t code = 0;
+  while (!text.empty()) {
+    const std::size_t length = utf8_character(text, code);
+    characters += length == 0 ? replacement : char32_t(code);
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return characters;
+}
+
 }  // namespace nelbo::data

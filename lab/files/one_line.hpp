@@ -20,4 +20,7 @@ std::string one_line(std::string_view text);
 /// Whether all of it is UTF-8, control characters among it or not.
 bool is_utf8(std::string_view text);
 
+/// The characters of UTF-8 text; a byte that is none of one is U+FFFD.
+std::u32string code_points(std::string_view text);
+
 }  // namespace nelbo::data

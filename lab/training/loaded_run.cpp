@@ -201,6 +201,7 @@ std::unique_ptr<data::Dataset> load(TrainConfig& config, const OtherData& other)
   config.data_hash.clear();
   config.holdout = config.validation = 0;
   config.patience = config.patience_from = 0;
+  config.subset = 0;
   try {
     return load_run_data(config);
   } catch (const SettingError& error) {
@@ -208,6 +209,18 @@ std::unique_ptr<data::Dataset> load(TrainConfig& config, const OtherData& other)
     if (error.setting() != "label" || !other.label.empty()) throw;
     config.label.clear();
     return load_run_data(config);
+  }
+}
+
+/// The same, where what does not fit the run's steps is no fault of a flag.
+std::unique_ptr<data::Dataset> load_through_steps(TrainConfig& config, const OtherData& other) {
+  try {
+    return load(config, other);
+  } catch (const SettingError& error) {
+    const std::string& step = error.setting();
+    if (other.spec.empty() || (step != "crop" && step != "resize" && step != "channels")) throw;
+    throw SettingError(
+        "data", error.reason() + "; the run does this to all its data: " + steps_of(config).text());
   }
 }
 
@@ -222,7 +235,7 @@ LoadedRun open_run(const std::filesystem::path& run, const OtherData& other, Par
   const TrainConfig own = config;
   const bool guess = own.scale.empty();
   if (guess && !other.spec.empty()) config.scale = "none";
-  loaded.data = load(config, other);
+  loaded.data = load_through_steps(config, other);
   if (!other.spec.empty()) {
     std::copy(loaded.data->notes.begin(), loaded.data->notes.end(),
               std::back_inserter(loaded.notes));

@@ -19,10 +19,15 @@ struct TrainConfig {
   double validation = 0;          // share of the training examples that chooses the best
                                   // checkpoint; 0: the data's own split `valid`, or none
   std::string binarize = "none";  // none, threshold, fixed or dynamic
-  std::string scale;  // none, 255, standard or a number; empty: as the data suggest, until
-                      // they are loaded
-  std::string label;  // what is no feature: a name, or none; empty: what is clearly labels
+  std::string scale;          // none, 255, standard or a number; empty: as the data suggest, until
+                              // they are loaded
+  std::string label;          // what is no feature: a name, or none; empty: what is clearly labels
+  std::int64_t subset = 0;    // training examples that are kept; 0: all
+  std::string crop, resize;   // "28x28"; empty: not at all
+  std::int64_t channels = 0;  // 1 or 3; 0: those that there are
+  bool invert = false;
   // What the model must know of the data when they are not at hand; resolved with them.
+  std::optional<double> invert_from;              // x is seen as this less x, where inverted
   std::vector<std::int64_t> example;              // shape of one example
   std::vector<double> scale_mean;                 // [X] of the training data, of scale standard
   std::vector<double> scale_deviation;            // likewise
@@ -90,7 +95,8 @@ struct Change {
 Change apply_change(TrainConfig& config, const std::string& change);
 
 /// The part of it that a trained model needs, whatever its data and objective: model, example, scale,
-/// latent, hidden, likelihood, prior, posterior and picture_range, as to_toml writes them. What a
+/// latent, hidden, likelihood, prior, posterior, picture_range and what is done to the data (crop, resize,
+/// channels, invert, invert_from), as to_toml writes them. What a
 /// checkpoint names its model by.
 std::string model_toml(const TrainConfig& config);
 

@@ -33,7 +33,9 @@ data::Dataset load(const TrainConfig& config) {
                                           .validation = config.validation,
                                           .validation_otherwise = implied_validation(config),
                                           .scale = holds_scaling(config) ? "none" : config.scale,
-                                          .label = config.label});
+                                          .label = config.label,
+                                          .subset = config.subset,
+                                          .steps = steps_of(config)});
 }
 
 /// The data of a run that was made when a column was labels only if it was named "label".
@@ -74,7 +76,29 @@ void keep_scaling(TrainConfig& config, const data::Scaling& scaling) {
   config.scale_deviation = scaling.deviation;
 }
 
+data::Preprocessing steps_of(const TrainConfig& config) {
+  data::Preprocessing steps{.crop = {},
+                            .resize = {},
+                            .channels = config.channels,
+                            .invert = config.invert,
+                            .greatest = config.invert ? config.invert_from : std::nullopt};
+  if (!config.crop.empty())
+    steps.crop = data::parse_size("crop", config.crop, data::most_side_read);
+  if (!config.resize.empty())
+    steps.resize = data::parse_size("resize", config.resize, data::most_side);
+  return steps;
+}
+
+void keep_steps(TrainConfig& config, const data::Preprocessing& steps) {
+  config.crop = steps.crop ? steps.crop->text() : "";
+  config.resize = steps.resize ? steps.resize->text() : "";
+  config.channels = steps.channels;
+  config.invert = steps.invert;
+  config.invert_from = steps.greatest;
+}
+
 void forget_data(TrainConfig& config) {
+  config.invert_from.reset();
   config.data_hash.clear();
   config.scale_mean.clear();
   config.scale_deviation.clear();
@@ -100,6 +124,7 @@ std::unique_ptr<data::Dataset> load_run_data(TrainConfig& config) {
   }
   check_features(config, *data);
   keep_scaling(config, data->scale);
+  keep_steps(config, data->steps);
   return data;
 }
 

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "autodiff/setting_error.hpp"
+#include "lab/data/preprocessing.hpp"
 #include "lab/training/learning_rates.hpp"
 #include "models/architectures/architecture.hpp"
 
@@ -165,6 +166,46 @@ TrainSetting picture_range() {
               }};
 }
 
+/// Not written where it has this value.
+TrainSetting unless(const SettingValue& value, TrainSetting setting) {
+  setting.get = [value, get = setting.get](const TrainConfig& c) -> std::optional<SettingValue> {
+    const auto held = get(c);
+    return held == value ? std::nullopt : held;
+  };
+  return setting;
+}
+
+/// Height and width: "28x28".
+TrainSetting pixel_size(const std::string& name, std::string TrainConfig::*field,
+                        std::int64_t most) {
+  TrainSetting setting = unless_empty(name, Kind::text, field);
+  setting.set = [name, field, most](TrainConfig& c, const SettingValue& value) {
+    c.*field = data::parse_size(name, std::get<std::string>(value), most).text();
+  };
+  return setting;
+}
+
+TrainSetting channels() {
+  TrainSetting setting = member("channels", Kind::whole, &TrainConfig::channels);
+  setting.set = [](TrainConfig& c, const SettingValue& value) {
+    c.channels = std::get<std::int64_t>(value);
+    if (c.channels != 1 && c.channels != 3) throw SettingError("channels", "must be 1 or 3");
+  };
+  return unless(std::int64_t{0}, setting);
+}
+
+TrainSetting invert_from() {
+  return {.name = "invert_from",
+          .kind = Kind::number,
+          .set =
+              [](TrainConfig& c, const SettingValue& value) {
+                c.invert_from = std::get<double>(value);
+                if (!std::isfinite(*c.invert_from))
+                  throw SettingError("invert_from", "must be a finite number");
+              },
+          .get = [](const TrainConfig& c) -> std::optional<SettingValue> { return c.invert_from; }};
+}
+
 TrainSetting changing(TrainSetting setting) {
   setting.changes = true;
   return setting;
@@ -196,6 +237,13 @@ std::vector<TrainSetting> all_settings() {
       member("binarize", Kind::text, &C::binarize),
       of_model(unless_empty("scale", Kind::word, &C::scale)),
       unless_empty("label", Kind::word, &C::label),
+      unless(std::int64_t{0},
+             member("subset", Kind::whole, &C::subset, {.least = 1, .most = 4294967295})),
+      of_model(pixel_size("crop", &C::crop, data::most_side_read)),
+      of_model(pixel_size("resize", &C::resize, data::most_side)),
+      of_model(channels()),
+      of_model(unless(false, member("invert", Kind::yes_no, &C::invert))),
+      of_model(invert_from()),
       of_model(member("example", Kind::wholes, &C::example)),
       of_model(unless_empty("scale_mean", Kind::numbers, &C::scale_mean)),
       of_model(unless_empty("scale_deviation", Kind::numbers, &C::scale_deviation)),

@@ -44,6 +44,7 @@ TrainPlan for_examples(TrainPlan plan, const data::Dataset& data) {
   TrainConfig& config = plan.config;
   config.example = data.example_shape();
   keep_scaling(config, data.scale);
+  keep_steps(config, data.steps);
   plan.model.log_volume = data.scale.log_volume();
   plan.model.example = Shape(std::span<const std::int64_t>(config.example));
   plan.model = resolve(plan.model);

@@ -220,6 +220,54 @@ TEST_CASE("data program: runs on colour images have pictures in colour") {
   CHECK_THAT(conv.err, contains("have their channels first; store them with channels last"));
 }
 
+TEST_CASE("data program: steps before scaling are told, kept and applied later") {
+  const TempFolder folder;
+  std::string bytes;
+  for (int i = 0; i < 60 * 64; ++i) bytes += char(i * 89 % 251);
+  const std::string data = folder.write("a.npy", npy("|u1", "(60, 8, 8)", bytes)),
+                    run = folder.path() + "/run";
+  const Outcome outcome =
+      train(data, run, {"--resize", "4x4", "--crop", "6x6", "--invert", "--subset", "20"});
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK_THAT(outcome.err,
+             contains("20 train + 6 test, 4 x 4 float32, scale 255") &&
+                 contains("20 of 54 training examples, chosen by seed 0; the other splits are") &&
+                 contains("made from 8 x 8 uint8: crop 6x6, resize 4x4, invert 255 - x"));
+  CHECK_THAT(read_whole(run + "/config.toml"),
+             contains("crop = '6x6'") && contains("resize = '4x4'") && contains("invert = true") &&
+                 contains("invert_from = 255.0") && contains("subset = 20"));
+  CHECK(Json::parse(read_whole(run + "/run.json"))["settings"]["resize"] == "4x4");
+  const double own = Json::parse(outcome.out)["test"]["nell"];
+  CHECK(nell({"eval", run, "--json"}) == Approx(own).epsilon(1e-6));
+  CHECK(std::isfinite(nell({"eval", run, "--json", "--data", data})));
+  const Outcome small = run_program_binary(
+      {"eval", run, "--data", folder.write("b.npy", npy("|u1", "(2, 4, 4)", bytes.substr(0, 32)))});
+  CHECK(small.code == 2);
+  CHECK_THAT(small.err, contains("--data: ") && contains("6x6 does not fit into pictures of 4x4"));
+
+  const std::vector<std::pair<std::vector<std::string>, std::string>> wrong{
+      {{"--resize", "28"}, "--resize: '28' is no height and width"},
+      {{"--resize", "0x5"}, "--resize: "},
+      {{"--resize", "100000x100000"}, "--resize: "},
+      {{"--crop", "9x8"}, "--crop: " + data + ": 9x8 does not fit into pictures of 8x8"},
+      {{"--channels", "2"}, "--channels: must be 1 or 3"},
+      {{"--channels", "x"}, "--channels: "},
+      {{"--subset", "55"}, "--subset: " + data + ": 55 of 54 training examples"},
+      {{"--subset", "0"}, "--subset: "}};
+  for (const auto& [flags, message] : wrong) {
+    const Outcome refused = train(data, folder.path() + "/none", flags);
+    CAPTURE(flags[0], flags[1], refused.err);
+    CHECK(refused.code == 2);
+    CHECK_THAT(refused.err, contains(message));
+    CHECK_FALSE(std::filesystem::exists(folder.path() + "/none"));
+  }
+  const Outcome table = train(folder.write("c.csv", "1,2,3\n4,5,6\n7,8,9\n"),
+                              folder.path() + "/none", {"--resize", "2x2"});
+  CHECK(table.code == 2);
+  CHECK_THAT(table.err, contains("--resize: ") && contains("examples of shape 3 are no pictures"));
+}
+
 TEST_CASE("data program: a checkpoint alone draws what its run draws") {
   const TempFolder folder;
   std::vector<float> pixels;

@@ -228,6 +228,55 @@ TEST_CASE("encode writes what the encoder says, in the order of the data") {
   CHECK(nowhere.code == 2);
 }
 
+TEST_CASE("encode writes x, labels and factors as the model saw them") {
+  const TempFolder folder;
+  // x of zeros and ones, binarised: bytes in the file.
+  const std::string out = folder / "z.npz";
+  CHECK(trained().ask("encode", {"--out", out})["factors"] == json::array());
+  const LoadedRun run = open_run(trained().folder / "run");
+  const Examples examples = run.test();
+  std::vector<std::uint32_t> rows(examples.count());
+  std::iota(rows.begin(), rows.end(), 0u);
+  std::vector<float> seen(rows.size() * examples.features());
+  examples.fill(seen.data(), rows, 0);
+  CHECK(floats(out + ":x") == seen);
+  const data::Dataset bits = data::read_dataset(out + ":x");
+  CHECK(bits.splits[0].images.type() == data::StoredType::uint8);
+  CHECK(bits.example_shape() == std::vector<std::int64_t>{4, 4});
+
+  // Grey values, scaled: float32; and factors.
+  const std::string grey(reinterpret_cast<const char*>(blobs(30, 4, 3).bytes.data()), 30 * 16);
+  std::vector<std::int64_t> classes;
+  std::vector<double> values;
+  for (int i = 0; i < 90; ++i) {
+    classes.push_back(i % 4);
+    values.push_back(i / 8.0);
+  }
+  const std::string data =
+      folder.write("a.npz", zip({{"imgs.npy", npy("|u1", "(30, 4, 4)", grey)},
+                                 {"latents_classes.npy", npy("<i8", "(30, 3)", bytes_of(classes))},
+                                 {"latents_values.npy", npy("<f8", "(30, 3)", bytes_of(values))}}));
+  const std::string other = folder / "run", wide = folder / "wide.npz";
+  REQUIRE(run_program_binary({"train", "--data", data, "--hidden", "3", "--latent", "2", "--steps",
+                              "2", "--out", other})
+              .code == 0);
+  const Outcome outcome = run_program_binary({"encode", other, "--data", data, "--out", wide});
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK_THAT(outcome.out, contains("x [30, 4, 4], factor_classes [30, 3], factor_values [30, 3]"));
+  const std::vector<float> x = floats(wide + ":x");
+  REQUIRE(x.size() == grey.size());
+  for (std::size_t i = 0; i < x.size(); ++i)
+    CHECK(x[i] == float(static_cast<unsigned char>(grey[i])) / 255);
+  const std::vector<float> again = floats(wide + ":factor_classes");
+  CHECK(std::equal(again.begin(), again.end(), classes.begin(), classes.end()));
+  const std::vector<float> in_units = floats(wide + ":factor_values");
+  CHECK(std::equal(in_units.begin(), in_units.end(), values.begin(), values.end()));
+  CHECK_THAT(read_whole(wide), contains("'<U8', 'fortran_order': False, 'shape': (3, )"));
+  const Outcome shown = run_program_binary({"data", "show", data});
+  CHECK_THAT(shown.out, contains("factors  factor 1       4 classes, values 0 to 10.875"));
+}
+
 TEST_CASE("decompose --draws 2 under every kind of prior whose divergence has no closed form") {
   const std::string prior = GENERATE("laplace", "mixture:2", "vamp:2");
   CAPTURE(prior);

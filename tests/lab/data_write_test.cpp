@@ -121,6 +121,29 @@ TEST_CASE("NPZ: what is written is read again, and the bytes depend on the array
   CHECK(files_in(folder) == 2);
 }
 
+TEST_CASE("NPZ: arrays in blocks are what they are at once, and too many are refused") {
+  const TempFolder folder;
+  const std::string path = folder.path() + "/a.npz";
+  write_npz(path, two_arrays());
+  NpzContent content{.arrays = two_arrays(), .in_blocks = {}, .texts = {}};
+  content.arrays.erase("w");
+  content.in_blocks["w"] = {StoredType::float32, {2, 3}, [](const TakeBytes& take) {
+                              take(weights.data(), 8);
+                              take(weights.data() + 2, 16);
+                            }};
+  write_npz(folder.path() + "/b.npz", content);
+  CHECK(read_whole(folder.path() + "/b.npz") == read_whole(path));
+
+  content.in_blocks["w"].shape = {2, 4};
+  CHECK_THROWS_WITH(write_npz(path, content), contains("24 bytes of values where its shape wants"));
+  content.in_blocks["w"].shape = {1 << 15, 1 << 15};
+  CHECK_THROWS_WITH(write_npz(path, content), contains("more than 4294967295 bytes"));
+  content.in_blocks["steps"] = {StoredType::uint8, {0}, [](const TakeBytes&) {}};
+  CHECK_THROWS_WITH(write_npz(path, content), contains("two arrays are named 'steps'"));
+  CHECK(read_whole(path) == read_whole(folder.path() + "/b.npz"));
+  CHECK(files_in(folder) == 2);
+}
+
 TEST_CASE("NumPy reads what we write") {
   if (std::system("python3 -c 'import numpy' >/dev/null 2>&1") != 0) {
     WARN("skipped: python3 with the package numpy is not here");
@@ -128,10 +151,16 @@ TEST_CASE("NumPy reads what we write") {
   }
   const TempFolder folder;
   const std::string path = folder.path() + "/a.npz";
-  write_npz(path, two_arrays());
+  write_npz(path, {.arrays = two_arrays(),
+                   .in_blocks = {},
+                   .texts = {{"names",
+                              {"shape", "",
+                               "gr\xc3\xb6\xc3\x9f"
+                               "e"}}}});
   const std::string script =
       folder.write("check.py",
                    "import sys, numpy\nz = numpy.load(sys.argv[1])\n"
+                   "assert z['names'].tolist() == ['shape', '', 'gr\\xf6\\xdfe']\n"
                    "assert z['w'].dtype == 'f4' and z['w'].tolist() == [[1.5, -2, 3], [4, 5, 6]]\n"
                    "assert z['steps'].dtype == 'i8' and z['steps'].tolist() == [-1, 2**40]\n");
   CHECK(std::system(("python3 '" + script + "' '" + path + "'").c_str()) == 0);
