@@ -22,6 +22,9 @@ void log_epoch(const RunFolder& folder, const Trainer& trainer, const EpochRepor
                               {"test", to_json(report.held_out, report.names)},
                               {"examples_per_second", report.examples_per_second},
                               {"gradient_norm", gradient_norm}};
+  const std::vector<double> unit_kl =
+      unit_divergences(trainer.model(), trainer.test_examples(), ledger_examples);
+  if (!unit_kl.empty()) line["unit_kl"] = unit_kl;
   if (report.validation) line["valid"] = to_json(*report.validation, report.names);
   if (report.epoch % ledger_epochs == 0 && trainer.test_examples().count() > 1) {
     line["ledger"] = to_json(measure_ledger(trainer.model(), trainer.test_examples(),

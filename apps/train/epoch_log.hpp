@@ -5,8 +5,9 @@
 
 namespace nelbo {
 
-/// Adds the line of an epoch to metrics.jsonl: what it came to, the mean norm of its gradients, and
-/// every few epochs the whole ledger of some held-out examples.
+/// Adds the line of an epoch to metrics.jsonl: what it came to, the mean norm of its gradients, the
+/// KL of every latent variable on some held-out examples ("unit_kl"), and every few epochs their whole
+/// ledger.
 void log_epoch(const RunFolder& folder, const Trainer& trainer, const EpochReport& report,
                double gradient_norm);
 

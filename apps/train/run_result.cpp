@@ -11,6 +11,7 @@
 
 #include "apps/cli/progress.hpp"
 #include "apps/reports/metrics_json.hpp"
+#include "apps/reports/run_report.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
 #include "lab/files/one_line.hpp"
@@ -66,7 +67,8 @@ nlohmann::ordered_json to_json(const RunResult& result) {
                               {"examples_per_second", result.examples_per_second},
                               {"seed", result.seed},
                               {"isa", active_isa()},
-                              {"threads", num_threads()}};
+                              {"threads", num_threads()},
+                              {"report", result.folder.report()}};
   if (result.validation) json["valid"] = to_json(*result.validation);
   return json;
 }
@@ -84,7 +86,7 @@ std::string result_text(const RunResult& result) {
   if (std::filesystem::exists(result.folder.image("samples"), ignored)) {
     text += "pictures: " + data::one_line((result.folder.path() / "images").string()) + "\n";
   }
-  return text;
+  return text + report_line(result.folder);
 }
 
 }  // namespace nelbo

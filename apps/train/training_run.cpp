@@ -18,6 +18,7 @@
 #include "apps/exit_code.hpp"
 #include "apps/reports/metrics_json.hpp"
 #include "apps/reports/pictures.hpp"
+#include "apps/reports/run_report.hpp"
 #include "apps/train/epoch_log.hpp"
 #include "apps/train/run_header.hpp"
 #include "apps/train/run_record.hpp"
@@ -96,6 +97,7 @@ class TrainingRun {
   double seconds() const { return seconds_between(start_, Clock::now()); }
   void close_record(const std::string& status, const Json& more = Json::object()) {
     record_.close(status, trainer_.state(), seconds(), more);
+    leave_report(folder_);
   }
   RunResult result() const;
   /// As a shell starts it. A user's own, whose words the run may be made of, goes by another name.
@@ -308,7 +310,8 @@ int TrainingRun::run() {
       close_record("interrupted");
       std::cerr << fmt::format("interrupted after step {}; continue with\n  {} train --resume {}\n",
                                trainer_.state().step, program(),
-                               data::printable(shell_word(folder_.path().string()), ""));
+                               data::printable(shell_word(folder_.path().string()), ""))
+                << report_line(folder_);
       return exit_code_of_signal(signal);
     }
   } catch (const NotFinite& error) {
