@@ -68,6 +68,14 @@ Flag CommandLine::flag(const std::string& name, std::vector<std::string>& values
   return declared(*app_->add_option(name, values, help));
 }
 
+Flag CommandLine::repeated(const std::string& name, std::vector<std::string>& values,
+                           const std::string& help) {
+  CLI::Option& option = *app_->add_option(name, values, help);
+  option.expected(1)->allow_extra_args(false);
+  option.multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  return declared(option);
+}
+
 Flag CommandLine::flag(const std::string& name, std::function<void(const std::string&)> read,
                        const std::string& help) {
   const auto told = [name, read = std::move(read)](const std::string& text) {

@@ -55,6 +55,8 @@ class CommandLine {
   Flag flag(const std::string& name, std::optional<std::string>& value, const std::string& help);
   /// As many words as come.
   Flag flag(const std::string& name, std::vector<std::string>& values, const std::string& help);
+  /// A flag that may come again, with one more word each time: `--` may follow it at once.
+  Flag repeated(const std::string& name, std::vector<std::string>& values, const std::string& help);
   /// A text that `read` makes a value of. The SettingError that it throws is told with the flag's
   /// name.
   Flag flag(const std::string& name, std::function<void(const std::string&)> read,

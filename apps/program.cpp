@@ -26,6 +26,9 @@ constexpr const char* program_footer = R"help(Examples:
   nelbo train --preset quickstart
   nelbo train --data mnist/ --binarize dynamic --model burda --epochs 10
   nelbo train --resume runs/burda-mnist-elbo-s0 --epochs 5
+  nelbo sweep --grid beta=1,4,10 --seeds 0..2 -- train --objective "nell + {beta}*div"
+  nelbo runs
+  nelbo report runs/burda-mnist-elbo-s0
   nelbo eval runs/burda-mnist-elbo-s0 --json
   nelbo decompose runs/burda-mnist-elbo-s0
   nelbo explain "nell + mi + 6*tc + dwkl"

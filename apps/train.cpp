@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -10,6 +9,7 @@
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/signals.hpp"
+#include "apps/cli/words_given.hpp"
 #include "apps/train/train_flags.hpp"
 #include "apps/train/train_seeds.hpp"
 #include "apps/train/training_run.hpp"
@@ -17,14 +17,6 @@
 
 namespace nelbo {
 namespace {
-
-/// The words that started the program.
-std::vector<std::string> command_line() {
-  std::ifstream in("/proc/self/cmdline", std::ios::binary);
-  std::vector<std::string> words;
-  for (std::string word; std::getline(in, word, '\0');) words.push_back(word);
-  return words;
-}
 
 std::optional<std::uint64_t> count_of(const std::optional<std::int64_t>& flag) {
   if (!flag) return std::nullopt;
@@ -59,7 +51,7 @@ int run_train(const TrainFlags& flags, const std::vector<std::string>& given) {
   const RunOptions options{.quiet = flags.quiet,
                            .log_gradient_snr = std::uint64_t(flags.log_gradient_snr.value_or(0)),
                            .pictures = std::uint64_t(flags.pictures.value_or(0)),
-                           .argv = command_line()};
+                           .argv = words_given()};
   const bool json = flags.common.json;
   if (flags.resume) {
     check_resumes(given);

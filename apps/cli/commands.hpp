@@ -6,6 +6,9 @@ namespace nelbo {
 // The commands of nelbo, in a file each: name, summary, flags with examples, and what it does. The
 // list of all is in commands.cpp.
 Command train_command();
+Command sweep_command();
+Command runs_command();
+Command report_command();
 Command eval_command();
 Command bounds_command();
 Command gradvar_command();

@@ -127,8 +127,9 @@ void Progress::step(std::uint64_t step, std::uint64_t examples, double objective
 
 void Progress::epoch(const EpochReport& report) {
   state_.held_out_objective = report.held_out.objective;
-  if (style_ == ProgressStyle::lines)
-    put_on_stderr(data::printable(epoch_text(state_.plan, report), "") + "\n");
+  const bool shown = drawn_;
+  line(epoch_text(state_.plan, report));
+  if (shown) show_bar();  // at once: what comes after an epoch, pictures too, takes its time
 }
 
 void Progress::finish() {
@@ -149,11 +150,15 @@ void Progress::draw(Clock::time_point now) {
       double(state_.plan.last_step - std::min(state_.step, state_.plan.last_step)) /
       steps_per_second_;
 
-  put_on_stderr(fmt::format("\r{}\x1b[K", bar_text(state_, terminal_width(), color_)));
-  drawn_ = true;
+  show_bar();
   last_draw_ = now;
   examples_since_draw_ = 0;
   step_at_draw_ = state_.step;
+}
+
+void Progress::show_bar() {
+  put_on_stderr(fmt::format("\r{}\x1b[K", bar_text(state_, terminal_width(), color_)));
+  drawn_ = true;
 }
 
 void Progress::erase() {

@@ -19,7 +19,7 @@
 namespace nelbo {
 
 enum class ProgressStyle {
-  bar,    // a terminal: one line, redrawn in place and erased at the end
+  bar,    // a terminal: a line per epoch, and below them one that is redrawn, and erased at the end
   lines,  // a file or pipe: one line per epoch
   silent  // --quiet
 };
@@ -85,7 +85,7 @@ class Progress {
   /// to show, nats per datum. Draws at most ten times a second and costs a look at the clock
   /// otherwise.
   void step(std::uint64_t step, std::uint64_t examples, double objective);
-  /// The end of an epoch.
+  /// The end of an epoch: a line that stays.
   void epoch(const EpochReport& report);
   /// Erases the bar. What comes later is ignored.
   void finish();
@@ -93,6 +93,7 @@ class Progress {
  private:
   using Clock = std::chrono::steady_clock;
   void draw(Clock::time_point now);
+  void show_bar();
   void erase();
 
   ProgressStyle style_;

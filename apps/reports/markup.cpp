@@ -2,7 +2,7 @@
 
 #include "lab/files/one_line.hpp"
 
-namespace nelbo::gradvar {
+namespace nelbo {
 
 std::string escaped(std::string_view text) {
   std::string all;
@@ -30,4 +30,4 @@ std::string escaped(std::string_view text) {
   return all;
 }
 
-}  // namespace nelbo::gradvar
+}  // namespace nelbo

@@ -13,6 +13,7 @@
 #include "apps/cli/print_json.hpp"
 #include "apps/reports/figures.hpp"
 #include "apps/reports/report.hpp"
+#include "apps/reports/table.hpp"
 #include "lab/files/atomic_file.hpp"
 #include "lab/files/npz_write.hpp"
 #include "lab/files/system_reason.hpp"
@@ -52,16 +53,6 @@ Json json_of(const std::optional<Theory>& theory) {
   Json object;
   for (const auto& [name, value] : numbers_of(*theory)) object[name] = value;
   return object;
-}
-
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string all = "\"";
-  for (const char c : text) {
-    if (c == '"') all += '"';
-    all += c;
-  }
-  return all + "\"";
 }
 
 }  // namespace
@@ -123,13 +114,13 @@ std::string csv_of(const Study& study) {
     }
   };
   for (const Row& row : study.rows) {
-    text += fmt::format("{},{},{},{},{}", quoted(row.bound), quoted(row.estimator), row.m, row.k,
-                        quoted(row.group));
+    text += fmt::format("{},{},{},{},{}", csv_field(row.bound), csv_field(row.estimator), row.m,
+                        row.k, csv_field(row.group));
     add(numbers_of(row));
-    text += fmt::format(",{},{}", quoted(row.reference), row.biased);
+    text += fmt::format(",{},{}", csv_field(row.reference), row.biased);
     add(numbers_of(row.exact.value_or(Theory{})));
     add(numbers_of(row.asymptote.value_or(Theory{})));
-    text += fmt::format(",{}\n", quoted(row.undefined));
+    text += fmt::format(",{}\n", csv_field(row.undefined));
   }
   return text;
 }

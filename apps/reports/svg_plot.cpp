@@ -4,45 +4,50 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "apps/reports/markup.hpp"
+#include "apps/reports/name_places.hpp"
 
-namespace nelbo::gradvar {
+namespace nelbo {
 namespace {
 
-constexpr double left = 62, top = 34, plot_width = 380, plot_height = 260, bottom = 48;
-constexpr double legend_gap = 18, legend_line = 18, legend_mark = 26, character = 6.4;
+constexpr double left = 66, top = 34, bottom = 48;
+constexpr double legend_gap = 18, legend_line = 18, legend_mark = 26, character = 6.9;
+constexpr double line_height = 15;  // of names at the ends of lines
 constexpr std::size_t colors = 7, marks = 6;
 
 /// The colours stand in the document's own style, so that a dark page can have lighter ones.
 constexpr const char* style = R"(<style>
-.gv text{font:11px system-ui,sans-serif;fill:#24292f;stroke:none}
-.gv .t{font-size:13px;font-weight:600}
-.gv .axis{stroke:#57606a;fill:none}.gv .grid{stroke:#d8dee4;fill:none}
+.gv text{font:12px system-ui,sans-serif;fill:#24292f;stroke:none}
+.gv .t{font-size:14px;font-weight:600}.gv .guide-name{font-size:11px;fill:#57606a;paint-order:stroke;stroke:#fff;stroke-width:4px}
+.gv .axis{stroke:#57606a;fill:none}.gv .grid,.gv .guide{stroke:#d8dee4;fill:none}
+.gv .guide{stroke:#afb8c1;stroke-dasharray:2 3}
 .gv .floor{stroke:#57606a;stroke-width:1.4;stroke-dasharray:6 4;fill:none}
 .gv .line{stroke-width:1.6;fill:none}.gv .theory{stroke-width:1.3;stroke-dasharray:1.5 3;fill:none}
+.gv .dashed{stroke-dasharray:5 3}.gv .name{font-weight:600}
 .gv .bar{stroke-width:1.1;fill:none}.gv .theory.any{stroke:#57606a}
 .gv .c0{stroke:#0072b2}.gv .c1{stroke:#d55e00}.gv .c2{stroke:#009e73}.gv .c3{stroke:#cc79a7}
 .gv .c4{stroke:#b07d00}.gv .c5{stroke:#3a9bd0}.gv .c6{stroke:#24292f}
+.gv .n0{fill:#0072b2}.gv .n1{fill:#b54f00}.gv .n2{fill:#007d5b}.gv .n3{fill:#a8437a}
+.gv .n4{fill:#8a6200}.gv .n5{fill:#23759f}.gv .n6{fill:#24292f}
 .gv .mark{stroke-width:1.6;fill:#fff}
 @media (prefers-color-scheme:dark){
 .gv text{fill:#e6edf3}.gv .axis,.gv .floor,.gv .theory.any{stroke:#9198a1}.gv .grid{stroke:#30363d}
+.gv .guide{stroke:#484f58}.gv .guide-name{fill:#9198a1;stroke:#14171a}
 .gv .c0{stroke:#4ea8e6}.gv .c1{stroke:#ff8a3d}.gv .c2{stroke:#2fd0a0}.gv .c3{stroke:#eaa0c8}
-.gv .c4{stroke:#e6b422}.gv .c5{stroke:#8fd3ff}.gv .c6{stroke:#e6edf3}.gv .mark{fill:#14171a}}
+.gv .c4{stroke:#e6b422}.gv .c5{stroke:#8fd3ff}.gv .c6{stroke:#e6edf3}.gv .mark{fill:#14171a}
+.gv .n0{fill:#4ea8e6}.gv .n1{fill:#ff8a3d}.gv .n2{fill:#2fd0a0}.gv .n3{fill:#eaa0c8}
+.gv .n4{fill:#e6b422}.gv .n5{fill:#8fd3ff}.gv .n6{fill:#e6edf3}}
 </style>
 )";
 
-bool drawable(double v) { return v > 0 && std::isfinite(v); }
-bool drawable(const SvgPlot::Point& point) { return drawable(point.x) && drawable(point.y); }
-
-/// 0.01, 20, or 10 to a power, as SVG text.
-std::string tick_text(double value) {
-  if (value >= 0.999e-2 && value < 1e5) return fmt::format("{:.6g}", value);
-  const double power = std::floor(std::log10(value) + 1e-9);
-  const double lead = std::round(value / std::pow(10, power));
-  return fmt::format("{}10<tspan dy=\"-4\" font-size=\"8\">{}</tspan>",
-                     lead == 1 ? "" : fmt::format("{}\xC2\xB7", lead), power);
+/// Columns of a name, which is UTF-8.
+double width_of(const std::string& name) {
+  return character * double(std::count_if(name.begin(), name.end(), [](char c) {
+           return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+         }));
 }
 
 std::string mark(std::size_t kind, double x, double y, std::size_t color) {
@@ -67,62 +72,39 @@ std::string mark(std::size_t kind, double x, double y, std::size_t color) {
   }
 }
 
-struct Interval {
-  double low = std::numeric_limits<double>::infinity(), high = 0;
-  void include(double v) {
-    if (!drawable(v)) return;
-    low = std::min(low, v);
-    high = std::max(high, v);
-  }
-  /// Wide enough to be an axis: at least a factor of two, and a margin.
-  void widen() {
-    const double factor =
-        std::max(std::sqrt(std::max(1.0, 2 / (high / low))), std::pow(high / low, 0.06));
-    low /= factor;
-    high *= factor;
-  }
-};
+std::string name_class(std::size_t color) {
+  return fmt::format(" class=\"name n{}\"", color % colors);
+}
 
 }  // namespace
 
-std::vector<double> log_ticks(double low, double high) {
-  const int first = int(std::floor(std::log10(low))), last = int(std::floor(std::log10(high)));
-  const int stride = std::max(1, (last - first + 7) / 8);
-  const auto ticks_with = [&](const std::vector<double>& multiples) {
-    std::vector<double> ticks;
-    for (int power = first; power <= last; ++power) {
-      if (power % stride != 0) continue;
-      for (const double multiple : multiples) {
-        const double tick = multiple * std::pow(10.0, power);
-        if (tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9)) ticks.push_back(tick);
-      }
-    }
-    return ticks;
-  };
-  for (const std::vector<double>& multiples :
-       {std::vector<double>{1}, std::vector<double>{1, 2, 5}}) {
-    std::vector<double> ticks = ticks_with(multiples);
-    if (ticks.size() >= 3) return ticks;
-  }
-  return ticks_with({1, 2, 3, 4, 5, 6, 7, 8, 9});
-}
-
-SvgPlot::SvgPlot(std::string title, std::string x_label, std::string y_label)
-    : title_(std::move(title)), x_label_(std::move(x_label)), y_label_(std::move(y_label)) {}
+SvgPlot::SvgPlot(std::string title, std::string x_label, std::string y_label, PlotLook look)
+    : title_(std::move(title)),
+      x_label_(std::move(x_label)),
+      y_label_(std::move(y_label)),
+      look_(look) {}
 
 void SvgPlot::add_series(const std::string& name, std::vector<Point> points, Style style) {
-  std::erase_if(points, [](const Point& point) { return !drawable(point); });
+  const PlotAxis x(look_.x), y(look_.y);
+  std::erase_if(points,
+                [&](const Point& point) { return !x.drawable(point.x) || !y.drawable(point.y); });
   if (!points.empty()) series_.push_back({name, std::move(points), style});
 }
 
 void SvgPlot::add_level(const std::string& name, double y) {
-  if (drawable(y)) levels_.push_back({name, y});
+  if (PlotAxis(look_.y).drawable(y)) levels_.push_back({name, y});
 }
 
 void SvgPlot::add_power(Point through, double slope, double x_low, double x_high, Style style) {
   const auto at = [&](double x) { return Point{x, through.y * std::pow(x / through.x, slope)}; };
   const Point from = at(x_low), to = at(x_high);
+  const PlotAxis x(look_.x), y(look_.y);
+  const auto drawable = [&](const Point& p) { return x.drawable(p.x) && y.drawable(p.y); };
   if (drawable(from) && drawable(to)) powers_.push_back({from, to, style});
+}
+
+void SvgPlot::add_guide(const std::string& name, Point from, Point to) {
+  guides_.push_back({name, from, to});
 }
 
 bool SvgPlot::empty() const { return series_.empty(); }
@@ -134,12 +116,11 @@ class SvgPlot::Canvas {
   std::string svg();
 
  private:
-  double x(double value) const { return left + plot_width * share(x_, value); }
-  double y(double value) const { return top + plot_height * (1 - share(y_, value)); }
-  /// 0 to 1 along the axis; what lies below it, which a bar may, is at its end.
-  static double share(const Interval& axis, double value) {
-    if (value <= axis.low) return 0;
-    return std::min(1.0, std::log(value / axis.low) / std::log(axis.high / axis.low));
+  double x(double value) const { return left + look_.width * x_.share(value); }
+  double y(double value) const { return top + look_.height * (1 - y_.share(value)); }
+  /// Where a line goes through, which is cut off at the frame.
+  double y_beyond(double value) const {
+    return top + look_.height * (1 - std::clamp(y_.share_beyond(value), -9.0, 9.0));
   }
 
   void line(const std::string& css, double x1, double y1, double x2, double y2) {
@@ -152,15 +133,26 @@ class SvgPlot::Canvas {
     out_ += fmt::format("<text x=\"{:.2f}\" y=\"{:.2f}\" text-anchor=\"{}\"{}>{}</text>\n", x, y,
                         anchor, more, markup);
   }
+  double longest_name() const;
   void draw_head();
   void draw_axes();
-  void draw_series(const Series& series);
+  struct Segment {
+    double x0, y0, x1, y1;
+  };
+  std::optional<Segment> inside(const Guide& guide) const;
+  void draw_guide(const Guide& guide);
+  void draw_guide_names(std::vector<Box>& taken);
+  void draw_line(const Series& series);
+  void draw_marks(const Series& series);
   void draw_legend();
-
-  static constexpr double right = left + plot_width, base = top + plot_height;
+  void draw_names_at_ends();
+  void draw_names_at_marks();
+  void draw_names();
 
   const SvgPlot& plot_;
-  Interval x_, y_;
+  const PlotLook& look_ = plot_.look_;
+  const double right_ = left + look_.width, base_ = top + look_.height;
+  PlotAxis x_{look_.x}, y_{look_.y};
   std::string out_;
 };
 
@@ -168,10 +160,12 @@ SvgPlot::Canvas::Canvas(const SvgPlot& plot) : plot_(plot) {
   for (const Series& series : plot.series_) {
     for (const Point& point : series.points) {
       x_.include(point.x);
+      if (point.x < plot.fit_from_) continue;
       y_.include(point.y);
       if (std::isnan(point.error)) continue;
       y_.include(point.y + point.error);
-      y_.include(std::max(point.y - point.error, point.y / 4));
+      const double low = point.y - point.error;
+      y_.include(look_.y == Scale::log ? std::max(low, point.y / 4) : low);
     }
   }
   for (const Level& level : plot.levels_) y_.include(level.y);
@@ -179,20 +173,28 @@ SvgPlot::Canvas::Canvas(const SvgPlot& plot) : plot_(plot) {
     y_.include(power.from.y);
     y_.include(power.to.y);
   }
-  if (plot.series_.empty()) x_ = y_ = {1, 10};
-  x_.widen();
+  x_.widen(look_.margin);
   y_.widen();
 }
 
-/// As large as the legend wants it.
+double SvgPlot::Canvas::longest_name() const {
+  double longest = 0;
+  for (const Series& series : plot_.series_) longest = std::max(longest, width_of(series.name));
+  for (const Level& level : plot_.levels_) longest = std::max(longest, width_of(level.name));
+  return longest;
+}
+
+/// As large as the names beside the plot want it.
 void SvgPlot::Canvas::draw_head() {
-  std::size_t longest = 12;
-  for (const Series& series : plot_.series_) longest = std::max(longest, series.name.size());
-  for (const Level& level : plot_.levels_) longest = std::max(longest, level.name.size());
-  const std::size_t entries =
-      plot_.series_.size() + plot_.levels_.size() + (plot_.powers_.empty() ? 0 : 1);
-  const double width = right + legend_gap + legend_mark + 8 + character * double(longest) + 8;
-  const double height = std::max(base + bottom, top + legend_line * double(entries) + 12);
+  double width = right_ + 16, height = base_ + bottom;
+  if (look_.names == Names::legend) {
+    const std::size_t entries =
+        plot_.series_.size() + plot_.levels_.size() + (plot_.powers_.empty() ? 0 : 1);
+    width = right_ + legend_gap + legend_mark + 16 + std::max(12 * character, longest_name());
+    height = std::max(height, top + legend_line * double(entries) + 12);
+  } else if (look_.names == Names::at_ends) {
+    width = right_ + 20 + longest_name();
+  }
   out_ += fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"gv\" width=\"{0:.0f}\" height=\"{1:.0f}\" "
       "viewBox=\"0 0 {0:.0f} {1:.0f}\" role=\"img\">\n<title>{2}</title>\n",
@@ -202,47 +204,100 @@ void SvgPlot::Canvas::draw_head() {
 }
 
 void SvgPlot::Canvas::draw_axes() {
-  const std::vector<double> x_ticks =
-      plot_.x_ticks_.empty() ? log_ticks(x_.low, x_.high) : plot_.x_ticks_;
-  for (const double tick : x_ticks) {
-    line("grid", x(tick), top, x(tick), base);
-    text(x(tick), base + 16, "middle", tick_text(tick));
+  const std::vector<double> x_ticks = plot_.x_ticks_.empty() ? x_.ticks() : plot_.x_ticks_;
+  const std::vector<std::string> x_texts = x_.tick_texts(x_ticks);
+  for (std::size_t i = 0; i < x_ticks.size(); ++i) {
+    line("grid", x(x_ticks[i]), top, x(x_ticks[i]), base_);
+    text(x(x_ticks[i]), base_ + 16, "middle", x_texts[i]);
   }
-  for (const double tick : log_ticks(y_.low, y_.high)) {
-    line("grid", left, y(tick), right, y(tick));
-    text(left - 7, y(tick) + 4, "end", tick_text(tick));
+  const std::vector<double> y_ticks = y_.ticks();
+  const std::vector<std::string> y_texts = y_.tick_texts(y_ticks);
+  for (std::size_t i = 0; i < y_ticks.size(); ++i) {
+    line("grid", left, y(y_ticks[i]), right_, y(y_ticks[i]));
+    text(left - 7, y(y_ticks[i]) + 4, "end", y_texts[i]);
   }
-  line("axis", left, top, left, base);
-  line("axis", left, base, right, base);
-  text(left + plot_width / 2, base + 36, "middle", escaped(plot_.x_label_));
+  line("axis", left, top, left, base_);
+  line("axis", left, base_, right_, base_);
+  text(left + look_.width / 2, base_ + 36, "middle", escaped(plot_.x_label_));
   text(0, 0, "middle", escaped(plot_.y_label_),
-       fmt::format(" transform=\"translate(14 {:.2f}) rotate(-90)\"", top + plot_height / 2));
+       fmt::format(" transform=\"translate(14 {:.2f}) rotate(-90)\"", top + look_.height / 2));
 }
 
-/// A line, bars over it, marks over both.
-void SvgPlot::Canvas::draw_series(const Series& series) {
-  const std::string color = fmt::format("c{}", series.style.color % colors);
+/// Its part inside the plot (Liang & Barsky 1984); nothing where it passes by.
+std::optional<SvgPlot::Canvas::Segment> SvgPlot::Canvas::inside(const Guide& guide) const {
+  const double x0 = x_.share_beyond(guide.from.x), y0 = y_.share_beyond(guide.from.y);
+  const double dx = x_.share_beyond(guide.to.x) - x0, dy = y_.share_beyond(guide.to.y) - y0;
+  double enter = 0, leave = 1;
+  const auto cut = [&](double step, double room) {  // step * t <= room
+    if (step < 0) enter = std::max(enter, room / step);
+    if (step > 0) leave = std::min(leave, room / step);
+    if (step == 0 && room < 0) leave = -1;
+  };
+  cut(-dx, x0);
+  cut(dx, 1 - x0);
+  cut(-dy, y0);
+  cut(dy, 1 - y0);
+  if (!(enter < leave)) return std::nullopt;
+  const auto x = [&](double t) { return left + look_.width * (x0 + t * dx); };
+  const auto y = [&](double t) { return top + look_.height * (1 - y0 - t * dy); };
+  return Segment{x(enter), y(enter), x(leave), y(leave)};
+}
+
+void SvgPlot::Canvas::draw_guide(const Guide& guide) {
+  if (const auto at = inside(guide)) line("guide", at->x0, at->y0, at->x1, at->y1);
+}
+
+/// Upon the lines, where there is nothing else.
+void SvgPlot::Canvas::draw_guide_names(std::vector<Box>& taken) {
+  const Box frame{left, top, right_, base_};
+  for (const Guide& guide : plot_.guides_) {
+    const auto at = inside(guide);
+    if (!at) continue;
+    const double width = width_of(guide.name), half = line_height / 2 - 1;
+    for (const double t : {0.88, 0.75, 0.6, 0.45, 0.3, 0.15}) {
+      const double x = at->x0 + t * (at->x1 - at->x0), y = at->y0 + t * (at->y1 - at->y0);
+      const Box box{x - width / 2, y - half, x + width / 2, y + half};
+      const bool free = std::none_of(taken.begin(), taken.end(),
+                                     [&](const Box& other) { return box.overlaps(other); });
+      if (!free || !frame.contains(box)) continue;
+      taken.push_back(box);
+      text(x, y + 3, "middle", escaped(guide.name), " class=\"guide-name\"");
+      break;
+    }
+  }
+}
+
+void SvgPlot::Canvas::draw_line(const Series& series) {
+  const std::size_t color = series.style.color % colors;
   std::string path;
   for (const Point& point : series.points) {
-    path += fmt::format("{}{:.2f} {:.2f}", path.empty() ? "M" : "L", x(point.x), y(point.y));
+    path += fmt::format("{}{:.2f} {:.2f}", path.empty() ? "M" : "L", x(point.x), y_beyond(point.y));
   }
-  out_ += fmt::format("<path class=\"line {}\" d=\"{}\"/>\n", color, path);
+  out_ += fmt::format("<path class=\"line c{}{}\" d=\"{}\"/>\n", color,
+                      series.style.stroke == Stroke::dashed ? " dashed" : "", path);
   for (const Point& point : series.points) {
     if (std::isnan(point.error)) continue;
+    const std::string bar = fmt::format("bar c{}", color);
     const double at = x(point.x), high = y(point.y + point.error);
     const double low = y(point.y - point.error);
-    line("bar " + color, at, high, at, low);
-    line("bar " + color, at - 3, high, at + 3, high);
-    line("bar " + color, at - 3, low, at + 3, low);
+    line(bar, at, high, at, low);
+    line(bar, at - 3, high, at + 3, high);
+    line(bar, at - 3, low, at + 3, low);
   }
-  for (const Point& point : series.points) {
+}
+
+/// Over the lines; of lines that are named at their ends there alone.
+void SvgPlot::Canvas::draw_marks(const Series& series) {
+  const std::size_t first = look_.names == Names::at_ends ? series.points.size() - 1 : 0;
+  for (std::size_t i = first; i < series.points.size(); ++i) {
+    const Point& point = series.points[i];
     out_ += mark(series.style.mark, x(point.x), y(point.y), series.style.color);
   }
 }
 
 void SvgPlot::Canvas::draw_legend() {
   double at = top + 8;
-  const double from = right + legend_gap, to = from + legend_mark;
+  const double from = right_ + legend_gap, to = from + legend_mark;
   const auto entry = [&](const std::string& css, const std::string& name) {
     line(css, from, at, to, at);
     text(to + 8, at + 4, "start", escaped(name));
@@ -259,19 +314,84 @@ void SvgPlot::Canvas::draw_legend() {
   if (!plot_.powers_.empty()) entry("theory any", "theory slope");
 }
 
+void SvgPlot::Canvas::draw_names_at_ends() {
+  struct Name {
+    const std::string& text;
+    std::string css;
+  };
+  std::vector<Name> names;
+  std::vector<double> wanted;
+  for (const Series& series : plot_.series_) {
+    if (series.name.empty()) continue;
+    names.push_back({series.name, name_class(series.style.color)});
+    wanted.push_back(y(series.points.back().y));
+  }
+  for (const Level& level : plot_.levels_) {
+    names.push_back({level.name, ""});
+    wanted.push_back(y(level.y));
+  }
+  const std::vector<double> places = spread_out(wanted, line_height, top + 4, base_ - 4);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    text(right_ + 12, places[i] + 4, "start", escaped(names[i].text), names[i].css);
+  }
+  std::vector<Box> none;
+  draw_guide_names(none);
+}
+
+void SvgPlot::Canvas::draw_names_at_marks() {
+  const Box frame{left, top, right_, base_};
+  std::vector<Box> taken;
+  for (const Series& series : plot_.series_) {
+    for (const Point& point : series.points) {
+      taken.push_back({x(point.x) - 5, y(point.y) - 5, x(point.x) + 5, y(point.y) + 5});
+    }
+  }
+  for (const Series& series : plot_.series_) {
+    if (series.name.empty()) continue;
+    const Point& point = series.points.front();
+    const auto box =
+        free_place(x(point.x), y(point.y), width_of(series.name), line_height - 1, frame, taken);
+    if (!box) continue;
+    taken.push_back(*box);
+    text(box->left, box->bottom - 3, "start", escaped(series.name), name_class(series.style.color));
+  }
+  draw_guide_names(taken);
+}
+
+void SvgPlot::Canvas::draw_names() {
+  switch (look_.names) {
+    case Names::legend:
+      return draw_legend();
+    case Names::at_ends:
+      return draw_names_at_ends();
+    case Names::at_marks:
+      return draw_names_at_marks();
+  }
+}
+
 std::string SvgPlot::Canvas::svg() {
   draw_head();
   draw_axes();
-  for (const Level& level : plot_.levels_) line("floor", left, y(level.y), right, y(level.y));
+  for (const Guide& guide : plot_.guides_) draw_guide(guide);
+  for (const Level& level : plot_.levels_) line("floor", left, y(level.y), right_, y(level.y));
   for (const Power& power : plot_.powers_) {
     line(fmt::format("theory c{}", power.style.color % colors), x(power.from.x), y(power.from.y),
          x(power.to.x), y(power.to.y));
   }
-  for (const Series& series : plot_.series_) draw_series(series);
-  draw_legend();
+  const bool cut = std::isfinite(plot_.fit_from_);  // lines that come in from beyond the plot
+  if (cut) {
+    out_ += fmt::format(
+        "<svg x=\"{0}\" y=\"{1}\" width=\"{2}\" height=\"{3}\" "
+        "viewBox=\"{0} {1} {2} {3}\">\n",
+        left, top, look_.width, look_.height);
+  }
+  for (const Series& series : plot_.series_) draw_line(series);
+  if (cut) out_ += "</svg>\n";
+  for (const Series& series : plot_.series_) draw_marks(series);
+  draw_names();
   return out_ + "</svg>\n";
 }
 
 std::string SvgPlot::svg() const { return Canvas(*this).svg(); }
 
-}  // namespace nelbo::gradvar
+}  // namespace nelbo

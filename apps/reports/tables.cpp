@@ -12,12 +12,6 @@
 namespace nelbo::gradvar {
 namespace {
 
-std::size_t columns_of(const std::string& text) {  // UTF-8
-  return std::size_t(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
-
 bool has_copies(const Study& study) {
   return std::any_of(study.rows.begin(), study.rows.end(),
                      [](const Row& row) { return row.k != 1; });
@@ -31,28 +25,6 @@ std::string ratio(const MeanAndError& measured, double theory) {
 }
 
 }  // namespace
-
-std::string aligned(const Table& table) {
-  std::vector<std::size_t> width(table.header.size());
-  const auto widen = [&](const std::vector<std::string>& cells) {
-    for (std::size_t c = 0; c < cells.size(); ++c)
-      width[c] = std::max(width[c], columns_of(cells[c]));
-  };
-  widen(table.header);
-  for (const auto& row : table.rows) widen(row);
-  std::string text;
-  const auto line = [&](const std::vector<std::string>& cells) {
-    std::string all;
-    for (std::size_t c = 0; c < cells.size(); ++c) {
-      const std::string gap(width[c] - columns_of(cells[c]), ' ');
-      all += (c > 0 ? "  " : "") + (c < table.names ? cells[c] + gap : gap + cells[c]);
-    }
-    text += all.substr(0, all.find_last_not_of(' ') + 1) + "\n";
-  };
-  line(table.header);
-  for (const auto& row : table.rows) line(row);
-  return text;
-}
 
 std::vector<std::string> bounds_of(const Study& study) {
   std::vector<std::string> bounds;

@@ -1,21 +1,11 @@
 #pragma once
-#include <cstddef>
 #include <string>
 #include <vector>
 
+#include "apps/reports/table.hpp"
 #include "lab/studies/study.hpp"
 
 namespace nelbo::gradvar {
-
-/// A table as text: the first `names` columns are names, the others numbers.
-struct Table {
-  std::size_t names = 1;
-  std::vector<std::string> header;
-  std::vector<std::vector<std::string>> rows;
-};
-
-/// Columns as wide as their widest cell; names to the left, numbers to the right.
-std::string aligned(const Table& table);
 
 /// The bounds of a study in the order of their first row.
 std::vector<std::string> bounds_of(const Study& study);

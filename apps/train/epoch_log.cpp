@@ -40,6 +40,9 @@ void log_epoch(const RunFolder& folder, const Trainer& trainer, const EpochRepor
   line["lr"] = rates_json(trainer.rates());
   if (trainer.config().clip > 0) line["clipped"] = clipped;
   if (report.average) line["ema"] = to_json(*report.average, report.names);
+  const std::vector<double> unit_kl =
+      unit_divergences(trainer.model(), trainer.test_examples(), ledger_examples);
+  if (!unit_kl.empty()) line["unit_kl"] = unit_kl;
   if (report.validation) line["valid"] = to_json(*report.validation, report.names);
   for (const auto& [schedule, weight] : weights_at(trainer.objective(), trainer.last_time())) {
     line["weights"][schedule] = weight;

@@ -9,7 +9,8 @@ namespace nelbo {
 
 /// Adds the line of an epoch to metrics.jsonl: what it came to, the rates of its last step and the
 /// weights of the objective's schedules there, the mean norm of its gradients, how many of them were
-/// clipped, and every few epochs the whole ledger of some held-out examples. `end`: why the run ends
+/// clipped, the KL of every latent variable on some held-out examples ("unit_kl"), and every few epochs
+/// their whole ledger. `end`: why the run ends
 /// here, empty if it goes on.
 void log_epoch(const RunFolder& folder, const Trainer& trainer, const EpochReport& report,
                double gradient_norm, std::uint64_t clipped, const std::string& end);

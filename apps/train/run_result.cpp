@@ -12,6 +12,7 @@
 #include "apps/cli/progress.hpp"
 #include "apps/reports/mean_text.hpp"
 #include "apps/reports/metrics_json.hpp"
+#include "apps/reports/run_report.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
 #include "lab/files/one_line.hpp"
@@ -69,7 +70,8 @@ nlohmann::ordered_json to_json(const RunResult& result) {
                               {"examples_per_second", result.examples_per_second},
                               {"seed", result.seed},
                               {"isa", active_isa()},
-                              {"threads", num_threads()}};
+                              {"threads", num_threads()},
+                              {"report", result.folder.report()}};
   if (!result.end.empty()) json["ended"] = result.end;
   if (result.validation) json["valid"] = to_json(*result.validation);
   if (result.average) json["ema"] = to_json(*result.average);
@@ -101,7 +103,7 @@ std::string result_text(const RunResult& result) {
   if (std::filesystem::exists(result.folder.image("samples"), ignored)) {
     text += "pictures: " + data::one_line((result.folder.path() / "images").string()) + "\n";
   }
-  return text;
+  return text + report_line(result.folder);
 }
 
 }  // namespace nelbo

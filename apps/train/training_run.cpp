@@ -17,6 +17,7 @@
 #include "apps/reports/mean_text.hpp"
 #include "apps/reports/metrics_json.hpp"
 #include "apps/reports/pictures.hpp"
+#include "apps/reports/run_report.hpp"
 #include "apps/train/epoch_log.hpp"
 #include "apps/train/run_header.hpp"
 #include "apps/train/run_record.hpp"
@@ -101,6 +102,7 @@ class TrainingRun {
   double seconds() const { return seconds_before_ + seconds_between(start_, Clock::now()); }
   void close_record(const std::string& status, const Json& more = Json::object()) {
     record_.close(status, trainer_.state(), seconds(), more);
+    leave_report(folder_);
   }
   RunResult result() const;
   /// For people: why early stopping ended the run; empty where it did not.
@@ -347,7 +349,8 @@ RunEnd TrainingRun::run() {
       close_record("interrupted");
       std::cerr << fmt::format("interrupted after step {}; continue with\n  {} train --resume {}\n",
                                trainer_.state().step, program(),
-                               data::printable(data::shell_word(folder_.path().string()), ""));
+                               data::printable(data::shell_word(folder_.path().string()), ""))
+                << report_line(folder_);
       return {exit_code_of_signal(signal), {}};
     }
   } catch (const NotFinite& error) {

@@ -237,6 +237,13 @@ const Ledger::Entry* Ledger::find(const std::string& name) const {
   return found == terms.end() ? nullptr : &*found;
 }
 
+std::vector<double> unit_divergences(const Model& model, const Examples& examples,
+                                     std::size_t count) {
+  if (!abilities_of(model).standard) return {};
+  return mean_divergences(model.codes(),
+                          encode(model, examples, std::min(count, examples.count())));
+}
+
 Ledger measure_ledger(const Model& model, const Examples& examples, const LedgerOptions& options) {
   Ledger ledger;
   set_sizes(ledger, examples, options);

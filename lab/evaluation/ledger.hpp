@@ -81,6 +81,11 @@ struct Ledger {
   std::optional<std::string> not_finite() const;
 };
 
+/// The KL of every latent variable alone, as the ledger's units have it, over the first `count`
+/// examples, at most all: one pass of the encoder. Empty where P0 is neither standard normal nor uniform.
+std::vector<double> unit_divergences(const Model& model, const Examples& examples,
+                                     std::size_t count);
+
 /// Measures all of it with the parameters as they are. Examples are taken as at step 0. Where scales are
 /// so small that float32 does not tell codes from their means, they are read out in float64. Throws Error
 /// if the scheme's batches have one example.

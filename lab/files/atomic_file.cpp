@@ -183,8 +183,12 @@ void write_file_atomically(const std::string& path, std::string_view content) {
   file.commit();
 }
 
+int open_log(const std::string& path) {
+  return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+}
+
 void append_line(const std::string& path, const std::string& line) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  const int file = open_log(path);
   const bool done = file >= 0 && write_all(file, line + "\n") && ::fsync(file) == 0;
   const int reason = errno;
   if (file >= 0) ::close(file);

@@ -43,6 +43,10 @@ void write_file_atomically(const std::string& path, std::string_view content);
 /// Adds one line to a file, which may be new; on the disk when the call returns. Throws Error.
 void append_line(const std::string& path, const std::string& line);
 
+/// A descriptor of a file, which may be new, that another process is to add its output to; -1, with
+/// errno, where it cannot be opened. The caller closes it.
+int open_log(const std::string& path);
+
 /// Throws Error, before anything is computed, where no file can be written: a folder is there, its
 /// own folder is not there or may not be written, the name is too long, or binary data would go to
 /// a terminal.

@@ -15,4 +15,13 @@ std::string shell_word(const std::string& word) {
   return plain ? word : quoted + "'";
 }
 
+std::string shell_words(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) {
+    if (!line.empty()) line += ' ';
+    line += shell_word(word);
+  }
+  return line;
+}
+
 }  // namespace nelbo::data

@@ -54,14 +54,18 @@ std::string read_text(const std::string& path) {
 
 namespace {
 
-/// Nothing there, or a folder with nothing but a lock in it.
+/// Nothing there, or a folder with nothing but a lock and empty folders in it, as a process leaves it that
+/// is ended before its first file.
 bool is_free(const std::string& path) {
   if (kind_of(path) == fs::file_type::not_found) return true;
   std::error_code error;
   const fs::directory_iterator entries(path, error);
   if (error) data::fail(path, "cannot be read: {}", data::system_reason(error.value()));
-  return std::all_of(fs::begin(entries), fs::end(entries),
-                     [](const auto& entry) { return entry.path().filename() == RunLock::file; });
+  return std::all_of(fs::begin(entries), fs::end(entries), [](const auto& entry) {
+    std::error_code unknown;
+    return entry.path().filename() == RunLock::file ||
+           (entry.is_directory(unknown) && fs::is_empty(entry.path(), unknown));
+  });
 }
 
 void make_folder(const fs::path& path) {

@@ -16,6 +16,7 @@ namespace nelbo {
 ///   metrics.jsonl                      one line per epoch
 ///   checkpoints/{last,best,ema}.safetensors
 ///   images/{reconstructions,samples,traversals}.png
+///   report.html                        all of it as a page
 ///   lock                               while a process trains in it; see RunLock
 ///
 /// Every file but metrics.jsonl and lock is written by temporary file, fsync and rename.
@@ -38,6 +39,7 @@ class RunFolder {
   std::string record() const { return file("run.json"); }
   std::string metrics() const { return file("metrics.jsonl"); }
   std::string gradient_snr() const { return file("gradient_snr.jsonl"); }
+  std::string report() const { return file("report.html"); }
   std::string last() const { return file("checkpoints/last.safetensors"); }
   std::string best() const { return file("checkpoints/best.safetensors"); }
   std::string ema() const { return file("checkpoints/ema.safetensors"); }

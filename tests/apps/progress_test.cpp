@@ -136,6 +136,10 @@ TEST_CASE("Without a terminal: lines of the header and of epochs, no bar, nothin
   CHECK(bar.rfind("header\n\r", 0) == 0);
   CHECK_THAT(bar, contains("epoch 1/2 ["));
   CHECK(bar.substr(bar.size() - 4) == "\r\x1b[K");
+  // The line of an epoch takes the bar's place, and the bar comes back below it.
+  const std::size_t line = bar.find("\r\x1b[Kepoch 1/2  train");
+  REQUIRE(line != std::string::npos);
+  CHECK_THAT(bar.substr(bar.find('\n', line)), contains("\repoch 1/2 ["));
 }
 
 TEST_CASE("Names in progress lines are shown, not obeyed; the bar's own sequences stay") {
