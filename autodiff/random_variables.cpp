@@ -24,6 +24,7 @@ constexpr RandomVariable lines[] = {
     training.dream,
     training.inputs,
     training.permutations,
+    dropout,
     evaluation.z,
     evaluation.prior,
     evaluation.dream,

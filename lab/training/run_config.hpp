@@ -30,6 +30,13 @@ struct TrainConfig {
   std::string model = "mlp";             // an architecture's name
   std::int64_t latent = 0;               // latent variables; 0: the architecture's own
   std::vector<std::int64_t> hidden;      // widths; empty: the architecture's own
+  bool linear = false;                   // hidden is none: no hidden layers
+  std::string activation;                // of the hidden layers; empty: the architecture's own
+  bool layer_norm = false;               // before the activation
+  bool gated = false;                    // hidden layers times a gate
+  double dropout = 0;                    // the rate at which hidden units are dropped in training
+  bool centre = false;                   // the encoder sees x less the mean of the training data
+  std::vector<double> centre_mean;       // [X], which it was; resolved with the data
   std::string likelihood = "bernoulli";  // normal, normal:VAR, normal:learned
   std::string prior;  // normal, normal:full, mixture:K, vamp:K, laplace or uniform; empty: normal,
                       // or uniform where the posterior is discrete
@@ -40,6 +47,7 @@ struct TrainConfig {
   std::string optimizer = "adam";     // adam, adamw or sgd
   double lr = 1e-3;
   std::int64_t batch = 100;
+  std::string init_from;  // a checkpoint whose parameters are the first ones; empty: none
   // How long, counted from the run's very beginning; exactly one is set once the configuration is
   // resolved.
   std::optional<std::uint64_t> epochs;
