@@ -18,6 +18,18 @@
 
 namespace nelbo {
 
+std::string flag_of(const std::string& setting) {
+  std::string flag = "--" + setting;
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return flag;
+}
+
+std::string setting_of(const std::string& flag) {
+  std::string setting = flag.substr(2);
+  std::replace(setting.begin(), setting.end(), '-', '_');
+  return setting;
+}
+
 Flag& Flag::type(const std::string& name) {
   option_->type_name(name);
   return *this;
@@ -68,6 +80,12 @@ Flag CommandLine::flag(const std::string& name, std::function<void(const std::st
   CLI::Option& option = *app_->add_option_function<std::string>(name, told, help);
   option.multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   return declared(option);
+}
+
+Flag CommandLine::flag_or_not(const std::string& name, std::function<void(bool)> read,
+                              const std::string& help) {
+  const auto told = [read = std::move(read)](std::int64_t times) { read(times > 0); };
+  return declared(*app_->add_flag_function(name, told, help));
 }
 
 Flag CommandLine::expression(const std::string& name, std::string& value, const std::string& help) {

@@ -14,6 +14,11 @@ namespace nelbo {
 
 struct Command;
 
+/// The flag of a setting: "--log-gradient-snr" of "log_gradient_snr".
+std::string flag_of(const std::string& setting);
+/// The setting of a flag.
+std::string setting_of(const std::string& flag);
+
 /// What a command does once its flags are read; returns an exit code.
 using Action = std::function<int()>;
 
@@ -54,6 +59,9 @@ class CommandLine {
   /// name.
   Flag flag(const std::string& name, std::function<void(const std::string&)> read,
             const std::string& help);
+  /// A switch that --name=false takes back.
+  Flag flag_or_not(const std::string& name, std::function<void(bool)> read,
+                   const std::string& help);
 
   /// A whole number in [least, most]: decimal digits only.
   Flag number(const std::string& name, std::int64_t& value, std::int64_t least, std::int64_t most,
@@ -67,11 +75,6 @@ class CommandLine {
   /// A finite number in (above, most].
   Flag real(const std::string& name, double& value, double above, double most,
             const std::string& help);
-  Flag real(const std::string& name, std::optional<double>& value, double above, double most,
-            const std::string& help);
-
-  /// A share of all, in [0, 1).
-  Flag share(const std::string& name, std::optional<double>& value, const std::string& help);
 
   /// An argument that may look like a flag: "-elbo + div".
   Flag expression(const std::string& name, std::string& value, const std::string& help);

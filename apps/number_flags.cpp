@@ -37,12 +37,6 @@ double real_number(const std::string& text, double above, double most) {
                      fmt::format("'{}' is not a number above {}, at most {}", text, above, most));
 }
 
-double share_of_all(const std::string& text) {
-  const auto value = number_of<double>(text);
-  if (value && *value >= 0 && *value < 1) return *value;
-  throw SettingError("", fmt::format("'{}' is not a share, from 0 to below 1", text));
-}
-
 std::vector<std::int64_t> number_list(const std::string& text, std::int64_t most) {
   std::vector<std::int64_t> values;
   for (std::size_t start = 0; start <= text.size();) {
@@ -110,16 +104,6 @@ Flag CommandLine::real(const std::string& name, double& value, double above, dou
                        const std::string& help) {
   const std::string otherwise = fmt::format("{}", value);
   return flag(name, into(value, real_in(above, most)), help).type("X").otherwise(otherwise);
-}
-
-Flag CommandLine::real(const std::string& name, std::optional<double>& value, double above,
-                       double most, const std::string& help) {
-  return flag(name, into(value, real_in(above, most)), help).type("X");
-}
-
-Flag CommandLine::share(const std::string& name, std::optional<double>& value,
-                        const std::string& help) {
-  return flag(name, into(value, share_of_all), help).type("X");
 }
 
 }  // namespace nelbo

@@ -110,9 +110,7 @@ int fail(int code, const std::string& reason) {
 /// Here a setting is a flag: "--log-gradient-snr: reason".
 std::string as_flag(const SettingError& error) {
   if (error.setting().empty()) return error.reason();
-  std::string flag = error.setting();
-  std::replace(flag.begin(), flag.end(), '_', '-');
-  return "--" + flag + ": " + error.reason();
+  return flag_of(error.setting()) + ": " + error.reason();
 }
 
 }  // namespace

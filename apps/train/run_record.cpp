@@ -11,6 +11,7 @@
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
 #include "lab/files/atomic_file.hpp"
+#include "lab/training/settings.hpp"
 #include "models/registry.hpp"
 
 namespace nelbo {
@@ -46,6 +47,11 @@ void RunRecord::begin(const TrainConfig& config, const Trainer& trainer) {
             {"data_hash", config.data_hash},
             {"parameters", trainer.store().count()},
             {"start", utc_now()}};
+  for (const TrainSetting& setting : settings()) {
+    if (const auto value = setting.get(config)) {
+      std::visit([&](const auto& held) { (*json_)["settings"][setting.name] = held; }, *value);
+    }
+  }
   for (const OwnWord& word : own_words()) {
     (*json_)["words"].push_back({{"kind", word.kind}, {"name", word.name}});
   }
@@ -81,6 +87,7 @@ void RunRecord::resume(const TrainState& state, const std::vector<Change>& chang
       return change.number ? Json::parse(text) : Json(text);
     };
     part["changed"][change.setting] = {{"from", value(change.from)}, {"to", value(change.to)}};
+    (*json_)["settings"][change.setting] = value(change.to);
   }
   (*json_)["resumed"].push_back(part);
   write();

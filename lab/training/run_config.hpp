@@ -11,12 +11,11 @@ namespace nelbo {
 /// shown are not among them: they change no bit of a checkpoint.
 struct TrainConfig {
   // What is learned from.
-  std::string data = "sprites";  // SPEC; a path is absolute once the configuration is resolved
-  std::string data_hash;         // of the content; empty until the data are loaded
-  double holdout = 0.1;          // share held out where the data bring no test split
-  double validation =
-      0;  // share of the training examples that chooses the best checkpoint; 0: the data's
-          // own split `valid`, or none
+  std::string data = "sprites";   // SPEC; a path is absolute once the configuration is resolved
+  std::string data_hash;          // of the content; empty until the data are loaded
+  double holdout = 0.1;           // share held out where the data bring no test split
+  double validation = 0;          // share of the training examples that chooses the best
+                                  // checkpoint; 0: the data's own split `valid`, or none
   std::string binarize = "none";  // none, threshold, fixed or dynamic
   std::string scale;  // none, 255, standard or a number; empty: as the data suggest, until
                       // they are loaded
@@ -63,6 +62,10 @@ void apply_toml(TrainConfig& config, const std::string& text, const std::string&
 /// The configuration as TOML; apply_toml gives it back exactly. What a model of its own kind does
 /// not take (Architecture::takes) is left out.
 std::string to_toml(const TrainConfig& config);
+
+/// Changes a setting as a flag of its name does: "500,200" of a list. Throws SettingError for a text that
+/// is no value of it, or out of its range.
+void apply_setting(TrainConfig& config, const std::string& name, const std::string& text);
 
 /// Whether a run that exists may go on with another value of a setting: lr, batch and objective,
 /// whose weights alone may be others.

@@ -80,7 +80,7 @@ TEST_CASE("report: --validation takes a share of the training examples and choos
             .code == 0);
   const Outcome all = run_program_binary(command(data, folder / "all", {"--validation", "1"}));
   CHECK(all.code == 2);
-  CHECK_THAT(all.err, contains("--validation: '1' is not a share, from 0 to below 1"));
+  CHECK_THAT(all.err, contains("--validation: '1' is not a number, at least 0 and below 1"));
 }
 
 TEST_CASE("report: a warm-up longer than the run is refused, of a resumed run told") {

@@ -170,3 +170,28 @@ TEST_CASE(
   CHECK(may_change("lr"));
   CHECK_FALSE(may_change("seed"));
 }
+
+TEST_CASE("run configuration: a setting is read from the text of its flag") {
+  TrainConfig config;
+  apply_setting(config, "hidden", "500,3");
+  apply_setting(config, "lr", "1e-4");
+  apply_setting(config, "scale", "255");
+  apply_setting(config, "steps", "7");
+  CHECK(config.hidden == std::vector<std::int64_t>{500, 3});
+  CHECK(config.lr == 1e-4);
+  CHECK(config.scale == "255");
+  CHECK(config.steps == std::optional<std::uint64_t>(7));
+  const std::string before = to_toml(config);
+  const auto refused = [&](const std::string& name, const std::string& text) {
+    return message_of([&] { apply_setting(config, name, text); });
+  };
+  CHECK(refused("batch", "0") == "batch: '0' is not a whole number, 1 to 1048576");
+  CHECK(refused("batch", "1e99") == "batch: '1e99' is not a whole number, 1 to 1048576");
+  CHECK(refused("batch", "") == "batch: '' is not a whole number, 1 to 1048576");
+  CHECK(refused("lr", "nan") == "lr: 'nan' is not a number, above 0 and at most 1000000");
+  CHECK(refused("holdout", "1") == "holdout: '1' is not a number, above 0 and below 1");
+  CHECK(refused("hidden", "500,,3") ==
+        "hidden: '500,,3' is not a list of whole numbers, as in 500,500, 1 to 1048576");
+  CHECK(refused("hiden", "3") == "hiden: is no setting");
+  CHECK(to_toml(config) == before);
+}

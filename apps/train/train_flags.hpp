@@ -1,0 +1,30 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apps/cli/common_flags.hpp"
+#include "lab/training/run_config.hpp"
+
+namespace nelbo {
+
+/// What the command line of `train` says; nothing where it is silent, so that presets and files are
+/// not overruled.
+struct TrainFlags {
+  CommonFlags common;
+  std::vector<std::pair<std::string, std::string>> settings;  // as they are given, in their order
+  std::optional<std::string> out, config, preset, resume;
+  std::optional<std::int64_t> epochs, steps, log_gradient_snr;
+  std::vector<std::string> changes;
+  bool quiet = false;
+};
+
+/// Declares them. `flags` must live until the command has run.
+void declare_train_flags(CommandLine& command, TrainFlags& flags);
+
+/// Defaults, then the preset, then the file, then the flags. Throws SettingError.
+TrainConfig merged_config(const TrainFlags& flags);
+
+}  // namespace nelbo
