@@ -22,6 +22,17 @@ std::string examples_text(const Trainer& trainer) {
                            : "the last (no validation split)");
 }
 
+/// What the networks are beyond their widths; empty where nothing is said.
+std::string networks_text(const TrainConfig& config) {
+  std::vector<std::string> parts;
+  if (!config.activation.empty()) parts.push_back(config.activation);
+  if (config.layer_norm) parts.push_back("layer norm");
+  if (config.gated) parts.push_back("gated");
+  if (config.dropout > 0) parts.push_back(fmt::format("dropout {}", config.dropout));
+  if (config.centre) parts.push_back("centred input");
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
 }  // namespace
 
 std::vector<std::string> run_header(const TrainConfig& config, const data::Dataset& data,
@@ -32,10 +43,14 @@ std::vector<std::string> run_header(const TrainConfig& config, const data::Datas
   lines.push_back("examples    " + examples_text(trainer));
   const Architecture& own = architectures().at(config.model);
   std::string model = fmt::format("model       {}", config.model);
+  if (config.linear) model += ", no hidden layers";
   if (!config.hidden.empty()) model += fmt::format(", hidden {}", fmt::join(config.hidden, ","));
   model += fmt::format(", latent {}", config.latent);
   if (own.has("likelihood")) model += ", " + config.likelihood;
   lines.push_back(model);
+  if (const std::string networks = networks_text(config); !networks.empty()) {
+    lines.push_back("networks    " + networks);
+  }
   std::vector<std::string> parts;
   if (own.has("prior")) parts.push_back("prior       " + config.prior);
   if (own.has("posterior")) {
@@ -51,6 +66,7 @@ std::vector<std::string> run_header(const TrainConfig& config, const data::Datas
   lines.push_back(fmt::format("estimator   {}", trainer.estimators().text()));
   lines.push_back(fmt::format("optimizer   {}, lr {}, batch {}, seed {}", config.optimizer,
                               config.lr, config.batch, config.seed));
+  if (!config.init_from.empty()) lines.push_back("begins as   " + config.init_from);
   lines.push_back(fmt::format("machine     {}, {} thread{}", active_isa(), num_threads(),
                               num_threads() == 1 ? "" : "s"));
   lines.push_back("run         " + folder.path().string());

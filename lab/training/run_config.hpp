@@ -83,7 +83,7 @@ struct Change {
 Change apply_change(TrainConfig& config, const std::string& change);
 
 /// The part of it that a trained model needs, whatever its data and objective: model, example, scale,
-/// latent, hidden, likelihood, prior, posterior and picture_range, as to_toml writes them. What a
+/// latent, hidden and what else its networks are, likelihood, prior, posterior and picture_range, as to_toml writes them. What a
 /// checkpoint names its model by.
 std::string model_toml(const TrainConfig& config);
 
