@@ -122,7 +122,7 @@ TEST_CASE("train: --like takes all settings of a run, and flags overrule them") 
   };
   REQUIRE(like("same", {}).code == 0);
   CHECK(last(folder / "same") == last(run));
-  REQUIRE(like("other", {"--seed", "4", "--lr", "0.5", "--no-gated"}).code == 0);
+  REQUIRE(like("other", {"--seed", "4", "--lr", "0.5", "--gated=false"}).code == 0);
   const TrainConfig other = open_run(folder / "other").config;
   CHECK(other.seed == 4);
   CHECK(other.lr == 0.5);
