@@ -67,6 +67,11 @@ std::vector<std::string> run_header(const TrainConfig& config, const data::Datas
   lines.push_back(fmt::format("optimizer   {}, lr {}, batch {}, seed {}", config.optimizer,
                               config.lr, config.batch, config.seed));
   if (!config.init_from.empty()) lines.push_back("begins as   " + config.init_from);
+  if (config.patience > 0) {
+    std::string line = fmt::format("patience    {} epochs", config.patience);
+    if (config.patience_from > 0) line += fmt::format(", from epoch {} on", config.patience_from);
+    lines.push_back(line);
+  }
   lines.push_back(fmt::format("machine     {}, {} thread{}", active_isa(), num_threads(),
                               num_threads() == 1 ? "" : "s"));
   lines.push_back("run         " + folder.path().string());

@@ -67,6 +67,7 @@ nlohmann::ordered_json to_json(const RunResult& result) {
                               {"seed", result.seed},
                               {"isa", active_isa()},
                               {"threads", num_threads()}};
+  if (!result.end.empty()) json["ended"] = result.end;
   if (result.validation) json["valid"] = to_json(*result.validation);
   return json;
 }
@@ -77,6 +78,7 @@ std::string result_text(const RunResult& result) {
   rows.push_back(row("test", result.test));
   std::string text = table(rows);
   text += fmt::format("objective: {}\n{}\n", result.objective_shown, shown_splits);
+  if (!result.end.empty()) text += "ended: " + result.end + "\n";
   text += fmt::format("{} epochs, {} steps in {}, {:.0f} examples/s\nrun: {}\n", result.epochs,
                       result.steps, duration_text(result.seconds), result.examples_per_second,
                       data::one_line(result.folder.path().string()));

@@ -8,7 +8,6 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "apps/cli/print_json.hpp"
 #include "apps/cli/program_name.hpp"
 #include "apps/cli/progress.hpp"
 #include "apps/cli/refusal.hpp"
@@ -81,11 +80,12 @@ class TrainingRun {
 
   void begin();
   void restore(const Further& further, const std::vector<Change>& changes);
-  /// Trains, and returns the exit code.
-  int run();
+  RunEnd run();
 
  private:
-  bool reached() const;
+  bool reached() const { return !end().empty(); }
+  /// Why the run ends where it stands; empty if it goes on.
+  std::string end() const;
   std::uint64_t last_step() const;
   ProgressPlan plan() const;
   int train(Progress& progress, std::uint64_t step);
@@ -94,11 +94,14 @@ class TrainingRun {
   void save();
   void save_best();
   void write_config() const { write_file_atomically(folder_.config(), to_toml(config_)); }
-  double seconds() const { return seconds_between(start_, Clock::now()); }
+  /// Since the run began, over all processes.
+  double seconds() const { return seconds_before_ + seconds_between(start_, Clock::now()); }
   void close_record(const std::string& status, const Json& more = Json::object()) {
     record_.close(status, trainer_.state(), seconds(), more);
   }
   RunResult result() const;
+  /// For people: why early stopping ended the run; empty where it did not.
+  std::string end_text() const;
   /// As a shell starts it. A user's own, whose words the run may be made of, goes by another name.
   std::string program() const {
     return shell_word(options_.argv.empty() ? program_name() : options_.argv.front());
@@ -115,6 +118,7 @@ class TrainingRun {
   RunRecord record_;
   std::vector<std::string> notes_;  // for the header
 
+  double seconds_before_ = 0;  // of the processes before this one
   Clock::time_point start_ = Clock::now();
   Clock::time_point saved_ = start_;
   Clock::time_point pictured_ = start_;
@@ -162,6 +166,11 @@ void TrainingRun::restore(const Further& further, const std::vector<Change>& cha
     config_.steps = state.step + *further.steps;
     config_.epochs.reset();
   }
+  if (end() == "patience") {
+    throw SettingError("resume", fmt::format("{}: early stopping ended the run: {}; to go on say "
+                                             "--change patience=N, 0 for none",
+                                             folder_.path().string(), end_text()));
+  }
   if (reached()) {
     throw SettingError("resume",
                        fmt::format("{}: the run has reached its end (epoch {}, step {}); say how "
@@ -176,19 +185,24 @@ void TrainingRun::restore(const Further& further, const std::vector<Change>& cha
   const bool others = std::any_of(changes.begin(), changes.end(),
                                   [](const Change& one) { return one.setting == "objective"; });
   if (moved || others) trainer_.forget_best();
-  if (const std::uint64_t kept = folder_.cut_metrics(state.epoch); kept < state.epoch) {
+  const RunFolder::KeptMetrics kept = folder_.cut_metrics(state.epoch);
+  if (kept.epochs < state.epoch) {
     notes_.push_back(fmt::format("{} holds {} of {} epochs; the others are lost", folder_.metrics(),
-                                 kept, state.epoch));
+                                 kept.epochs, state.epoch));
   }
+  seconds_before_ = std::max(kept.seconds, record_.seconds());
   folder_.cut_gradient_snr(state.step);
   record_.resume(state, changes);
   write_config();
   save();
 }
 
-bool TrainingRun::reached() const {
-  return config_.epochs ? trainer_.state().epoch >= *config_.epochs
-                        : trainer_.state().step >= *config_.steps;
+std::string TrainingRun::end() const {
+  const TrainState& state = trainer_.state();
+  if (config_.epochs && state.epoch >= *config_.epochs) return "epochs";
+  if (config_.steps && state.step >= *config_.steps) return "steps";
+  if (trainer_.out_of_patience() && state.batch == 0) return "patience";
+  return "";
 }
 
 /// Of the whole run.
@@ -249,11 +263,11 @@ void TrainingRun::end_epoch(Progress& progress) {
                      .train = *train_metrics_,
                      .validation = validation_metrics_,
                      .held_out = *test_metrics_,
-                     .examples_per_second = epoch_pace_.per_second()};
-  log_epoch(folder_, trainer_, report, norm);
+                     .examples_per_second = epoch_pace_.per_second(),
+                     .seconds = seconds()};
+  log_epoch(folder_, trainer_, report, norm, end());
   // Last: a checkpoint of this epoch promises that its line is there.
   save();
-  report.seconds = seconds();
   progress.epoch(report);
   epoch_pace_ = {};
 }
@@ -295,7 +309,7 @@ int TrainingRun::train(Progress& progress, std::uint64_t step) {
   return complete ? 0 : pending_signal();
 }
 
-int TrainingRun::run() {
+RunEnd TrainingRun::run() {
   start_ = Clock::now();
   const ProgressPlan plan = this->plan();
   Progress progress(plan, progress_style(options_.quiet));
@@ -312,7 +326,7 @@ int TrainingRun::run() {
       std::cerr << fmt::format("interrupted after step {}; continue with\n  {} train --resume {}\n",
                                trainer_.state().step, program(),
                                data::printable(shell_word(folder_.path().string()), ""));
-      return exit_code_of_signal(signal);
+      return {exit_code_of_signal(signal), {}};
     }
   } catch (const NotFinite& error) {
     progress.finish();
@@ -323,7 +337,7 @@ int TrainingRun::run() {
         message_head(), data::one_line(error.what()), message_indent(),
         data::one_line(folder_.last()), program(),
         data::printable(shell_word(folder_.path().string()), ""), config_.lr / 10);
-    return exit_not_finite;
+    return {exit_not_finite, {}};
   } catch (const std::exception& error) {
     progress.finish();
     close_record("failed", {{"error", reason_of(error)}});
@@ -333,14 +347,18 @@ int TrainingRun::run() {
   Json more{{"train", to_json(result.train)},
             {"test", to_json(result.test)},
             {"objective_shown", result.objective_shown},
+            {"reason", end()},
             {"examples_per_second", result.examples_per_second}};
   if (result.validation) more["valid"] = to_json(*result.validation);
   close_record("finished", more);
-  if (options_.json)
-    print_json(to_json(result));
-  else
-    std::cout << result_text(result);
-  return exit_done;
+  return {exit_done, result};
+}
+
+std::string TrainingRun::end_text() const {
+  if (end() != "patience") return "";
+  return fmt::format("no better objective on valid for {} epochs, since epoch {}",
+                     trainer_.state().epoch - trainer_.state().best_epoch,
+                     trainer_.state().best_epoch);
 }
 
 RunResult TrainingRun::result() const {
@@ -352,6 +370,7 @@ RunResult TrainingRun::result() const {
           .train = *train_metrics_,
           .validation = validation_metrics_,
           .test = *test_metrics_,
+          .end = end_text(),
           .seconds = seconds(),
           .examples_per_second = pace_.per_second(),
           .seed = config_.seed};
@@ -359,7 +378,7 @@ RunResult TrainingRun::result() const {
 
 }  // namespace
 
-int start_run(TrainPlan plan, const fs::path& out, const RunOptions& options) {
+RunEnd start_run(TrainPlan plan, const fs::path& out, const RunOptions& options) {
   TrainConfig& config = plan.config;
   if (!config.epochs && !config.steps) config.epochs = default_epochs;
   const fs::path path = out.empty() ? fs::path("runs") / run_name(config) : out;
@@ -373,7 +392,7 @@ int start_run(TrainPlan plan, const fs::path& out, const RunOptions& options) {
   return run.run();
 }
 
-int resume_run(const fs::path& path, const Further& further, const RunOptions& options) {
+RunEnd resume_run(const fs::path& path, const Further& further, const RunOptions& options) {
   const RunFolder folder = RunFolder::open(path);
   RunLock lock = folder.take();
   TrainConfig config = read_config(folder);

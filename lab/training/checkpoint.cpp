@@ -187,6 +187,7 @@ void save_checkpoint(const std::string& path, const std::string& model,
     numbers[name + ".updates"] = std::to_string(optimizer->steps());
   }
   if (state.best) numbers["best_valid"] = fmt::format("{:a}", *state.best);
+  numbers["best_epoch"] = std::to_string(state.best_epoch);
   safetensors::write(path, views, numbers);
 }
 
@@ -217,6 +218,8 @@ std::string load_checkpoint(const std::string& path, ParameterStore& store,
   read.gradient_norms = read_number(file, path, "sum_gradient_norm");
   // "best" of nelbo 0.1.0 was chosen on the test examples: it is left.
   if (file.metadata().contains("best_valid")) read.best = read_number(file, path, "best_valid");
+  read.best_epoch =
+      file.metadata().contains("best_epoch") ? read_count(file, path, "best_epoch") : read.epoch;
 
   copy_all(all);
   for (std::size_t i = 0; i < optimizers.size(); ++i)

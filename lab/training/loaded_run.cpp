@@ -199,6 +199,7 @@ std::unique_ptr<data::Dataset> load(TrainConfig& config, const OtherData& other)
   config.data = other.spec;
   config.data_hash.clear();
   config.holdout = config.validation = 0;
+  config.patience = config.patience_from = 0;
   try {
     return load_run_data(config);
   } catch (const SettingError& error) {

@@ -6,6 +6,14 @@
 
 namespace nelbo {
 
+std::vector<std::pair<std::string, double>> weights_at(const Term& objective, std::uint64_t step) {
+  std::vector<std::pair<std::string, double>> weights;
+  for (const Schedule& schedule : objective.schedules()) {
+    weights.emplace_back(schedule.text(), schedule.at(step));
+  }
+  return weights;
+}
+
 std::uint64_t weights_final_at(const Term& objective) {
   std::uint64_t last = 0;
   for (const Schedule& schedule : objective.schedules()) {

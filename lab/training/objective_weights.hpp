@@ -1,10 +1,15 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "objectives/algebra/term.hpp"
 
 namespace nelbo {
+
+/// The schedules of an objective, as they are written, and what each is at a step.
+std::vector<std::pair<std::string, double>> weights_at(const Term& objective, std::uint64_t step);
 
 /// The step from which on the weights of an objective are final: where the last of its schedules
 /// ends. 0 without one. Schedules that never end are left out.
