@@ -12,9 +12,9 @@
 #include "apps/cli/progress.hpp"
 #include "apps/cli/refusal.hpp"
 #include "apps/cli/run_flags.hpp"
-#include "apps/cli/shell_word.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/exit_code.hpp"
+#include "apps/reports/mean_text.hpp"
 #include "apps/reports/metrics_json.hpp"
 #include "apps/reports/pictures.hpp"
 #include "apps/train/epoch_log.hpp"
@@ -25,6 +25,7 @@
 #include "autodiff/setting_error.hpp"
 #include "lab/files/atomic_file.hpp"
 #include "lab/files/one_line.hpp"
+#include "lab/files/shell_word.hpp"
 #include "lab/studies/training_snr.hpp"
 #include "lab/training/checkpoint.hpp"
 #include "lab/training/loaded_run.hpp"
@@ -86,6 +87,7 @@ class TrainingRun {
   bool reached() const { return !end().empty(); }
   /// Why the run ends where it stands; empty if it goes on.
   std::string end() const;
+  void check_weights() const;  // throws SettingError where one overflows before the end
   std::uint64_t last_step() const;
   ProgressPlan plan() const;
   int train(Progress& progress, std::uint64_t step);
@@ -104,7 +106,7 @@ class TrainingRun {
   std::string end_text() const;
   /// As a shell starts it. A user's own, whose words the run may be made of, goes by another name.
   std::string program() const {
-    return shell_word(options_.argv.empty() ? program_name() : options_.argv.front());
+    return data::shell_word(options_.argv.empty() ? program_name() : options_.argv.front());
   }
 
   const data::Dataset& data_;
@@ -134,6 +136,7 @@ void TrainingRun::begin() {
     throw SettingError("objective",
                        why + ": the weight would never arrive; train longer, or end it sooner");
   }
+  check_weights();
   const auto start = start_from_other(config_, trainer_, notes_);
   const std::string config = to_toml(config_);  // what it cannot hold leaves no folder behind
   lock_.emplace(folder_.make());
@@ -177,6 +180,7 @@ void TrainingRun::restore(const Further& further, const std::vector<Change>& cha
                                    "far to go on with --epochs or --steps",
                                    folder_.path().string(), state.epoch, state.step));
   }
+  check_weights();
   // How far a run goes on in the end is open: no reason to refuse it.
   if (std::string why = weights_unfinished(trainer_.objective(), last_step()); !why.empty()) {
     notes_.push_back(std::move(why));
@@ -187,8 +191,8 @@ void TrainingRun::restore(const Further& further, const std::vector<Change>& cha
   if (moved || others) trainer_.forget_best();
   const RunFolder::KeptMetrics kept = folder_.cut_metrics(state.epoch);
   if (kept.epochs < state.epoch) {
-    notes_.push_back(fmt::format("{} holds {} of {} epochs; the others are lost", folder_.metrics(),
-                                 kept.epochs, state.epoch));
+    notes_.push_back(fmt::format("{} holds {} of {}; the others are lost", folder_.metrics(),
+                                 kept.epochs, counted(state.epoch, "epoch")));
   }
   seconds_before_ = std::max(kept.seconds, record_.seconds());
   folder_.cut_gradient_snr(state.step);
@@ -203,6 +207,11 @@ std::string TrainingRun::end() const {
   if (config_.steps && state.step >= *config_.steps) return "steps";
   if (trainer_.out_of_patience() && state.batch == 0) return "patience";
   return "";
+}
+
+void TrainingRun::check_weights() const {
+  const std::string why = weights_overflow(trainer_.objective(), last_step());
+  if (!why.empty()) throw SettingError("objective", why + "; train shorter, or let it grow slower");
 }
 
 /// Of the whole run.
@@ -325,7 +334,7 @@ RunEnd TrainingRun::run() {
       close_record("interrupted");
       std::cerr << fmt::format("interrupted after step {}; continue with\n  {} train --resume {}\n",
                                trainer_.state().step, program(),
-                               data::printable(shell_word(folder_.path().string()), ""));
+                               data::printable(data::shell_word(folder_.path().string()), ""));
       return {exit_code_of_signal(signal), {}};
     }
   } catch (const NotFinite& error) {
@@ -336,7 +345,7 @@ RunEnd TrainingRun::run() {
         "--change lr={6}\n",
         message_head(), data::one_line(error.what()), message_indent(),
         data::one_line(folder_.last()), program(),
-        data::printable(shell_word(folder_.path().string()), ""), config_.lr / 10);
+        data::printable(data::shell_word(folder_.path().string()), ""), config_.lr / 10);
     return {exit_not_finite, {}};
   } catch (const std::exception& error) {
     progress.finish();
@@ -356,8 +365,8 @@ RunEnd TrainingRun::run() {
 
 std::string TrainingRun::end_text() const {
   if (end() != "patience") return "";
-  return fmt::format("no better objective on valid for {} epochs, since epoch {}",
-                     trainer_.state().epoch - trainer_.state().best_epoch,
+  return fmt::format("no better objective on valid for {}, since epoch {}",
+                     counted(trainer_.state().epoch - trainer_.state().best_epoch, "epoch"),
                      trainer_.state().best_epoch);
 }
 

@@ -149,10 +149,8 @@ std::string joined(const Auxiliaries& auxiliaries) {
 
 /// Throws Error where the file is not what was written; a note where it cannot be known.
 std::string verified(const safetensors::Reader& file, const std::string& path) {
-  if (file.verify()) return "";
-  return path +
-         ": holds no digest, as files of other programs and of nelbo 0.1.0 do not; damage to its "
-         "numbers would not be noticed";
+  const std::string note = file.verify();
+  return note.empty() ? "" : path + ": " + note;
 }
 
 /// Where the sum of the objective's i-th named quantity stands.

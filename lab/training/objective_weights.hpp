@@ -22,4 +22,8 @@ bool weights_move_for_ever(const Term& objective);
 /// ends at step 5000, the run at step 60"; empty if none does.
 std::string weights_unfinished(const Term& objective, std::uint64_t last_step);
 
+/// What of an objective's weights is not finite any more at a run's last step: "'nell': its weight
+/// step(1, factor=10, every=1) is not finite from step 309 on"; empty if all are finite.
+std::string weights_overflow(const Term& objective, std::uint64_t last_step);
+
 }  // namespace nelbo
