@@ -25,6 +25,7 @@ constexpr RandomVariable lines[] = {
     training.dream,
     training.inputs,
     training.permutations,
+    dropout,
     evaluation.z,
     evaluation.prior,
     evaluation.dream,

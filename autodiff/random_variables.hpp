@@ -60,6 +60,8 @@ inline constexpr DrawVariables training{
     .permutations = {StreamId::noise, 16, family, "batch permuted in dimension d"},
     .inputs = {StreamId::noise, 2 * family, family, "inputs of users' own terms"},
 };
+inline constexpr RandomVariable dropout{StreamId::noise, 3 * family, family,
+                                        "units dropped out, by their mask"};
 
 // Reports on a model
 inline constexpr DrawVariables evaluation{

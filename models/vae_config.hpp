@@ -20,8 +20,14 @@ struct VaeConfig {
   std::int64_t latent = 0;           // variables L; 0: the architecture's own
   std::vector<std::int64_t> hidden;  // widths of the encoder, which the decoder mirrors; empty: the
                                      // architecture's own. Only mlp takes others
-  std::optional<Activation> activation;  // of the hidden layers; none: the architecture's own. Only
-                                         // mlp takes others
+  // More of the hidden layers and the input, of mlp; other architectures say what of it they take.
+  bool linear = false;  // no hidden layers: encoder and decoder are one linear layer each
+  std::optional<Activation> activation;  // none: the architecture's own
+  bool layer_norm = false;               // before the activation
+  bool gated = false;                    // times a sigmoid of a linear map of the layer's input
+  double dropout = 0;                    // the rate at which units are dropped in training
+  bool centre = false;                   // the encoder sees x less the training mean
+  std::vector<double> centre_mean = {};  // [X], which it was; empty: that of the moments
   std::shared_ptr<const Likelihood> likelihood = parse_likelihood("bernoulli");
   PosteriorFamily posterior = parse_posterior("diagonal");
   std::optional<PriorFamily> prior;  // none: the simplest for the posterior's codes

@@ -37,6 +37,17 @@ std::string optimizer_text(const TrainConfig& config) {
   return text;
 }
 
+/// What the networks are beyond their widths; empty where nothing is said.
+std::string networks_text(const TrainConfig& config) {
+  std::vector<std::string> parts;
+  if (!config.activation.empty()) parts.push_back(config.activation);
+  if (config.layer_norm) parts.push_back("layer norm");
+  if (config.gated) parts.push_back("gated");
+  if (config.dropout > 0) parts.push_back(fmt::format("dropout {}", config.dropout));
+  if (config.centre) parts.push_back("centred input");
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
 }  // namespace
 
 std::vector<std::string> run_header(const TrainConfig& config, const data::Dataset& data,
@@ -49,10 +60,14 @@ std::vector<std::string> run_header(const TrainConfig& config, const data::Datas
   lines.push_back("examples    " + examples_text(trainer));
   const Architecture& own = architectures().at(config.model);
   std::string model = fmt::format("model       {}", config.model);
+  if (config.linear) model += ", no hidden layers";
   if (!config.hidden.empty()) model += fmt::format(", hidden {}", fmt::join(config.hidden, ","));
   model += fmt::format(", latent {}", config.latent);
   if (own.has("likelihood")) model += ", " + config.likelihood;
   lines.push_back(model);
+  if (const std::string networks = networks_text(config); !networks.empty()) {
+    lines.push_back("networks    " + networks);
+  }
   std::vector<std::string> parts;
   if (own.has("prior")) parts.push_back("prior       " + config.prior);
   if (own.has("posterior")) {
@@ -69,6 +84,7 @@ std::vector<std::string> run_header(const TrainConfig& config, const data::Datas
   lines.push_back("optimizer   " + optimizer_text(config));
   lines.push_back(
       fmt::format("lr          {}, batch {}, seed {}", config.lr.text, config.batch, config.seed));
+  if (!config.init_from.empty()) lines.push_back("begins as   " + config.init_from);
   if (config.patience > 0) {
     std::string line = "patience    " + counted(std::uint64_t(config.patience), "epoch");
     if (config.patience_from > 0) line += fmt::format(", from epoch {} on", config.patience_from);

@@ -35,7 +35,8 @@ RunRecord::RunRecord(std::string path, std::vector<std::string> argv)
 
 RunRecord::~RunRecord() = default;
 
-void RunRecord::begin(const TrainConfig& config, const Trainer& trainer) {
+void RunRecord::begin(const TrainConfig& config, const Trainer& trainer,
+                      const std::optional<WarmStart>& start) {
   *json_ = {{"status", "running"},
             {"argv", argv_},
             {"version", NELBO_VERSION},
@@ -51,6 +52,10 @@ void RunRecord::begin(const TrainConfig& config, const Trainer& trainer) {
     if (const auto value = setting.get(config)) {
       std::visit([&](const auto& held) { (*json_)["settings"][setting.name] = held; }, *value);
     }
+  }
+  if (start) {
+    (*json_)["warm_start"] = {
+        {"taken", start->taken}, {"parameters", start->of}, {"fresh", start->fresh}};
   }
   for (const OwnWord& word : own_words()) {
     (*json_)["words"].push_back({{"kind", word.kind}, {"name", word.name}});

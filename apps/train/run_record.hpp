@@ -1,6 +1,7 @@
 #pragma once
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,9 @@ class RunRecord {
   RunRecord(std::string path, std::vector<std::string> argv);
   ~RunRecord();
 
-  void begin(const TrainConfig& config, const Trainer& trainer);
+  /// `start`: what was taken of the settings' init_from, where there is one.
+  void begin(const TrainConfig& config, const Trainer& trainer,
+             const std::optional<WarmStart>& start);
   /// Reads the record there is, if there is one. Throws Error naming it where it is damaged.
   void read();
   /// What it holds of the time of the processes before.

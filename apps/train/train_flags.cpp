@@ -1,11 +1,15 @@
 #include "apps/train/train_flags.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "apps/train/presets.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/data/data_words.hpp"
 #include "lab/training/optimizers.hpp"
 #include "lab/training/run_folder.hpp"
 #include "lab/training/seed_list.hpp"
+#include "models/activation_words.hpp"
 #include "models/architectures/architecture.hpp"
 
 namespace nelbo {
@@ -84,7 +88,14 @@ std::vector<SettingFlag> model_flags() {
   return {
       {"model", "NAME", choices(architectures().all(), "[mlp]")},
       {"latent", "N", "latent variables [the model's own]"},
-      {"hidden", "W,W", "widths of the hidden layers of mlp [500]"},
+      {"hidden", "W,W", "widths of the hidden layers of mlp, or none [500]"},
+      {"activation", "NAME",
+       "of the hidden layers of mlp: " + fmt::format("{}", fmt::join(activation_names(), ", ")) +
+           " [tanh; of gated layers identity]"},
+      {"layer_norm", "", "mlp: hidden layers are normalised before their activation"},
+      {"gated", "", "mlp: hidden layers times a gate, a sigmoid of their input's"},
+      {"dropout", "P", "mlp: share of the hidden units that is dropped in training [0]"},
+      {"centre", "", "mlp: the encoder sees x less the mean of the training data"},
       {"likelihood", "NAME", "P(X|z)\n" + choices(likelihoods().all(), "[bernoulli]")},
       {"prior", "NAME",
        "P0(Z); where its divergence has no closed form the objective wants div(mc)\n" +
@@ -103,6 +114,8 @@ std::vector<SettingFlag> training_flags() {
        "gradient estimator of the objective's bounds: reparam, stl, dreg, score, vimco, ... or by "
        "group, phi=dreg,theta=reparam; `nelbo objectives` lists them all [reparam]"},
       {"batch", "N", "examples per step [100]"},
+      {"init_from", "RUN",
+       "a run or checkpoint whose parameters are the first ones, by name, where they fit [none]"},
       {"patience", "N",
        "end the run after N epochs without a better objective on the validation examples; with no "
        "split valid in the data it holds out a tenth of the training examples [0: never]"},
@@ -149,12 +162,43 @@ void declare_run(CommandLine& command, TrainFlags& flags) {
   command
       .flag("--config", flags.config, "settings in TOML, named as the flags; flags overrule them")
       .type("FILE");
+  command
+      .flag("--like", flags.like,
+            "all settings of another run; presets, files and flags overrule them")
+      .type("RUN");
   command.flag("--preset", flags.preset, choices(presets(), "the flags overrule it")).type("NAME");
   command.flag("--resume", flags.resume, "continue a run from its last checkpoint").type("RUN");
   command
       .flag("--change", flags.changes,
             "with --resume: go on with another lr or batch, or other weights in the objective")
       .type("SETTING=VALUE");
+}
+
+/// Presets, files and flags over what `config` says.
+TrainConfig overruled(TrainConfig config, const TrainFlags& flags) {
+  if (flags.preset) apply_toml(config, preset_text(*flags.preset), "preset " + *flags.preset);
+  if (flags.config) apply_toml(config, read_text(*flags.config), *flags.config);
+  for (const auto& [name, text] : flags.settings) apply_setting(config, name, text);
+  if (flags.common.seed) config.seed = std::uint64_t(*flags.common.seed);
+  if (flags.epochs || flags.steps) {
+    config.epochs.reset();
+    config.steps.reset();
+    if (flags.epochs) config.epochs = std::uint64_t(*flags.epochs);
+    if (flags.steps) config.steps = std::uint64_t(*flags.steps);
+  }
+  return config;
+}
+
+/// What the networks of a model are made of is not another model's.
+void forget_networks(TrainConfig& config) {
+  const TrainConfig usual;
+  config.hidden = usual.hidden;
+  config.linear = usual.linear;
+  config.activation = usual.activation;
+  config.layer_norm = usual.layer_norm;
+  config.gated = usual.gated;
+  config.dropout = usual.dropout;
+  config.centre = usual.centre;
 }
 
 }  // namespace
@@ -178,18 +222,12 @@ void declare_train_flags(CommandLine& command, TrainFlags& flags) {
 }
 
 TrainConfig merged_config(const TrainFlags& flags) {
-  TrainConfig config;
-  if (flags.preset) apply_toml(config, preset_text(*flags.preset), "preset " + *flags.preset);
-  if (flags.config) apply_toml(config, read_text(*flags.config), *flags.config);
-  for (const auto& [name, text] : flags.settings) apply_setting(config, name, text);
-  if (flags.common.seed) config.seed = std::uint64_t(*flags.common.seed);
-  if (flags.epochs || flags.steps) {
-    config.epochs.reset();
-    config.steps.reset();
-    if (flags.epochs) config.epochs = std::uint64_t(*flags.epochs);
-    if (flags.steps) config.steps = std::uint64_t(*flags.steps);
-  }
-  return config;
+  if (!flags.like) return overruled({}, flags);
+  TrainConfig other = read_config(RunFolder::open(*flags.like));
+  const TrainConfig config = overruled(other, flags);
+  if (config.model == other.model) return config;
+  forget_networks(other);
+  return overruled(other, flags);
 }
 
 }  // namespace nelbo

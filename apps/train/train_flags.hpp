@@ -15,7 +15,7 @@ namespace nelbo {
 struct TrainFlags {
   CommonFlags common;
   std::vector<std::pair<std::string, std::string>> settings;  // as they are given, in their order
-  std::optional<std::string> out, config, preset, resume;
+  std::optional<std::string> out, config, preset, like, resume;
   std::optional<std::int64_t> epochs, steps, log_gradient_snr, pictures;
   std::vector<std::uint64_t> seeds;  // one run of each
   std::vector<std::string> changes;
@@ -25,7 +25,9 @@ struct TrainFlags {
 /// Declares them. `flags` must live until the command has run.
 void declare_train_flags(CommandLine& command, TrainFlags& flags);
 
-/// Defaults, then the preset, then the file, then the flags. Throws SettingError.
+/// Defaults or the settings of another run, then the preset, then the file, then the flags. Of another
+/// model than that run's its networks are not taken over. Throws SettingError, and Error where that run
+/// cannot be read.
 TrainConfig merged_config(const TrainFlags& flags);
 
 }  // namespace nelbo

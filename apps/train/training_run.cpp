@@ -22,6 +22,7 @@
 #include "apps/train/run_header.hpp"
 #include "apps/train/run_record.hpp"
 #include "apps/train/run_result.hpp"
+#include "apps/train/start_from_other.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/files/atomic_file.hpp"
 #include "lab/files/one_line.hpp"
@@ -142,10 +143,11 @@ void TrainingRun::begin() {
   }
   for (const std::string& rate : trainer_.check_rates(goal())) notes_.push_back(rate);
   check_weights();
+  const auto start = start_from_other(config_, trainer_, notes_);
   const std::string config = to_toml(config_);  // what it cannot hold leaves no folder behind
   lock_.emplace(folder_.make());
   write_file_atomically(folder_.config(), config);
-  record_.begin(config_, trainer_);
+  record_.begin(config_, trainer_, start);
   save();
 }
 
@@ -161,6 +163,7 @@ void TrainingRun::restore(const Further& further, const std::vector<Change>& cha
         "run");
   } else {
     notes_.push_back(folder_.last() + ": not there yet, so the run begins at its first step");
+    start_from_other(config_, trainer_, notes_);
   }
   const TrainState& state = trainer_.state();
   const std::uint64_t planned = goal().step;
@@ -414,6 +417,7 @@ RunEnd start_run(TrainPlan plan, const fs::path& out, const RunOptions& options)
   if (!config.epochs && !config.steps) config.epochs = default_epochs;
   const fs::path path = out.empty() ? fs::path("runs") / run_name(config) : out;
   const RunFolder folder = RunFolder::at(path);
+  if (!config.init_from.empty()) config.init_from = checkpoint_of(config.init_from);
   forget_data(config);
   const auto data = load_run_data(config);
   // The model is built first: settings that do not fit the data leave no folder behind.

@@ -36,6 +36,9 @@ template <class T>
       return map_rows([](const V& x) { return silu(x); });
     case Activation::gelu:
       return map_rows([](const V& x) { return gelu(x); });
+    case Activation::leaky_relu:
+      return map_rows(
+          [](const V& x) { return xsimd::select(x > V(T(0)), x, V(T(leaky_slope)) * x); });
   }
 }
 

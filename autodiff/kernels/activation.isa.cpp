@@ -47,6 +47,8 @@ void apply(Activation activation, T* y, std::size_t n) {
       return map(y, y, n, [](V x, V) { return silu(x); });
     case Activation::gelu:
       return map(y, y, n, [](V x, V) { return gelu(x); });
+    case Activation::leaky_relu:
+      return map(y, y, n, [](V x, V) { return xsimd::select(x > V(0), x, V(T(leaky_slope)) * x); });
   }
 }
 
@@ -67,6 +69,9 @@ void backward(Activation activation, const T* y, T* dy, std::size_t n) {
       return map(dy, y, n, [](V d, V v) { return -d * expm1(-v); });
     case Activation::elu:
       return map(dy, y, n, [one](V d, V v) { return xsimd::select(v > V(0), d, d * (v + one)); });
+    case Activation::leaky_relu:
+      return map(dy, y, n,
+                 [](V d, V v) { return xsimd::select(v > V(0), d, V(T(leaky_slope)) * d); });
     case Activation::silu:
     case Activation::gelu:
       return;  // do not follow from their value

@@ -231,6 +231,8 @@ Var activate(Var v, Activation activation) {
       return silu(v);
     case Activation::gelu:
       return gelu(v);
+    case Activation::leaky_relu:
+      return leaky_relu(v, leaky_slope);
   }
   return v;
 }

@@ -57,6 +57,8 @@ double activated(double v, Activation activation) {
       return v / (1 + std::exp(-v));
     case Activation::gelu:
       return v * 0.5 * std::erfc(-v / std::sqrt(2.0));
+    case Activation::leaky_relu:
+      return v > 0 ? v : leaky_slope * v;
   }
   return v;
 }
@@ -134,7 +136,7 @@ std::vector<OperatorRow> linear_rows() {
   const std::vector<std::vector<Operand>> small{
       {{.shape = {2, 3}}, {.shape = {3, 4}}, {.shape = {4}}}};
   for (Activation a : {Activation::relu, Activation::sigmoid, Activation::softplus, Activation::elu,
-                       Activation::silu, Activation::gelu}) {
+                       Activation::silu, Activation::gelu, Activation::leaky_relu}) {
     rows.push_back(linear_row(a, small));
   }
   rows.push_back(

@@ -55,7 +55,7 @@ void ObjectiveDraw::record(Part& part, const Term& objective, const EstimatorCho
     });
   }
   part.batch.emplace(model_.model, part.auxiliaries, objective, estimators, model_.population,
-                     rows_.size(), true);
+                     rows_.size(), RecordedBatch::Use::study);
   part.batch->x().copy_from(model_.x);
   for (std::size_t i = 1; i < part.batch->parts().size(); ++i) {
     part.others.emplace_back(model_.model.store());

@@ -49,6 +49,18 @@ data::Array read_like(const safetensors::Reader& file, const std::string& path,
   return array;
 }
 
+/// Why a tensor cannot be taken for one of the type and shape of `wanted`; empty where it can.
+std::string unlike(const safetensors::Reader& file, const std::string& name, const Tensor& wanted) {
+  const auto found = file.entries().find(name);
+  if (found == file.entries().end()) return "not there";
+  const auto& [type, shape, begin, end] = found->second;
+  const auto dims = wanted.shape().dims();
+  const std::vector<std::int64_t> here(dims.begin(), dims.end());
+  if (shape != here) return data::shape_text(shape) + " there, " + data::shape_text(here) + " here";
+  if (type == (wanted.dtype() == DType::f64 ? "F64" : "F32")) return "";
+  return type + " there";
+}
+
 /// Tensors to be overwritten once the whole file is known to fit.
 struct Restored {
   Tensor to;
@@ -251,6 +263,27 @@ std::string model_of_checkpoint(const std::string& path) {
   verified(file, path);
   const auto found = file.metadata().find("model");
   return found == file.metadata().end() ? "" : found->second;
+}
+
+WarmStart take_parameters(const std::string& path, ParameterStore& store) {
+  const safetensors::Reader file(path);
+  WarmStart start{.of = store.entries().size(), .note = verified(file, path)};
+  std::vector<Restored> all;
+  for (const ParameterStore::Entry& entry : store.entries()) {
+    const Tensor to = store.tensor(entry.name);
+    if (const std::string why = unlike(file, entry.name, to); !why.empty()) {
+      start.fresh.push_back(entry.name + " (" + why + ")");
+    } else {
+      all.push_back({to, file.read(entry.name)});
+    }
+  }
+  if (all.empty()) {
+    throw Error(path + ": holds none of the model's " + std::to_string(start.of) +
+                " parameters: " + start.fresh.front() + ", ...");
+  }
+  copy_all(all);
+  start.taken = all.size();
+  return start;
 }
 
 CheckpointOrigin freeze_from(const std::string& path, ParameterStore& store) {

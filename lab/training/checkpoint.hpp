@@ -58,4 +58,16 @@ struct CheckpointOrigin {
 /// does not fit.
 CheckpointOrigin freeze_from(const std::string& path, ParameterStore& store);
 
+/// What a new model took from another's.
+struct WarmStart {
+  std::size_t taken = 0, of = 0;  // parameters, by name
+  std::vector<std::string>
+      fresh;         // the others, which keep their first values, each with the reason
+  std::string note;  // what must be told of the file; empty if nothing must
+};
+
+/// Overwrites the parameters of a store that the file holds under the same name, in the same shape and
+/// type. Throws Error where the file is damaged and where it holds none; nothing is changed then.
+WarmStart take_parameters(const std::string& path, ParameterStore& store);
+
 }  // namespace nelbo

@@ -37,7 +37,8 @@ Evaluator::Evaluator(const Networks& networks, const Term& objective,
           [&networks, objective, estimators,
            population = population_of(objective, *networks.model, examples)](std::size_t batch) {
             return std::make_unique<RecordedBatch>(*networks.model, networks.auxiliaries, objective,
-                                                   estimators, population, batch, false);
+                                                   estimators, population, batch,
+                                                   RecordedBatch::Use::evaluation);
           }) {}
 
 Metrics Evaluator::operator()(const TrainingTime& time) {

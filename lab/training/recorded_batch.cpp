@@ -26,12 +26,14 @@ Groups mask_of(const Model& model, const Auxiliaries& auxiliaries,
 
 RecordedBatch::RecordedBatch(const Model& model, const Auxiliaries& auxiliaries,
                              const Term& objective, const EstimatorChoice& estimators,
-                             const Population& population, std::size_t batch, bool gradients)
-    : tape_({.mode = Tape::Mode::replay, .gradients = gradients}),
+                             const Population& population, std::size_t batch, Use use)
+    : tape_({.mode = Tape::Mode::replay, .gradients = use != Use::evaluation}),
       batch_(batch),
       codes_(model.codes()),
       coupling_(estimators.coupling) {
   const Recording recording(tape_);
+  std::optional<DropoutMasks::Use> dropping;
+  if (use == Use::training) dropping.emplace(tape_, dropout_);
   const DType dtype = model.store().dtype();
   const Var x = tape_.leaf({std::int64_t(batch), model.features()}, dtype);
   data_ = tape_.data(x);
@@ -91,6 +93,7 @@ const std::map<std::string, Var>& RecordedBatch::losses() const { return draw_->
 void RecordedBatch::fill(const Moment& moment) {
   fill_noise(codes_.noise(), tape_.data(noise_), moment.block(moment.variables.z), coupling_);
   draw_->fill(moment);
+  dropout_.fill(moment.seed, moment.step, moment.rows);
 }
 
 void RecordedBatch::backward(GradientSink& gradient, std::span<GradientSink> others) {

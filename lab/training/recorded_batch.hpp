@@ -9,6 +9,7 @@
 #include "autodiff/tape.hpp"
 #include "lab/training/metrics.hpp"
 #include "lab/training/networks.hpp"
+#include "models/layers/dropout.hpp"
 #include "objectives/algebra/term.hpp"
 #include "objectives/draw/input.hpp"
 #include "objectives/draw/population.hpp"
@@ -21,6 +22,12 @@ class Draw;
 /// noise: what training, evaluation and studies of an objective have in common.
 class RecordedBatch {
  public:
+  /// What a recording is for.
+  enum class Use {
+    training,   // gradients; layers of dropout drop units out
+    study,      // gradients, of the model as it is evaluated
+    evaluation  // values alone: the tape reuses buffers
+  };
   /// A part of the cost, and the parameter groups that it may move.
   struct Part {
     Var cost;
@@ -28,12 +35,11 @@ class RecordedBatch {
   };
 
   /// Records encoder, samples, decoder, the objective's cost and the metrics, with as many draws
-  /// per datum as the objective needs. Without gradients the tape reuses buffers; only metrics and
-  /// cost are then kept. Model and auxiliaries must outlive it. Throws Error where the estimators are
-  /// not defined for the objective.
+  /// per datum as the objective needs. In evaluation only metrics and cost are kept. Model and
+  /// auxiliaries must outlive it. Throws Error where the estimators are not defined for the objective.
   RecordedBatch(const Model& model, const Auxiliaries& auxiliaries, const Term& objective,
                 const EstimatorChoice& estimators, const Population& population, std::size_t batch,
-                bool gradients);
+                Use use);
   ~RecordedBatch();
 
   /// The data leaf, [B, X], to be filled before forward().
@@ -67,6 +73,7 @@ class RecordedBatch {
   Coupling coupling_;
   Var noise_, cost_, nell_, div_;
   Tensor data_;
+  DropoutMasks dropout_;  // none but in training
   std::unique_ptr<Draw> draw_;
   std::vector<Part> parts_;
   std::vector<Var> terms_;

@@ -60,6 +60,9 @@ SettingValue value_of(const toml::node& node, Kind kind) {
       break;
     case Kind::wholes:
       return list_of(node, whole_of, "whole numbers");
+    case Kind::wholes_or_none:
+      if (node.is_string() && string_of(node) == "none") return "none";
+      return list_of(node, whole_of, "whole numbers, or \"none\"");
     case Kind::numbers:
       return list_of(node, number_of, "numbers");
     case Kind::text:

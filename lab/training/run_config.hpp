@@ -36,6 +36,13 @@ struct TrainConfig {
   std::string model = "mlp";             // an architecture's name
   std::int64_t latent = 0;               // latent variables; 0: the architecture's own
   std::vector<std::int64_t> hidden;      // widths; empty: the architecture's own
+  bool linear = false;                   // hidden is none: no hidden layers
+  std::string activation;                // of the hidden layers; empty: the architecture's own
+  bool layer_norm = false;               // before the activation
+  bool gated = false;                    // hidden layers times a gate
+  double dropout = 0;                    // the rate at which hidden units are dropped in training
+  bool centre = false;                   // the encoder sees x less the mean of the training data
+  std::vector<double> centre_mean;       // [X], which it was; resolved with the data
   std::string likelihood = "bernoulli";  // normal, normal:VAR, normal:learned
   std::string prior;  // normal, normal:full, mixture:K, vamp:K, laplace or uniform; empty: normal,
                       // or uniform where the posterior is discrete
@@ -55,6 +62,7 @@ struct TrainConfig {
   bool normalise_gradients = false;     // each parameter's to norm 1
   double ema = 0;                       // decay of the parameters' moving average; 0: none
   std::int64_t batch = 100;
+  std::string init_from;  // a checkpoint whose parameters are the first ones; empty: none
   // How long, counted from the run's very beginning; exactly one is set once the configuration is
   // resolved.
   std::optional<std::uint64_t> epochs;
@@ -95,9 +103,9 @@ struct Change {
 Change apply_change(TrainConfig& config, const std::string& change);
 
 /// The part of it that a trained model needs, whatever its data and objective: model, example, scale,
-/// latent, hidden, likelihood, prior, posterior, picture_range and what is done to the data (crop, resize,
-/// channels, invert, invert_from), as to_toml writes them. What a
-/// checkpoint names its model by.
+/// latent, hidden and what else its networks are, likelihood, prior, posterior, picture_range and what is
+/// done to the data (crop, resize, channels, invert, invert_from), as to_toml writes them. What a checkpoint
+/// names its model by.
 std::string model_toml(const TrainConfig& config);
 
 /// "mlp-mnist-elbo-s0": model, data, objective, an estimator other than reparam, and seed in

@@ -102,6 +102,7 @@ void forget_data(TrainConfig& config) {
   config.data_hash.clear();
   config.scale_mean.clear();
   config.scale_deviation.clear();
+  config.centre_mean.clear();
 }
 
 std::unique_ptr<data::Dataset> load_run_data(TrainConfig& config) {

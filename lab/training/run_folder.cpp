@@ -116,6 +116,15 @@ RunFolder RunFolder::open(const fs::path& path) {
   return folder;
 }
 
+std::string checkpoint_of(const fs::path& run) {
+  const bool is_checkpoint = run.extension() == ".safetensors";
+  const std::string path = fs::absolute(is_checkpoint ? run : fs::path(RunFolder::open(run).last()))
+                               .lexically_normal()
+                               .string();
+  if (kind_of(path) != fs::file_type::regular) data::fail(path, "no such checkpoint");
+  return path;
+}
+
 TrainConfig read_config(const RunFolder& folder) {
   const std::string path = folder.config(), text = read_text(path);
   TrainConfig config;

@@ -69,6 +69,10 @@ class RunFolder {
 /// The settings of a run. Throws Error where config.toml is cut short, SettingError as apply_toml.
 TrainConfig read_config(const RunFolder& folder);
 
+/// The absolute path of the checkpoint that is meant: of a run folder its last, or the file itself
+/// (RUN/checkpoints/best.safetensors). Throws Error where there is none.
+std::string checkpoint_of(const std::filesystem::path& run);
+
 /// The whole content of a file, at most 256 MiB. Throws Error naming it.
 std::string read_text(const std::string& path);
 

@@ -76,6 +76,18 @@ TrainSetting unless_empty(const std::string& name, Kind kind, Stored TrainConfig
   return setting;
 }
 
+/// Not written where it is what it is without being said.
+template <class Stored>
+TrainSetting unless_usual(const std::string& name, Kind kind, Stored TrainConfig::*field,
+                          NumberRange range = {}) {
+  TrainSetting setting = member(name, kind, field, range);
+  setting.get = [field](const TrainConfig& c) -> std::optional<SettingValue> {
+    if (c.*field == TrainConfig{}.*field) return std::nullopt;
+    return c.*field;
+  };
+  return setting;
+}
+
 std::uint64_t count_of(const SettingValue& value) {
   const std::int64_t count = std::get<std::int64_t>(value);
   if (count < 0) throw SettingError("", "must be 0 or more");
@@ -144,6 +156,32 @@ TrainSetting latent() {
   setting.get = [](const TrainConfig& c) -> std::optional<SettingValue> {
     if (c.latent == 0) return std::nullopt;
     return c.latent;
+  };
+  return setting;
+}
+
+TrainSetting hidden() {
+  return {.name = "hidden",
+          .kind = Kind::wholes_or_none,
+          .set =
+              [](TrainConfig& c, const SettingValue& value) {
+                const auto* given = std::get_if<std::vector<std::int64_t>>(&value);
+                c.linear = given == nullptr;
+                c.hidden = c.linear ? std::vector<std::int64_t>{} : *given;
+              },
+          .get = [](const TrainConfig& c) -> std::optional<SettingValue> {
+            if (c.linear) return "none";
+            return c.hidden;
+          },
+          .range = widths};
+}
+
+/// A path; none takes back what another file says.
+TrainSetting init_from() {
+  TrainSetting setting = unless_empty("init_from", Kind::text, &TrainConfig::init_from);
+  setting.set = [](TrainConfig& c, const SettingValue& value) {
+    const auto& path = std::get<std::string>(value);
+    c.init_from = path == "none" ? "" : path;
   };
   return setting;
 }
@@ -250,7 +288,14 @@ std::vector<TrainSetting> all_settings() {
       of_model(picture_range()),
       of_model(member("model", Kind::text, &C::model)),
       of_model(latent()),
-      of_vae(member("hidden", Kind::wholes, &C::hidden, widths)),
+      of_vae(hidden()),
+      of_vae(unless_usual("activation", Kind::text, &C::activation)),
+      of_vae(unless_usual("layer_norm", Kind::yes_no, &C::layer_norm)),
+      of_vae(unless_usual("gated", Kind::yes_no, &C::gated)),
+      of_vae(unless_usual("dropout", Kind::number, &C::dropout,
+                          {.least = 0, .most = 1, .below = true})),
+      of_vae(unless_usual("centre", Kind::yes_no, &C::centre)),
+      of_model(unless_empty("centre_mean", Kind::numbers, &C::centre_mean)),
       of_vae(member("likelihood", Kind::text, &C::likelihood)),
       of_vae(member("prior", Kind::text, &C::prior)),
       of_vae(member("posterior", Kind::text, &C::posterior)),
@@ -268,11 +313,12 @@ std::vector<TrainSetting> all_settings() {
       member("normalise_gradients", Kind::yes_no, &C::normalise_gradients),
       member("ema", Kind::number, &C::ema, share),
       changing(member("batch", Kind::whole, &C::batch, {.least = 1, .most = 1 << 20})),
+      init_from(),
       length("epochs", &C::epochs, &C::steps, {.least = 1, .most = 4294967295}),
       length("steps", &C::steps, &C::epochs, {.least = 1, .most = 0x1p62, .below = true}),
       changing(member("patience", Kind::whole, &C::patience, {.least = 0, .most = 4294967295})),
       member("patience_from", Kind::whole, &C::patience_from, {.least = 0, .most = 4294967295}),
-      seed(),
+      seed(),  // the last: a file without it is cut short
   };
 }
 
@@ -309,6 +355,10 @@ SettingValue TrainSetting::parse(const std::string& text) const {
     case Kind::wholes:
       return or_refuse(numbers_of<std::int64_t>(text, range),
                        "a list of whole numbers, as in 500,500");
+    case Kind::wholes_or_none:
+      if (text == "none") return text;
+      return or_refuse(numbers_of<std::int64_t>(text, range),
+                       "none or a list of whole numbers, as in 500,500");
     case Kind::numbers:
       return or_refuse(numbers_of<double>(text, range), "a list of numbers, as in 0.5,1");
     case Kind::text:

@@ -38,6 +38,7 @@ struct TrainSetting {
     text,
     word,  // a text, in files also a number
     wholes,
+    wholes_or_none,  // a list, or the text none
     numbers
   };
 

@@ -8,6 +8,7 @@
 #include "lab/training/optimizers.hpp"
 #include "lab/training/run_data.hpp"
 #include "lab/training/settings.hpp"
+#include "models/activation_words.hpp"
 #include "models/architectures/architecture.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/language/read_estimators.hpp"
@@ -32,21 +33,29 @@ void check_settings(const TrainConfig& c) {
 
 VaeConfig model_of(const TrainConfig& c) {
   VaeConfig model;
-  const Architecture& own = read_setting("model", [&] { return architectures().at(c.model); });
-  if (!own.free_form && !c.hidden.empty() && c.hidden != own.hidden) {
-    throw SettingError("hidden", "the widths of " + own.name + " are fixed; choose the model mlp");
-  }
+  read_setting("model", [&] { return &architectures().at(c.model); });
   model.architecture = c.model;
   if (!c.example.empty()) model.example = Shape(std::span<const std::int64_t>(c.example));
   model.latent = c.latent;
   model.hidden = c.hidden;
+  model.linear = c.linear;
+  if (!c.activation.empty()) {
+    model.activation = read_setting("activation", [&] { return parse_activation(c.activation); });
+  }
+  model.layer_norm = c.layer_norm;
+  model.gated = c.gated;
+  model.dropout = c.dropout;
+  model.centre = c.centre;
+  model.centre_mean = c.centre_mean;
   model.likelihood = read_setting("likelihood", [&] { return parse_likelihood(c.likelihood); });
   model.posterior = read_setting("posterior", [&] { return parse_posterior(c.posterior); });
   if (!c.scale_deviation.empty()) model.log_volume = scaling_of(c).log_volume();
-  if (c.prior.empty()) return model;
-  model.prior = read_setting("prior", [&] { return parse_prior(c.prior); });
-  const std::string why = model.prior->unfit(model.posterior.codes(1));
-  require(why.empty(), "prior", why);
+  if (!c.prior.empty()) {
+    model.prior = read_setting("prior", [&] { return parse_prior(c.prior); });
+    const std::string why = model.prior->unfit(model.posterior.codes(1));
+    require(why.empty(), "prior", why);
+  }
+  check_taken(model);
   return model;
 }
 

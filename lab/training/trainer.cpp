@@ -46,6 +46,7 @@ TrainPlan for_examples(TrainPlan plan, const data::Dataset& data) {
   keep_scaling(config, data.scale);
   keep_steps(config, data.steps);
   plan.model.log_volume = data.scale.log_volume();
+  plan.model.centre_mean = config.centre_mean;
   plan.model.example = Shape(std::span<const std::int64_t>(config.example));
   plan.model = resolve(plan.model);
   config.latent = plan.model.latent;
@@ -61,9 +62,13 @@ void check_support(const Model& model, const Examples& examples, const Extent& e
 }
 
 /// Declared and started; `shown` are all the examples that it will see, those that it learns from first.
-Networks networks_for(const TrainPlan& plan, std::initializer_list<const Examples*> shown,
+/// The plan keeps what the networks must know of their mean.
+Networks networks_for(TrainPlan& plan, std::initializer_list<const Examples*> shown,
                       ParameterStore& store) {
   const DataMoments moments = (*shown.begin())->moments();
+  if (plan.config.centre && plan.config.centre_mean.empty()) {
+    plan.config.centre_mean = plan.model.centre_mean = moments.mean.values();
+  }
   Networks networks = declare_networks(plan, moments, store);
   for (const Examples* examples : shown) {
     if (examples == nullptr) continue;
@@ -110,7 +115,8 @@ Trainer::Trainer(const TrainPlan& plan, const data::Dataset& data)
   recordings_ = std::make_unique<ReplayBySize<RecordedBatch>>(batch, [this](std::size_t rows) {
     return std::make_unique<RecordedBatch>(
         model(), networks_.auxiliaries, objective(), estimators(),
-        Population{.size = std::int64_t(train_.count()), .entropy = entropy_}, rows, true);
+        Population{.size = std::int64_t(train_.count()), .entropy = entropy_}, rows,
+        RecordedBatch::Use::training);
   });
   // Both sizes now: what cannot be recorded is refused before the first step.
   const RecordedBatch& full = recordings_->of(batch);
@@ -285,6 +291,11 @@ void Trainer::fit(std::uint64_t epochs, const std::function<bool(const Epoch&)>&
     report.epoch = state_.epoch;
     if (!on_epoch(report) || out_of_patience()) return;
   }
+}
+
+WarmStart Trainer::start_from(const std::string& checkpoint) {
+  if (state_.step > 0) throw Error("trainer: start_from() comes before the first step");
+  return take_parameters(checkpoint, store_);
 }
 
 std::vector<NamedOptimizer> Trainer::named_optimizers() const {

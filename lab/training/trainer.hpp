@@ -133,6 +133,9 @@ class Trainer {
   const Examples& test_examples() const { return test_; }
   const std::optional<Examples>& validation_examples() const { return valid_; }
 
+  /// Takes what it can of a checkpoint's parameters for its own first ones: see take_parameters. Throws
+  /// Error after the first step.
+  WarmStart start_from(const std::string& checkpoint);
   /// All of the run's state, in one file; see checkpoint.hpp.
   void save(const std::string& path) const;
   /// The moving average in the place of the parameters, as best.safetensors holds those. There must

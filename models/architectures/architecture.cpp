@@ -1,6 +1,8 @@
 #include "models/architectures/architecture.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "autodiff/setting_error.hpp"
 #include "models/architectures/conv64.hpp"
@@ -11,7 +13,13 @@ namespace nelbo {
 Registry<Architecture>& architectures() {
   static Registry<Architecture> all(
       "model",
-      {{"mlp", "X-H-2L / L-H-X, widths H as given (500), tanh", 20, {500}, true, mlp_coders},
+      {{.name = "mlp",
+        .summary = "X-H-2L / L-H-X, widths H as given (500), tanh",
+        .latent = 20,
+        .hidden = {500},
+        .free_form = true,
+        .coders = mlp_coders,
+        .takes = {"likelihood", "layer_norm", "gated", "dropout", "centre"}},
        {"burda", "X-200-200-2L / L-200-200-X, tanh; L = 50", 50, {200, 200}, false, mlp_coders},
        {"chen_mlp",
         "X-1200-1200-2L relu / L-1200-1200-1200-X tanh; L = 10",
@@ -29,13 +37,17 @@ Registry<Architecture>& architectures() {
 }
 
 bool Architecture::has(const std::string& setting) const {
-  return !model || std::find(takes.begin(), takes.end(), setting) != takes.end();
+  if (std::find(takes.begin(), takes.end(), setting) != takes.end()) return true;
+  if (setting == "activation") return free_form;
+  const bool of_every_pair = setting == "hidden" || setting == "likelihood" || setting == "prior" ||
+                             setting == "posterior";
+  return !model && of_every_pair;
 }
 
 namespace {
 
-/// Throws SettingError where a model of its own kind is given what it does not take.
-void check_taken(const Architecture& own, const VaeConfig& config) {
+/// Throws SettingError where a model of its own kind is given a word that it does not take.
+void check_words(const Architecture& own, const VaeConfig& config) {
   const auto check = [&](const char* setting, const std::string& given, const char* simplest) {
     if (own.has(setting) || given == simplest) return;
     throw SettingError(setting, "'" + given + "' is not for the model " + own.name +
@@ -46,16 +58,61 @@ void check_taken(const Architecture& own, const VaeConfig& config) {
   if (config.prior) check("prior", config.prior->text, "normal");
 }
 
+/// The same of what networks are made of.
+void check_networks(const Architecture& own, const VaeConfig& config) {
+  const bool others = config.linear || (!config.hidden.empty() && config.hidden != own.hidden);
+  if (config.linear && !config.hidden.empty()) {
+    throw SettingError("hidden", "has widths, and is said to be none");
+  }
+  if (!own.free_form && others) {
+    throw SettingError("hidden", "the widths of " + own.name + " are fixed; choose mlp for others");
+  }
+  const std::pair<const char*, bool> given[] = {{"activation", config.activation.has_value()},
+                                                {"layer_norm", config.layer_norm},
+                                                {"gated", config.gated},
+                                                {"dropout", config.dropout != 0},
+                                                {"centre", config.centre}};
+  for (const auto& [setting, is_given] : given) {
+    if (is_given && !own.has(setting)) {
+      throw SettingError(setting,
+                         "is not for the model " + own.name + "; choose mlp, or leave it out");
+    }
+    const bool of_layers = setting != std::string("centre");
+    if (is_given && of_layers && config.linear) {
+      throw SettingError(setting, "is of hidden layers, and there are none; give hidden widths");
+    }
+  }
+}
+
+void check_centre(const VaeConfig& config) {
+  const std::vector<double>& mean = config.centre_mean;
+  const bool finite =
+      std::all_of(mean.begin(), mean.end(), [](double x) { return std::isfinite(x); });
+  if (mean.empty() || (finite && std::int64_t(mean.size()) == config.example.size())) return;
+  throw SettingError("centre_mean", "must be " + std::to_string(config.example.size()) +
+                                        " finite numbers, one for each feature");
+}
+
 }  // namespace
+
+void check_taken(const VaeConfig& config) {
+  const Architecture& own = architectures().at(config.architecture);
+  check_words(own, config);
+  check_networks(own, config);
+  if (!(config.dropout >= 0 && config.dropout < 1)) {
+    throw SettingError("dropout", "must be at least 0 and below 1");
+  }
+}
 
 VaeConfig resolve(const VaeConfig& config) {
   const Architecture& own = architectures().at(config.architecture);
-  check_taken(own, config);
+  check_taken(config);
   VaeConfig resolved = config;
   if (config.example.size() < 1) {
     throw Error("model " + own.name + ": examples of shape " + config.example.text() +
                 " have no features");
   }
+  check_centre(config);
   if (config.latent < 0) {
     throw Error("model " + own.name + ": " + std::to_string(config.latent) +
                 " latent dimensions; there must be at least 1");
@@ -70,16 +127,12 @@ VaeConfig resolve(const VaeConfig& config) {
                 " latent variables, posterior " + config.posterior.text +
                 ", make codes of more than " + std::to_string(most_dimensions) + " numbers");
   }
-  if (config.hidden.empty()) resolved.hidden = own.hidden;
+  if (config.hidden.empty() && !config.linear) resolved.hidden = own.hidden;
   for (const std::int64_t width : resolved.hidden) {
     if (width < 1) {
       throw Error("model " + own.name + ": a hidden layer of width " + std::to_string(width) +
                   "; it must be at least 1");
     }
-  }
-  if (!own.free_form && (resolved.hidden != own.hidden || config.activation)) {
-    throw Error("model " + own.name +
-                ": its widths and activations are fixed; choose mlp to give others");
   }
   return resolved;
 }

@@ -21,7 +21,7 @@ struct Architecture {
   std::string summary;                    // one line for --help
   std::int64_t latent = 10;               // L, unless configured
   std::vector<std::int64_t> hidden = {};  // widths of dense layers, encoder side, unless configured
-  bool free_form = false;                 // takes other widths and activations
+  bool free_form = false;                 // takes other widths, none at all, and activations
   /// Declares the networks of a resolved configuration; `mean` [X] is the training mean. Throws Error
   /// for examples of a shape that they cannot take.
   std::function<Coders(const VaeConfig& config, const Tensor& mean, ParameterStore& store)> coders =
@@ -31,8 +31,9 @@ struct Architecture {
   std::function<std::unique_ptr<Model>(const VaeConfig& config, const DataMoments& moments,
                                        ParameterStore& store)>
       model = {};
-  /// What such a model takes of hidden, likelihood, prior and posterior; the others are refused,
-  /// but for their simplest values, and are not shown.
+  /// What it takes of the settings that not every model has: of layer_norm, gated, dropout and centre,
+  /// and a model of its own kind also of hidden, activation, likelihood, prior and posterior. The
+  /// others are refused, but for their simplest values, and are not shown.
   std::vector<std::string> takes = {"likelihood"};
 
   /// Whether a setting of a model means something for this one.
@@ -42,11 +43,14 @@ struct Architecture {
 /// mlp, burda, chen_mlp and conv64, and a program's own.
 Registry<Architecture>& architectures();
 
+/// Throws SettingError for a setting that the architecture does not take, and for settings of hidden
+/// layers that contradict each other. Throws Error for an unknown architecture.
+void check_taken(const VaeConfig& config);
+
 /// The configuration with the architecture's own latent dimensions and widths, and the simplest
-/// prior, where none are given. Throws SettingError for what the model does not take, Error for an
-/// unknown architecture, an example without features, sizes below 1, codes of more than 2^20
-/// numbers, a prior that does not go with the posterior, and widths or an activation given to an
-/// architecture that has its own.
+/// prior, where none are given. Throws as check_taken does, and Error for an example without features,
+/// sizes below 1, codes of more than 2^20 numbers, a prior that does not go with the posterior, and a
+/// mean that is not of X finite numbers.
 VaeConfig resolve(const VaeConfig& config);
 
 }  // namespace nelbo

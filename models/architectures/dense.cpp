@@ -1,5 +1,7 @@
 #include "models/architectures/dense.hpp"
 
+#include "autodiff/ops/elementwise_ops.hpp"
+#include "autodiff/setting_error.hpp"
 #include "models/architectures/head.hpp"
 #include "models/layers/mlp.hpp"
 
@@ -10,15 +12,30 @@ using Widths = std::vector<std::int64_t>;
 
 Widths reversed(const Widths& widths) { return {widths.rbegin(), widths.rend()}; }
 
-Layer dense_encoder(const VaeConfig& config, const Widths& widths, Activation activation,
-                    ParameterStore& store) {
-  const Mlp hidden(store, "encoder", "phi", config.example.size(), widths, activation);
-  return Sequential{hidden, encoder_head(store, hidden.outputs(), config)};
+/// x less the training mean [X], which is no parameter: a model holds it as it holds its widths.
+Layer centred(const VaeConfig& config, const Tensor& mean) {
+  const std::int64_t features = config.example.size();
+  if (config.centre_mean.empty() && mean.size() != features) {
+    throw SettingError("centre", "the mean of the training data is not known");
+  }
+  const Tensor centre =
+      config.centre_mean.empty() ? mean : Tensor::of(config.centre_mean, {features}, DType::f64);
+  return [centre](Var x) { return x - x.tape().leaf(centre.cast(x.dtype())); };
 }
 
-Layer dense_decoder(const VaeConfig& config, const Widths& widths, Activation activation,
+Layer dense_encoder(const VaeConfig& config, const Widths& widths, const HiddenKind& kind,
                     const Tensor& mean, ParameterStore& store) {
-  const Mlp hidden(store, "decoder", "theta", config.dimensions(), widths, activation);
+  const Mlp hidden(store, "encoder", "phi", config.example.size(), widths, kind);
+  Sequential encoder;
+  if (config.centre) encoder.append(centred(config, mean));
+  encoder.append(hidden);
+  encoder.append(encoder_head(store, hidden.outputs(), config));
+  return encoder;
+}
+
+Layer dense_decoder(const VaeConfig& config, const Widths& widths, const HiddenKind& kind,
+                    const Tensor& mean, ParameterStore& store) {
+  const Mlp hidden(store, "decoder", "theta", config.dimensions(), widths, kind);
   const Linear output(store, "decoder.output", "theta", hidden.outputs(), config.example.size(),
                       Activation::identity, glorot_uniform,
                       deferred([likelihood = config.likelihood, mean] {
@@ -30,14 +47,18 @@ Layer dense_decoder(const VaeConfig& config, const Widths& widths, Activation ac
 }  // namespace
 
 Coders mlp_coders(const VaeConfig& config, const Tensor& mean, ParameterStore& store) {
-  const Activation activation = config.activation.value_or(Activation::tanh);
-  return {dense_encoder(config, config.hidden, activation, store),
-          dense_decoder(config, reversed(config.hidden), activation, mean, store)};
+  const Activation usual = config.gated ? Activation::identity : Activation::tanh;
+  const HiddenKind kind{.activation = config.activation.value_or(usual),
+                        .layer_norm = config.layer_norm,
+                        .gated = config.gated,
+                        .dropout = config.dropout};
+  return {dense_encoder(config, config.hidden, kind, mean, store),
+          dense_decoder(config, reversed(config.hidden), kind, mean, store)};
 }
 
 Coders chen_mlp_coders(const VaeConfig& config, const Tensor& mean, ParameterStore& store) {
-  return {dense_encoder(config, config.hidden, Activation::relu, store),
-          dense_decoder(config, {1200, 1200, 1200}, Activation::tanh, mean, store)};
+  return {dense_encoder(config, config.hidden, {.activation = Activation::relu}, mean, store),
+          dense_decoder(config, {1200, 1200, 1200}, {.activation = Activation::tanh}, mean, store)};
 }
 
 }  // namespace nelbo

@@ -2,19 +2,23 @@
 #include <span>
 #include <string>
 
-#include "models/layers/linear.hpp"
+#include "models/layers/hidden_layer.hpp"
 #include "models/layers/sequential.hpp"
 
 namespace nelbo {
 
-/// A chain of dense layers, every one with the same activation. A network's last, linear layer is a
-/// Linear of its own: its name, activation and start differ.
+/// A chain of dense layers, every one of the same kind. A network's last, linear layer is a Linear of
+/// its own: its name, activation and start differ.
 class Mlp {
  public:
   /// Declares layers "name.0", "name.1", ... from `inputs` through the widths given.
   Mlp(ParameterStore& store, const std::string& name, const std::string& group, std::int64_t inputs,
-      std::span<const std::int64_t> widths, Activation activation,
+      std::span<const std::int64_t> widths, const HiddenKind& kind,
       const WeightInit& weight = glorot_uniform);
+  Mlp(ParameterStore& store, const std::string& name, const std::string& group, std::int64_t inputs,
+      std::span<const std::int64_t> widths, Activation activation,
+      const WeightInit& weight = glorot_uniform)
+      : Mlp(store, name, group, inputs, widths, HiddenKind{.activation = activation}, weight) {}
 
   /// x [..., I] gives [..., last width]; without widths x itself.
   Var operator()(Var x) const { return layers_(x); }

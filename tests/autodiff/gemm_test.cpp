@@ -75,6 +75,8 @@ double activate(Activation activation, double x) {
       return x / (1 + std::exp(-x));
     case Activation::gelu:
       return x * 0.5 * std::erfc(-x * std::sqrt(0.5));
+    case Activation::leaky_relu:
+      return x > 0 ? x : 0.01 * x;
   }
   return 0;
 }
@@ -228,7 +230,8 @@ TEMPLATE_TEST_CASE("gemm: rows a multiple of 4 KiB apart", "", float, double) {
 TEMPLATE_TEST_CASE("gemm: bias and activation", "", float, double) {
   using enum Activation;
   under_each_isa([] {
-    for (const Activation f : {identity, relu, tanh, sigmoid, softplus, elu, silu, gelu}) {
+    for (const Activation f :
+         {identity, relu, tanh, sigmoid, softplus, elu, silu, gelu, leaky_relu}) {
       for (const int64_t k : {0, 3, 600}) {
         for (const bool accumulate : {false, true}) {
           CAPTURE(int(f), k, accumulate);

@@ -51,7 +51,7 @@ struct ByHand {
         objective(parse_objective(config.objective)),
         networks(make_networks(resolve(config), examples.moments(), store)),
         batch(*networks.model, networks.auxiliaries, objective, estimators::reparam(),
-              {.size = std::int64_t(examples.count())}, batch_size, true),
+              {.size = std::int64_t(examples.count())}, batch_size, RecordedBatch::Use::training),
         order(examples.count()),
         of_model(store),
         of_critic(store),

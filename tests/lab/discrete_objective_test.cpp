@@ -114,7 +114,8 @@ TEST_CASE("discrete objective: what has no gradient is refused by its name, and 
   const Auxiliaries none;
   const auto record = [&](const Term& objective, const char* estimator, bool gradients) {
     RecordedBatch batch(*vae.model, none, objective, parse_estimators(estimator), {.size = 3},
-                        std::size_t(BernoulliVae::B), gradients);
+                        std::size_t(BernoulliVae::B),
+                        gradients ? RecordedBatch::Use::study : RecordedBatch::Use::evaluation);
     if (gradients) return 0.0;
     batch.tape().forward();
     return batch.cost_value();

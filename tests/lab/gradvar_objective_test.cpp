@@ -163,7 +163,7 @@ namespace {
 double relative_error(SmallVae& vae, const Term& term) {
   const std::vector<std::uint32_t> rows{0, 1, 2, 3, 4};
   RecordedBatch batch(*vae.model, vae.auxiliaries, term, estimators::reparam(),
-                      vae.study().population, rows.size(), true);
+                      vae.study().population, rows.size(), RecordedBatch::Use::study);
   batch.x().copy_from(vae.x);
   batch.fill({random_variables::evaluation, seed, 0, rows});
   batch.tape().forward();

@@ -45,6 +45,11 @@ TEST_CASE("run configuration: TOML gives back every setting exactly") {
   config.model = "mlp";
   config.latent = 7;
   config.hidden = {500, 3, 20};
+  config.activation = "gelu";
+  config.layer_norm = config.gated = config.centre = true;
+  config.dropout = 0.30000000000000004;
+  config.centre_mean = {0.1, -1e-300};
+  config.init_from = "/runs/ü/last.safetensors";
   config.likelihood = "normal:0.30000000000000004";
   config.objective = "nell + 4*div";
   config.optimizer = "sgd";
@@ -58,6 +63,11 @@ TEST_CASE("run configuration: TOML gives back every setting exactly") {
   CHECK(to_toml(back) == to_toml(config));
   CHECK(back.data == config.data);
   CHECK(back.hidden == config.hidden);
+  CHECK(back.activation == "gelu");
+  CHECK((back.layer_norm && back.gated && back.centre));
+  CHECK(back.dropout == config.dropout);
+  CHECK(back.centre_mean == config.centre_mean);
+  CHECK(back.init_from == config.init_from);
   CHECK(back.validation == 0.25);
   CHECK(back.example == config.example);
   CHECK(back.picture_range == config.picture_range);
@@ -70,6 +80,28 @@ TEST_CASE("run configuration: TOML gives back every setting exactly") {
     apply_toml(back, to_toml(config), "a.toml");
     CHECK(back.lr == number);
   }
+}
+
+TEST_CASE("run configuration: hidden layers are widths or none, and what is usual is not written") {
+  TrainConfig config;
+  const std::string usual = to_toml(config);
+  for (const char* name : {"activation", "layer_norm", "gated", "dropout", "centre", "init_from"}) {
+    CAPTURE(name);
+    CHECK_FALSE(contains(usual, name));
+  }
+  apply_setting(config, "hidden", "none");
+  CHECK(config.linear);
+  TrainConfig back;
+  back.hidden = {3};
+  apply_toml(back, to_toml(config), "a.toml");
+  CHECK(back.linear);
+  CHECK(back.hidden.empty());
+  apply_toml(back, "hidden = [4]", "a.toml");
+  CHECK_FALSE(back.linear);
+  CHECK(back.hidden == std::vector<std::int64_t>{4});
+  apply_setting(back, "init_from", "none");
+  CHECK(back.init_from.empty());
+  CHECK(contains(toml_error("hidden = \"all\""), "'hidden' must be a list of whole numbers"));
 }
 
 TEST_CASE("run configuration: what a file leaves out stays") {
@@ -194,7 +226,7 @@ TEST_CASE("run configuration: a setting is read from the text of its flag") {
   CHECK(refused("momentum", "1") == "momentum: '1' is not a number, at least 0 and below 1");
   CHECK(refused("holdout", "1") == "holdout: '1' is not a number, above 0 and below 1");
   CHECK(refused("hidden", "500,,3") ==
-        "hidden: '500,,3' is not a list of whole numbers, as in 500,500, 1 to 1048576");
+        "hidden: '500,,3' is not none or a list of whole numbers, as in 500,500, 1 to 1048576");
   CHECK(refused("hiden", "3") == "hiden: is no setting");
   CHECK(to_toml(config) == before);
 }

@@ -1,8 +1,11 @@
 // The architectures of autoencoders: their parameters and sizes.
 #include "models/architectures/architecture.hpp"
 
+#include "autodiff/setting_error.hpp"
+
 #include "tests/models/support.hpp"
 #include "tests/models/vae_configs.hpp"
+#include "tests/oracles.hpp"
 
 using namespace nelbo;
 using namespace nelbo::tests;
@@ -93,5 +96,112 @@ TEST_CASE("vae: an architecture's own sizes are filled in") {
     CHECK(resolve(config).latent == 7);
     // A resolved configuration resolves to itself: files hold it.
     CHECK(resolve(resolved).hidden == resolved.hidden);
+  }
+}
+
+TEST_CASE("vae: gated and normalised hidden layers in both networks") {
+  VaeConfig config = small();
+  config.hidden = {5};
+  config.layer_norm = config.gated = true;
+  CHECK(parameters(config) ==
+        std::vector<std::string>{
+            "phi encoder.0.weight [6, 5]", "phi encoder.0.bias [5]",
+            "phi encoder.0.norm.weight [5]", "phi encoder.0.norm.bias [5]",
+            "phi encoder.0.gate.weight [6, 5]", "phi encoder.0.gate.bias [5]",
+            "phi encoder.head.weight [5, 4]", "phi encoder.head.bias [4]",
+            "theta decoder.0.weight [2, 5]", "theta decoder.0.bias [5]",
+            "theta decoder.0.norm.weight [5]", "theta decoder.0.norm.bias [5]",
+            "theta decoder.0.gate.weight [2, 5]", "theta decoder.0.gate.bias [5]",
+            "theta decoder.output.weight [5, 6]", "theta decoder.output.bias [6]"});
+}
+
+TEST_CASE("vae: without hidden layers encoder and decoder are linear") {
+  VaeConfig config = small();
+  config.hidden = {};
+  config.linear = true;
+  CHECK(parameters(config) == std::vector<std::string>{"phi encoder.head.weight [6, 4]",
+                                                       "phi encoder.head.bias [4]",
+                                                       "theta decoder.output.weight [2, 6]",
+                                                       "theta decoder.output.bias [6]"});
+  CHECK(resolve(resolve(config)).hidden.empty());
+  ParameterStore store(DType::f64);
+  const Vae vae(config, flat_moments({6}), store);
+  store.freeze(2);
+  const Tensor x = numbers({3, 6}, 1);
+  Tape tape;
+  const Recording recording(tape);
+  const Tensor mean = vae.posterior(tape.leaf(x))->expectation().value();
+  for (std::int64_t b = 0; b < 3; ++b) {
+    const auto wanted = dense(store, "encoder.head", x.slice(0, b, b + 1).values());
+    for (std::int64_t d = 0; d < 2; ++d) CHECK(mean.at({b, d}) == Approx(wanted[std::size_t(d)]));
+  }
+}
+
+TEST_CASE(
+    "vae: with a centre the encoder sees x less the training mean, the decoder nothing of it") {
+  const Tensor x = numbers({3, 6}, 1), mean = numbers({6}, 2);
+  const DataMoments moments{mean, Tensor::full({6}, 1, DType::f64)};
+  const auto codes_of = [&](bool centre, std::vector<double> stored, const DataMoments& given,
+                            const Tensor& seen) {
+    VaeConfig config = small();
+    config.likelihood = parse_likelihood("normal");
+    config.centre = centre;
+    config.centre_mean = std::move(stored);
+    ParameterStore store(DType::f64);
+    const Vae vae(config, given, store);
+    store.freeze(2);
+    Tape tape;
+    const Recording recording(tape);
+    return vae.posterior(tape.leaf(seen))->expectation().value().values();
+  };
+  Tensor less = x.cast(DType::f32).cast(DType::f64);
+  for (std::int64_t b = 0; b < 3; ++b) {
+    for (std::int64_t i = 0; i < 6; ++i) less.set({b, i}, x.at({b, i}) - mean.at({i}));
+  }
+  const std::vector<double> wanted = codes_of(false, {}, moments, less);
+  CHECK(codes_of(true, {}, moments, x) == wanted);
+  // As a file has it: with its own mean, whatever the moments.
+  const DataMoments others{Tensor::full({6}, 9, DType::f64), Tensor::full({6}, 1, DType::f64)};
+  CHECK(codes_of(true, mean.values(), others, x) == wanted);
+  CHECK(codes_of(false, {}, moments, x) != wanted);
+  CHECK_THROWS_WITH(codes_of(true, {1, 2}, moments, x), contains("centre_mean: must be 6 finite"));
+  CHECK_THROWS_WITH(codes_of(true, std::vector<double>(6, std::nan("")), moments, x),
+                    contains("6 finite"));
+  CHECK_THROWS_WITH(codes_of(true, {}, {Tensor(Shape{0}), Tensor(Shape{0})}, x),
+                    contains("centre: the mean of the training data is not known"));
+}
+
+TEST_CASE("vae: what networks are made of is refused by name where a model does not take it") {
+  const std::vector<std::pair<std::string, std::function<void(VaeConfig&)>>> settings{
+      {"activation", [](VaeConfig& c) { c.activation = Activation::relu; }},
+      {"layer_norm", [](VaeConfig& c) { c.layer_norm = true; }},
+      {"gated", [](VaeConfig& c) { c.gated = true; }},
+      {"dropout", [](VaeConfig& c) { c.dropout = 0.1; }},
+      {"centre", [](VaeConfig& c) { c.centre = true; }},
+      {"hidden", [](VaeConfig& c) { c.linear = true; }}};
+  const auto refusal = [](const VaeConfig& config) -> std::string {
+    try {
+      resolve(config);
+    } catch (const SettingError& error) {
+      return error.setting();
+    }
+    return "";
+  };
+  for (const auto& [setting, give] : settings) {
+    for (const char* model : {"burda", "chen_mlp", "conv64", "mlp"}) {
+      CAPTURE(setting, model);
+      VaeConfig config{.architecture = model, .example = {64, 64}};
+      give(config);
+      CHECK(refusal(config) == (model == std::string("mlp") ? "" : setting));
+      if (setting == "centre" || setting == "hidden") continue;
+      config.architecture = "mlp";
+      config.linear = true;  // it is of hidden layers, and there are none
+      CHECK(refusal(config) == setting);
+    }
+  }
+  VaeConfig config{.example = {4}};
+  for (const double rate : {-0.1, 1.0, std::nan("")}) {
+    config.dropout = rate;
+    CHECK(refusal(config) == "dropout");
   }
 }
