@@ -58,7 +58,7 @@ int draw_pictures(const PicturesFlags& flags) {
                 {"out", folder.string()},
                 {"data", run.config.data},
                 {"split", applied.examples.split().name},
-                {"step", run.step},
+                {"step", run.time.step},
                 {"seed", applied.seed}});
   } else {
     std::cout << "pictures: " << data::one_line(folder.string()) << "\n";

@@ -68,6 +68,13 @@ bool is_free(const std::string& path) {
   });
 }
 
+void check_free(const std::string& path) {
+  if (is_free(path)) return;
+  throw SettingError("out", "the run folder " + path +
+                                " is not empty, and a run is never overwritten; name another, or "
+                                "resume this one");
+}
+
 void make_folder(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
@@ -83,18 +90,18 @@ void make_inner_folders(const fs::path& path) {
 RunFolder RunFolder::at(const fs::path& path) {
   const std::string name = path.string();
   read_setting("out", [&] { check_output_folder(name); });
-  if (is_free(name)) return RunFolder(path);
   const std::string owner = RunLock::owner(path);
-  throw SettingError("out", "the run folder " + name +
-                                (owner.empty() ? " is not empty, and a run is never overwritten; "
-                                                 "name another, or resume this one"
-                                               : " is in use by " + owner + "; name another"));
+  if (!owner.empty()) {
+    throw SettingError("out", "the run folder " + name + " is in use by " + owner + "; name another");
+  }
+  check_free(name);
+  return RunFolder(path);
 }
 
 RunLock RunFolder::make() const {
   make_folder(path_);
   RunLock lock(path_);
-  at(path_);  // as it is now that nobody else changes it
+  check_free(path_.string());  // as it is now that nobody else changes it
   make_inner_folders(path_);
   return lock;
 }

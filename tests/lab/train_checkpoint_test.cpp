@@ -140,9 +140,12 @@ TEST_CASE("run folder: used ones are refused, metrics are cut back to whole epoc
   tests::TempFolder temporary;
   const RunFolder folder = RunFolder::at(temporary / "a run");
   { const RunLock lock = folder.make(); }
+  CHECK_NOTHROW(RunFolder::at(temporary / "a run"));  // as a process leaves it that ends at once
+  folder.append_metrics("{}");
   CHECK_THROWS_WITH(RunFolder::at(temporary / "a run"),
                     tests::contains("out: ") && tests::contains("resume"));
   CHECK_THROWS_AS(RunFolder::open(temporary / "a run"), Error);  // holds no config.toml
+  folder.cut_metrics(0);
 
   for (const char* line : {"{\"epoch\":1}", "{\"epoch\":2}", "{\"epoch\":3}"})
     folder.append_metrics(line);
