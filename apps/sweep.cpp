@@ -14,7 +14,6 @@
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/program_name.hpp"
 #include "apps/cli/run_flags.hpp"
-#include "apps/cli/shell_word.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/cli/words_given.hpp"
 #include "apps/exit_code.hpp"
@@ -26,6 +25,7 @@
 #include "autodiff/setting_error.hpp"
 #include "lab/files/atomic_file.hpp"
 #include "lab/files/one_line.hpp"
+#include "lab/files/shell_word.hpp"
 #include "lab/files/system_reason.hpp"
 #include "lab/training/run_lock.hpp"
 #include "lab/training/seed_list.hpp"
@@ -133,7 +133,7 @@ std::string command_again(std::vector<std::string> words, const fs::path& folder
   if (std::none_of(words.begin(), end, named)) {
     words.insert(end, {"--out", folder.string()});
   }
-  return data::printable(shell_words(words), "");
+  return data::printable(data::shell_words(words), "");
 }
 
 int run_sweep(const SweepFlags& flags) {

@@ -1,6 +1,6 @@
 #include "apps/reports/remake.hpp"
 
-#include "apps/cli/shell_word.hpp"
+#include "lab/files/shell_word.hpp"
 
 namespace nelbo {
 namespace {
@@ -15,7 +15,7 @@ std::string command_of(const nlohmann::ordered_json& object) {
     if (!word.is_string()) return "";
     words.push_back(word.get<std::string>());
   }
-  return shell_words(words);
+  return data::shell_words(words);
 }
 
 }  // namespace

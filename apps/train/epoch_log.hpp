@@ -1,4 +1,6 @@
 #pragma once
+#include <string>
+
 #include "apps/cli/progress.hpp"
 #include "lab/training/run_folder.hpp"
 #include "lab/training/trainer.hpp"
@@ -6,9 +8,10 @@
 namespace nelbo {
 
 /// Adds the line of an epoch to metrics.jsonl: what it came to, the mean norm of its gradients, the
-/// KL of every latent variable on some held-out examples ("unit_kl"), and every few epochs their whole
-/// ledger.
+/// weights of the objective's schedules as at its last step, the KL of every latent variable on some
+/// held-out examples ("unit_kl"), and every few epochs their whole ledger. `end`: why the run ends here,
+/// empty if it goes on.
 void log_epoch(const RunFolder& folder, const Trainer& trainer, const EpochReport& report,
-               double gradient_norm);
+               double gradient_norm, const std::string& end);
 
 }  // namespace nelbo

@@ -1,8 +1,8 @@
-#include "apps/cli/shell_word.hpp"
+#include "lab/files/shell_word.hpp"
 
 #include <cctype>
 
-namespace nelbo {
+namespace nelbo::data {
 
 std::string shell_word(const std::string& word) {
   std::string quoted = "'";
@@ -24,4 +24,4 @@ std::string shell_words(const std::vector<std::string>& words) {
   return line;
 }
 
-}  // namespace nelbo
+}  // namespace nelbo::data

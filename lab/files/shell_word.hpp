@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-namespace nelbo {
+namespace nelbo::data {
 
 /// A word as a shell reads it back: quoted where it must be.
 std::string shell_word(const std::string& word);
@@ -10,4 +10,4 @@ std::string shell_word(const std::string& word);
 /// The words of a command, each so, in one line.
 std::string shell_words(const std::vector<std::string>& words);
 
-}  // namespace nelbo
+}  // namespace nelbo::data
