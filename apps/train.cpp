@@ -74,7 +74,7 @@ int run_train(const TrainFlags& flags, const std::vector<std::string>& given) {
 
 constexpr const char* footer =
     R"help(Results go to stdout, progress to stderr. The run folder holds config.toml, run.json,
-metrics.jsonl, checkpoints/ and images/. Ctrl-C saves, and prints how to resume.
+metrics.jsonl, checkpoints/, images/ and report.html. Ctrl-C saves, and prints how to resume.
 
 Examples:
   nelbo train --preset quickstart

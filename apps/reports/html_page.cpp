@@ -24,7 +24,7 @@ h2{font-size:1.15rem;margin:2.25rem 0 .75rem;padding-bottom:.3rem;
 border-bottom:1px solid var(--line)}
 h3{font-size:1rem;margin:1rem 0 .35rem;overflow-wrap:anywhere}
 p{margin:.35rem 0;overflow-wrap:anywhere}.soft,.notes{color:var(--soft)}
-.notes{padding-left:1.2rem}.small{font-size:.85rem}
+.notes{padding-left:1.2rem}.verdicts{columns:17rem}.small{font-size:.85rem}
 .badge{display:inline-block;vertical-align:middle;font-size:.8rem;font-weight:600;
 padding:.1rem .55rem;border-radius:1rem;border:1px solid currentColor;color:var(--bad);
 margin-left:.6rem}.badge.good{color:var(--good)}

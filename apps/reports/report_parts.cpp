@@ -6,11 +6,11 @@
 #include <optional>
 
 #include "apps/cli/progress.hpp"
-#include "lab/files/shell_word.hpp"
 #include "apps/reports/html_page.hpp"
 #include "apps/reports/markup.hpp"
 #include "apps/reports/remake.hpp"
 #include "autodiff/error.hpp"
+#include "lab/files/shell_word.hpp"
 #include "lab/training/run_folder.hpp"
 
 namespace nelbo {
@@ -134,8 +134,8 @@ std::string machine_line(const RunHistory& run) {
 std::string command_block(const RunHistory& run) {
   std::vector<std::string> commands = commands_of(run);
   if (commands.empty()) {
-    commands.push_back("nelbo train --config " + data::shell_word((run.folder / "config.toml").string()) +
-                       " --out AGAIN");
+    commands.push_back("nelbo train --config " +
+                       data::shell_word((run.folder / "config.toml").string()) + " --out AGAIN");
   }
   std::string out = "<pre>";
   for (const std::string& command : commands) out += escaped(command) + "\n";

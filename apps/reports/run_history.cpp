@@ -183,6 +183,11 @@ std::string run_status(const fs::path& folder) {
   return status_of(there(path) ? read_json_object(path) : Json::object(), folder);
 }
 
+double RunHistory::seconds() const {
+  const double told = number_at(record, {"seconds"});
+  return std::isnan(told) && !epochs.empty() ? number_at(epochs.back(), {"seconds"}) : told;
+}
+
 FoundRuns find_runs(const std::vector<std::string>& paths) {
   Search search;
   for (const std::string& path : paths) {

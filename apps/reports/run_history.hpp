@@ -28,6 +28,8 @@ struct RunHistory {
   /// Epochs made, and how many are wanted; NaN where nothing tells.
   double epochs_made() const;
   double epochs_wanted() const;
+  /// That it took, as its record says, or its last epoch; NaN where neither does.
+  double seconds() const;
 };
 
 /// The number at a place inside of an object, {"train", "terms", "tc"}; NaN where there is none.

@@ -62,7 +62,7 @@ std::string tiles(const RunHistory& run) {
       out += tile(std::string("test ") + quantity, minus_sign(fixed_text(value, 2)));
     }
   }
-  const double made = run.epochs_made(), seconds = number_at(run.record, {"seconds"});
+  const double made = run.epochs_made(), seconds = run.seconds();
   if (std::isfinite(made)) out += tile("epochs", fmt::format("{:.0f}", made));
   if (std::isfinite(seconds)) out += tile("time", time_text(seconds));
   return out + "</div>\n";
@@ -118,7 +118,7 @@ std::string units(const RunHistory& run) {
   if (all.size() > most_units) {
     out += fmt::format("<p class=\"soft small\">The {} with the highest KL.</p>\n", most_units);
   }
-  return out + (verdicts.empty() ? "" : "<ul class=\"notes\">\n" + verdicts + "</ul>\n");
+  return out + (verdicts.empty() ? "" : "<ul class=\"notes verdicts\">\n" + verdicts + "</ul>\n");
 }
 
 /// The last ledger of the run, with its errors.

@@ -24,8 +24,6 @@ std::string heading(const std::string& quantity) {
   return quantity == "objective" ? "test objective" : quantity;
 }
 
-double seconds_of(const RunHistory& run) { return number_at(run.record, {"seconds"}); }
-
 /// "10", or "3/10" of a run that is not at its end.
 std::string epochs_text(const RunHistory& run) {
   const double made = run.epochs_made(), wanted = run.epochs_wanted();
@@ -60,7 +58,7 @@ SortKey key_of(const RunHistory& run, const std::string& key) {
       std::find(test_quantities.begin(), test_quantities.end(), key) != test_quantities.end();
   if (tested || key == "seconds" || key == "epochs") {
     double value =
-        tested ? run.result("test", key) : (key == "epochs" ? run.epochs_made() : seconds_of(run));
+        tested ? run.result("test", key) : (key == "epochs" ? run.epochs_made() : run.seconds());
     if (key == "objective" || key == "elbo") value = -value;
     return {value, "", !std::isnan(value)};
   }
@@ -116,7 +114,7 @@ Table run_table(const std::vector<RunHistory>& runs, const std::vector<Differenc
     for (const std::string& quantity : test_quantities) {
       cells.push_back(fixed_text(run.result("test", quantity), 3));
     }
-    cells.push_back(seconds_text(seconds_of(run)));
+    cells.push_back(seconds_text(run.seconds()));
     table.rows.push_back(std::move(cells));
   }
   return table;
@@ -163,7 +161,7 @@ nlohmann::ordered_json runs_json(const std::vector<RunHistory>& runs,
     for (const std::string& quantity : test_quantities) {
       object["test"][quantity] = run.result("test", quantity);
     }
-    object["seconds"] = seconds_of(run);
+    object["seconds"] = run.seconds();
     for (const auto& [name, value] : run.settings) object["settings"][name] = value;
     all.push_back(std::move(object));
   }
@@ -186,7 +184,7 @@ std::string runs_csv(const std::vector<RunHistory>& runs,
     for (const std::string& quantity : test_quantities) {
       fields.push_back(csv_number(run.result("test", quantity)));
     }
-    fields.push_back(csv_number(seconds_of(run)));
+    fields.push_back(csv_number(run.seconds()));
     text += csv_line(fields);
   }
   return text;
