@@ -16,6 +16,7 @@
 #include "apps/cli/common_flags.hpp"
 #include "apps/cli/print_json.hpp"
 #include "apps/exit_code.hpp"
+#include "apps/reports/mean_text.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/peak.hpp"
 #include "autodiff/threads.hpp"
@@ -90,8 +91,8 @@ Json json_of(const TrainReport& report) {
 void bench_train(const Options& options) {
   const TrainReport report = measure_training(options);
   if (options.common.json) return print_json(json_of(report));
-  std::cout << fmt::format("{}, {} threads, peak {:.1f} GFLOP/s (fused multiply-add, float32)\n\n",
-                           active_isa(), num_threads(), report.peak_gflops);
+  std::cout << fmt::format("{}, {}, peak {:.1f} GFLOP/s (fused multiply-add, float32)\n\n",
+                           active_isa(), counted(num_threads(), "thread"), report.peak_gflops);
   std::cout << fmt::format("{:<10} {:>12} {:>10} {:>14}\n", "workload", "ms per step", "GFLOP/s",
                            "share of peak");
   for (const TrainTime& w : report.workloads) {
@@ -119,8 +120,8 @@ Json json_of(const KernelReport& report) {
 void bench_kernels(const Options& options) {
   const KernelReport report = bench_all_kernels(options.seconds / 40);
   if (options.common.json) return print_json(json_of(report));
-  std::cout << fmt::format("{}, {} threads, peak {:.1f} GFLOP/s, bandwidth {:.1f} GB/s\n\n",
-                           active_isa(), num_threads(), report.peak_gflops,
+  std::cout << fmt::format("{}, {}, peak {:.1f} GFLOP/s, bandwidth {:.1f} GB/s\n\n", active_isa(),
+                           counted(num_threads(), "thread"), report.peak_gflops,
                            report.bandwidth_gb_per_s);
   std::cout << fmt::format("{:<34} {:>10} {:>9} {:>8}  {:<8} {:>6}\n", "kernel", "us", "GFLOP/s",
                            "GB/s", "bound by", "share");
@@ -149,8 +150,8 @@ Json json_of(const PairwiseReport& report) {
 void bench_pairwise_kernel(const Options& options) {
   const PairwiseReport report = bench_pairwise(options.seconds);
   if (options.common.json) return print_json(json_of(report));
-  std::cout << fmt::format("{}, {} threads, {:.2f} G exp/s (float32)\n\n", active_isa(),
-                           num_threads(), 1e-9 * report.exp_per_s);
+  std::cout << fmt::format("{}, {}, {:.2f} G exp/s (float32)\n\n", active_isa(),
+                           counted(num_threads(), "thread"), 1e-9 * report.exp_per_s);
   std::cout << fmt::format("{:<10} {:>7} {:>4} {:>11} {:>18} {:>19}\n", "workload", "n", "d", "ms",
                            "G pair-dims per s", "share of exp limit");
   for (const PairwiseTime& w : report.workloads) {

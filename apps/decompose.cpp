@@ -112,9 +112,9 @@ int decompose(const DecomposeFlags& flags) {
     object.update({{"seed", applied.seed}, {"isa", active_isa()}, {"threads", num_threads()}});
     print_json(object);
   } else {
-    std::cout << data::one_line(fmt::format("{} on {} ({}, {} examples), scheme {}",
-                                            applied.run.name, applied.run.config.data, split,
-                                            ledger.count, name(scheme)))
+    std::cout << data::one_line(fmt::format("{} on {} ({}, {}), scheme {}", applied.run.name,
+                                            applied.run.config.data, split,
+                                            counted(ledger.count, "example"), name(scheme)))
               << "\n\n";
     print(ledger);
   }

@@ -14,6 +14,7 @@
 #include "apps/cli/run_flags.hpp"
 #include "apps/cli/standard_streams.hpp"
 #include "apps/exit_code.hpp"
+#include "autodiff/setting_error.hpp"
 #include "lab/evaluation/inference.hpp"
 #include "lab/files/atomic_file.hpp"
 #include "lab/files/npz_write.hpp"
@@ -112,7 +113,7 @@ void add_data(NpzContent& content, Sources& sources, const data::Dataset& data,
 }
 
 int encode_examples(const EncodeFlags& flags) {
-  check_output(flags.out);
+  read_setting("out", [&] { check_output(flags.out); });
   const AppliedRun applied = apply_run(flags);
   const CodeSpace codes = applied.run.model->codes();
   const Encoded q = encode(*applied.run.model, applied.examples);

@@ -41,8 +41,9 @@ int evaluate(const RunFlags& flags) {
                 {"isa", active_isa()},
                 {"threads", num_threads()}});
   } else {
-    std::cout << data::one_line(fmt::format("{} on {} ({}, {} examples), nats per datum", run.name,
-                                            run.config.data, split, applied.examples.count()))
+    std::cout << data::one_line(fmt::format("{} on {} ({}, {}), nats per datum", run.name,
+                                            run.config.data, split,
+                                            counted(applied.examples.count(), "example")))
               << "\n\n";
     const auto row = [](const char* name, const MeanAndError& e, const char* what) {
       std::cout << fmt::format("{:<5}{}  {}\n", name, mean_column(e, 12), what);

@@ -15,6 +15,7 @@
 #include "apps/exit_code.hpp"
 #include "apps/reports/describe_quantity.hpp"
 #include "autodiff/setting_error.hpp"
+#include "lab/training/objective_weights.hpp"
 #include "objectives/algebra/equations.hpp"
 #include "objectives/language/catalogue.hpp"
 #include "objectives/language/expression.hpp"
@@ -23,6 +24,9 @@ namespace nelbo {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+/// In steps.
+constexpr std::uint64_t longest_run = (std::uint64_t{1} << 62) - 1;
 
 struct ExplainFlags {
   std::string expression;
@@ -66,6 +70,7 @@ Json json_of(const std::string& expression, const Term& objective) {
     catalogue.push_back(
         {{"name", named.name}, {"expression", named.expression}, {"citation", named.citation}});
   }
+  const std::string overflow = weights_overflow(objective, longest_run);
   return {{"expression", expression},
           {"text", objective.text()},
           {"direction", improved_how(objective.direction())},
@@ -76,6 +81,7 @@ Json json_of(const std::string& expression, const Term& objective) {
           {"latex", objective.latex()},
           {"equations", equations(objective)},
           {"quantities", quantities},
+          {"overflow", overflow.empty() ? Json(nullptr) : Json(overflow)},
           {"catalogue", catalogue}};
 }
 
@@ -97,6 +103,9 @@ void print(const std::string& expression, const Term& objective) {
             << fmt::format("moves      {}\n", listed(moved_groups(objective)))
             << fmt::format("samples    {} per datum\n", objective.samples())
             << fmt::format("needs      {}\n", listed(needs(objective), "; "));
+  if (const std::string why = weights_overflow(objective, longest_run); !why.empty()) {
+    std::cout << fmt::format("overflow   {}; a run must end before\n", why);
+  }
   for (const Term::Part& part : objective.parts()) {
     const Quantity& q = part.quantity;
     std::cout << fmt::format("\n{}  {}\n", q.name, weight_text(part));

@@ -19,6 +19,7 @@
 #include "apps/reports/study_files.hpp"
 #include "apps/reports/tables.hpp"
 #include "autodiff/instruction_set.hpp"
+#include "autodiff/setting_error.hpp"
 #include "autodiff/threads.hpp"
 #include "lab/files/atomic_file.hpp"
 #include "lab/files/one_line.hpp"
@@ -91,7 +92,7 @@ Study run_study(const Options& options, std::vector<MeanGradient>& gradients) {
 }
 
 int gradvar_command(const Options& options) {
-  if (!options.out.empty()) check_output_folder(options.out);
+  if (!options.out.empty()) read_setting("out", [&] { check_output_folder(options.out); });
   options.run.common.apply_threads();
   std::vector<MeanGradient> gradients;
   const Study study = run_study(options, gradients);

@@ -11,6 +11,7 @@
 #include "apps/cli/refusal.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/cli/standard_streams.hpp"
+#include "apps/cli/with_flags.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/files/one_line.hpp"
@@ -103,7 +104,7 @@ int run(int argc, char** argv) {
 }
 
 int fail(int code, const std::string& reason) {
-  std::cerr << message_head() << data::one_line(reason) << "\n";
+  std::cerr << message_head() << data::one_line(with_flags(reason)) << "\n";
   return code;
 }
 

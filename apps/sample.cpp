@@ -11,8 +11,10 @@
 #include "apps/cli/run_flags.hpp"
 #include "apps/cli/standard_streams.hpp"
 #include "apps/exit_code.hpp"
+#include "apps/reports/mean_text.hpp"
 #include "apps/reports/pictures.hpp"
 #include "autodiff/error.hpp"
+#include "autodiff/setting_error.hpp"
 #include "lab/evaluation/inference.hpp"
 #include "lab/files/atomic_file.hpp"
 #include "lab/files/one_line.hpp"
@@ -30,7 +32,7 @@ struct SampleFlags : RunFlags {
 };
 
 int sample_pictures(const SampleFlags& flags) {
-  check_output(flags.out);
+  read_setting("out", [&] { check_output(flags.out); });
   flags.common.apply_threads();
   const LoadedModel run = open_model(flags.run);
   for (const std::string& note : run.notes) tell(note);
@@ -57,8 +59,8 @@ int sample_pictures(const SampleFlags& flags) {
     print_json({{"out", flags.out}, {"n", flags.n}, {"columns", columns}, {"seed", seed}},
                beside(flags.out));
   } else {
-    beside(flags.out) << fmt::format("{}: {} samples, {} to a row\n", data::one_line(flags.out),
-                                     flags.n, columns);
+    beside(flags.out) << fmt::format("{}: {}, {} to a row\n", data::one_line(flags.out),
+                                     counted(std::uint64_t(flags.n), "sample"), columns);
   }
   return exit_done;
 }

@@ -1,13 +1,17 @@
 #include <algorithm>
 #include <fstream>
+#include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "apps/cli/commands.hpp"
+#include "apps/cli/print_json.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/train/train_flags.hpp"
+#include "apps/train/train_seeds.hpp"
 #include "apps/train/training_run.hpp"
 #include "autodiff/setting_error.hpp"
 
@@ -43,17 +47,25 @@ void check_resumes(const std::vector<std::string>& given) {
   }
 }
 
+/// Says what a run came to; returns its exit code.
+int told(const RunEnd& end, bool json) {
+  if (end.result && json) print_json(to_json(*end.result));
+  if (end.result && !json) std::cout << result_text(*end.result);
+  return end.exit_code;
+}
+
 int run_train(const TrainFlags& flags, const std::vector<std::string>& given) {
   const RunOptions options{.quiet = flags.quiet,
-                           .json = flags.common.json,
                            .log_gradient_snr = std::uint64_t(flags.log_gradient_snr.value_or(0)),
                            .argv = command_line()};
+  const bool json = flags.common.json;
   if (flags.resume) {
     check_resumes(given);
     install_signal_handlers();
     flags.common.apply_threads();
-    return resume_run(*flags.resume, {count_of(flags.epochs), count_of(flags.steps), flags.changes},
-                      options);
+    return told(resume_run(*flags.resume,
+                           {count_of(flags.epochs), count_of(flags.steps), flags.changes}, options),
+                json);
   }
   if (!flags.changes.empty()) {
     throw SettingError("change", "goes with --resume; of a new run name the setting itself");
@@ -61,7 +73,9 @@ int run_train(const TrainFlags& flags, const std::vector<std::string>& given) {
   const TrainPlan plan = resolve(merged_config(flags));
   install_signal_handlers();
   flags.common.apply_threads();
-  return start_run(plan, flags.out.value_or(""), options);
+  if (flags.seeds.empty()) return told(start_run(plan, flags.out.value_or(""), options), json);
+  if (flags.common.seed) throw SettingError("seeds", "says what --seed says; give one of them");
+  return train_seeds(plan, flags.seeds, flags.out.value_or(""), options, json);
 }
 
 constexpr const char* footer =
@@ -75,6 +89,7 @@ Examples:
               --likelihood normal:learned --objective "nell + 4*div"
   nelbo train --data sprites --objective "nell + mi + anneal(1, 6, steps=500)*tc + dwkl"
   nelbo train --data sprites --objective "iw(m=8)" --estimator phi=dreg,theta=reparam
+  nelbo train --data mnist/ --binarize dynamic --epochs 100 --patience 5 --seeds 0..4
   nelbo train --resume runs/burda-mnist-elbo-s0 --epochs 5
   nelbo train --resume runs/burda-mnist-elbo-s0 --change lr=1e-4)help";
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "apps/cli/with_flags.hpp"
 #include "autodiff/nearest_name.hpp"
 #include "autodiff/setting_error.hpp"
 
@@ -44,7 +45,7 @@ void add_data_flags(CommandLine& command, RunFlags& flags) {
 }
 
 void tell(const std::string& note) {
-  if (!note.empty()) std::cerr << "note: " << note << "\n";
+  if (!note.empty()) std::cerr << "note: " << with_flags(note) << "\n";
 }
 
 AppliedRun apply_run(const RunFlags& flags, Part part) {

@@ -18,6 +18,7 @@ std::string mean_text(const MeanAndError& estimate, int digits) {
   const auto [value, error] = estimate;
   if (std::isnan(value)) return "-";
   if (std::isnan(error)) return number_text(value) + " +- -";
+  if (error == 0) return number_text(value);
   // As many decimals as leave `digits` of the error, where that is no string of zeros.
   const double decimals = digits - 1 - std::floor(std::log10(error));
   if (decimals >= 0 && decimals <= 5 && std::abs(value) < 1e5) {
@@ -31,6 +32,10 @@ std::string mean_column(const MeanAndError& estimate, int width) {
   const std::string mean = fmt::format("{:>{}}", fixed_text(value, 4), width);
   if (error == 0) return mean + std::string(12, ' ');
   return fmt::format("{} +- {:<8}", mean, fixed_text(error, 4));
+}
+
+std::string counted(std::uint64_t count, const std::string& noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 }  // namespace nelbo

@@ -10,6 +10,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "apps/cli/with_flags.hpp"
+#include "apps/reports/mean_text.hpp"
 #include "lab/data/statistics.hpp"
 #include "lab/files/one_line.hpp"
 
@@ -116,15 +118,17 @@ nlohmann::ordered_json show_json(const Dataset& dataset) {
 
 std::string show_text(const Dataset& dataset) {
   std::string text;
-  for (const std::string& line : describe(dataset)) text += one_line(line) + "\n";
+  for (const std::string& line : describe(dataset)) text += one_line(with_flags(line)) + "\n";
   text += "format " + dataset.format + "\n";
   for (const Split& split : dataset.splits) {
     const Statistics figures = statistics(split, dataset.scale.divisor);
-    text +=
-        fmt::format("\n{}\n  {} examples of {} {}\n", one_line(split.name), split.images.count(),
-                    shape_text(split.images.shape()), type_name(split.images.type()));
-    text += fmt::format("  stored values {:g} to {:g}; value / {:g}: mean {:.6f}, std {:.6f}\n",
-                        figures.min, figures.max, dataset.scale.divisor, figures.mean, figures.std);
+    text += fmt::format("\n{}\n  {} of {} {}\n", one_line(split.name),
+                        counted(std::uint64_t(split.images.count()), "example"),
+                        shape_text(split.images.shape()), type_name(split.images.type()));
+    const double divisor = dataset.scale.divisor;
+    text += fmt::format("  stored values {:g} to {:g}; {}mean {:.6f}, std {:.6f}\n", figures.min,
+                        figures.max, divisor == 1 ? "" : fmt::format("value / {:g}: ", divisor),
+                        figures.mean, figures.std);
     text += label_counts(figures.labels);
     text += factor_lines(factor_ranges(dataset, split));
   }

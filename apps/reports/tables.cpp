@@ -26,7 +26,7 @@ bool has_copies(const Study& study) {
 /// Measured over theory; the errors are the measurement's alone.
 std::string ratio(const MeanAndError& measured, double theory) {
   if (std::isnan(theory)) return "";
-  if (theory == 0) return mean_text(measured, 2) + " / 0";
+  if (theory == 0) return mean_text(measured, 2) + " (theory 0)";
   return mean_text({measured.mean / theory, std::abs(measured.standard_error / theory)}, 2);
 }
 
@@ -153,11 +153,10 @@ Table undefined_table(const Study& study) {
 }
 
 std::string description(const Study& study) {
-  return fmt::format("{}, {} replicates of {} {}{}, seed {}; {}, {} thread{}, {:.1f} s",
+  return fmt::format("{}, {} replicates of {} {}{}, seed {}; {}, {}, {:.1f} s",
                      data::one_line(study.subject), study.replicates, study.batch,
                      study.batch == 1 ? "datum" : "data", study.resample ? " drawn anew" : "",
-                     study.seed, study.isa, study.threads, study.threads == 1 ? "" : "s",
-                     study.seconds);
+                     study.seed, study.isa, counted(study.threads, "thread"), study.seconds);
 }
 
 /// What estimators are compared with: "score", or "score (disarm: against enumeration)" where some

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "apps/cli/with_flags.hpp"
+#include "apps/reports/mean_text.hpp"
 #include "apps/reports/pictures.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
@@ -27,7 +29,9 @@ std::string examples_text(const Trainer& trainer) {
 std::vector<std::string> run_header(const TrainConfig& config, const data::Dataset& data,
                                     const Trainer& trainer, const RunFolder& folder) {
   std::vector<std::string> lines;
-  for (const std::string& line : data::describe(data)) lines.push_back("data        " + line);
+  for (const std::string& line : data::describe(data)) {
+    lines.push_back("data        " + with_flags(line));
+  }
   if (config.binarize != "none") lines.push_back("binarize    " + config.binarize);
   lines.push_back("examples    " + examples_text(trainer));
   const Architecture& own = architectures().at(config.model);
@@ -51,8 +55,13 @@ std::vector<std::string> run_header(const TrainConfig& config, const data::Datas
   lines.push_back(fmt::format("estimator   {}", trainer.estimators().text()));
   lines.push_back(fmt::format("optimizer   {}, lr {}, batch {}, seed {}", config.optimizer,
                               config.lr, config.batch, config.seed));
-  lines.push_back(fmt::format("machine     {}, {} thread{}", active_isa(), num_threads(),
-                              num_threads() == 1 ? "" : "s"));
+  if (config.patience > 0) {
+    std::string line = "patience    " + counted(std::uint64_t(config.patience), "epoch");
+    if (config.patience_from > 0) line += fmt::format(", from epoch {} on", config.patience_from);
+    lines.push_back(line);
+  }
+  lines.push_back(
+      fmt::format("machine     {}, {}", active_isa(), counted(num_threads(), "thread")));
   lines.push_back("run         " + folder.path().string());
   const std::string none = why_no_pictures(trainer.model(), config.example);
   if (!none.empty()) lines.push_back("pictures    none: " + none);

@@ -71,9 +71,14 @@ void RunRecord::read() {
   if (json_->contains("resumed") && !(*json_)["resumed"].is_array()) json_->erase("resumed");
 }
 
+double RunRecord::seconds() const {
+  const auto found = json_->find("seconds");
+  return found != json_->end() && found->is_number() ? found->get<double>() : 0;
+}
+
 void RunRecord::resume(const TrainState& state, const std::vector<Change>& changes) {
   for (const char* of_the_end : {"end", "error", "operator", "train", "valid", "test",
-                                 "objective_shown", "examples_per_second"}) {
+                                 "objective_shown", "examples_per_second", "reason"}) {
     json_->erase(of_the_end);
   }
   (*json_)["status"] = "running";

@@ -17,6 +17,8 @@ class RunRecord {
   void begin(const TrainConfig& config, const Trainer& trainer);
   /// Reads the record there is, if there is one. Throws Error naming it where it is damaged.
   void read();
+  /// What it holds of the time of the processes before.
+  double seconds() const;
   /// Takes it up, forgets how it ended, and notes which settings change at this step.
   void resume(const TrainState& state, const std::vector<Change>& changes);
   /// `more`: what belongs to this end, as an object.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "apps/cli/progress.hpp"
+#include "apps/reports/mean_text.hpp"
 #include "apps/reports/metrics_json.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
@@ -67,6 +68,7 @@ nlohmann::ordered_json to_json(const RunResult& result) {
                               {"seed", result.seed},
                               {"isa", active_isa()},
                               {"threads", num_threads()}};
+  if (!result.end.empty()) json["ended"] = result.end;
   if (result.validation) json["valid"] = to_json(*result.validation);
   return json;
 }
@@ -77,9 +79,10 @@ std::string result_text(const RunResult& result) {
   rows.push_back(row("test", result.test));
   std::string text = table(rows);
   text += fmt::format("objective: {}\n{}\n", result.objective_shown, shown_splits);
-  text += fmt::format("{} epochs, {} steps in {}, {:.0f} examples/s\nrun: {}\n", result.epochs,
-                      result.steps, duration_text(result.seconds), result.examples_per_second,
-                      data::one_line(result.folder.path().string()));
+  if (!result.end.empty()) text += "ended: " + result.end + "\n";
+  text += fmt::format("{}, {} in {}, {:.0f} examples/s\nrun: {}\n", counted(result.epochs, "epoch"),
+                      counted(result.steps, "step"), duration_text(result.seconds),
+                      result.examples_per_second, data::one_line(result.folder.path().string()));
   std::error_code ignored;
   if (std::filesystem::exists(result.folder.image("samples"), ignored)) {
     text += "pictures: " + data::one_line((result.folder.path() / "images").string()) + "\n";

@@ -19,7 +19,8 @@ struct RunResult {
   Metrics train;  // means over the batches of the last epoch, or of the part of it made
   std::optional<Metrics> validation;
   Metrics test;
-  double seconds;  // of this process
+  std::string end;  // why early stopping ended it; empty where it did not
+  double seconds;   // since the run began, over all processes
   double examples_per_second;
   std::uint64_t seed;
 };

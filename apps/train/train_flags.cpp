@@ -5,6 +5,7 @@
 #include "lab/data/data_words.hpp"
 #include "lab/training/optimizers.hpp"
 #include "lab/training/run_folder.hpp"
+#include "lab/training/seed_list.hpp"
 #include "models/architectures/architecture.hpp"
 
 namespace nelbo {
@@ -104,6 +105,10 @@ std::vector<SettingFlag> training_flags() {
       {"batch", "N", "examples per step [100]"},
       {"lr", "X", "learning rate [0.001]"},
       {"optimizer", "NAME", choices(optimizers().all(), "[adam]")},
+      {"patience", "N",
+       "end the run after N epochs without a better objective on the validation examples; with no "
+       "split valid in the data it holds out a tenth of the training examples [0: never]"},
+      {"patience_from", "EPOCH", "the epochs up to this one are none of them [0]"},
   };
 }
 
@@ -140,6 +145,13 @@ void declare_train_flags(CommandLine& command, TrainFlags& flags) {
   declare_run(command, flags);
   command.group("");
   add_common_flags(command, flags.common, "seed of everything random [0]");
+  command
+      .flag(
+          "--seeds", [&flags](const std::string& text) { flags.seeds = read_seeds(text); },
+          "one run of each seed, one after the other, and their mean and standard deviation: 0..4, "
+          "or "
+          "1,3,5; with --out DIR in DIR/s0, DIR/s1, ...")
+      .type("A..B");
   command.flag("--quiet", flags.quiet, "no header and no progress");
 }
 

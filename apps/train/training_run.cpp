@@ -8,14 +8,13 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "apps/cli/print_json.hpp"
 #include "apps/cli/program_name.hpp"
 #include "apps/cli/progress.hpp"
 #include "apps/cli/refusal.hpp"
 #include "apps/cli/run_flags.hpp"
-#include "apps/cli/shell_word.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/exit_code.hpp"
+#include "apps/reports/mean_text.hpp"
 #include "apps/reports/metrics_json.hpp"
 #include "apps/reports/pictures.hpp"
 #include "apps/train/epoch_log.hpp"
@@ -25,6 +24,7 @@
 #include "autodiff/setting_error.hpp"
 #include "lab/files/atomic_file.hpp"
 #include "lab/files/one_line.hpp"
+#include "lab/files/shell_word.hpp"
 #include "lab/studies/training_snr.hpp"
 #include "lab/training/checkpoint.hpp"
 #include "lab/training/loaded_run.hpp"
@@ -80,11 +80,13 @@ class TrainingRun {
 
   void begin();
   void restore(const Further& further, const std::vector<Change>& changes);
-  /// Trains, and returns the exit code.
-  int run();
+  RunEnd run();
 
  private:
-  bool reached() const;
+  bool reached() const { return !end().empty(); }
+  /// Why the run ends where it stands; empty if it goes on.
+  std::string end() const;
+  void check_weights() const;  // throws SettingError where one overflows before the end
   std::uint64_t last_step() const;
   ProgressPlan plan() const;
   int train(Progress& progress, std::uint64_t step);
@@ -93,14 +95,17 @@ class TrainingRun {
   void save();
   void save_best();
   void write_config() const { write_file_atomically(folder_.config(), to_toml(config_)); }
-  double seconds() const { return seconds_between(start_, Clock::now()); }
+  /// Since the run began, over all processes.
+  double seconds() const { return seconds_before_ + seconds_between(start_, Clock::now()); }
   void close_record(const std::string& status, const Json& more = Json::object()) {
     record_.close(status, trainer_.state(), seconds(), more);
   }
   RunResult result() const;
+  /// For people: why early stopping ended the run; empty where it did not.
+  std::string end_text() const;
   /// As a shell starts it. A user's own, whose words the run may be made of, goes by another name.
   std::string program() const {
-    return shell_word(options_.argv.empty() ? program_name() : options_.argv.front());
+    return data::shell_word(options_.argv.empty() ? program_name() : options_.argv.front());
   }
 
   const data::Dataset& data_;
@@ -114,6 +119,7 @@ class TrainingRun {
   RunRecord record_;
   std::vector<std::string> notes_;  // for the header
 
+  double seconds_before_ = 0;  // of the processes before this one
   Clock::time_point start_ = Clock::now();
   Clock::time_point saved_ = start_;
   Clock::time_point pictured_ = start_;
@@ -129,6 +135,7 @@ void TrainingRun::begin() {
     throw SettingError("objective",
                        why + ": the weight would never arrive; train longer, or end it sooner");
   }
+  check_weights();
   const std::string config = to_toml(config_);  // what it cannot hold leaves no folder behind
   lock_.emplace(folder_.make());
   write_file_atomically(folder_.config(), config);
@@ -159,12 +166,18 @@ void TrainingRun::restore(const Further& further, const std::vector<Change>& cha
     config_.steps = state.step + *further.steps;
     config_.epochs.reset();
   }
+  if (end() == "patience") {
+    throw SettingError("resume", fmt::format("{}: early stopping ended the run: {}; to go on say "
+                                             "--change patience=N, 0 for none",
+                                             folder_.path().string(), end_text()));
+  }
   if (reached()) {
     throw SettingError("resume",
                        fmt::format("{}: the run has reached its end (epoch {}, step {}); say how "
                                    "far to go on with --epochs or --steps",
                                    folder_.path().string(), state.epoch, state.step));
   }
+  check_weights();
   // How far a run goes on in the end is open: no reason to refuse it.
   if (std::string why = weights_unfinished(trainer_.objective(), last_step()); !why.empty()) {
     notes_.push_back(std::move(why));
@@ -173,19 +186,29 @@ void TrainingRun::restore(const Further& further, const std::vector<Change>& cha
   const bool others = std::any_of(changes.begin(), changes.end(),
                                   [](const Change& one) { return one.setting == "objective"; });
   if (moved || others) trainer_.forget_best();
-  if (const std::uint64_t kept = folder_.cut_metrics(state.epoch); kept < state.epoch) {
-    notes_.push_back(fmt::format("{} holds {} of {} epochs; the others are lost", folder_.metrics(),
-                                 kept, state.epoch));
+  const RunFolder::KeptMetrics kept = folder_.cut_metrics(state.epoch);
+  if (kept.epochs < state.epoch) {
+    notes_.push_back(fmt::format("{} holds {} of {}; the others are lost", folder_.metrics(),
+                                 kept.epochs, counted(state.epoch, "epoch")));
   }
+  seconds_before_ = std::max(kept.seconds, record_.seconds());
   folder_.cut_gradient_snr(state.step);
   record_.resume(state, changes);
   write_config();
   save();
 }
 
-bool TrainingRun::reached() const {
-  return config_.epochs ? trainer_.state().epoch >= *config_.epochs
-                        : trainer_.state().step >= *config_.steps;
+std::string TrainingRun::end() const {
+  const TrainState& state = trainer_.state();
+  if (config_.epochs && state.epoch >= *config_.epochs) return "epochs";
+  if (config_.steps && state.step >= *config_.steps) return "steps";
+  if (trainer_.out_of_patience() && state.batch == 0) return "patience";
+  return "";
+}
+
+void TrainingRun::check_weights() const {
+  const std::string why = weights_overflow(trainer_.objective(), last_step());
+  if (!why.empty()) throw SettingError("objective", why + "; train shorter, or let it grow slower");
 }
 
 /// Of the whole run.
@@ -246,11 +269,11 @@ void TrainingRun::end_epoch(Progress& progress) {
                      .train = *train_metrics_,
                      .validation = validation_metrics_,
                      .held_out = *test_metrics_,
-                     .examples_per_second = epoch_pace_.per_second()};
-  log_epoch(folder_, trainer_, report, norm);
+                     .examples_per_second = epoch_pace_.per_second(),
+                     .seconds = seconds()};
+  log_epoch(folder_, trainer_, report, norm, end());
   // Last: a checkpoint of this epoch promises that its line is there.
   save();
-  report.seconds = seconds();
   progress.epoch(report);
   epoch_pace_ = {};
 }
@@ -292,7 +315,7 @@ int TrainingRun::train(Progress& progress, std::uint64_t step) {
   return complete ? 0 : pending_signal();
 }
 
-int TrainingRun::run() {
+RunEnd TrainingRun::run() {
   start_ = Clock::now();
   const ProgressPlan plan = this->plan();
   Progress progress(plan, progress_style(options_.quiet));
@@ -308,8 +331,8 @@ int TrainingRun::run() {
       close_record("interrupted");
       std::cerr << fmt::format("interrupted after step {}; continue with\n  {} train --resume {}\n",
                                trainer_.state().step, program(),
-                               data::printable(shell_word(folder_.path().string()), ""));
-      return exit_code_of_signal(signal);
+                               data::printable(data::shell_word(folder_.path().string()), ""));
+      return {exit_code_of_signal(signal), {}};
     }
   } catch (const NotFinite& error) {
     progress.finish();
@@ -319,8 +342,8 @@ int TrainingRun::run() {
         "--change lr={6}\n",
         message_head(), data::one_line(error.what()), message_indent(),
         data::one_line(folder_.last()), program(),
-        data::printable(shell_word(folder_.path().string()), ""), config_.lr / 10);
-    return exit_not_finite;
+        data::printable(data::shell_word(folder_.path().string()), ""), config_.lr / 10);
+    return {exit_not_finite, {}};
   } catch (const std::exception& error) {
     progress.finish();
     close_record("failed", {{"error", reason_of(error)}});
@@ -330,14 +353,18 @@ int TrainingRun::run() {
   Json more{{"train", to_json(result.train)},
             {"test", to_json(result.test)},
             {"objective_shown", result.objective_shown},
+            {"reason", end()},
             {"examples_per_second", result.examples_per_second}};
   if (result.validation) more["valid"] = to_json(*result.validation);
   close_record("finished", more);
-  if (options_.json)
-    print_json(to_json(result));
-  else
-    std::cout << result_text(result);
-  return exit_done;
+  return {exit_done, result};
+}
+
+std::string TrainingRun::end_text() const {
+  if (end() != "patience") return "";
+  return fmt::format("no better objective on valid for {}, since epoch {}",
+                     counted(trainer_.state().epoch - trainer_.state().best_epoch, "epoch"),
+                     trainer_.state().best_epoch);
 }
 
 RunResult TrainingRun::result() const {
@@ -349,6 +376,7 @@ RunResult TrainingRun::result() const {
           .train = *train_metrics_,
           .validation = validation_metrics_,
           .test = *test_metrics_,
+          .end = end_text(),
           .seconds = seconds(),
           .examples_per_second = pace_.per_second(),
           .seed = config_.seed};
@@ -356,7 +384,7 @@ RunResult TrainingRun::result() const {
 
 }  // namespace
 
-int start_run(TrainPlan plan, const fs::path& out, const RunOptions& options) {
+RunEnd start_run(TrainPlan plan, const fs::path& out, const RunOptions& options) {
   TrainConfig& config = plan.config;
   if (!config.epochs && !config.steps) config.epochs = default_epochs;
   const fs::path path = out.empty() ? fs::path("runs") / run_name(config) : out;
@@ -369,7 +397,7 @@ int start_run(TrainPlan plan, const fs::path& out, const RunOptions& options) {
   return run.run();
 }
 
-int resume_run(const fs::path& path, const Further& further, const RunOptions& options) {
+RunEnd resume_run(const fs::path& path, const Further& further, const RunOptions& options) {
   const RunFolder folder = RunFolder::open(path);
   RunLock lock = folder.take();
   TrainConfig config = read_config(folder);

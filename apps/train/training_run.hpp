@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/train/run_result.hpp"
 #include "lab/training/train_plan.hpp"
 
 namespace nelbo {
@@ -12,17 +13,20 @@ namespace nelbo {
 /// What does not touch the result of a run.
 struct RunOptions {
   bool quiet = false;  // no header, no progress
-  bool json = false;   // the result as one JSON object
   /// Every so many steps gradient_snr.jsonl gets a line; 0: never.
   std::uint64_t log_gradient_snr = 0;
   std::vector<std::string> argv;  // for run.json
 };
 
-/// Trains as `config` says in a new run folder; "" stands for runs/<run_name>. Prints the result on
-/// stdout and returns an exit code of apps/exit_code.hpp: done, not finite, interrupted or
-/// terminated. Throws SettingError for settings that cannot be meant, Error for bad data or a failure
-/// while running.
-int start_run(TrainPlan plan, const std::filesystem::path& out, const RunOptions& options);
+/// How a run, or a process's part in it, ended.
+struct RunEnd {
+  int exit_code;  // of apps/exit_code.hpp: done, not finite, interrupted, terminated
+  std::optional<RunResult> result;  // of one that is done
+};
+
+/// Trains as `config` says in a new run folder; "" stands for runs/<run_name>. Throws SettingError for
+/// settings that cannot be meant, Error for bad data or a failure while running.
+RunEnd start_run(TrainPlan plan, const std::filesystem::path& out, const RunOptions& options);
 
 /// How far a resumed run goes on: so many further epochs or steps, or to the run's own end if
 /// neither is given. An epoch that was begun counts as the first.
@@ -35,6 +39,7 @@ struct Further {
 /// Continues a run from its last checkpoint, or from the beginning if it was killed before the
 /// first, to the same bits as a run that was never interrupted. Returns and throws as start_run
 /// does, and Error where another process trains in the folder or a checkpoint is lost or damaged.
-int resume_run(const std::filesystem::path& run, const Further& further, const RunOptions& options);
+RunEnd resume_run(const std::filesystem::path& run, const Further& further,
+                  const RunOptions& options);
 
 }  // namespace nelbo

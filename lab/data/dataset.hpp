@@ -30,6 +30,7 @@ struct Dataset {
   std::vector<std::int32_t> factor_sizes;  ///< how many indices each has
   std::vector<std::string> files;  ///< absolute paths of what was read; empty for generated data
   std::string version;  ///< of generated data: equal texts mean equal data; empty: the values tell
+  double validation = 0;           ///< share of the training examples that was held out as `valid`
   std::vector<std::string> notes;  ///< what must be told, e.g. that the test split was held out
 
   const Split* find(const std::string& name) const;  ///< null when there is none

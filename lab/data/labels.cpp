@@ -119,12 +119,14 @@ Apart columns_apart(const std::string& label) {
 Labels labels_of(const TextTable& table, const std::string& path, const std::string& label) {
   Labels labels;
   const TableColumn* taken = nullptr;
+  bool found = false;
   for (const TableColumn& column : table.apart) {
     if (!label.empty() ? !is_column(label, table.names, column.index)
                        : is_index(table.names, column.index)) {
       continue;
     }
-    if (taken != nullptr && rank(taken->name) <= rank(column.name)) continue;
+    found = true;
+    if (column.text || (taken != nullptr && rank(taken->name) <= rank(column.name))) continue;
     if (auto values = whole(column.numbers)) {
       taken = &column;
       labels.values = std::move(*values);
@@ -133,7 +135,7 @@ Labels labels_of(const TextTable& table, const std::string& path, const std::str
           "label", one_line(path + ": " + name_of(column) + " holds numbers that are not whole"));
     }
   }
-  if (!label.empty() && label != "none" && taken == nullptr) {
+  if (!label.empty() && label != "none" && !found) {
     throw SettingError("label",
                        one_line(path + ": has no column '" + label + "'; " + listed(table)));
   }
@@ -144,7 +146,9 @@ Labels labels_of(const TextTable& table, const std::string& path, const std::str
   for (const TableColumn& column : table.apart) {
     if (&column == taken) continue;
     const bool index = is_index(table.names, column.index);
-    const std::string why = index                   ? "is an index of the rows"
+    const std::string why = index ? "is an index of the rows"
+                            : column.text
+                                ? "holds texts ('" + *column.text + "') and no whole numbers"
                             : whole(column.numbers) ? "is not needed as labels"
                                                     : "holds numbers that are not whole";
     note(name_of(column) + " " + why + ": left out" + label_decides);

@@ -28,8 +28,8 @@ std::string label_name(const std::vector<std::string>& names);
 /// name, which is the index that pandas writes.
 Apart columns_apart(const std::string& label);
 
-/// Labels of the columns that columns_apart named. Throws SettingError where `label` names no column,
-/// or one that does not hold whole numbers.
+/// Labels of the columns that columns_apart named; those that hold texts are left out with a note. Throws
+/// SettingError where `label` names no column, or one of numbers that are not whole.
 Labels labels_of(const TextTable& table, const std::string& path, const std::string& label);
 
 /// Labels of an array beside `images` [N, ...], of whole numbers in any type: its shape is the leading axes

@@ -163,8 +163,12 @@ Dataset load_dataset(const std::string& spec, const LoadOptions& options) {
   }
   if (dataset.find("test") == nullptr && options.holdout > 0)
     hold_out(dataset, "test", options.holdout, random_variables::held_out, options.seed);
-  if (options.validation > 0)
-    hold_out(dataset, "valid", options.validation, random_variables::validation, options.seed);
+  const double validation = options.validation > 0             ? options.validation
+                            : dataset.find("valid") == nullptr ? options.validation_otherwise
+                                                               : 0;
+  dataset.validation = validation;
+  if (validation > 0)
+    hold_out(dataset, "valid", validation, random_variables::validation, options.seed);
   if (options.subset != 0) keep_some(dataset, options.subset, options.seed);
   // A divisor is the unit of what is stored, which means of bytes do not tell.
   const bool standard = options.scale == "standard";

@@ -16,6 +16,7 @@ struct LoadOptions {
   double holdout = 0.1;    ///< share that becomes `test` where the data have none; 0 for none
   std::uint64_t seed = 0;  ///< which examples these are
   double validation = 0;   ///< share of what is left for training that becomes `valid`; 0 for none
+  double validation_otherwise = 0;  ///< the share where that is 0 and the data bring no `valid`
   std::string scale = {};  ///< none, 255, standard or a number; empty: as choose_scaling.hpp says
   std::string label = {};  ///< a name, or none; empty: what is clearly labels
   /// How many of the training examples are kept, chosen by the seed; 0: all. Test and validation splits are

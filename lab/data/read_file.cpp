@@ -199,14 +199,16 @@ FileContent read_npz(const std::string& path, const std::shared_ptr<const Input>
 FileContent read_safetensors(const std::string& path, const std::shared_ptr<const Input>& input,
                              const std::string& member, const std::string& label) {
   const safetensors::Reader reader(input);
-  reader.verify();
+  const std::string note = reader.verify();
   Archive archive{{},
                   [&](const std::string& name) {
                     return safetensors::is_readable(reader.entries().at(name).dtype);
                   },
                   [&](const std::string& name) { return reader.read(name); }};
   for (const auto& [name, entry] : reader.entries()) archive.names.push_back(name);
-  return read_archive(path, Format::safetensors, archive, member, label);
+  FileContent content = read_archive(path, Format::safetensors, archive, member, label);
+  if (!note.empty()) content.notes.push_back("the file " + note);
+  return content;
 }
 
 FileContent from_table(const std::string& path, Format format, TextTable table,

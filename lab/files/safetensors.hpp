@@ -43,8 +43,8 @@ class Reader {
   const Metadata& metadata() const { return metadata_; }
   bool has(const std::string& name) const { return entries_.count(name) != 0; }
   /// Reads the file through. Throws Error naming it where it holds a digest that is not that of its
-  /// content; false where it holds none, as files of other programs and of nelbo 0.1.0.
-  bool verify() const;
+  /// content. A note where it holds none, as files of other programs and of nelbo 0.1.0; else empty.
+  std::string verify() const;
   /// Throws Error when there is no such tensor or its dtype is not one of BOOL, U8, I32, I64, F32,
   /// F64.
   data::Array read(const std::string& name) const;

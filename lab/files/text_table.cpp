@@ -112,7 +112,7 @@ class TableReader {
   }
 
  private:
-  static constexpr std::size_t longest_field = 256;
+  static constexpr std::size_t longest_field = 256, longest_shown = 40;
 
   bool at_line_end() {
     const int c = characters_.peek();
@@ -190,27 +190,34 @@ class TableReader {
   }
 
   void add(std::string_view text, std::size_t column) {
+    if (rows_ == 0) place(column);
     const std::optional<double> value = number(text);
+    if (const int at = column < places_.size() ? places_[column] : -1; at >= 0) {
+      TableColumn& apart = columns_apart_[std::size_t(at)];
+      if (value) {
+        apart.numbers.push_back(*value);
+      } else if (!apart.text) {
+        apart.text = trimmed(text).substr(0, longest_shown);
+      }
+      return;
+    }
     if (!value)
-      fail(file_, "line {}, column {}: '{}' is not a number", line_, column + 1,
-           text.substr(0, 40));
+      fail(file_,
+           "line {}, column {}: '{}' is not a number; a column of texts is left out by the setting "
+           "label",
+           line_, column + 1, text.substr(0, longest_shown));
     if (!(std::abs(*value) <= std::numeric_limits<float>::max()))
       fail(file_, "line {}, column {}: '{}' is not a finite number within float32's range", line_,
            column + 1, trimmed(text));
-    if (rows_ == 0) place(column);
-    const int at = column < places_.size() ? places_[column] : -1;
-    if (at < 0) {
-      values_.add(*value);
-    } else {
-      columns_apart_[std::size_t(at)].numbers.push_back(*value);
-    }
+    values_.add(*value);
   }
 
   /// Of the first row: whether the column is one of values or kept apart.
   void place(std::size_t column) {
     const bool apart = apart_(names_, column);
     places_.push_back(apart ? int(columns_apart_.size()) : -1);
-    if (apart) columns_apart_.push_back({column < names_.size() ? names_[column] : "", column, {}});
+    if (apart)
+      columns_apart_.push_back({column < names_.size() ? names_[column] : "", column, {}, {}});
   }
 
   std::string file_;

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,8 @@ namespace nelbo::data {
 struct TableColumn {
   std::string name;  ///< of the header; empty without one
   std::size_t index = 0;
-  std::vector<double> numbers;
+  std::vector<double> numbers;      ///< one per row, unless a row holds text
+  std::optional<std::string> text;  ///< the first field that is no number
 };
 
 /// A table of numbers read from text: values [rows, columns], and the columns that are kept apart.
@@ -28,7 +30,8 @@ struct TextTable {
 using Apart = std::function<bool(const std::vector<std::string>& names, std::size_t index)>;
 
 /// Reads `.amat` text: one example per line, numbers separated by blanks or tabs.
-/// Throws Error naming the file, the line and the reason (not a number, NaN, uneven rows).
+/// Throws Error naming the file, the line and the reason (not a number, NaN, uneven rows). Columns apart
+/// may hold any text.
 TextTable read_amat(Stream& stream, const Apart& apart);
 
 /// Reads comma-separated numbers. A first line that is not all numbers is the header. Throws as

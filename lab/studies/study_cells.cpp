@@ -218,7 +218,7 @@ StudyCells plan_cells(const StudyPlan& plan, const StudyModel& model) {
       cell.reference = std::size_t(listed - cell.estimators.begin());
       if (cell.reference == cell.reported) cell.estimators.push_back(of_cell);
       // What cannot be recorded is refused before the first replicate.
-      if (cell.objective()) read_setting("objective", [&] { return source_of(model, cell); });
+      if (cell.objective()) source_of(model, cell);
       all.cells.push_back(std::move(cell));
     }
   }

@@ -137,10 +137,8 @@ std::string joined(const Auxiliaries& auxiliaries) {
 
 /// Throws Error where the file is not what was written; a note where it cannot be known.
 std::string verified(const safetensors::Reader& file, const std::string& path) {
-  if (file.verify()) return "";
-  return path +
-         ": holds no digest, as files of other programs and of nelbo 0.1.0 do not; damage to its "
-         "numbers would not be noticed";
+  const std::string note = file.verify();
+  return note.empty() ? "" : path + ": " + note;
 }
 
 /// Where the sum of the objective's i-th named quantity stands.
@@ -175,6 +173,7 @@ void save_checkpoint(const std::string& path, const std::string& model,
     numbers[name + ".updates"] = std::to_string(optimizer->steps());
   }
   if (state.best) numbers["best_valid"] = fmt::format("{:a}", *state.best);
+  numbers["best_epoch"] = std::to_string(state.best_epoch);
   safetensors::write(path, views, numbers);
 }
 
@@ -205,6 +204,8 @@ std::string load_checkpoint(const std::string& path, ParameterStore& store,
   read.gradient_norms = read_number(file, path, "sum_gradient_norm");
   // "best" of nelbo 0.1.0 was chosen on the test examples: it is left.
   if (file.metadata().contains("best_valid")) read.best = read_number(file, path, "best_valid");
+  read.best_epoch =
+      file.metadata().contains("best_epoch") ? read_count(file, path, "best_epoch") : read.epoch;
 
   copy_all(all);
   for (std::size_t i = 0; i < optimizers.size(); ++i)

@@ -10,6 +10,7 @@
 #include "autodiff/error.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/data/choose_scaling.hpp"
+#include "lab/files/shell_word.hpp"
 #include "lab/training/checkpoint.hpp"
 #include "lab/training/run_data.hpp"
 #include "lab/training/run_folder.hpp"
@@ -106,7 +107,7 @@ void explain_missing_words(const fs::path& folder, const std::function<void()>& 
       }
       if (json.contains("argv")) {
         for (const auto& argument : json["argv"]) {
-          if (argument.is_string()) program += " " + argument.get<std::string>();
+          if (argument.is_string()) program += " " + data::shell_word(argument.get<std::string>());
         }
       }
     }
@@ -200,6 +201,7 @@ std::unique_ptr<data::Dataset> load(TrainConfig& config, const OtherData& other)
   config.data_hash.clear();
   config.holdout = config.validation = 0;
   config.subset = 0;
+  config.patience = config.patience_from = 0;
   try {
     return load_run_data(config);
   } catch (const SettingError& error) {

@@ -50,7 +50,7 @@ RecordedBatch::RecordedBatch(const Model& model, const Auxiliaries& auxiliaries,
   const std::vector<Term::Addend> addends = cost.by_groups();
   const Groups encoder = model.encoder();
   for (const Term::Addend& addend : addends) {
-    const Var part = addend.term(draw);
+    const Var part = read_setting("objective", [&] { return addend.term(draw); });
     const Groups groups = mask_of(model, auxiliaries, addend.only);
     if (!estimation || one_sweep) {
       parts_.push_back({part, groups});

@@ -48,6 +48,10 @@ struct TrainConfig {
   // resolved.
   std::optional<std::uint64_t> epochs;
   std::optional<std::uint64_t> steps;
+  // Early stopping, in epochs: how many without a better objective on the validation examples end the
+  // run, 0 for never; those up to patience_from do not count.
+  std::int64_t patience = 0;
+  std::int64_t patience_from = 0;
   std::uint64_t seed = 0;  // below 2^63, as TOML's integers
 };
 

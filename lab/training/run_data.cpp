@@ -24,10 +24,14 @@ void check_features(const TrainConfig& config, const data::Dataset& data) {
               std::to_string(data.scale.mean.size()));
 }
 
+/// Early stopping needs validation examples.
+double implied_validation(const TrainConfig& config) { return config.patience > 0 ? 0.1 : 0; }
+
 data::Dataset load(const TrainConfig& config) {
   return data::load_dataset(config.data, {.holdout = config.holdout,
                                           .seed = config.seed,
                                           .validation = config.validation,
+                                          .validation_otherwise = implied_validation(config),
                                           .scale = holds_scaling(config) ? "none" : config.scale,
                                           .label = config.label,
                                           .subset = config.subset,
@@ -111,6 +115,7 @@ std::unique_ptr<data::Dataset> load_run_data(TrainConfig& config) {
                 config.data_hash + "; put the data of the run there");
   }
   config.data_hash = hash;
+  config.validation = data->validation;
   if (known) data->scale = scaling_of(config);
   if (guessed) {
     data->scale = data::guessed_scaling(*data);

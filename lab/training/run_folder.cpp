@@ -123,18 +123,25 @@ TrainConfig read_config(const RunFolder& folder) {
   return config;
 }
 
-std::uint64_t RunFolder::cut_metrics(std::uint64_t epochs) const {
-  if (kind_of(metrics()) == fs::file_type::not_found) return 0;
+RunFolder::KeptMetrics RunFolder::cut_metrics(std::uint64_t epochs) const {
+  KeptMetrics kept;
+  if (kind_of(metrics()) == fs::file_type::not_found) return kept;
   const std::string text = read_text(metrics());
-  std::size_t end = 0;
-  std::uint64_t lines = 0;
-  for (; lines < epochs; ++lines) {
+  std::size_t last = 0, end = 0;
+  for (; kept.epochs < epochs; ++kept.epochs) {
     const std::size_t next = text.find('\n', end);
     if (next == std::string::npos) break;
-    end = next + 1;
+    last = std::exchange(end, next + 1);
   }
-  write_file_atomically(metrics(), std::string_view(text).substr(0, end));
-  return lines;
+  std::string left = text.substr(0, end);
+  auto line = nlohmann::ordered_json::parse(left.substr(last), nullptr, false);
+  if (line.is_object()) {
+    kept.seconds =
+        line.contains("seconds") && line["seconds"].is_number() ? line["seconds"].get<double>() : 0;
+    if (line.erase("end") > 0) left.replace(last, std::string::npos, line.dump() + "\n");
+  }
+  write_file_atomically(metrics(), left);
+  return kept;
 }
 
 void RunFolder::cut_gradient_snr(std::uint64_t steps) const {

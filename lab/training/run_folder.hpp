@@ -45,9 +45,14 @@ class RunFolder {
   /// Adds one line, on the disk when the call returns.
   void append_metrics(const std::string& line) const { append_line(metrics(), line); }
   void append_gradient_snr(const std::string& line) const { append_line(gradient_snr(), line); }
-  /// Keeps the first `epochs` lines of the metrics: later ones, and half a line, are of epochs after
-  /// the checkpoint. Returns how many there were.
-  std::uint64_t cut_metrics(std::uint64_t epochs) const;
+  /// What is left of the metrics.
+  struct KeptMetrics {
+    std::uint64_t epochs = 0;
+    double seconds = 0;  // since the run began, at the end of the last
+  };
+  /// Keeps the first `epochs` lines of the metrics, for a run that goes on: later ones, and half a line,
+  /// are of epochs after the checkpoint, and the last is not its end.
+  KeptMetrics cut_metrics(std::uint64_t epochs) const;
   /// Keeps the lines, {"step": ...}, of the first `steps` steps.
   void cut_gradient_snr(std::uint64_t steps) const;
 

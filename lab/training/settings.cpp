@@ -229,6 +229,8 @@ std::vector<TrainSetting> all_settings() {
       changing(member("batch", Kind::whole, &C::batch, {.least = 1, .most = 1 << 20})),
       length("epochs", &C::epochs, &C::steps, {.least = 1, .most = 4294967295}),
       length("steps", &C::steps, &C::epochs, {.least = 1, .most = 0x1p62, .below = true}),
+      changing(member("patience", Kind::whole, &C::patience, {.least = 0, .most = 4294967295})),
+      member("patience_from", Kind::whole, &C::patience_from, {.least = 0, .most = 4294967295}),
       seed(),
   };
 }

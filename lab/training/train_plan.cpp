@@ -24,6 +24,8 @@ void check_settings(const TrainConfig& c) {
   data::check_scale(c.scale);
   require(!(c.epochs && c.steps), "epochs", "excludes a number of steps");
   check_ranges(c);
+  require(c.patience_from == 0 || c.patience > 0, "patience_from",
+          "goes with a patience: after how many epochs without a better one the run ends");
 }
 
 }  // namespace

@@ -190,12 +190,21 @@ void Trainer::step() {
 
 bool Trainer::close_epoch(std::optional<double> gain) {
   const bool best = !gain || !state_.best || *gain > *state_.best;
-  if (best) state_.best = gain;
   ++state_.epoch;
+  if (best) {
+    state_.best = gain;
+    state_.best_epoch = state_.epoch;
+  }
   state_.batch = 0;
   state_.sums.clear();
   state_.gradient_norms = 0;
   return best;
+}
+
+bool Trainer::out_of_patience() const {
+  const auto from = std::uint64_t(config().patience_from);
+  const std::uint64_t since = std::max(state_.best_epoch, from);
+  return config().patience > 0 && state_.epoch >= since + std::uint64_t(config().patience);
 }
 
 void Trainer::fit(std::uint64_t epochs, const std::function<bool(const Epoch&)>& on_epoch) {
@@ -207,7 +216,7 @@ void Trainer::fit(std::uint64_t epochs, const std::function<bool(const Epoch&)>&
     report.best =
         close_epoch(report.validation ? std::optional(report.validation->objective) : std::nullopt);
     report.epoch = state_.epoch;
-    if (!on_epoch(report)) return;
+    if (!on_epoch(report) || out_of_patience()) return;
   }
 }
 

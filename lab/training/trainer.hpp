@@ -63,9 +63,15 @@ class Trainer {
   /// objective of validation(). True if it is the best so far, and always without one.
   bool close_epoch(std::optional<double> gain);
   /// What comes is compared with nothing that was: for an objective with other weights.
-  void forget_best() { state_.best.reset(); }
+  void forget_best() {
+    state_.best.reset();
+    state_.best_epoch = state_.epoch;
+  }
+  /// Whether early stopping ends the run: `patience` epochs have passed since the best on the
+  /// validation examples, or since epoch `patience_from` where that is later.
+  bool out_of_patience() const;
 
-  /// Trains for so many epochs, from wherever it stands to the end of the last; `on_epoch` is called at the
+  /// Trains for so many epochs, from wherever it stands to the end of the last or of its patience; `on_epoch` is called at the
   /// end of each and returns whether to go on. Throws as step() does.
   void fit(
       std::uint64_t epochs,

@@ -112,6 +112,28 @@ TEST_CASE("data program: a label that is none of the data's is refused, and note
   CHECK_THAT(later.err, contains("note: column 'target' holds numbers that are not whole"));
 }
 
+TEST_CASE("data program: notes speak of flags, and a divisor of 1 is not shown") {
+  const TempFolder folder;
+  const std::string texts = folder.write("a.csv", "a,class\n0.5,cat\n0.25,dog\n");
+  const Outcome show = run_program_binary({"data", "show", texts});
+  CHECK(show.code == 0);
+  CHECK_THAT(show.out,
+             contains("column 'class' holds texts ('cat') and no whole numbers: left out; "
+                      "--label decides: a name, or none"));
+  CHECK_THAT(show.out, contains("stored values 0.25 to 0.5; mean 0.375000") &&
+                           !contains("value /") && !contains("the setting"));
+  const std::string one = folder.write("one.npy", npy("|u1", "(1, 2)", raw({0, 255})));
+  CHECK_THAT(run_program_binary({"data", "show", one}).out,
+             contains("\n  1 example of 2") && contains("value / 255: mean 0.5"));
+  const Outcome feature = run_program_binary({"data", "show", texts, "--label", "none"});
+  CHECK(feature.code == 1);
+  CHECK_THAT(feature.err,
+             contains("'cat' is not a number; a column of texts is left out by --label"));
+  const Outcome outcome = train(texts, folder.path() + "/run", {});
+  CHECK(outcome.code == 0);
+  CHECK_THAT(outcome.err, contains("--label decides") && !contains("the setting"));
+}
+
 TEST_CASE("data program: pictures are of the data's own values, whatever the scale") {
   const TempFolder folder;
   // Two pictures of 4 x 4: a ramp from 10 to 160 and the same turned over.

@@ -248,6 +248,11 @@ TEST_CASE("discrete run: estimators that do not fit a posterior are refused with
   refused(train("bernoulli", "disarm", "mc(3)"), "even k");
   refused(train("bernoulli", "disarm", "iw(m=4)"), "ELBO");
   refused(train("bernoulli", "enumeration", "iw(m=4)"), "ELBO");
+  // The sample of mi(strat) and its like has no derivative, whatever the estimator.
+  for (const char* term : {"mi", "tc", "dwkl", "hagg"}) {
+    refused(train("bernoulli", "rloo", std::string("nell + 2*") + term),
+            "--objective: the aggregated posterior needs a normal posterior");
+  }
 }
 
 TEST_CASE("discrete run: every estimator of discrete codes trains, and resumes to the same bytes") {

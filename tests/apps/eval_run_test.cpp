@@ -225,7 +225,7 @@ TEST_CASE("encode writes what the encoder says, in the order of the data") {
   CHECK_THROWS(floats(out + ":labels"));
   const Outcome nowhere =
       run_program_binary({"encode", trained().folder / "run", "--out", folder / "no/such/z.npz"});
-  CHECK(nowhere.code == 1);
+  CHECK(nowhere.code == 2);
 }
 
 TEST_CASE("encode writes x, labels and factors as the model saw them") {

@@ -224,6 +224,13 @@ TEST_CASE("gradvar: the table is aligned, grouped by bound, and gives reasons be
   CHECK(text.find("nan") == std::string::npos);
   // Measured 3.4 against 6.8.
   CHECK_THAT(aligned(theory_table(toy_study())), contains("0.500 +- 0.010"));
+  // A theory of 0 divides nothing, and what is exact has no error.
+  Study exact = toy_study();
+  exact.rows[0].exact = Theory{0, 2, 0};
+  exact.rows[0].mean_norm = {0, 0};
+  exact.rows[0].variance = {1, 0};
+  CHECK_THAT(aligned(theory_table(exact)),
+             contains("0 (theory 0)  ") && contains("  0.5  ") && !contains("+- 0 "));
   const Table table{.names = 1, .header = {"a", "b"}, .rows = {{"\xC3\xBC", "10"}, {"uu", "1"}}};
   CHECK(aligned(table) == "a    b\n\xC3\xBC   10\nuu   1\n");
   CHECK(text_report(Study{.replicates = 1}).find("nan") == std::string::npos);

@@ -139,8 +139,8 @@ TEST_CASE("gradvar: --out writes the table, the JSON object and a page") {
 
   const std::string file = folder.write("file", "");
   const Outcome refused = run_program_binary(Words{"gradvar"} + small + Words{"--out", file});
-  CHECK(refused.code == 1);
-  CHECK_THAT(refused.err, contains(file));
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, contains("--out: " + file));
 }
 
 TEST_CASE("gradvar: the text says what is not defined, and why") {

@@ -101,6 +101,34 @@ TEST_CASE("report: a warm-up longer than the run is refused, of a resumed run to
   CHECK_THAT(longer.err, contains("note: warmup(4, steps=70) ends at step 70, the run at step 8"));
 }
 
+TEST_CASE("report: a weight that overflows before the run ends is refused, and explain says when") {
+  const tests::TempFolder folder;
+  const std::string data = write_data(folder), run = folder / "run";
+  const std::string objective = "nell + step(1, factor=1e308, every=1)*div";
+  const Outcome refused =
+      run_program_binary(command(data, run, {"--steps", "2", "--objective", objective}));
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, contains("--objective: 'div': its weight step(1, factor=1e+308, "
+                                   "every=1) is not finite from step 2 on"));
+  CHECK_FALSE(std::filesystem::exists(run));
+  const Outcome text = run_program_binary({"explain", objective});
+  CHECK(text.code == 0);
+  CHECK_THAT(text.out, contains("is not finite from step 2 on; a run must end before"));
+  const Json json = Json::parse(run_program_binary({"explain", objective, "--json"}).out);
+  CHECK_THAT(json["overflow"].get<std::string>(), contains("from step 2 on"));
+  CHECK(Json::parse(run_program_binary({"explain", "nell + div", "--json"}).out)["overflow"]
+            .is_null());
+}
+
+TEST_CASE("report: one epoch of one step is no plural") {
+  const tests::TempFolder folder;
+  const std::string data = write_data(folder);
+  const Outcome outcome =
+      run_program_binary(command(data, folder / "run", {"--epochs", "1", "--batch", "54"}));
+  REQUIRE(outcome.code == 0);
+  CHECK_THAT(outcome.out, contains("\n1 epoch, 1 step in "));
+}
+
 TEST_CASE("report: a cost is shown with its sign turned, and never under its own name") {
   const tests::TempFolder folder;
   const std::string data = write_data(folder);

@@ -66,6 +66,32 @@ TEST_CASE("labels: what is not clearly labels is left out with a note, never a f
   CHECK_THAT(notes_of(plane), contains("column 'y' beside 'x' is taken for a coordinate"));
 }
 
+TEST_CASE("labels: columns of texts are left out with a note, named or asked for") {
+  const TempFolder folder;
+  const std::string animals = folder.write("a.csv", "a,class,b\n1,cat,3\n4,dog,6\n7,,9\n");
+  const Dataset dataset = data::read_dataset(animals);
+  CHECK(dataset.split("train").labels.empty());
+  CHECK(dataset.example_shape() == Lengths{2});
+  CHECK_THAT(notes_of(dataset), contains("column 'class' holds texts ('cat') and no whole numbers: "
+                                         "left out; the setting label decides"));
+  CHECK_THROWS_WITH(data::read_dataset(animals, "none"),
+                    contains("line 2, column 2: 'cat' is not a number; a column of texts is left "
+                             "out by the setting label"));
+
+  // Another label word with numbers is taken beside it, and so is a pandas index of names.
+  const Dataset numbered =
+      data::read_dataset(folder.write("b.csv", ",class,target,b\nfirst,cat,1,3\nsecond,dog,0,6\n"));
+  CHECK(numbered.split("train").labels == Labels{1, 0});
+  CHECK(numbered.example_shape() == Lengths{1});
+
+  const std::string flowers = folder.write("c.csv", "a,species,label\n1,setosa,0\n2,virginica,1\n");
+  CHECK_THROWS_WITH(data::read_dataset(flowers), contains("'setosa' is not a number"));
+  const Dataset named = data::read_dataset(flowers, "species");
+  CHECK(named.split("train").labels.empty());
+  CHECK(named.example_shape() == Lengths{2});
+  CHECK_THAT(notes_of(named), contains("column 'species' holds texts ('setosa')"));
+}
+
 TEST_CASE("labels: the index that pandas writes is left out with a note") {
   const TempFolder folder;
   for (const std::string name : {"", "Unnamed: 0", "\"\""}) {

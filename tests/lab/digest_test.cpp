@@ -55,14 +55,14 @@ TEST_CASE("digest: every single bit of a checkpoint, turned, is found and the fi
                      {{"a", {data::StoredType::float32, {2, 3}, values.data()}},
                       {"b", {data::StoredType::float64, {2}, more.data()}}},
                      {{"step", "7"}, {"model", "model = 'mlp'\n"}});
-  CHECK(safetensors::Reader(path).verify());
+  CHECK(safetensors::Reader(path).verify().empty());
   const std::string bytes = read_text(path);
   int tensors = 0, accepted = 0;  // not counting the spaces after the header, which say nothing
   for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
     write_file(bad, flipped(bytes, bit));
     const bool in_tensor = bit / 8 >= bytes.size() - 6 * 4 - 2 * 8;
     try {
-      if (safetensors::Reader(bad).verify() && bit / 8 < bytes.find("   ")) ++accepted;
+      if (safetensors::Reader(bad).verify().empty() && bit / 8 < bytes.find("   ")) ++accepted;
       // A bit of the key "nelbo_digest" itself leaves a file without a digest.
       CHECK_FALSE(in_tensor);
     } catch (const Error& error) {
@@ -119,6 +119,14 @@ TEST_CASE("digest: numbers of the state are covered too, and files without one a
   write_file(folder / "foreign.safetensors", bytes);
   CHECK_THAT(trainer.load(folder / "foreign.safetensors"),
              contains("foreign.safetensors") && contains("no digest"));
+  const std::string parameter = trainer.store().entries()[1].name;  // as examples
+  const auto notes = [&](const char* file) {
+    return data::read_dataset((folder / file) + ":" + parameter).notes;
+  };
+  REQUIRE(notes("foreign.safetensors").size() == 1);
+  CHECK_THAT(notes("foreign.safetensors")[0], contains("the file holds no digest"));
+  tests::bytes_of(trainer, folder / "last.safetensors");
+  CHECK(notes("last.safetensors").empty());
 }
 
 TEST_CASE("digest: codes that `encode` wrote are read back only as they were written") {

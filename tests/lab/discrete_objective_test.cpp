@@ -149,6 +149,15 @@ TEST_CASE("discrete objective: what has no gradient is refused by its name, and 
   CHECK_THROWS_WITH(record(parse_objective("div"), "rloo", true), contains("holds none"));
   CHECK_THROWS_WITH(record(parse_objective("nell"), "score(mean)", true), contains("holds none"));
 
+  // What every estimator lacks is the objective's fault, said once by training and studies.
+  const std::string fault = "objective: the aggregated posterior needs a normal posterior";
+  CHECK_THROWS_WITH(record(parse_objective("nell + 2*mi"), "rloo", true),
+                    Catch::Matchers::StartsWith(fault));
+  CHECK_THROWS_WITH(
+      plan_cells({.estimators = "rloo", .reference = "score", .objective = "nell + 2*mi"},
+                 vae.study()),
+      Catch::Matchers::StartsWith(fault));
+
   // A study has rows that say why.
   const StudyCells plan = plan_cells({.estimators = "rloo,disarm,gumbel_softmax,enumeration",
                                       .reference = "score",

@@ -346,6 +346,35 @@ TEST_CASE("objective: plans study what is defined and say what is not") {
   CHECK_NOTHROW(plan_cells({.estimators = "reparam", .objective = "tc(full)"}, all));
 }
 
+TEST_CASE("objective: reparam(exact) moves a prior of its own parameters as the closed form does") {
+  SmallVae vae("normal:full");
+  vae.start();
+  const StudyCells plan =
+      plan_cells({.bounds = "elbo", .estimators = "reparam(exact)"}, vae.study());
+  REQUIRE(plan.undefined.empty());
+  RecordedDraw study(vae.study(), bounds::elbo(), {parse_estimators("reparam(exact)")},
+                     Coupling::independent);
+  ObjectiveDraw closed(vae.study(), parse_objective("elbo"), {estimators::reparam()});
+  study.replicate(random_variables::evaluation, seed, 1);
+  closed.replicate(random_variables::evaluation, seed, 1);
+  for (const char* group : {"psi", "phi", "theta"}) {
+    const auto gradient = [&](const ReplicateSource& of) {
+      return (group == std::string("phi") ? of.encoder_gradient(0)
+                                          : of.decoder_gradient(of.decoder_weights_of(0)))
+          .data_as<double>();
+    };
+    const Range range = vae.store.range(group);
+    REQUIRE(range.length > 0);
+    double squares = 0;
+    for (std::size_t j = range.offset; j < range.offset + range.length; ++j) {
+      INFO(group << " " << j - range.offset);
+      CHECK(gradient(study)[j] == Approx(gradient(closed)[j]).epsilon(1e-9).margin(1e-12));
+      squares += gradient(closed)[j] * gradient(closed)[j];
+    }
+    CHECK(squares > 1e-12);
+  }
+}
+
 TEST_CASE(
     "objective: of a vamp prior a study refuses what training refuses, and has its gradient") {
   SmallVae vae("vamp:3");

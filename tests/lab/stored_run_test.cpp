@@ -7,6 +7,7 @@
 #include "lab/training/run_folder.hpp"
 #include "lab/training/trainer.hpp"
 #include "tests/catch.hpp"
+#include "tests/lab/data_files.hpp"
 
 using namespace nelbo;
 
@@ -46,4 +47,15 @@ TEST_CASE("stored run of 0.1.0: one more epoch ends where 0.1.0's ended") {
   CHECK(trainer.state().step == 180);
   // Instruction sets round differently, and 90 steps carry it on.
   CHECK(held_out.elbo() == Approx(-126.5323542714119).epsilon(1e-4));
+}
+
+TEST_CASE("stored run: of another program's the command is told as a shell reads it") {
+  const tests::TempFolder made;
+  made.write("run.json",
+             R"({"words": [{"kind": "model", "name": "my mlp"}],
+                 "argv": ["./my nelbo", "train", "--objective", "nell + 2*div", "--seed", "3"]})");
+  CHECK_THROWS_WITH(
+      explain_missing_words(made.path(), [] { throw Error("no such model"); }),
+      tests::contains("was made by another program, with the model 'my mlp': './my nelbo' "
+                      "train --objective 'nell + 2*div' --seed 3"));
 }

@@ -173,6 +173,25 @@ TEST_CASE("best: schedules that end after the run are told, those that never end
   CHECK_FALSE(weights_move_for_ever(parse_objective("nell + warmup(1, steps=50)*div")));
 }
 
+TEST_CASE("best: weights that overflow before a run ends are told, with the step") {
+  const auto told = [](const std::string& objective, std::uint64_t last) {
+    return weights_overflow(parse_objective(objective), last);
+  };
+  CHECK(told("nell + step(1, factor=1e308, every=1)*div", 1).empty());
+  CHECK(told("nell + step(1, factor=1e308, every=1)*div", 2) ==
+        "'div': its weight step(1, factor=1e+308, every=1) is not finite from step 2 on");
+  // 10^308 is the last power of ten that a double holds; 2^1023, of -2 too, that of two.
+  CHECK(told("nell + 10*step(1, factor=10, every=7)*div", 7 * 308 - 1).empty());
+  CHECK_THAT(told("nell + 10*step(1, factor=10, every=7)*div", std::uint64_t{1} << 61),
+             tests::contains(" from step " + std::to_string(7 * 308) + " on"));
+  CHECK(told("nell + step(1, factor=-2, every=1)*div", 1023).empty());
+  CHECK_THAT(told("nell + step(1, factor=-2, every=1)*div", 1024),
+             tests::contains(" from step 1024 on"));
+  CHECK(told("step(1, factor=0.5, every=1)*nell + warmup(4, steps=9)*div", 1u << 30).empty());
+  CHECK_THAT(told("nell + 100*abs(div - step(1, factor=10, every=1))", 400),
+             tests::contains("step(1, factor=10, every=1) is not finite from step 309 on"));
+}
+
 TEST_CASE("another batch size: an epoch begun goes on with the examples that it has not seen") {
   const data::Dataset data = tests::tiny_data();  // 50 training examples
   const tests::TempFolder folder;

@@ -1,8 +1,8 @@
-#include "apps/cli/shell_word.hpp"
+#include "lab/files/shell_word.hpp"
 
 #include <cctype>
 
-namespace nelbo {
+namespace nelbo::data {
 
 std::string shell_word(const std::string& word) {
   std::string quoted = "'";
@@ -15,4 +15,4 @@ std::string shell_word(const std::string& word) {
   return plain ? word : quoted + "'";
 }
 
-}  // namespace nelbo
+}  // namespace nelbo::data
