@@ -92,7 +92,8 @@ RunFolder RunFolder::at(const fs::path& path) {
   read_setting("out", [&] { check_output_folder(name); });
   const std::string owner = RunLock::owner(path);
   if (!owner.empty()) {
-    throw SettingError("out", "the run folder " + name + " is in use by " + owner + "; name another");
+    throw SettingError("out",
+                       "the run folder " + name + " is in use by " + owner + "; name another");
   }
   check_free(name);
   return RunFolder(path);

@@ -51,7 +51,7 @@ TEST_CASE("train: the run folder and the JSON object") {
 
   const Json result = Json::parse(outcome.out);  // throws for anything but exactly one value
   CHECK(keys_of(result) == std::vector<std::string>{"epochs", "examples_per_second", "isa",
-                                                    "objective", "objective_shown", "run",
+                                                    "objective", "objective_shown", "report", "run",
                                                     "seconds", "seed", "steps", "test", "threads",
                                                     "train"});
   CHECK(result["run"] == run);
