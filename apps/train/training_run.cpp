@@ -8,7 +8,6 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "apps/cli/program_name.hpp"
 #include "apps/cli/progress.hpp"
 #include "apps/cli/refusal.hpp"
 #include "apps/cli/run_flags.hpp"
@@ -19,6 +18,7 @@
 #include "apps/reports/pictures.hpp"
 #include "apps/reports/run_report.hpp"
 #include "apps/train/epoch_log.hpp"
+#include "apps/train/run_goal.hpp"
 #include "apps/train/run_header.hpp"
 #include "apps/train/run_record.hpp"
 #include "apps/train/run_result.hpp"
@@ -86,10 +86,8 @@ class TrainingRun {
 
  private:
   bool reached() const { return !end().empty(); }
-  /// Why the run ends where it stands; empty if it goes on.
-  std::string end() const;
-  void check_weights() const;  // throws SettingError where one overflows before the end
-  TrainingTime goal() const;   // the time at which it ends if nothing else ends it
+  std::string end() const { return end_of_run(config_, trainer_); }
+  TrainingTime goal() const { return run_goal(config_, trainer_); }
   ProgressPlan plan() const;
   int train(Progress& progress, std::uint64_t step);
   void measure();
@@ -106,12 +104,6 @@ class TrainingRun {
     leave_report(folder_);
   }
   RunResult result() const;
-  /// For people: why early stopping ended the run; empty where it did not.
-  std::string end_text() const;
-  /// As a shell starts it. A user's own, whose words the run may be made of, goes by another name.
-  std::string program() const {
-    return data::shell_word(options_.argv.empty() ? program_name() : options_.argv.front());
-  }
 
   const data::Dataset& data_;
   RunFolder folder_;
@@ -142,7 +134,7 @@ void TrainingRun::begin() {
                        why + ": the weight would never arrive; train longer, or end it sooner");
   }
   for (const std::string& rate : trainer_.check_rates(goal())) notes_.push_back(rate);
-  check_weights();
+  check_weights_finite(trainer_, goal());
   const auto start = start_from_other(config_, trainer_, notes_);
   const std::string config = to_toml(config_);  // what it cannot hold leaves no folder behind
   lock_.emplace(folder_.make());
@@ -167,26 +159,9 @@ void TrainingRun::restore(const Further& further, const std::vector<Change>& cha
   }
   const TrainState& state = trainer_.state();
   const std::uint64_t planned = goal().step;
-  if (further.epochs) {
-    config_.epochs = state.epoch + *further.epochs;
-    config_.steps.reset();
-  }
-  if (further.steps) {
-    config_.steps = state.step + *further.steps;
-    config_.epochs.reset();
-  }
-  if (end() == "patience") {
-    throw SettingError("resume", fmt::format("{}: early stopping ended the run: {}; to go on say "
-                                             "--change patience=N, 0 for none",
-                                             folder_.path().string(), end_text()));
-  }
-  if (reached()) {
-    throw SettingError("resume",
-                       fmt::format("{}: the run has reached its end (epoch {}, step {}); say how "
-                                   "far to go on with --epochs or --steps",
-                                   folder_.path().string(), state.epoch, state.step));
-  }
-  check_weights();
+  go_further(config_, state, further);
+  refuse_ended(config_, trainer_, folder_);
+  check_weights_finite(trainer_, goal());
   // How far a run goes on in the end is open: no reason to refuse it.
   if (std::string why = weights_unfinished(trainer_.objective(), goal()); !why.empty()) {
     notes_.push_back(std::move(why));
@@ -206,25 +181,6 @@ void TrainingRun::restore(const Further& further, const std::vector<Change>& cha
   record_.resume(state, changes);
   write_config();
   save();
-}
-
-std::string TrainingRun::end() const {
-  const TrainState& state = trainer_.state();
-  if (config_.epochs && state.epoch >= *config_.epochs) return "epochs";
-  if (config_.steps && state.step >= *config_.steps) return "steps";
-  if (trainer_.out_of_patience() && state.batch == 0) return "patience";
-  return "";
-}
-
-void TrainingRun::check_weights() const {
-  const std::string why = weights_overflow(trainer_.objective(), goal());
-  if (!why.empty()) throw SettingError("objective", why + "; train shorter, or let it grow slower");
-}
-
-/// Of the whole run.
-TrainingTime TrainingRun::goal() const {
-  return config_.steps ? trainer_.after_steps(*config_.steps)
-                       : trainer_.after_epochs(*config_.epochs);
 }
 
 /// In batches of the present size, also where the run began with others.
@@ -350,9 +306,8 @@ RunEnd TrainingRun::run() {
     progress.finish();
     if (signal != 0) {
       close_record("interrupted");
-      std::cerr << fmt::format("interrupted after step {}; continue with\n  {} train --resume {}\n",
-                               trainer_.state().step, program(),
-                               data::printable(data::shell_word(folder_.path().string()), ""))
+      std::cerr << fmt::format("interrupted after step {}; continue with\n  {}\n",
+                               trainer_.state().step, resume_command(options_.argv, folder_))
                 << report_line(folder_);
       return {exit_code_of_signal(signal), {}};
     }
@@ -360,11 +315,9 @@ RunEnd TrainingRun::run() {
     progress.finish();
     close_record("not finite", {{"error", error.what()}, {"operator", error.op()}});
     std::cerr << fmt::format(
-        "{0}{1}\n{2}the last good checkpoint is {3}; go on from it with\n  {4} train --resume {5} "
-        "--change {6}\n",
+        "{}{}\n{}the last good checkpoint is {}; go on from it with\n  {} --change {}\n",
         message_head(), data::one_line(error.what()), message_indent(),
-        data::one_line(folder_.last()), program(),
-        data::printable(data::shell_word(folder_.path().string()), ""),
+        data::one_line(folder_.last()), resume_command(options_.argv, folder_),
         data::shell_word("lr=" + tenth_of(config_.lr)));
     return {exit_not_finite, {}};
   } catch (const std::exception& error) {
@@ -385,13 +338,6 @@ RunEnd TrainingRun::run() {
   return {exit_done, result};
 }
 
-std::string TrainingRun::end_text() const {
-  if (end() != "patience") return "";
-  return fmt::format("no better objective on valid for {}, since epoch {}",
-                     counted(trainer_.state().epoch - trainer_.state().best_epoch, "epoch"),
-                     trainer_.state().best_epoch);
-}
-
 RunResult TrainingRun::result() const {
   return {
       .folder = folder_,
@@ -404,7 +350,7 @@ RunResult TrainingRun::result() const {
       .test = *test_metrics_,
       .average = average_metrics_,
       .clipped = config_.clip > 0 ? std::optional(trainer_.state().clipped_in_all) : std::nullopt,
-      .end = end_text(),
+      .end = patience_text(config_, trainer_),
       .seconds = seconds(),
       .examples_per_second = pace_.per_second(),
       .seed = config_.seed};

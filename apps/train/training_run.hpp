@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/train/run_goal.hpp"
 #include "apps/train/run_result.hpp"
 #include "lab/training/train_plan.hpp"
 
@@ -29,14 +30,6 @@ struct RunEnd {
 /// Trains as `config` says in a new run folder; "" stands for runs/<run_name>. Throws SettingError for
 /// settings that cannot be meant, Error for bad data or a failure while running.
 RunEnd start_run(TrainPlan plan, const std::filesystem::path& out, const RunOptions& options);
-
-/// How far a resumed run goes on: so many further epochs or steps, or to the run's own end if
-/// neither is given. An epoch that was begun counts as the first.
-struct Further {
-  std::optional<std::uint64_t> epochs;
-  std::optional<std::uint64_t> steps;
-  std::vector<std::string> changes;  // of settings that may change, as "lr=1e-4"
-};
 
 /// Continues a run from its last checkpoint, or from the beginning if it was killed before the
 /// first, to the same bits as a run that was never interrupted. Returns and throws as start_run

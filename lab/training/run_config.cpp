@@ -16,7 +16,7 @@
 namespace nelbo {
 namespace {
 
-using Kind = TrainSetting::Kind;
+using Kind = SettingKind;
 
 [[noreturn]] void refuse(const std::string& wanted) { throw SettingError("", "must be " + wanted); }
 

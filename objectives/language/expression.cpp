@@ -14,8 +14,8 @@
 namespace nelbo {
 namespace {
 
-/// What is said of a term that there is not: what the literature's name is called here, or the nearest
-/// name.
+/// What is said of a term that there is not: what the literature's name is called here, or the
+/// nearest name.
 std::string meant(const std::string& name) {
   static const std::map<std::string, std::string> others{
       {"kl", "div"},     {"kld", "div"},  {"kl_div", "div"},
@@ -34,32 +34,6 @@ std::string meant(const std::string& name) {
 
 constexpr std::size_t longest = 4096;
 constexpr int deepest = 64;
-
-/// True for the bytes of a UTF-8 character after its first.
-bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
-/// Control characters, which a terminal would obey, as spaces.
-std::string printable(std::string text) {
-  for (char& c : text) {
-    if (std::iscntrl(static_cast<unsigned char>(c))) c = ' ';
-  }
-  return text;
-}
-
-/// The expression, or its surroundings of the column, with a caret below the column.
-std::string excerpt(const std::string& expression, std::size_t column) {
-  constexpr std::size_t width = 72;
-  std::size_t begin = column - 1 > width ? column - 1 - width / 2 : 0;
-  while (begin > 0 && continues(expression[begin])) --begin;
-  std::size_t end = std::min(expression.size(), begin + width + width / 2);
-  while (end < expression.size() && continues(expression[end])) ++end;
-  const std::string before = begin > 0 ? "..." : "";
-  std::size_t caret = before.size();
-  for (std::size_t i = begin; i < std::min(column - 1, end); ++i)
-    caret += !continues(expression[i]);
-  return "\n  " + before + printable(expression.substr(begin, end - begin)) +
-         (end < expression.size() ? "..." : "") + "\n  " + std::string(caret, ' ') + "^";
-}
 
 /// What the parameters of a named objective stand for.
 using Scope = std::map<std::string, std::variant<Term, Grouping>>;
@@ -156,15 +130,7 @@ class Parser {
     }
   }
 
-  /// The next character in quotes, all bytes of it.
-  std::string next_character() const {
-    std::size_t end = at_ + 1;
-    while (end < text_.size() && continues(text_[end])) ++end;
-    std::string quoted = "'";
-    quoted += printable(text_.substr(at_, end - at_));
-    quoted += "'";
-    return quoted;
-  }
+  std::string next_character() const { return character_at(text_, at_); }
 
   void descend() {
     if (++depth_ > deepest) fail(at_, "nested deeper than " + std::to_string(deepest));
@@ -272,8 +238,8 @@ class Parser {
     });
   }
 
-  /// The named objective that a name stands for: one that is no word too, or has parameters, or is a
-  /// program's own. Inside its own expression a name is the word.
+  /// The named objective that a name stands for: one that is no word too, or has parameters, or is
+  /// a program's own. Inside its own expression a name is the word.
   const NamedObjective* objective_of(const std::string& name, const Word* word) const {
     const NamedObjective* const objective = objective_catalogue().find(name);
     if (objective == nullptr || name == own_) return nullptr;
@@ -381,13 +347,6 @@ class Parser {
 };
 
 }  // namespace
-
-ExpressionError::ExpressionError(const std::string& expression, std::size_t column,
-                                 const std::string& reason)
-    : Error("objective, column " + std::to_string(column) + ": " + reason +
-            excerpt(expression, column)),
-      column_(column),
-      reason_(reason) {}
 
 Term parse_objective(const std::string& expression) { return Parser(expression).parse(); }
 

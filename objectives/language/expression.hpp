@@ -1,26 +1,11 @@
 #pragma once
-#include <cstddef>
 #include <string>
 
-#include "autodiff/error.hpp"
 #include "objectives/algebra/term.hpp"
 #include "objectives/language/call.hpp"
+#include "objectives/language/expression_error.hpp"
 
 namespace nelbo {
-
-/// A wrong expression: the message shows it with a caret under the column.
-class ExpressionError : public Error {
- public:
-  ExpressionError(const std::string& expression, std::size_t column, const std::string& reason);
-  /// Counted from 1.
-  std::size_t column() const { return column_; }
-  /// The message without the expression.
-  const std::string& reason() const { return reason_; }
-
- private:
-  std::size_t column_;
-  std::string reason_;
-};
 
 /// Reads an objective: numbers, + - * /, parentheses, abs, max, min, square and relu, the words of
 /// vocabulary() with arguments, and the names of objective_catalogue() with parameters.
