@@ -158,6 +158,42 @@ ExampleTable table_of(const Lattice& lattice, const AppliedRun& applied, std::si
   return table;
 }
 
+/// On stdout, of the first `count` examples.
+void show(const Options& options, const AppliedRun& applied, const Lattice& lattice,
+          std::size_t count, const Speed& speed) {
+  const LoadedRun& run = applied.run;
+  if (options.run.common.json) {
+    Json rows = Json::array();
+    for (const LatticeRow& row : lattice.rows) rows.push_back(row_json(row));
+    print_json({{"run", run.name},
+                {"data", run.config.data},
+                {"split", applied.examples.split().name},
+                {"count", count},
+                {"draws", lattice.draws},
+                {"bounds", rows},
+                {"seconds", lattice.seconds},
+                {"gflops", speed.gflops},
+                {"peak_gflops", speed.peak},
+                {"share_of_peak", speed.share},
+                {"seed", applied.seed},
+                {"isa", active_isa()},
+                {"threads", num_threads()}});
+  } else {
+    std::cout << data::one_line(
+                     fmt::format("{} on {} ({}, {} of {} examples), {} draws each, nats per datum",
+                                 run.name, run.config.data, applied.examples.split().name, count,
+                                 applied.examples.count(), lattice.draws))
+              << "\n\n";
+    print_table(lattice, count);
+    std::cout << fmt::format("{:.1f} s", lattice.seconds);
+    if (!std::isnan(speed.gflops)) {
+      std::cout << fmt::format(", {:.1f} GFLOP/s in the decoder's products, {:.0f}% of the peak",
+                               speed.gflops, 100 * speed.share);
+    }
+    std::cout << "\n";
+  }
+}
+
 int bounds(const Options& options) {
   check_table(options.per_example);
   const std::vector<LatticeCell> cells = cells_of(options);
@@ -181,35 +217,7 @@ int bounds(const Options& options) {
   peak = std::max(peak, measure_fma_peak(num_threads()));
   const Speed speed = speed_of(*run.store, *lattice, count, peak);
 
-  if (options.run.common.json) {
-    Json rows = Json::array();
-    for (const LatticeRow& row : lattice->rows) rows.push_back(row_json(row));
-    print_json({{"run", run.name},
-                {"data", run.config.data},
-                {"split", applied.examples.split().name},
-                {"count", count},
-                {"draws", lattice->draws},
-                {"bounds", rows},
-                {"seconds", lattice->seconds},
-                {"gflops", speed.gflops},
-                {"peak_gflops", speed.peak},
-                {"share_of_peak", speed.share},
-                {"seed", applied.seed},
-                {"isa", active_isa()},
-                {"threads", num_threads()}});
-  } else {
-    std::cout << data::one_line(fmt::format(
-                     "{} on {} ({}, {} of {} examples), {} draws each, nats per datum", run.name,
-                     run.config.data, applied.examples.split().name, count, all, lattice->draws))
-              << "\n\n";
-    print_table(*lattice, count);
-    std::cout << fmt::format("{:.1f} s", lattice->seconds);
-    if (!std::isnan(speed.gflops)) {
-      std::cout << fmt::format(", {:.1f} GFLOP/s in the decoder's products, {:.0f}% of the peak",
-                               speed.gflops, 100 * speed.share);
-    }
-    std::cout << "\n";
-  }
+  show(options, applied, *lattice, count, speed);
   for (const LatticeRow& row : lattice->rows) {
     if (std::isfinite(row.value.mean)) continue;
     return refuse_not_finite(fmt::format("the bound for k = {}, m = {}", row.cell.k, row.cell.m));

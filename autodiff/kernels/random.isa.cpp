@@ -52,13 +52,19 @@ U64 multiply_halves(const U64& a, const U64& b) {
 #endif
 }
 
-/// Blocks first .. first + count - 1 of the fill, count <= tile, in the plane given.
-void philox(const RandomFill& fill, std::uint32_t plane, std::size_t first, std::size_t count,
-            Words& words) {
-  constexpr std::size_t width = lanes<std::uint64_t>;
+/// Philox's counters of a tile of blocks, but for the step, which all share.
+struct Counters {
   // Whole registers are stored; what they write beyond a row is overwritten by the next.
-  constexpr std::size_t room = tile + at_once * width;
-  alignas(64) std::uint64_t dimension[room], draw[room], datum[room];
+  static constexpr std::size_t room = tile + at_once * lanes<std::uint64_t>;
+  alignas(64) std::uint64_t dimension[room];
+  alignas(64) std::uint64_t draw[room];
+  alignas(64) std::uint64_t datum[room];
+};
+
+/// Of blocks first .. first + count - 1 of the fill, count <= tile, in the plane given.
+void count_blocks(const RandomFill& fill, std::uint32_t plane, std::size_t first, std::size_t count,
+                  Counters& counters) {
+  constexpr std::size_t width = lanes<std::uint64_t>;
   alignas(64) std::uint64_t ramp[width];
   for (std::size_t k = 0; k < width; ++k) ramp[k] = k | std::uint64_t{plane} << 26;
   const U64 upwards = U64::load_aligned(ramp);
@@ -73,9 +79,9 @@ void philox(const RandomFill& fill, std::uint32_t plane, std::size_t first, std:
     const U64 row_datum(std::uint64_t{
         fill.datum != nullptr ? fill.datum[b] : static_cast<std::uint32_t>(fill.first_datum + b)});
     for (; i < stop; i += width, block += width) {
-      (upwards + U64(std::uint64_t{block})).store_unaligned(dimension + i);
-      row_draw.store_unaligned(draw + i);
-      row_datum.store_unaligned(datum + i);
+      (upwards + U64(std::uint64_t{block})).store_unaligned(counters.dimension + i);
+      row_draw.store_unaligned(counters.draw + i);
+      row_datum.store_unaligned(counters.datum + i);
     }
     i = stop;
     block = 0;
@@ -86,20 +92,27 @@ void philox(const RandomFill& fill, std::uint32_t plane, std::size_t first, std:
   }
 
   for (std::size_t k = 0; k < at_once; ++k, i += width) {  // the last registers' other lanes
-    upwards.store_unaligned(dimension + i);
-    upwards.store_unaligned(draw + i);
-    upwards.store_unaligned(datum + i);
+    upwards.store_unaligned(counters.dimension + i);
+    upwards.store_unaligned(counters.draw + i);
+    upwards.store_unaligned(counters.datum + i);
   }
+}
 
+/// The words of these blocks.
+void philox(const RandomFill& fill, std::uint32_t plane, std::size_t first, std::size_t count,
+            Words& words) {
+  constexpr std::size_t width = lanes<std::uint64_t>;
+  Counters counters;
+  count_blocks(fill, plane, first, count, counters);
   const U64 multiplier0(std::uint64_t{0xD2511F53u});
   const U64 multiplier1(std::uint64_t{0xCD9E8D57u});
   const U64 lower_half(std::uint64_t{0xffffffffu});
   for (std::size_t j = 0; j < count; j += at_once * width) {
     U64 c0[at_once], c1[at_once], c2[at_once], c3[at_once];
     for (std::size_t k = 0; k < at_once; ++k) {
-      c0[k] = U64::load_aligned(dimension + j + k * width);
-      c1[k] = U64::load_aligned(draw + j + k * width);
-      c2[k] = U64::load_aligned(datum + j + k * width);
+      c0[k] = U64::load_aligned(counters.dimension + j + k * width);
+      c1[k] = U64::load_aligned(counters.draw + j + k * width);
+      c2[k] = U64::load_aligned(counters.datum + j + k * width);
       c3[k] = U64(std::uint64_t{fill.step});
     }
     std::uint32_t key0 = fill.key[0];
