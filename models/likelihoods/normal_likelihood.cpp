@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "autodiff/error.hpp"
+#include "autodiff/ops/shape_ops.hpp"
 #include "models/distributions/diag_normal.hpp"
 #include "models/init.hpp"
 
@@ -44,7 +45,7 @@ Var NormalLikelihood::log_prob(Var output, Var x) const {
 }
 
 Var NormalLikelihood::sample(Var output, Var noise) const {
-  return fixed_normal(output, variance_).sample(noise);
+  return fixed_normal(output, variance_).sample(broadcast_to(noise, output.shape()));
 }
 
 Tensor NormalLikelihood::output_start(const Tensor& mean) const {
@@ -71,7 +72,7 @@ Var LearnedNormalLikelihood::log_prob(Var output, Var x) const {
 }
 
 Var LearnedNormalLikelihood::sample(Var output, Var noise) const {
-  return DiagNormal{output, log_variance()}.sample(noise);
+  return DiagNormal{output, log_variance()}.sample(broadcast_to(noise, output.shape()));
 }
 
 std::shared_ptr<const Likelihood> LearnedNormalLikelihood::declared(

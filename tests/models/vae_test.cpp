@@ -287,6 +287,32 @@ TEST_CASE("vae: mistakes are refused with a reason") {
   CHECK_THROWS_WITH(vae.decode(tape.leaf({3, 2})), contains("vae decode: [3, 2]"));
 }
 
+TEST_CASE("vae: data drawn of noise [B, X] are those of the same noise for every draw") {
+  constexpr std::int64_t S = 3, B = 2, X = 4;
+  for (const char* text : {"bernoulli", "normal", "normal:0.3", "normal:learned"}) {
+    INFO(text);
+    ParameterStore store(DType::f64);
+    const DataMoments moments{Tensor::full({X}, 0.4, DType::f64),
+                              Tensor::full({X}, 0.2, DType::f64)};
+    std::shared_ptr<const Likelihood> likelihood = parse_likelihood(text);
+    if (auto own = likelihood->declared(store, X, moments)) likelihood = own;
+    store.freeze(0);
+    const Tensor noise({B, X}, DType::f64), repeated({S, B, X}, DType::f64),
+        output({S, B, X}, DType::f64);
+    fill_noise(likelihood->noise(), noise, {.stream = {5, StreamId::user}});
+    for (std::int64_t s = 0; s < S; ++s) {
+      repeated.slice(0, s, s + 1).copy_from(noise.reshape({1, B, X}));
+      output.slice(0, s, s + 1).copy_from(Tensor::full({1, B, X}, double(s) - 1, DType::f64));
+    }
+    Tape tape;
+    const Recording recording(tape);
+    const Var at = tape.leaf(output), drawn = likelihood->sample(at, tape.leaf(noise));
+    REQUIRE(drawn.shape() == Shape{S, B, X});
+    CHECK(drawn.value().values() == likelihood->sample(at, tape.leaf(repeated)).value().values());
+    CHECK_FALSE(tape.differentiable(drawn));
+  }
+}
+
 TEST_CASE("vae: likelihoods and their texts") {
   for (const std::string text :
        {"bernoulli", "normal", "normal:learned", "normal:0.1", "normal:2.5e-07"}) {
