@@ -11,13 +11,12 @@ using nelbo::tests::contains;
 using nelbo::tests::last;
 using nelbo::tests::lines_of;
 using nelbo::tests::Outcome;
+using nelbo::tests::record_of;
 using nelbo::tests::run_program_binary;
 using nelbo::tests::write_data;
 using Json = nlohmann::json;
 
 namespace {
-
-Json record_of(const std::string& run) { return Json::parse(tests::read_whole(run + "/run.json")); }
 
 /// The epoch in which a run must end, by the validation objectives that it logged: the first that
 /// comes `patience` epochs after the best, or after `from`. 0 if it goes on.

@@ -10,6 +10,7 @@
 #include "lab/evaluation/standard_errors.hpp"
 #include "lab/training/loaded_run.hpp"
 #include "tests/apps/program_run.hpp"
+#include "tests/apps/table_run.hpp"
 #include "tests/catch.hpp"
 #include "tests/lab/train_data.hpp"
 
@@ -348,16 +349,8 @@ TEST_CASE("sample needs the run alone; eval and encode say that the data are gon
 
 TEST_CASE("Data that are no pictures: train says so, and sample refuses") {
   const TempFolder folder;
-  std::string table;
-  for (int row = 0; row < 40; ++row) {
-    table += std::to_string(row % 7 - 3) + ".5," + std::to_string(row % 5) + ",0.25\n";
-  }
-  const std::string data = folder.write("table.csv", table), run = folder / "run";
-  const Outcome made =
-      run_program_binary({"train", "--data", data, "--likelihood", "normal", "--hidden", "7",
-                          "--latent", "2", "--steps", "5", "--out", run});
-  INFO(made.err);
-  REQUIRE(made.code == 0);
+  const std::string run = folder / "run";
+  const Outcome made = train_on_table(folder);
   CHECK_THAT(made.err, contains("pictures    none: examples of shape 3 are no pictures"));
   CHECK(made.out.find("pictures") == std::string::npos);
   CHECK(std::filesystem::is_empty(run + "/images"));

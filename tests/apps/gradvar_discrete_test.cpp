@@ -19,11 +19,14 @@
 #include "objectives/estimators/estimators.hpp"
 #include "tests/apps/program_run.hpp"
 #include "tests/catch.hpp"
+#include "tests/objectives/discrete_nodes.hpp"
 #include "tests/objectives/discrete_tuples.hpp"
 
 using namespace nelbo;
 using namespace nelbo::gradvar;
 using namespace nelbo::tests;
+using nelbo::tests::discrete::defined;
+using nelbo::tests::discrete::distance;
 
 namespace {
 
@@ -51,17 +54,6 @@ std::vector<double> part(const std::vector<double>& all, const ParameterStore& s
   const Range range = store.range(group);
   const auto first = all.begin() + std::ptrdiff_t(range.offset);
   return {first, first + std::ptrdiff_t(range.length)};
-}
-
-double distance(const std::vector<double>& a, const std::vector<double>& b) {
-  REQUIRE(a.size() == b.size());
-  double largest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::fabs(a[i] - b[i]));
-  return largest;
-}
-
-bool defined(const EstimatorChoice& choice, const Bound& bound) {
-  return choice.phi.rule().undefined(bound).empty() && choice.theta.rule().undefined(bound).empty();
 }
 
 std::vector<EstimatorChoice> enumerable() {
@@ -198,9 +190,66 @@ TEST_CASE("discrete world: replicates have the exact moments") {
   CHECK(known > 60);
 }
 
-TEST_CASE("discrete world: a recorded draw has the gradients of a Draw") {
+namespace {
+
+/// Estimators that are defined for the bound and draw with this coupling, but wake_sleep, which has
+/// noise of its own besides.
+std::vector<EstimatorChoice> discrete_estimators(const Model& model, const Bound& bound,
+                                                 Coupling coupling) {
   using namespace estimators;
+  std::vector<EstimatorChoice> all{score(),
+                                   rloo(),
+                                   vimco(),
+                                   disarm(),
+                                   enumeration(),
+                                   gumbel_softmax(0.7),
+                                   estimators::straight_through(0.7),
+                                   {gumbel_softmax(0.7), score()},
+                                   {rloo(), gumbel_softmax(0.7)},
+                                   {estimators::straight_through(), enumeration()},
+                                   {vimco(), piwae()}};
+  std::erase_if(all, [&](const EstimatorChoice& choice) {
+    return !defined(choice, bound) || choice.coupling != coupling ||
+           !choice.unfit(model.codes()).empty();
+  });
+  return all;
+}
+
+/// Replicate 7 of seed 3 by a recorded draw and by a Draw of its noise.
+void check_against_draw(const StudyModel& study, const Bound& bound, Coupling coupling,
+                        const std::vector<EstimatorChoice>& all) {
+  const Model& model = study.model;
+  const ParameterStore& store = model.store();
+  RecordedDraw recorded(study, bound, all, coupling);
+  recorded.replicate(random_variables::evaluation, 3, 6);
+  recorded.replicate(random_variables::evaluation, 3, 7);
+  const Tensor noise({4, 2, model.codes().dimensions()}, DType::f64);
+  fill_noise(model.codes().noise(), noise, {.stream = {3, StreamId::evaluation}, .step = 7},
+             coupling);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    INFO(bound.text() << " " << all[i].text());
+    Tape tape;
+    const Recording recording(tape);
+    Draw draw(model, tape.leaf(study.x), tape.leaf(noise), {}, nullptr,
+              all[i].estimation(all[i].one_sweep(bound)));
+    const Var value = mean(estimate(draw, bound));
+    GradientSink theta(store), phi(store);
+    tape.backward(value, ~store.groups({"phi"}), theta);
+    tape.backward(value, store.groups({"phi"}), phi);
+    CHECK(distance(part(recorded.encoder_gradient(i).values(), store, "phi"),
+                   part(phi.buffer().values(), store, "phi")) < 1e-12);
+    CHECK(distance(part(recorded.decoder_gradient(recorded.decoder_weights_of(i)).values(), store,
+                        "theta"),
+                   part(theta.buffer().values(), store, "theta")) < 1e-12);
+    CHECK(recorded.seconds_of(i) > 0);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("discrete world: a recorded draw has the gradients of a Draw") {
   for (const char* family : {"bernoulli", "categorical:3"}) {
+    INFO(family);
     ParameterStore store(DType::f64);
     VaeConfig config;
     config.example = {6};
@@ -211,52 +260,10 @@ TEST_CASE("discrete world: a recorded draw has the gradients of a Draw") {
     store.freeze(5);
     Tensor x({2, 6}, DType::f64);
     for (std::int64_t j = 0; j < 12; ++j) x.set({j / 6, j % 6}, double(j * 7 % 5 < 2));
-    const StudyModel model{vae, x};
     for (const Bound& bound : {bounds::mc(4, bounds::elbo()), bounds::miwae(2, 2)}) {
       for (const Coupling coupling : {Coupling::independent, Coupling::antithetic}) {
-        std::vector<EstimatorChoice> all;
-        for (const EstimatorChoice& choice :
-             std::vector<EstimatorChoice>{score(),
-                                          rloo(),
-                                          vimco(),
-                                          wake_sleep(0.5),
-                                          disarm(),
-                                          enumeration(),
-                                          gumbel_softmax(0.7),
-                                          estimators::straight_through(0.7),
-                                          {gumbel_softmax(0.7), score()},
-                                          {rloo(), gumbel_softmax(0.7)},
-                                          {estimators::straight_through(), enumeration()},
-                                          {vimco(), piwae()}}) {
-          if (!defined(choice, bound) || choice.coupling != coupling) continue;
-          if (choice.phi == wake_sleep(0.5)) continue;  // it has noise of its own besides
-          if (!choice.unfit(vae.codes()).empty()) continue;
-          all.push_back(choice);
-        }
-        if (all.empty()) continue;
-        RecordedDraw recorded(model, bound, all, coupling);
-        recorded.replicate(random_variables::evaluation, 3, 6);
-        recorded.replicate(random_variables::evaluation, 3, 7);
-        const Tensor noise({4, 2, vae.codes().dimensions()}, DType::f64);
-        fill_noise(vae.codes().noise(), noise, {.stream = {3, StreamId::evaluation}, .step = 7},
-                   coupling);
-        for (std::size_t i = 0; i < all.size(); ++i) {
-          INFO(family << " " << bound.text() << " " << all[i].text());
-          Tape tape;
-          const Recording recording(tape);
-          Draw draw(vae, tape.leaf(x), tape.leaf(noise), {}, nullptr,
-                    all[i].estimation(all[i].one_sweep(bound)));
-          const Var value = mean(estimate(draw, bound));
-          GradientSink theta(store), phi(store);
-          tape.backward(value, ~store.groups({"phi"}), theta);
-          tape.backward(value, store.groups({"phi"}), phi);
-          CHECK(distance(part(recorded.encoder_gradient(i).values(), store, "phi"),
-                         part(phi.buffer().values(), store, "phi")) < 1e-12);
-          CHECK(distance(part(recorded.decoder_gradient(recorded.decoder_weights_of(i)).values(),
-                              store, "theta"),
-                         part(theta.buffer().values(), store, "theta")) < 1e-12);
-          CHECK(recorded.seconds_of(i) > 0);
-        }
+        const auto estimators = discrete_estimators(vae, bound, coupling);
+        if (!estimators.empty()) check_against_draw({vae, x}, bound, coupling, estimators);
       }
     }
   }

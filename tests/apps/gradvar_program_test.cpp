@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/apps/gradvar_study.hpp"
+#include "tests/apps/train_command.hpp"
 #include "tests/apps/train_process.hpp"
 #include "tests/catch.hpp"
 #include "tests/lab/train_data.hpp"
@@ -22,8 +23,10 @@ using tests::contains;
 using Json = nlohmann::json;
 using tests::Words;
 using tests::operator+;
+using tests::last;
 using tests::study;
 using tests::timeless;
+using tests::write_data;
 
 namespace {
 
@@ -41,18 +44,9 @@ bool has_keys(const Json& object, const Words& keys) {
                      [&](const std::string& key) { return object.contains(key); });
 }
 
-/// 60 images of 8 x 8 as an IDX file.
-std::string write_data(const tests::TempFolder& folder) {
-  return folder.write("blobs-images-idx3-ubyte", tests::idx_of(tests::blobs(60, 8, 3)));
-}
-
 Words training(const std::string& data, const std::string& out) {
   return {"train", "--data",  data, "--model",    "mlp",     "--hidden", "9",     "--latent",
           "2",     "--batch", "20", "--binarize", "dynamic", "--quiet",  "--out", out};
-}
-
-std::string last(const std::string& run) {
-  return tests::read_whole(run + "/checkpoints/last.safetensors");
 }
 
 }  // namespace

@@ -3,18 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "lab/evaluation/inference.hpp"
 #include "lab/files/npz.hpp"
 #include "lab/training/loaded_run.hpp"
 #include "tests/apps/program_words.hpp"
-#include "tests/apps/train_command.hpp"
-#include "tests/apps/train_process.hpp"
+#include "tests/apps/table_run.hpp"
 #include "tests/apps/untrained_run.hpp"
 
 using namespace nelbo;
@@ -120,16 +117,8 @@ TEST_CASE("outputs: the name's ending says what a file is, and --format where th
 
 TEST_CASE("outputs: data that are no pictures come out as numbers, and not as pictures") {
   const TempFolder folder;
-  std::string table;
-  for (int row = 0; row < 40; ++row) {
-    table += std::to_string(row % 7 - 3) + ".5," + std::to_string(row % 5) + ",0.25\n";
-  }
-  const std::string data = folder.write("table.csv", table), run = folder / "run";
-  const Outcome made =
-      run_program_binary({"train", "--data", data, "--likelihood", "normal", "--hidden", "7",
-                          "--latent", "2", "--steps", "5", "--out", run});
-  INFO(made.err);
-  REQUIRE(made.code == 0);
+  const std::string run = folder / "run";
+  train_on_table(folder);
   const std::vector<Words> commands{{"sample", run, "--draw", "--n", "20"},
                                     {"decode", run, "--z", folder.write("z.csv", "1,2\n3,4\n")},
                                     {"reconstruct", run},
@@ -345,66 +334,4 @@ TEST_CASE("outputs: numbers that are not finite are not written, exit code 4") {
     CHECK_THAT(pictures.err, contains("picture 10 of reconstructions is not finite"));
     CHECK(std::filesystem::is_empty(u.folder / "pictures"));
   }
-}
-
-TEST_CASE("pictures: a checkpoint draws what its training drew") {
-  const TempFolder folder;
-  const std::string data = folder.write("blobs-images-idx3-ubyte", idx_of(blobs(60, 8, 3)));
-  const std::string run = folder / "run", again = folder / "again/deep";
-  const Outcome made = run_program_binary({"train", "--data", data, "--hidden", "9", "--latent",
-                                           "2", "--epochs", "2", "--out", run, "--quiet"});
-  INFO(made.err);
-  REQUIRE(made.code == 0);
-  const auto drawn = [&](const std::string& in) {
-    std::string all;
-    for (const char* name : {"reconstructions", "samples", "traversals"}) {
-      const std::string png = read_whole(in + "/" + name + ".png");
-      CHECK(png.substr(1, 3) == "PNG");
-      all += png;
-    }
-    return all;
-  };
-  const std::string before = drawn(run + "/images");
-  REQUIRE(run_program_binary({"pictures", run, "--out", again}).code == 0);
-  CHECK(drawn(again) == before);
-  std::filesystem::remove_all(run + "/images");
-  const Outcome own = run_program_binary({"pictures", run, "--json"});
-  INFO(own.err);
-  REQUIRE(own.code == 0);
-  CHECK(json::parse(own.out)["out"] == run + "/images");
-  CHECK(drawn(run + "/images") == before);
-  REQUIRE(run_program_binary({"pictures", run, "--seed", "5"}).code == 0);
-  CHECK(drawn(run + "/images") != before);
-
-  std::filesystem::copy_file(run + "/checkpoints/last.safetensors", folder / "alone.safetensors");
-  const Words alone{"pictures", folder / "alone.safetensors", "--data", data};
-  const Outcome nowhere = run_program_binary(alone);
-  CHECK(nowhere.code == 2);
-  CHECK_THAT(nowhere.err, contains("--out: ") && contains("stands alone; name the folder"));
-  CHECK(run_program_binary(alone + Words{"--out", folder / "alone"}).code == 0);
-  const RunLock owner(run);
-  const Outcome taken = run_program_binary({"pictures", run});
-  CHECK(taken.code == 1);
-  CHECK_THAT(taken.err, contains("process"));
-}
-
-TEST_CASE("pictures: --pictures draws after so many epochs, also of a run that does not end") {
-  const TempFolder folder;
-  const std::string data = write_data(folder), run = folder / "run";
-  const auto epochs = [&] {
-    const std::string lines = read_whole(run + "/metrics.jsonl");
-    return std::count(lines.begin(), lines.end(), '\n');
-  };
-  // Ended by a signal, a run draws nothing at its end, and 10 s have not passed.
-  Process training(folder, command(data, run, {"--epochs", "1000000", "--pictures", "3"}));
-  for (int i = 0; i < 6000 && epochs() < 4; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  training.signal(SIGINT);
-  CHECK(training.wait().code == 130);
-  CHECK(std::filesystem::exists(run + "/images/traversals.png"));
-  const Outcome on =
-      run_program_binary({"train", "--resume", run, "--epochs", "1", "--pictures", "1"});
-  INFO(on.err);
-  CHECK(on.code == 0);
 }

@@ -15,10 +15,7 @@ namespace nelbo::tests {
 /// 60 grey images of 8 x 8 as an IDX file; 54 remain for training, so batches of 20 make epochs of
 /// 3 steps.
 inline std::string write_data(const TempFolder& folder) {
-  const data::Array images = blobs(60, 8, 3);
-  std::string file = raw({0, 0, 8, 3, 0, 0, 0, 60, 0, 0, 0, 8, 0, 0, 0, 8});
-  file.append(reinterpret_cast<const char*>(images.bytes.data()), images.bytes.size());
-  return folder.write("blobs-images-idx3-ubyte", file);
+  return folder.write("blobs-images-idx3-ubyte", idx_of(blobs(60, 8, 3)));
 }
 
 inline std::vector<std::string> command(const std::string& data, const std::string& out,
@@ -33,6 +30,10 @@ inline std::vector<std::string> command(const std::string& data, const std::stri
 
 inline std::string last(const std::string& run) {
   return read_whole(run + "/checkpoints/last.safetensors");
+}
+
+inline nlohmann::json record_of(const std::string& run) {
+  return nlohmann::json::parse(read_whole(run + "/run.json"));
 }
 
 inline std::uint64_t step_of(const std::string& run) {

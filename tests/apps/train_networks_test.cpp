@@ -12,6 +12,7 @@ using nelbo::tests::command;
 using nelbo::tests::contains;
 using nelbo::tests::last;
 using nelbo::tests::Outcome;
+using nelbo::tests::record_of;
 using nelbo::tests::run_program_binary;
 using nelbo::tests::write_data;
 using nelbo::tests::operator/;
@@ -19,8 +20,6 @@ using Json = nlohmann::json;
 using Words = std::vector<std::string>;
 
 namespace {
-
-Json record_of(const std::string& run) { return Json::parse(tests::read_whole(run + "/run.json")); }
 
 Outcome trained(const std::string& data, const std::string& run, const Words& more) {
   const Outcome outcome = run_program_binary(command(data, run, more));

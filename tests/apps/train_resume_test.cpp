@@ -13,6 +13,7 @@ using nelbo::tests::contains;
 using nelbo::tests::last;
 using nelbo::tests::lines_of;
 using nelbo::tests::Outcome;
+using nelbo::tests::record_of;
 using nelbo::tests::run_program_binary;
 using nelbo::tests::step_of;
 using nelbo::tests::write_data;
@@ -20,8 +21,6 @@ using nelbo::tests::operator/;
 using Json = nlohmann::json;
 
 namespace {
-
-Json record_of(const std::string& run) { return Json::parse(tests::read_whole(run + "/run.json")); }
 
 /// Turns one bit in the middle of the tensors of a checkpoint.
 void damage(const std::string& path) {

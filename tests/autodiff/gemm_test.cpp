@@ -12,9 +12,12 @@
 #include "autodiff/kernels/dispatch.hpp"
 #include "autodiff/threads.hpp"
 #include "tests/autodiff/allocations.hpp"
+#include "tests/autodiff/each_isa.hpp"
 #include "tests/catch.hpp"
 
 using namespace nelbo;
+using nelbo::tests::same_bits;
+using nelbo::tests::under_each_isa;
 using std::int64_t;
 
 namespace {
@@ -138,18 +141,6 @@ double error_of(int64_t m, int64_t n, int64_t k, const Options& options) {
   return worst;
 }
 
-/// Runs f under every instruction set that this machine has.
-template <class F>
-void under_each_isa(F f) {
-  const std::string before = active_kernels().isa;
-  for (const std::string& isa : supported_isas()) {
-    select_isa(isa);
-    INFO("isa " << isa);
-    f();
-  }
-  select_isa(before);
-}
-
 template <class T>
 std::vector<T> product_bits(int64_t m, int64_t n, int64_t k, std::size_t threads) {
   set_num_threads(threads);
@@ -157,11 +148,6 @@ std::vector<T> product_bits(int64_t m, int64_t n, int64_t k, std::size_t threads
   std::vector<T> c(static_cast<std::size_t>(m * n));
   gemm<T>(m, n, k, a.view(), b.view(), c.data(), n, false, {bias.view().data, Activation::tanh});
   return c;
-}
-
-template <class T>
-bool same_bits(const std::vector<T>& x, const std::vector<T>& y) {
-  return x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size() * sizeof(T)) == 0;
 }
 
 class ThreadCount {

@@ -13,9 +13,12 @@
 #include "autodiff/kernels/dispatch.hpp"
 #include "autodiff/threads.hpp"
 #include "tests/autodiff/allocations.hpp"
+#include "tests/autodiff/each_isa.hpp"
 #include "tests/catch.hpp"
 
 using namespace nelbo;
+using nelbo::tests::same_bits;
+using nelbo::tests::under_each_isa;
 using std::int64_t;
 
 namespace {
@@ -59,11 +62,6 @@ class Indexed {
  public:
   SparseRows<T> rows;
 };
-
-template <class T>
-bool same_bits(const std::vector<T>& x, const std::vector<T>& y) {
-  return x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size() * sizeof(T)) == 0;
-}
 
 struct Size {
   int64_t batch, in, out;
@@ -114,17 +112,6 @@ double error_of(Size s, double density, bool accumulate, Activation activation) 
     }
   }
   return worst;
-}
-
-template <class F>
-void under_each_isa(F f) {
-  const std::string before = active_kernels().isa;
-  for (const std::string& isa : supported_isas()) {
-    select_isa(isa);
-    INFO("isa " << isa);
-    f();
-  }
-  select_isa(before);
 }
 
 }  // namespace

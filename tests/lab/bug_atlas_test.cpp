@@ -18,6 +18,8 @@
 #include "tests/lab/train_data.hpp"
 
 using namespace nelbo;
+using nelbo::tests::distance;
+using nelbo::tests::parameters;
 
 namespace {
 
@@ -27,20 +29,6 @@ TrainConfig factor_config(const std::string& objective) {
   TrainConfig config = tests::tiny_config();
   config.objective = objective;
   return config;
-}
-
-std::vector<float> parameters(const ParameterStore& store, const char* group) {
-  const Range range = store.range(group);
-  const auto* first = static_cast<const float*>(store.data()) + range.offset;
-  return {first, first + range.length};
-}
-
-double distance(const std::vector<float>& a, const std::vector<float>& b) {
-  double largest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    largest = std::max(largest, std::abs(double(a[i]) - b[i]));
-  }
-  return largest;
 }
 
 /// A factor_vae recorded outside a trainer, with the same data, noise and start.

@@ -1,4 +1,6 @@
 #pragma once
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <random>
 #include <string>
@@ -89,6 +91,22 @@ inline std::string bytes_of(const Trainer& trainer, const std::string& path) {
 
 inline std::string operator/(const TempFolder& folder, const std::string& name) {
   return folder.path() + "/" + name;
+}
+
+/// Of a group, float32.
+inline std::vector<float> parameters(const ParameterStore& store, const std::string& group) {
+  const Range range = store.range(group);
+  const auto* first = static_cast<const float*>(store.data()) + range.offset;
+  return {first, first + range.length};
+}
+
+/// The largest difference.
+inline double distance(const std::vector<float>& a, const std::vector<float>& b) {
+  double largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    largest = std::max(largest, std::abs(double(a[i]) - b[i]));
+  }
+  return largest;
 }
 
 }  // namespace nelbo::tests

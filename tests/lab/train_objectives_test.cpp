@@ -14,6 +14,8 @@
 using namespace nelbo;
 using nelbo::tests::advance;
 using nelbo::tests::bytes_of;
+using nelbo::tests::distance;
+using nelbo::tests::parameters;
 
 namespace {
 
@@ -34,12 +36,6 @@ TrainConfig config_of(const std::string& objective) {
   return config;
 }
 
-std::vector<float> parameters(const Trainer& trainer, const std::string& group) {
-  const Range range = trainer.store().range(group);
-  const auto* first = static_cast<const float*>(trainer.store().data()) + range.offset;
-  return {first, first + range.length};
-}
-
 /// Parameters of encoder and decoder after 50 steps.
 std::vector<float> trained(const std::string& objective, const std::string& optimizer) {
   const data::Dataset data = tests::tiny_data();
@@ -47,17 +43,9 @@ std::vector<float> trained(const std::string& objective, const std::string& opti
   config.optimizer = optimizer;
   Trainer trainer(config, data);
   advance(trainer, 50);
-  std::vector<float> all = parameters(trainer, "phi");
-  for (const float value : parameters(trainer, "theta")) all.push_back(value);
+  std::vector<float> all = parameters(trainer.store(), "phi");
+  for (const float value : parameters(trainer.store(), "theta")) all.push_back(value);
   return all;
-}
-
-double distance(const std::vector<float>& a, const std::vector<float>& b) {
-  double largest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    largest = std::max(largest, std::abs(double(a[i]) - b[i]));
-  }
-  return largest;
 }
 
 }  // namespace
@@ -155,13 +143,13 @@ TEST_CASE("objectives in training: each moves the parameters that it says, and n
   Trainer trainer(config, data);
   std::vector<std::vector<float>> start;
   for (const std::string& group : trainer.store().group_names()) {
-    start.push_back(parameters(trainer, group));
+    start.push_back(parameters(trainer.store(), group));
   }
   advance(trainer, 2);
   Names moved, said;
   for (std::size_t i = 0; i < start.size(); ++i) {
     const std::string& group = trainer.store().group_names()[i];
-    if (parameters(trainer, group) != start[i]) moved.insert(group);
+    if (parameters(trainer.store(), group) != start[i]) moved.insert(group);
   }
   CHECK(moved == one.moved);
   for (const Quantity& quantity : trainer.objective().quantities()) {
@@ -181,8 +169,8 @@ TEST_CASE("objectives in training: an upper bound in a mixture moves the encoder
   Trainer alone(config, data);
   mixture.step();
   alone.step();
-  CHECK(parameters(mixture, "theta") == parameters(alone, "theta"));
-  CHECK(parameters(mixture, "phi") != parameters(alone, "phi"));
+  CHECK(parameters(mixture.store(), "theta") == parameters(alone.store(), "theta"));
+  CHECK(parameters(mixture.store(), "phi") != parameters(alone.store(), "phi"));
 }
 
 TEST_CASE("nell + mi + tc + dwkl - pf trains as nell + div(mc) does, to rounding") {

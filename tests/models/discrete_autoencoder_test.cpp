@@ -13,12 +13,6 @@ using namespace nelbo::tests;
 
 namespace {
 
-Tensor uniform(const Shape& shape, std::uint64_t seed, DType dtype = DType::f64) {
-  const Tensor noise(shape, dtype);
-  fill_noise(Noise::uniform, noise, {.stream = {seed, StreamId::user}});
-  return noise;
-}
-
 struct Autoencoder {
   explicit Autoencoder(const std::string& posterior, const char* architecture = "mlp",
                        const Shape& example = {6}, DType dtype = DType::f64)

@@ -81,12 +81,6 @@ std::vector<Subject> subjects() {
                       {B, L, K}, DType::f64)}};
 }
 
-Tensor uniform(const Shape& shape, std::uint64_t seed, DType dtype = DType::f64) {
-  const Tensor noise(shape, dtype);
-  fill_noise(Noise::uniform, noise, {.stream = {seed, StreamId::user}});
-  return noise;
-}
-
 /// A smooth function of all elements, each with a weight of its own.
 Var weighted_squares(Var x) {
   Tensor weights(x.shape(), x.dtype());

@@ -14,10 +14,6 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-Tensor row(const Numbers& values, DType dtype = DType::f64) {
-  return Tensor::of(values, {1, 1, std::int64_t(values.size())}, dtype);
-}
-
 /// A distribution's sample, gradient and density at extreme parameters.
 struct Extreme {
   std::string name;

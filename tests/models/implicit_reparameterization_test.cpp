@@ -109,10 +109,6 @@ void check_moment(const Moment& m) {
   }
 }
 
-Tensor row(const Numbers& values, DType dtype = DType::f64) {
-  return Tensor::of(values, {1, 1, std::int64_t(values.size())}, dtype);
-}
-
 }  // namespace
 
 TEST_CASE("implicit: quantiles and their derivatives agree with 50-digit arithmetic") {

@@ -61,21 +61,21 @@ TEST_CASE("priors: densities and marginals against plain loops and integrals ove
   }
 }
 
-TEST_CASE("priors: samples have the moments and distribution of the density") {
-  const std::int64_t n = 40000;
-  for (const auto& m : models()) {
-    INFO(text(*m));
-    const auto log_p0 = reference(*m);
-    // Moments up to the fourth and the distribution function of z_1, by sums over a grid.
-    const std::int64_t cells = 1001;
-    const double bound = 24, step = 2 * bound / double(cells - 1);
-    double mean[2] = {}, second[3] = {}, fourth[3] = {};
-    std::vector<double> cdf(static_cast<std::size_t>(cells)), at(cdf.size());
-    for (std::int64_t i = 0; i < cells; ++i) at[std::size_t(i)] = -bound + step * double(i);
-    for (std::size_t j = 0; j < at.size(); ++j) {
+namespace {
+
+/// Moments up to the fourth, and the distribution function of z_1, of a density over the plane by
+/// sums over a grid.
+struct PlaneMoments {
+  static constexpr std::int64_t cells = 1001;
+  static constexpr double bound = 24, step = 2 * bound / double(cells - 1);
+
+  template <class LogDensity>
+  explicit PlaneMoments(const LogDensity& log_p0) : cdf(static_cast<std::size_t>(cells)) {
+    const auto at = [](std::size_t i) { return -bound + step * double(i); };
+    for (std::size_t j = 0; j < cdf.size(); ++j) {
       double column = 0;
-      for (std::size_t i = 0; i < at.size(); ++i) {
-        const double x = at[i], y = at[j], p = std::exp(log_p0(x, y)) * step * step;
+      for (std::size_t i = 0; i < cdf.size(); ++i) {
+        const double x = at(i), y = at(j), p = std::exp(log_p0(x, y)) * step * step;
         column += p;
         mean[0] += p * x, mean[1] += p * y;
         second[0] += p * x * x, second[1] += p * x * y, second[2] += p * y * y;
@@ -85,6 +85,25 @@ TEST_CASE("priors: samples have the moments and distribution of the density") {
       // Half of the cell's mass lies to its left.
       cdf[j] = (j ? cdf[j - 1] : 0) + column;
     }
+  }
+  double distribution(double y) const {
+    const double cell = (y + bound) / step + 0.5;
+    const auto j = std::min(std::max(std::size_t(1), std::size_t(cell)), cdf.size() - 1);
+    const double share = cell - double(j);
+    return cdf[j - 1] + share * (cdf[j] - cdf[j - 1]);
+  }
+
+  double mean[2] = {}, second[3] = {}, fourth[3] = {};  // products: xx, xy, yy
+  std::vector<double> cdf;
+};
+
+}  // namespace
+
+TEST_CASE("priors: samples have the moments and distribution of the density") {
+  const std::int64_t n = 40000;
+  for (const auto& m : models()) {
+    INFO(text(*m));
+    const PlaneMoments of(reference(*m));
     Tape tape;
     Recording recording(tape);
     const auto prior = m->vae->prior();
@@ -104,22 +123,16 @@ TEST_CASE("priors: samples have the moments and distribution of the density") {
       last.push_back(y);
     }
     for (int d = 0; d < 2; ++d) {
-      const double error = std::sqrt((second[2 * d] - mean[d] * mean[d]) / double(n));
-      INFO("mean, z " << (average[d] - mean[d]) / error);
-      CHECK(std::fabs(average[d] - mean[d]) < 4 * error);
+      const double error = std::sqrt((of.second[2 * d] - of.mean[d] * of.mean[d]) / double(n));
+      INFO("mean, z " << (average[d] - of.mean[d]) / error);
+      CHECK(std::fabs(average[d] - of.mean[d]) < 4 * error);
     }
     for (int d = 0; d < 3; ++d) {
-      const double error = std::sqrt((fourth[d] - second[d] * second[d]) / double(n));
-      INFO("product, z " << (squares[d] - second[d]) / error);
-      CHECK(std::fabs(squares[d] - second[d]) < 4 * error);
+      const double error = std::sqrt((of.fourth[d] - of.second[d] * of.second[d]) / double(n));
+      INFO("product, z " << (squares[d] - of.second[d]) / error);
+      CHECK(std::fabs(squares[d] - of.second[d]) < 4 * error);
     }
-    const auto function = [&](double y) {
-      const double cell = (y + bound) / step + 0.5;
-      const auto j = std::min(std::max(std::size_t(1), std::size_t(cell)), at.size() - 1);
-      const double share = cell - double(j);
-      return cdf[j - 1] + share * (cdf[j] - cdf[j - 1]);
-    };
-    CHECK(kolmogorov_smirnov(last, function) < 1.95);
+    CHECK(kolmogorov_smirnov(last, [&](double y) { return of.distribution(y); }) < 1.95);
   }
 }
 

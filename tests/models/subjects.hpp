@@ -10,6 +10,11 @@ namespace nelbo::tests {
 using Vars = std::vector<Var>;
 using Numbers = std::vector<double>;
 
+/// [1, 1, n].
+inline Tensor row(const Numbers& values, DType dtype = DType::f64) {
+  return Tensor::of(values, {1, 1, std::int64_t(values.size())}, dtype);
+}
+
 /// A distribution behind functions of its parameters.
 struct Subject {
   std::string name;

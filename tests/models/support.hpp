@@ -90,4 +90,20 @@ inline Tensor grid(double low, double high, std::int64_t n) {
   return x;
 }
 
+/// Numbers in (-2, 2) with no pattern.
+inline Tensor uneven(const Shape& shape, double factor) {
+  Tensor t(shape, DType::f64);
+  for (std::int64_t i = 0; i < t.size(); ++i) {
+    t.data_as<double>()[i] = std::sin(factor * double(i + 1)) * 2;
+  }
+  return t;
+}
+
+/// Noise in (0, 1).
+inline Tensor uniform(const Shape& shape, std::uint64_t seed, DType dtype = DType::f64) {
+  const Tensor noise(shape, dtype);
+  fill_noise(Noise::uniform, noise, {.stream = {seed, StreamId::user}});
+  return noise;
+}
+
 }  // namespace nelbo::tests

@@ -10,9 +10,11 @@
 #include "models/worlds/dense.hpp"
 #include "models/worlds/linear_gaussian_theory.hpp"
 #include "tests/catch.hpp"
+#include "tests/models/support.hpp"
 
 using namespace nelbo;
 using nelbo::tests::contains;
+using nelbo::tests::uneven;
 
 namespace {
 
@@ -29,14 +31,6 @@ struct Subject {
   ParameterStore store;
   LinearGaussianModel model;
 };
-
-Tensor uneven(const Shape& shape, double factor) {
-  Tensor t(shape, DType::f64);
-  for (std::int64_t i = 0; i < t.size(); ++i) {
-    t.data_as<double>()[i] = std::sin(factor * double(i + 1)) * 2;
-  }
-  return t;
-}
 
 /// Calls visit(noise, weight) for the 3^n points of Gauss and Hermite's rule in the n elements of
 /// noise: expectations of polynomials up to degree 5 in each are exact.

@@ -32,14 +32,6 @@ struct Subject {
   RainforthToy toy;
 };
 
-Tensor uneven(const Shape& shape, double factor) {
-  Tensor t(shape, DType::f64);
-  for (std::int64_t i = 0; i < t.size(); ++i) {
-    t.data_as<double>()[i] = std::sin(factor * double(i + 1)) * 2;
-  }
-  return t;
-}
-
 }  // namespace
 
 TEST_CASE("The Rainforth toy starts with the delta and the residual of its config") {

@@ -8,22 +8,13 @@
 #include "objectives/language/expression.hpp"
 #include "objectives/language/vocabulary.hpp"
 #include "tests/catch.hpp"
+#include "tests/objectives/refused_expression.hpp"
 
 using namespace nelbo;
 using nelbo::tests::contains;
+using nelbo::tests::refused;
 
 namespace {
-
-/// The column and the reason for which an expression is refused in a setting.
-std::pair<std::size_t, std::string> refused(const std::string& expression,
-                                            const Setting& setting = {}) {
-  try {
-    check_objective(parse_objective(expression), expression, setting);
-  } catch (const ExpressionError& error) {
-    return {error.column(), error.reason()};
-  }
-  return {0, "not refused"};
-}
 
 std::string canonical(const std::string& expression) { return parse_objective(expression).text(); }
 
@@ -191,88 +182,6 @@ TEST_CASE("language: every named objective is read, alone and inside others") {
     CHECK(!named.citation.empty());
     CHECK(parse_objective("2*(" + named.name + ")").direction() == objective.direction());
   }
-}
-
-TEST_CASE("language: wrong expressions are refused with the column and the reason") {
-  struct Case {
-    std::string expression;
-    std::size_t column;
-    std::string reason;
-    Setting setting = {};
-  };
-  const Setting batch64{.batch = 64, .data_size = 1000, .latent = 10};
-  const Case wrong = GENERATE_COPY(
-      // Names and arguments.
-      Case{"nell + 6*tcc", 10, "did you mean 'tc'?"},
-      Case{"nell + beta_tcva(6)", 8, "did you mean 'beta_tcvae'?"},
-      Case{"nell + kl", 8, "kl is called div here"}, Case{"nell + KL", 8, "KL is called div here"},
-      Case{"4*recon", 3, "recon is called nell here"},
-      Case{"nell + quuxquux", 8, "none that is known is near"},
-      Case{"nell + tc(start)", 11, "did you mean 'strat'?"},
-      Case{"nell + tc(scheme=start)", 18, "did you mean 'strat'?"},
-      Case{"iw(k=5)", 6, "'iw' does not take 'k=...'; did you mean 'm'?"},
-      Case{"beta_vae(bta=3)", 14, "did you mean 'beta'?"}, Case{"nell(3)", 6, "takes no argument"},
-      Case{"iw(m=5, m=6)", 11, "one argument too many"},
-      Case{"iw(5, 6)", 7, "one argument too many"},
-      Case{"tc(strat, mss)", 11, "one argument too many"},
-      Case{"abs(div, 2)", 10, "one argument too many"}, Case{"max(div)", 1, "'max' needs y"},
-      Case{"mc", 1, "'mc' needs k"}, Case{"anneal(0, 1)*nell", 1, "'anneal' needs steps"},
-      Case{"iw(m=2.5)", 6, "m is a whole number, not 2.5"},
-      Case{"nell + 2*iw(m=nell)", 15, "m is a number, not 'nell'"},
-      Case{"iw(m=anneal(1, 5, steps=9))", 6, "m is a whole number, not anneal"},
-      Case{"beta_vae(beta=2*div)", 15, "beta is a number or a schedule, not the term '2*div'"},
-      Case{"iwae(m=0)", 1, "iwae = iw(m=m): iw: m = 0"}, Case{"tvo(m=1)", 1, "write elbo"},
-      Case{"nell + tc(groups=0)", 18, "groups is the number of equal groups"},
-      Case{"nell + tc(groups=[[0,x]])", 22, "a latent dimension (0, 1, ...) is missing"},
-      Case{"nell + tc(level=within)", 8, "needs groups"},
-      Case{"anneal(0, 1, steps=0)*nell", 1, "steps is at least 1"},
-      // What is not defined whatever the data.
-      Case{"iw(exact, m=5)", 1, "closed form of div is not defined inside 'iw'"},
-      Case{"nell - 2*iw(div=exact)", 10, "closed form of div"},
-      Case{"mc(k=2, m=3, div=exact)", 1, "closed form of div"},
-      Case{"nell + critic_loss", 8, "may not reach the encoder"},
-      Case{"nell + mi_dec", 8, "it is read out of a trained model"},
-      Case{"iw(m=5) + 10*mmd", 9, "write the bound as a cost, '-iw(m=5)'"},
-      Case{"nell - elbo", 6, "'-elbo'"}, Case{"iw(5) - elbo", 7, "neither minimised nor maximised"},
-      Case{"abs(elbo)", 1, "write it as a cost, '-elbo'"},
-      Case{"nell + max(cubo, div)", 8, "may move different parameters"},
-      Case{"anneal(-1, 1, steps=9)*elbo", 23, "changes its sign"},
-      Case{"stages(1, 2, -1, 2, 1, 2)*elbo", 26, "changes its sign"},
-      Case{"step(1, factor=-1, every=3)*elbo", 28, "changes its sign"},
-      Case{"stages()*nell", 1, "'stages' needs a value"},
-      Case{"stages(1, 2, 3, 0)*nell", 1, "the length of stage 2 is a whole number"},
-      Case{"stages(1, 2, 3, unit=days)*nell", 22, "unit=days"},
-      Case{"max(div_j, tc)", 1, "one number for all latent dimensions"},
-      Case{"nell*div", 5, "two terms cannot be multiplied"},
-      // Numbers.
-      Case{"1e999*nell", 1, "too large"}, Case{"nell + 1e200*(1e200*div)", 13, "not finite"},
-      Case{"1e200*(nell + 1e200*div)", 1, "not finite"}, Case{"1e300*nell/1e-10", 11, "not finite"},
-      Case{"nell + anneal(-1e308, 1e308, steps=5)*div", 8, "overflows"},
-      Case{"nell + square(warmup(1e200, steps=5))*div", 1, "'div': its weight square("},
-      Case{"nell + 1e300*(warmup(1e300, steps=5)*div)", 1, "not finite"},
-      Case{"1e300*warmup(1e300, steps=5)*nell", 1, "not finite"},
-      Case{"nell/0", 5, "division by 0"}, Case{"square(1e200)*nell", 1, "not finite"},
-      Case{"nan*nell", 1, "unknown term 'nan'"}, Case{"3nell", 2, "unexpected 'n'"},
-      Case{"4", 1, "a number alone"}, Case{"anneal(0, 1, steps=4)", 1, "a number alone"},
-      // Characters.
-      Case{"nell + \xC3\xA9t", 8, "unexpected '\xC3\xA9'"},
-      Case{"nell \x1b[31m", 6, "unexpected ' '"},
-      // What is not defined for the setting.
-      Case{"nell + tc(naive)", 8, "compares the data of a batch", {.batch = 1, .data_size = 9}},
-      Case{"nell + abs(div - mmd)", 18, "compares the data", {.batch = 1, .data_size = 9}},
-      Case{"2*beta_tcvae(6)", 3, "compares the data", {.batch = 1, .data_size = 9}},
-      Case{"nell + mi(mss)", 8, "'mi(mss)' needs N", {.batch = 64}},
-      Case{"nell + mi", 8, "'mi(strat)' needs N", {.batch = 64}},
-      Case{"nell + mi(full)", 8, "compares each sample with the posteriors of all 1000", batch64},
-      Case{"nell + tc(groups=3)", 8, "cannot be cut into equal groups", batch64},
-      Case{"nell + tc(groups=[[0,1],[2]])", 8, "dimension 3 is in no group", batch64},
-      Case{"nell + tc(groups=[[0,10]])", 8, "there is no dimension 10", batch64},
-      Case{"nell + tc(groups=[[0,0]])", 8, "dimension 0 is twice", batch64},
-      Case{"3*hfvae(groups=4)", 3, "cannot be cut", batch64});
-  CAPTURE(wrong.expression);
-  const auto [column, reason] = refused(wrong.expression, wrong.setting);
-  CHECK(column == wrong.column);
-  CHECK_THAT(reason, contains(wrong.reason));
 }
 
 TEST_CASE("language: what needs N is fine with it, and what does not without") {

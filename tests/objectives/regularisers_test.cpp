@@ -9,6 +9,57 @@
 using namespace nelbo;
 using nelbo::tests::VaeFixture;
 
+namespace {
+
+struct ModelWithCritic {
+  static constexpr int D = 2, X = 4;
+
+  ModelWithCritic() {
+    auxiliaries.declare(critic(), store, model);
+    store.freeze(2);
+  }
+  static VaeConfig config() {
+    VaeConfig config;
+    config.architecture = "mlp";
+    config.example = Shape{X};
+    config.latent = D;
+    config.hidden = {3};
+    return config;
+  }
+
+  ParameterStore store{DType::f64};
+  Vae model{
+      config(), {Tensor::full({X}, 0.5, DType::f64), Tensor::full({X}, 0.25, DType::f64)}, store};
+  Auxiliaries auxiliaries;
+};
+
+/// A replayed draw of it with factor_tc, whose codes are permuted within each dimension d:
+/// datum b's code becomes that of (b + 1 + d) mod B.
+struct CriticFixture : ModelWithCritic {
+  static constexpr int B = 8;
+
+  CriticFixture() {
+    fill_normal(tape.data(x).data_as<double>(),
+                {.stream = {1, StreamId::data}, .batch = B, .dimensions = X});
+    fill_normal(tape.data(noise).data_as<double>(),
+                {.stream = {1, StreamId::noise}, .batch = B, .dimensions = D});
+    REQUIRE(draw.inputs().size() == 1);
+    auto* index = tape.data(draw.inputs().front().leaf).data_as<std::int32_t>();
+    for (int b = 0; b < B; ++b) {
+      for (int d = 0; d < D; ++d) index[b * D + d] = ((b + 1 + d) % B) * D + d;
+    }
+    tape.forward();
+  }
+
+  Tape tape{{.mode = Tape::Mode::replay}};
+  Recording recording{tape};
+  Var x = tape.leaf({B, X}, DType::f64), noise = tape.leaf({1, B, D}, DType::f64);
+  Draw draw{model, x, noise, {}, &auxiliaries};
+  Var tc = factor_tc()(draw);
+};
+
+}  // namespace
+
 TEST_CASE("mmd is the U-statistic in plain loops") {
   const bool imq = GENERATE(true, false);
   constexpr int B = 7, D = 3;
@@ -95,53 +146,27 @@ TEST_CASE("free bits and capacity are taken after the mean over the batch") {
 }
 
 TEST_CASE("factor_tc: critic and encoder never leak into each other") {
-  constexpr int B = 8, D = 2;
-  ParameterStore store(DType::f64);
-  VaeConfig config;
-  config.architecture = "mlp";
-  config.example = Shape{4};
-  config.latent = D;
-  config.hidden = {3};
-  const DataMoments moments{Tensor::full({4}, 0.5, DType::f64),
-                            Tensor::full({4}, 0.25, DType::f64)};
-  const Vae model(config, moments, store);
-  Auxiliaries auxiliaries;
-  auxiliaries.declare(critic(), store, model);
-  store.freeze(2);
-  Tape tape({.mode = Tape::Mode::replay});
-  Recording recording(tape);
-  const Var x = tape.leaf({B, 4}, DType::f64), noise = tape.leaf({1, B, D}, DType::f64);
-  Draw draw(model, x, noise, {}, &auxiliaries);
-  const Var tc = factor_tc()(draw);
-  fill_normal(tape.data(x).data_as<double>(),
-              {.stream = {1, StreamId::data}, .batch = B, .dimensions = 4});
-  fill_normal(tape.data(noise).data_as<double>(),
-              {.stream = {1, StreamId::noise}, .batch = B, .dimensions = D});
-  REQUIRE(draw.inputs().size() == 1);
-  auto* index = tape.data(draw.inputs().front().leaf).data_as<std::int32_t>();
-  for (int b = 0; b < B; ++b) {
-    for (int d = 0; d < D; ++d) index[b * D + d] = ((b + 1 + d) % B) * D + d;
-  }
-  tape.forward();
+  CriticFixture f;
   const auto norm = [&](const GradientSink& sink, const char* group) {
-    const Range range = store.range(group);
+    const Range range = f.store.range(group);
     double sum = 0;
     const double* g = static_cast<const double*>(sink.data());
     for (std::size_t i = 0; i < range.length; ++i) sum += std::abs(g[range.offset + i]);
     return sum;
   };
-  GradientSink of_objective(store), of_critic(store);
-  tape.backward(tc, store.groups({"phi", "theta"}), of_objective);
-  const Var codes = draw.z();
-  const Var learned = draw.losses().at(critic_group);
-  tape.backward(learned, store.groups({critic_group}), of_critic);
+  GradientSink of_objective(f.store), of_critic(f.store);
+  f.tape.backward(f.tc, f.store.groups({"phi", "theta"}), of_objective);
+  f.tape.backward(f.draw.losses().at(critic_group), f.store.groups({critic_group}), of_critic);
   CHECK(norm(of_objective, "phi") > 0);
   CHECK(norm(of_objective, critic_group) == 0);
   CHECK(norm(of_critic, critic_group) > 0);
   CHECK(norm(of_critic, "phi") == 0);
+}
 
-  // The loss: cross-entropy of codes against codes permuted within each dimension.
-  const Tensor z = codes.value(), permuted({B, D}, DType::f64);
+TEST_CASE("factor_tc: the critic's loss is the cross-entropy of codes against permuted codes") {
+  constexpr int B = CriticFixture::B, D = CriticFixture::D;
+  CriticFixture f;
+  const Tensor z = f.draw.z().value(), permuted({B, D}, DType::f64);
   for (int b = 0; b < B; ++b) {
     for (int d = 0; d < D; ++d) {
       permuted.data_as<double>()[b * D + d] = z.at({0, (b + 1 + d) % B, d});
@@ -149,7 +174,7 @@ TEST_CASE("factor_tc: critic and encoder never leak into each other") {
   }
   Tape eager;
   Recording on_eager(eager);
-  const Layer& logit = *auxiliaries.find(critic_group);
+  const Layer& logit = *f.auxiliaries.find(critic_group);
   const auto real = logit(eager.leaf(z.reshape({B, D}))).value().values();
   const auto fake = logit(eager.leaf(permuted)).value().values();
   double loss = 0, mean = 0;
@@ -157,6 +182,6 @@ TEST_CASE("factor_tc: critic and encoder never leak into each other") {
     loss += 0.5 * (std::log1p(std::exp(-real[b])) + std::log1p(std::exp(fake[b]))) / B;
     mean += real[b] / B;
   }
-  CHECK(learned.item() == Approx(loss).epsilon(1e-11));
-  CHECK(tc.item() == Approx(mean).epsilon(1e-11));
+  CHECK(f.draw.losses().at(critic_group).item() == Approx(loss).epsilon(1e-11));
+  CHECK(f.tc.item() == Approx(mean).epsilon(1e-11));
 }
