@@ -297,16 +297,17 @@ TEST_CASE("vae: data drawn of noise [B, X] are those of the same noise for every
     std::shared_ptr<const Likelihood> likelihood = parse_likelihood(text);
     if (auto own = likelihood->declared(store, X, moments)) likelihood = own;
     store.freeze(0);
-    const Tensor noise({B, X}, DType::f64), repeated({S, B, X}, DType::f64),
+    const Tensor noise({1, B, X}, DType::f64), repeated({S, B, X}, DType::f64),
         output({S, B, X}, DType::f64);
     fill_noise(likelihood->noise(), noise, {.stream = {5, StreamId::user}});
     for (std::int64_t s = 0; s < S; ++s) {
-      repeated.slice(0, s, s + 1).copy_from(noise.reshape({1, B, X}));
+      repeated.slice(0, s, s + 1).copy_from(noise);
       output.slice(0, s, s + 1).copy_from(Tensor::full({1, B, X}, double(s) - 1, DType::f64));
     }
     Tape tape;
     const Recording recording(tape);
-    const Var at = tape.leaf(output), drawn = likelihood->sample(at, tape.leaf(noise));
+    const Var at = tape.leaf(output),
+              drawn = likelihood->sample(at, tape.leaf(noise.reshape({B, X})));
     REQUIRE(drawn.shape() == Shape{S, B, X});
     CHECK(drawn.value().values() == likelihood->sample(at, tape.leaf(repeated)).value().values());
     CHECK_FALSE(tape.differentiable(drawn));
