@@ -86,9 +86,7 @@ Study run_study(const Options& options, std::vector<MeanGradient>& gradients) {
   run_cells(subject, plan.cells, study, keep);
   study.rows.insert(study.rows.end(), plan.undefined.begin(), plan.undefined.end());
   study.slopes = slopes_of(study.rows);
-  for (Slope& slope : study.slopes) {
-    slope.theory = slope_theory(subject.model.model, slope);
-  }
+  for (Slope& slope : study.slopes) slope.theory = slope_theory(slope);
   study.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return study;
 }

@@ -36,6 +36,6 @@ Subject discrete_subject();
 
 /// d log SNR / d log m or k as m or k grows (Rainforth et al. 2018, theorem 1; Tucker et al. 2018):
 /// nothing where no theorem is known.
-std::optional<double> slope_theory(const Model& model, const Slope& slope);
+std::optional<double> slope_theory(const Slope& slope);
 
 }  // namespace nelbo::gradvar
