@@ -4,6 +4,7 @@
 #include "tests/apps/program_run.hpp"
 #include "tests/catch.hpp"
 #include "tests/lab/data_files.hpp"
+#include "tests/lab/train_data.hpp"
 
 namespace nelbo::tests {
 

@@ -8,6 +8,7 @@
 
 #include "autodiff/ops.hpp"
 #include "autodiff/tape.hpp"
+#include "models/distributions/distribution.hpp"
 #include "tests/catch.hpp"
 
 namespace nelbo::tests {
