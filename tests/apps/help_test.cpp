@@ -1,7 +1,6 @@
 // What --help shows: first what suffices to begin, and no line that a terminal would break.
 #include <sstream>
 
-#include "apps/cli/commands.hpp"
 #include "apps/cli/help_layout.hpp"
 #include "tests/apps/program_run.hpp"
 #include "tests/catch.hpp"
@@ -44,7 +43,13 @@ TEST_CASE("help: the first screen of train suffices to begin") {
 TEST_CASE("help: no line of any command is beyond 100 columns, and sections are one line apart") {
   std::vector<std::vector<std::string>> all{
       {}, {"data", "show"}, {"bench", "train"}, {"bench", "kernels"}, {"bench", "pairwise"}};
-  for (const std::string& name : commands().names()) all.push_back({name});
+  bool commands = false;
+  for (const std::string& line : help_lines({})) {
+    if (line.empty()) commands = false;
+    if (commands) all.push_back({line.substr(2, line.find(' ', 2) - 2)});
+    if (line == "Commands:") commands = true;
+  }
+  REQUIRE(all.size() > 20);
   for (const std::vector<std::string>& command : all) {
     bool blank = true;
     for (const std::string& line : help_lines(command)) {
