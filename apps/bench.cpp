@@ -163,8 +163,8 @@ void bench_pairwise_kernel(const Options& options) {
 /// What the three measurements have in common.
 Action measurement(CommandLine& command, const std::shared_ptr<Options>& options,
                    void (*run)(const Options&)) {
-  add_common_flags(command, options->common, "Not used: the work does not depend on it");
-  command.real("--seconds", options->seconds, 0, 600, "About how long each workload is measured");
+  add_common_flags(command, options->common, "not used: the work does not depend on it");
+  command.real("--seconds", options->seconds, 0, 600, "about how long each workload is measured");
   return [options, run] {
     options->common.apply_threads();
     run(*options);
@@ -176,9 +176,9 @@ Action declare_train(CommandLine& command) {
   auto options = std::make_shared<Options>();
   const Action action = measurement(command, options, bench_train);
   command.flag("WORKLOAD", options->workloads,
-               "vae_mlp, iwae50, conv64, chen_mlp, tcvae, tiny (default: all)");
+               "vae_mlp, iwae50, conv64, chen_mlp, tcvae, tiny [all]");
   command.flag("--cost", options->cost,
-               "With --json, also the mean cost of steps 11 to 20 (scripts/compare-peers)");
+               "with --json, also the mean cost of steps 11 to 20 (scripts/compare-peers)");
   command.footer(
       "The share counts the dense matrix products of a step against the fused-multiply-add peak "
       "measured\n"

@@ -230,6 +230,22 @@ int bounds(const Options& options) {
   return exit_done;
 }
 
+constexpr const char* footer =
+    R"help(Zheng eqs (36)-(40). MC_k-IW_m averages k importance-weighted bounds of m draws each: m = 1 is
+the ELBO, m = 5000 the usual estimate of log p(x). Draws are made in chunks and forgotten, so memory
+does not depend on k and m. From m = 25 on k-hat tells the tail of the weights: above 1/2 their
+variance is infinite. Of discrete codes there is none: their weights are finitely many numbers.
+
+JSON: {"count", "draws", "bounds": [{"k", "m", "value", "se", "rise", "rise_se", "ess", "khat",
+"khat_above_half"}], "seconds", "gflops", "peak_gflops", "share_of_peak", ...}; rise is the gain
+over the next smaller m on common draws, khat null where there is none, gflops null where the
+decoder is not dense.
+
+Examples:
+  nelbo bounds runs/burda-mnist-elbo-s0 --m 5000
+  nelbo bounds runs/burda-mnist-elbo-s0 --m 1,5,50 --k 1,10 --examples 500 --json
+  nelbo bounds runs/burda-mnist-elbo-s0 --m 5000 --per-example log_px.npz)help";
+
 Action declare(CommandLine& command) {
   auto options = std::make_shared<Options>();
   add_run_flags(command, options->run, "of the noise of z [the run's own]");
@@ -241,27 +257,7 @@ Action declare(CommandLine& command) {
   command.number("--examples", options->examples, 1, INT64_MAX, "only the first N examples [all]");
   add_table_flag(command, options->per_example,
                  "nell, div, elbo, log_px (the tightest bound) and every bound as mcK_iwM");
-  command.footer(
-      "Zheng eqs (36)-(40). MC_k-IW_m averages k importance-weighted bounds of m draws each: m = 1 "
-      "is the\n"
-      "ELBO, m = 5000 the usual estimate of log p(x). Draws are made in chunks and forgotten, so "
-      "memory\n"
-      "does not depend on k and m. From m = 25 on k-hat tells the tail of the weights: above 1/2 "
-      "their\n"
-      "variance is infinite. Of discrete codes there is none: their weights are finitely many "
-      "numbers.\n\n"
-      "JSON: {\"count\", \"draws\", \"bounds\": [{\"k\", \"m\", \"value\", \"se\", \"rise\", "
-      "\"rise_se\", \"ess\",\n"
-      "\"khat\", \"khat_above_half\"}], \"seconds\", \"gflops\", \"peak_gflops\", "
-      "\"share_of_peak\", ...}; rise is the gain\n"
-      "over the next smaller m on common draws, khat null where there is none, gflops null where "
-      "the "
-      "decoder is\n"
-      "not dense.\n\n"
-      "Examples:\n"
-      "  nelbo bounds runs/burda-mnist-elbo-s0 --m 5000\n"
-      "  nelbo bounds runs/burda-mnist-elbo-s0 --m 1,5,50 --k 1,10 --examples 500 --json\n"
-      "  nelbo bounds runs/burda-mnist-elbo-s0 --m 5000 --per-example log_px.npz");
+  command.footer(footer);
   return [options] { return bounds(*options); };
 }
 

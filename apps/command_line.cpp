@@ -6,10 +6,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <sstream>
 #include <utility>
 
+#include "apps/cli/help_layout.hpp"
 #include "apps/cli/parse.hpp"
 #include "apps/cli/program_name.hpp"
 #include "apps/cli/refusal.hpp"
@@ -17,6 +19,101 @@
 #include "autodiff/setting_error.hpp"
 
 namespace nelbo {
+namespace {
+
+/// --help of every command. It overrides the whole of the parser's own, whose layout differs
+/// between its versions.
+class Help : public CLI::Formatter {
+ public:
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode) const override {
+    std::string text = app->get_description() + "\nUsage: " + usage(*app, name) + "\n";
+    if (const auto found = headers.find(app); found != headers.end()) text += "\n" + found->second;
+    text += help_layout(sections(*app));
+    if (!app->get_footer().empty()) text += "\n" + app->get_footer() + "\n";
+    return text;
+  }
+
+  std::map<const CLI::App*, std::string> headers;
+  std::map<std::pair<const CLI::App*, std::string>, std::string> remarks;  // of groups
+
+ private:
+  static constexpr const char* usual = "Options";  // the parser's name of the usual group
+
+  static std::vector<const CLI::App*> commands(const CLI::App& app) {
+    return app.get_subcommands([](const CLI::App*) { return true; });
+  }
+
+  static std::string usage(const CLI::App& app, const std::string& name) {
+    std::string text = name;
+    if (!commands(app).empty()) return text + " COMMAND [FLAGS]";
+    text += " [FLAGS]";
+    for (const CLI::Option* option : app.get_options()) {
+      if (!option->get_positional()) continue;
+      const std::string word = argument(*option);
+      text += option->get_required() ? " " + word : " [" + word + "]";
+    }
+    return text;
+  }
+
+  static bool many(const CLI::Option& option) {
+    return option.get_expected_max() >= CLI::detail::expected_max_vector_size;
+  }
+
+  /// "RUN..."
+  static std::string argument(const CLI::Option& option) {
+    return option.get_name(true, false) + (many(option) ? "..." : "");
+  }
+
+  static HelpEntry entry(const CLI::Option& option) {
+    if (option.get_positional()) return {argument(option), text_of(option)};
+    std::string name = option.get_name(false, true);
+    if (name == "-h,--help") name = "-h, --help";
+    if (option.get_type_size() != 0) name += " " + option.get_type_name();
+    if (many(option)) name += " ...";
+    return {name, (option.get_required() ? "required: " : "") + text_of(option)};
+  }
+
+  static std::string text_of(const CLI::Option& option) {
+    const std::string otherwise = option.get_default_str();
+    return option.get_description() + (otherwise.empty() ? "" : " [" + otherwise + "]");
+  }
+
+  HelpSection section(const CLI::App& app, const std::string& group,
+                      const std::string& heading) const {
+    HelpSection section{heading, "", {}};
+    if (const auto found = remarks.find({&app, group}); found != remarks.end()) {
+      section.remark = found->second;
+    }
+    for (const CLI::Option* option : app.get_options()) {
+      if (option->get_positional() || option->get_group() != group) continue;
+      section.entries.push_back(entry(*option));
+    }
+    return section;
+  }
+
+  std::vector<HelpSection> sections(const CLI::App& app) const {
+    std::vector<HelpSection> all;
+    HelpSection arguments{"Arguments", "", {}}, subcommands{"Commands", "", {}};
+    for (const CLI::Option* option : app.get_options()) {
+      if (option->get_positional()) arguments.entries.push_back(entry(*option));
+    }
+    for (const CLI::App* command : commands(app)) {
+      subcommands.entries.push_back({command->get_name(), command->get_description()});
+    }
+    if (!arguments.entries.empty()) all.push_back(std::move(arguments));
+    if (!subcommands.entries.empty()) all.push_back(std::move(subcommands));
+    const std::vector<std::string> groups = app.get_groups();
+    for (const std::string& group : groups) {
+      if (group != usual) all.push_back(section(app, group, group));
+    }
+    all.push_back(section(app, usual, groups.size() > 1 ? "Common" : "Flags"));
+    return all;
+  }
+};
+
+Help& help_of(const CLI::App& app) { return dynamic_cast<Help&>(*app.get_formatter()); }
+
+}  // namespace
 
 std::string flag_of(const std::string& setting) {
   std::string flag = "--" + setting;
@@ -50,7 +147,7 @@ Flag& Flag::one_of(const std::vector<std::string>& words) {
     const bool known = std::find(words.begin(), words.end(), word) != words.end();
     return known ? std::string() : fmt::format("'{}' is unknown; {}", word, suggest(word, words));
   };
-  option_->check(CLI::Validator(among, CLI::IsMember(words).get_description()));
+  option_->check(CLI::Validator(among, ""));
   return *this;
 }
 
@@ -107,6 +204,13 @@ Flag CommandLine::expression(const std::string& name, std::string& value, const 
   };
   return flag(name, value, help);
 }
+
+void CommandLine::group(const std::string& heading, const std::string& remark) {
+  group_ = heading;
+  if (!remark.empty()) help_of(*app_).remarks[{app_, heading}] = remark;
+}
+
+void CommandLine::header(const std::string& text) { help_of(*app_).headers[app_] = text + "\n"; }
 
 void CommandLine::footer(const std::string& text) { app_->footer(text); }
 
@@ -200,8 +304,8 @@ std::string reason_of(const CLI::ParseError& error, const CLI::App& command) {
 
 Parsed parse(const Command& program, const std::string& version, int argc, char** argv) {
   const auto app = std::make_shared<CLI::App>(program.summary, program.name);
-  app->get_formatter()->column_width(34);
-  app->set_version_flag("--version", version);
+  app->formatter(std::make_shared<Help>());  // of its commands too
+  app->set_version_flag("--version", version, "print the version");
   app->set_help_flag("-h,--help", "print this help");
   app->require_subcommand(0, 1);
   Action chosen;

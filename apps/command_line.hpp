@@ -81,8 +81,11 @@ class CommandLine {
   /// An argument that may look like a flag: "-elbo + div".
   Flag expression(const std::string& name, std::string& value, const std::string& help);
 
-  /// The flags that follow stand under this heading of the help; "" is the usual one.
-  void group(const std::string& heading) { group_ = heading; }
+  /// The flags that follow stand under this heading of the help, below a remark; "" is the usual
+  /// one, which comes last.
+  void group(const std::string& heading, const std::string& remark = "");
+  /// What stands in the help above the flags.
+  void header(const std::string& text);
   /// The end of the help: remarks and examples.
   void footer(const std::string& text);
   /// A command of this command, which needs none of its own action then.

@@ -137,13 +137,13 @@ Action declare(CommandLine& command) {
   add_run_flags(command, flags->run, "of the noise of z [the run's own]");
   add_data_flags(command, flags->run);
   command.flag("--scheme", flags->scheme, "of the aggregated posterior [full]").type("NAME");
-  command.number("--draws", flags->draws, 1, 10000, "of z per example [1]");
+  command.number("--draws", flags->draws, 1, 10000, "of z per example");
   command.number("--batch", flags->batch, 2, std::int64_t{1} << 20,
                  "examples per batch of the other schemes [the run's own]");
-  command.number("--examples", flags->examples, 2, std::int64_t{1} << 32,
-                 "use the first so many [all]");
+  command.number("--examples", flags->examples, 2, std::int64_t{1} << 32, "use the first so many")
+      .otherwise("all");
   command.number("--pairs", flags->pairs, 0, 1000000,
-                 "pairs that the model makes for I_dec; 0 leaves it out [500]");
+                 "pairs that the model makes for I_dec; 0 leaves it out");
   command.footer(footer);
   return [flags] { return decompose(*flags); };
 }

@@ -145,8 +145,9 @@ void declare_studied(CommandLine& command, Options& options) {
       .flag("--world", options.world,
             "a model whose gradients are known: rainforth, linear-gaussian or discrete "
             "[rainforth]")
+      .type("NAME")
       .one_of({"rainforth", "linear-gaussian", "discrete"});
-  command.flag("--run", options.run.run, "a trained model: the folder of a run");
+  command.flag("--run", options.run.run, "a trained model: the folder of a run").type("RUN");
   add_data_flags(command, options.run);
   command
       .flag("--bounds", options.bounds,
@@ -173,7 +174,7 @@ Action declare(CommandLine& command) {
   auto options = std::make_shared<Options>();
   declare_studied(command, *options);
   command.number("--replicates", options->replicates, 4, 1'000'000'000,
-                 "gradients of each combination [10000]");
+                 "gradients of each combination");
   command.number("--batch", options->batch, 1, 1 << 20,
                  "data, drawn once by the seed [20; of rainforth 1, of discrete 3]");
   command.flag("--resample", options->resample,

@@ -72,13 +72,16 @@ int run_train(const TrainFlags& flags, const std::vector<std::string>& given) {
   return train_seeds(plan, flags.seeds, flags.out.value_or(""), options, json);
 }
 
+constexpr const char* header = R"help(Examples:
+  nelbo train --preset quickstart
+  nelbo train --data mnist/ --binarize dynamic --model burda --epochs 10
+  nelbo train --data sprites --objective "nell + 4*div" --out runs/beta4)help";
+
 constexpr const char* footer =
     R"help(Results go to stdout, progress to stderr. The run folder holds config.toml, run.json,
 metrics.jsonl, checkpoints/, images/ and report.html. Ctrl-C saves, and prints how to resume.
 
-Examples:
-  nelbo train --preset quickstart
-  nelbo train --data mnist/ --binarize dynamic --model burda --epochs 10
+Further examples:
   nelbo train --data faces.npz:imgs --model mlp --hidden 500,200 --latent 10 \
               --likelihood normal:learned --objective "nell + 4*div"
   nelbo train --data sprites --objective "nell + mi + anneal(1, 6, steps=500)*tc + dwkl"
@@ -89,6 +92,7 @@ Examples:
 
 Action declare(CommandLine& command) {
   auto flags = std::make_shared<TrainFlags>();
+  command.header(header);
   command.footer(footer);
   declare_train_flags(command, *flags);
   return [flags, command] { return run_train(*flags, command.given()); };

@@ -26,9 +26,11 @@ struct SettingFlag {
 
 /// What there is to choose from, for --help: "mixture:K: K diagonal normals, learned".
 template <class Entry>
-std::string choices(const std::vector<Entry>& entries, const std::string& otherwise) {
+std::string choices(const std::vector<Entry>& entries, const std::string& otherwise,
+                    const std::string& indent = "") {
   std::string text;
   for (const Entry& entry : entries) {
+    text += indent;
     if constexpr (requires { entry.usage; }) {
       text += entry.usage;
     } else {
@@ -40,9 +42,7 @@ std::string choices(const std::vector<Entry>& entries, const std::string& otherw
 }
 
 /// A text that is no value of a setting is refused where it stands.
-void declare(CommandLine& command, TrainFlags& flags, const std::string& heading,
-             const std::vector<SettingFlag>& settings) {
-  command.group(heading);
+void declare(CommandLine& command, TrainFlags& flags, const std::vector<SettingFlag>& settings) {
   for (const SettingFlag& one : settings) {
     const auto keep = [&flags, name = one.setting](const std::string& text) {
       TrainConfig scratch;
@@ -63,10 +63,45 @@ void declare(CommandLine& command, TrainFlags& flags, const std::string& heading
   }
 }
 
-std::vector<SettingFlag> data_flags() {
+std::vector<SettingFlag> first_flags() {
   return {
       {"data", "SPEC",
-       "a file, a folder, FILE:member, or\n" + choices(data::data_sets().all(), "[sprites]")},
+       fmt::format("{}, a file or a folder; more under Data [sprites]",
+                   fmt::join(data::data_sets().names(), ", "))},
+      {"model", "NAME",
+       fmt::format("{}; more under Model and its networks [mlp]",
+                   fmt::join(architectures().names(), ", "))},
+      {"objective", "EXPR",
+       "what is improved: a bound or a named objective (elbo, \"iw(m=5)\", "
+       "\"beta_tcvae(beta=6)\") or terms (\"nell + 4*div\"); `nelbo objectives` lists them all "
+       "[elbo]"},
+  };
+}
+
+/// What suffices to begin, in one screen: lists of choices stand further below.
+void declare_first(CommandLine& command, TrainFlags& flags) {
+  command.group("To begin");
+  command.flag("--preset", flags.preset, choices(presets(), "the flags overrule it")).type("NAME");
+  declare(command, flags, first_flags());
+  command.number("--epochs", flags.epochs, 1, (std::int64_t{1} << 32) - 1,
+                 "passes over the training data; with --resume further ones [10]");
+  command
+      .flag("--out", flags.out,
+            "the run folder; refused if it is not empty [runs/MODEL-DATA-OBJECTIVE-sSEED]")
+      .type("DIR");
+  command
+      .flag("--resume", flags.resume,
+            "continue a run from its last checkpoint, with its own settings")
+      .type("RUN");
+}
+
+std::string data_remark() {
+  return "--data takes a file, a folder, FILE:member, or\n" +
+         choices(data::data_sets().all(), "", "  ");
+}
+
+std::vector<SettingFlag> data_flags() {
+  return {
       {"scale", "HOW",
        "none, a divisor such as 255, or standard: features less their mean, by their deviation, "
        "with densities still those of the data [255 for pixels, else none]"},
@@ -84,9 +119,13 @@ std::vector<SettingFlag> data_flags() {
   };
 }
 
+std::string model_remark() {
+  return "--model takes (encoder / decoder, by the widths of their layers: data X, latent L)\n" +
+         choices(architectures().all(), "", "  ");
+}
+
 std::vector<SettingFlag> model_flags() {
   return {
-      {"model", "NAME", choices(architectures().all(), "[mlp]")},
       {"latent", "N", "latent variables [the model's own]"},
       {"hidden", "W,W", "widths of the hidden layers of mlp, or none [500]"},
       {"activation", "NAME",
@@ -101,25 +140,17 @@ std::vector<SettingFlag> model_flags() {
        "P0(Z); where its divergence has no closed form the objective wants div(mc)\n" +
            choices(priors().all(), "[normal, or uniform for discrete codes]")},
       {"posterior", "NAME", "Q(Z|x)\n" + choices(posteriors().all(), "[diagonal]")},
+      {"init_from", "RUN",
+       "a run or checkpoint whose parameters are the first ones, by name, where they fit [none]"},
   };
 }
 
-std::vector<SettingFlag> training_flags() {
+std::vector<SettingFlag> objective_flags() {
   return {
-      {"objective", "EXPR",
-       "what is improved: a bound or a named objective (elbo, \"iw(m=5)\", "
-       "\"beta_tcvae(beta=6)\") or an expression of terms (\"nell + 4*div\"); `nelbo objectives` "
-       "lists them all [elbo]"},
       {"estimator", "NAME",
        "gradient estimator of the objective's bounds: reparam, stl, dreg, score, vimco, ... or by "
        "group, phi=dreg,theta=reparam; `nelbo objectives` lists them all [reparam]"},
       {"batch", "N", "examples per step [100]"},
-      {"init_from", "RUN",
-       "a run or checkpoint whose parameters are the first ones, by name, where they fit [none]"},
-      {"patience", "N",
-       "end the run after N epochs without a better objective on the validation examples; with no "
-       "split valid in the data it holds out a tenth of the training examples [0: never]"},
-      {"patience_from", "EPOCH", "the epochs up to this one are none of them [0]"},
   };
 }
 
@@ -143,22 +174,30 @@ std::vector<SettingFlag> optimizer_flags() {
   };
 }
 
-void declare_run(CommandLine& command, TrainFlags& flags) {
-  command.group("Run");
-  command.number("--epochs", flags.epochs, 1, (std::int64_t{1} << 32) - 1,
-                 "passes over the training data; with --resume further ones [10]");
+std::vector<SettingFlag> patience_flags() {
+  return {
+      {"patience", "N",
+       "end the run after N epochs without a better objective on the validation examples; with no "
+       "split valid in the data it holds out a tenth of the training examples [0: never]"},
+      {"patience_from", "EPOCH", "the epochs up to this one are none of them [0]"},
+  };
+}
+
+void declare_how_long(CommandLine& command, TrainFlags& flags) {
+  command.group("How long");
   command.number("--steps", flags.steps, 1, most,
-                 "steps instead of epochs; with --resume further ones");
-  command.number("--log-gradient-snr", flags.log_gradient_snr, 1, most,
-                 "every N steps, the signal-to-noise ratio of theta's and phi's gradients, into "
-                 "gradient_snr.jsonl [never]");
-  command.number(
-      "--pictures", flags.pictures, 1, most,
-      "draw images/ every N epochs, and at the end [at the end of an epoch, every 10 s]");
+                 "steps instead of --epochs; with --resume further ones");
+  declare(command, flags, patience_flags());
   command
-      .flag("--out", flags.out,
-            "the run folder; refused if it is not empty [runs/MODEL-DATA-OBJECTIVE-sSEED]")
-      .type("DIR");
+      .flag(
+          "--seeds", [&flags](const std::string& text) { flags.seeds = read_seeds(text); },
+          "one run of each seed, one after the other, and their mean and standard deviation: 0..4, "
+          "or 1,3,5; with --out DIR in DIR/s0, DIR/s1, ...")
+      .type("A..B");
+}
+
+void declare_settings(CommandLine& command, TrainFlags& flags) {
+  command.group("Settings of files and other runs");
   command
       .flag("--config", flags.config, "settings in TOML, named as the flags; flags overrule them")
       .type("FILE");
@@ -166,12 +205,21 @@ void declare_run(CommandLine& command, TrainFlags& flags) {
       .flag("--like", flags.like,
             "all settings of another run; presets, files and flags overrule them")
       .type("RUN");
-  command.flag("--preset", flags.preset, choices(presets(), "the flags overrule it")).type("NAME");
-  command.flag("--resume", flags.resume, "continue a run from its last checkpoint").type("RUN");
   command
       .flag("--change", flags.changes,
             "with --resume: go on with another lr or batch, or other weights in the objective")
       .type("SETTING=VALUE");
+}
+
+void declare_output(CommandLine& command, TrainFlags& flags) {
+  command.group("Output");
+  command.number(
+      "--pictures", flags.pictures, 1, most,
+      "draw images/ every N epochs, and at the end [at the end of an epoch, every 10 s]");
+  command.number("--log-gradient-snr", flags.log_gradient_snr, 1, most,
+                 "every N steps, the signal-to-noise ratio of theta's and phi's gradients, into "
+                 "gradient_snr.jsonl [never]");
+  command.flag("--quiet", flags.quiet, "no header and no progress");
 }
 
 /// Presets, files and flags over what `config` says.
@@ -204,21 +252,20 @@ void forget_networks(TrainConfig& config) {
 }  // namespace
 
 void declare_train_flags(CommandLine& command, TrainFlags& flags) {
-  declare(command, flags, "Data", data_flags());
-  declare(command, flags, "Model", model_flags());
-  declare(command, flags, "Training", training_flags());
-  declare(command, flags, "Rates and optimisers", optimizer_flags());
-  declare_run(command, flags);
+  declare_first(command, flags);
+  command.group("Data", data_remark());
+  declare(command, flags, data_flags());
+  command.group("Model and its networks", model_remark());
+  declare(command, flags, model_flags());
+  command.group("Objective and gradients");
+  declare(command, flags, objective_flags());
+  command.group("Rates and optimisers");
+  declare(command, flags, optimizer_flags());
+  declare_how_long(command, flags);
+  declare_settings(command, flags);
+  declare_output(command, flags);
   command.group("");
   add_common_flags(command, flags.common, "seed of everything random [0]");
-  command
-      .flag(
-          "--seeds", [&flags](const std::string& text) { flags.seeds = read_seeds(text); },
-          "one run of each seed, one after the other, and their mean and standard deviation: 0..4, "
-          "or "
-          "1,3,5; with --out DIR in DIR/s0, DIR/s1, ...")
-      .type("A..B");
-  command.flag("--quiet", flags.quiet, "no header and no progress");
 }
 
 TrainConfig merged_config(const TrainFlags& flags) {
