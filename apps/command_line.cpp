@@ -158,10 +158,13 @@ std::vector<std::string> extras_of(const CLI::App& app) {
   return extras;
 }
 
-/// The command that was given an argument which nobody asked for, else the one selected.
+/// The command that was given an argument which nobody asked for, else the one selected. Of two the
+/// inner one: after a wrong word of its own, the others may be handed to the outer one.
 const CLI::App& culprit(const CLI::App& app) {
   const auto chosen = app.get_subcommands();
-  return chosen.empty() || !extras_of(app).empty() ? app : culprit(*chosen.back());
+  if (chosen.empty()) return app;
+  const bool own = !extras_of(app).empty() && extras_of(*chosen.back()).empty();
+  return own ? app : culprit(*chosen.back());
 }
 
 /// Why a flag, argument or command that nobody asked for is wrong, with the nearest name there is.
