@@ -179,7 +179,8 @@ Flag CommandLine::flag(const std::string& name, std::function<void(const std::st
     try {
       read(text);
     } catch (const SettingError& error) {
-      throw CLI::ValidationError(name, error.what());
+      const bool named = error.setting() == setting_of(name);
+      throw CLI::ValidationError(name, named ? error.reason() : error.what());
     }
   };
   CLI::Option& option = *app_->add_option_function<std::string>(name, told, help);
@@ -254,10 +255,20 @@ std::string path_of(const CLI::App& command) {
              : path_of(*command.get_parent()) + " " + command.get_name();
 }
 
-/// The command that was given an argument which nobody asked for, else the one selected.
+/// The arguments that nobody asked for. Where "--" is among them, so is what it leads, wrong or not.
+std::vector<std::string> extras_of(const CLI::App& app) {
+  std::vector<std::string> extras = app.remaining();
+  extras.erase(std::find(extras.begin(), extras.end(), "--"), extras.end());
+  return extras;
+}
+
+/// The command that was given an argument which nobody asked for, else the one selected. Of two the
+/// inner one: after a wrong word of its own, the others may be handed to the outer one.
 const CLI::App& culprit(const CLI::App& app) {
   const auto chosen = app.get_subcommands();
-  return chosen.empty() || !app.remaining().empty() ? app : culprit(*chosen.back());
+  if (chosen.empty()) return app;
+  const bool own = !extras_of(app).empty() && extras_of(*chosen.back()).empty();
+  return own ? app : culprit(*chosen.back());
 }
 
 /// Why a flag, argument or command that nobody asked for is wrong, with the nearest name there is.
@@ -290,7 +301,7 @@ std::string explain_mismatch(const std::string& reason, const CLI::App& command)
 }
 
 std::string reason_of(const CLI::ParseError& error, const CLI::App& command) {
-  const std::vector<std::string> extras = command.remaining();
+  const std::vector<std::string> extras = extras_of(command);
   if (!extras.empty()) return explain_extra(command, extras.front());
   const std::vector<std::string> commands = command_names(command);
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {

@@ -182,7 +182,7 @@ Action declare(CommandLine& command) {
           "--grid", flags->grids,
           "a name and its values, separated by commas outside of brackets, or by | where one is "
           "there; once for every name. The command's {NAME} stands for the value; a name that it "
-          "does not use is passed as --NAME VALUE")
+          "does not use is passed as --NAME=VALUE")
       .type("NAME=VALUE,...");
   command.flag("--seeds", flags->seeds, "the seeds of every configuration: 0..4, or 1,3,5")
       .type("LIST");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "autodiff/error.hpp"
@@ -83,19 +84,22 @@ std::string unfit(const OptimizerConfig& config) {
     if (!holds && first.empty()) first = std::string(name) + " = " + shortest(value) + range;
   };
   const auto fraction = [](double x) { return x >= 0 && x < 1; };
-  const auto not_negative = [](double x) { return x >= 0 && std::isfinite(x); };
+  // Parameters may be float: what is beyond its range would become infinite, or 0.
+  constexpr double most = std::numeric_limits<float>::max();
+  const auto not_negative = [](double x) { return x >= 0 && x <= most; };
   if (config.rule == Rule::sgd) {
     require(fraction(config.momentum), "momentum", config.momentum, " must be in [0, 1)");
     return first;
   }
   require(fraction(config.beta1), "beta1", config.beta1, " must be in [0, 1)");
   require(fraction(config.beta2), "beta2", config.beta2, " must be in [0, 1)");
-  require(config.epsilon > 0 && std::isfinite(config.epsilon), "epsilon", config.epsilon,
-          " must be positive: a parameter without gradient would become 0 / 0");
+  require(config.epsilon >= std::numeric_limits<float>::min() && config.epsilon <= most, "epsilon",
+          config.epsilon,
+          " must be positive as a float: a parameter without gradient would become 0 / 0");
   require(not_negative(config.initial_second_moment), "initial_second_moment",
-          config.initial_second_moment, " must be finite and at least 0");
+          config.initial_second_moment, " must be finite as a float, and at least 0");
   require(not_negative(config.weight_decay), "weight_decay", config.weight_decay,
-          " must be finite and at least 0");
+          " must be finite as a float, and at least 0");
   require(config.rule == Rule::adamw || config.weight_decay == 0, "weight_decay",
           config.weight_decay, " needs the rule adamw; adam would mix it into the moments");
   return first;

@@ -119,7 +119,8 @@ std::vector<std::string> filled_in(const std::vector<std::string>& words,
     }));
   }
   for (const auto& [name, value] : choice) {
-    if (!uses(words, name)) all.insert(all.end(), {"--" + name, value});
+    // In one word: flags that are yes or no take a value in no other way.
+    if (!uses(words, name)) all.push_back("--" + name + "=" + value);
   }
   return all;
 }

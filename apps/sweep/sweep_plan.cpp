@@ -10,6 +10,7 @@
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/read_json.hpp"
 #include "lab/files/atomic_file.hpp"
+#include "lab/files/one_line.hpp"
 #include "lab/files/system_reason.hpp"
 #include "lab/training/run_lock.hpp"
 
@@ -44,7 +45,9 @@ std::vector<SweepRun> read_list(const fs::path& folder) {
     for (const Json& one : list.at("runs")) {
       runs.push_back({one.at("name"), one.at("words")});
       const std::string& name = runs.back().name;
-      if (name.empty() || name.find('/') != std::string::npos || name == "..") {
+      const bool printable = data::one_line(name) == name;
+      if (name.empty() || name.front() == '.' || name.find('/') != std::string::npos ||
+          !printable) {
         fail(path, "'{}' is no name of a run", name);
       }
     }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <deque>
 #include <optional>
+#include <sstream>
 #include <thread>
 
 #include "apps/cli/progress.hpp"
@@ -49,15 +50,35 @@ bool trained_to_its_end(const fs::path& path) {
   }
 }
 
-/// The last line that a log holds.
+/// The last line of a log that says something of its own: further lines of a message are indented.
 std::string last_line(const std::string& log) {
   try {
-    std::string text = read_text(log);
-    while (!text.empty() && text.back() == '\n') text.pop_back();
-    return text.substr(text.rfind('\n') + 1);  // npos + 1 is 0
+    std::istringstream lines(read_text(log));
+    std::string last;
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.empty() && line.front() != ' ') last = line;
+    }
+    return last;
   } catch (const Error&) {
     return "";
   }
+}
+
+/// The words of a run's command that its folder does not keep: a process that goes on with it is
+/// told again.
+std::vector<std::string> told_again(const std::vector<std::string>& words) {
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    for (const std::string name : {"--log-gradient-snr", "--pictures"}) {
+      if (words[i] == name && i + 1 < words.size()) {
+        all.insert(all.end(), {name, words[i + 1]});
+      } else if (words[i].starts_with(name + "=")) {
+        all.push_back(words[i]);
+      }
+    }
+    if (words[i] == "--quiet") all.push_back(words[i]);
+  }
+  return all;
 }
 
 std::string what_happened(int code) {
@@ -83,6 +104,8 @@ std::vector<std::string> SweepProcesses::command_of(const SweepRun& run,
   std::vector<std::string> words{program_};
   if (fs::exists(folder + "/config.toml", error)) {
     words.insert(words.end(), {"train", "--resume", folder});
+    const std::vector<std::string> more = told_again(run.words);
+    words.insert(words.end(), more.begin(), more.end());
   } else {
     words.insert(words.end(), run.words.begin(), run.words.end());
     words.insert(words.end(), {"--out", folder});

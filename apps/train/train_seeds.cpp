@@ -11,6 +11,7 @@
 #include "apps/cli/print_json.hpp"
 #include "apps/exit_code.hpp"
 #include "apps/reports/mean_text.hpp"
+#include "autodiff/setting_error.hpp"
 #include "lab/training/run_folder.hpp"
 
 namespace nelbo {
@@ -81,6 +82,11 @@ Json seeds_json(const std::vector<RunResult>& results) {
 
 int train_seeds(const TrainPlan& plan, const std::vector<std::uint64_t>& seeds, const fs::path& out,
                 const RunOptions& options, bool json) {
+  std::error_code unknown;
+  if (!out.empty() && fs::exists(out / "config.toml", unknown)) {
+    throw SettingError(
+        "out", out.string() + " is the folder of a run; name another for the runs of seeds");
+  }
   std::vector<std::pair<TrainPlan, fs::path>> runs;
   for (const std::uint64_t seed : seeds) {
     TrainPlan one = plan;

@@ -35,8 +35,11 @@ fs::file_type kind_of(const std::string& path) {
 
 std::string read_text(const std::string& path) {
   constexpr std::size_t longest = std::size_t{1} << 28, step = std::size_t{1} << 16;
-  if (kind_of(path) == fs::file_type::directory) {
-    data::fail(path, "is a folder where a file was wanted");
+  const fs::file_type kind = kind_of(path);
+  if (kind == fs::file_type::directory) data::fail(path, "is a folder where a file was wanted");
+  if (kind != fs::file_type::regular && kind != fs::file_type::not_found) {
+    // Opening a pipe would wait for whoever writes into it.
+    data::fail(path, "is not a regular file; save what it brings as one first");
   }
   errno = 0;
   std::ifstream in(path, std::ios::binary);

@@ -123,4 +123,9 @@ TEST_CASE("seeds: each is the run that it is alone; mean and deviation are their
   const Outcome twice = run_program_binary(command(data, out, {"--seeds", "7", "--seed", "1"}));
   CHECK(twice.code == 2);
   CHECK_THAT(twice.err, contains("--seeds: says what --seed says"));
+  const Outcome none = run_program_binary(command(data, out, {"--seeds", "3..0"}));
+  CHECK_THAT(none.err, contains("--seeds: '3..0': a range goes from the lower seed"));
+  const Outcome within = run_program_binary(command(data, out + "/s3", {"--seeds", "0..1"}));
+  CHECK(within.code == 2);
+  CHECK_THAT(within.err, contains("--out: ") && contains("/s3 is the folder of a run"));
 }

@@ -1,4 +1,6 @@
 // Runs side by side: what is read of their folders, and the tables made of it.
+#include <sys/stat.h>
+
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -145,15 +147,18 @@ TEST_CASE("runs: damaged and foreign folders are noted, and stop nothing") {
              R"({"status": 3, "argv": [1], "resumed": {"a": 1}, "test": []})");
   write_text(all + "/odd/metrics.jsonl", "[1]\n{\"epoch\": 1}\n");
   make_run(all + "/line", {.lines = {epoch_line(1, 90, 9), "{\"epoch\": 2, \"te"}});
+  make_run(all + "/pipe", {});
+  REQUIRE(::mkfifo((all + "/pipe/metrics.jsonl").c_str(), 0600) == 0);  // which nobody writes to
   const FoundRuns found = find_runs({all});
   Texts names;
   for (const RunHistory& run : found.runs) names.push_back(run.name);
   CHECK(names == Texts{"good", "line", "odd", "record", "sweep-1/inner"});
   std::string notes;
   for (const std::string& note : found.notes) notes += note + "\n";
-  CHECK_THAT(notes, contains("/config: is left out") && contains("/foreign: holds no run") &&
-                        contains("/record/run.json") && contains("/setting: is left out") &&
-                        contains("no_setting") &&
+  CHECK_THAT(notes, contains("/config: is left out") &&
+                        contains("/pipe/metrics.jsonl: is not a regular file") &&
+                        contains("/foreign: holds no run") && contains("/record/run.json") &&
+                        contains("/setting: is left out") && contains("no_setting") &&
                         contains("/odd/metrics.jsonl, line 1: is no JSON object"));
   CHECK_THAT(notes, !contains("/line"));  // its last line is being written
   CHECK(found.runs[1].epochs.size() == 1);

@@ -39,7 +39,7 @@ TEST_CASE("grid: every combination, the last grid changing first") {
 TEST_CASE("grid: values go where their names stand, others to the end") {
   const Words words{"train", "--objective", "nell + {beta}*div", "--out-of", "{beta}/{x y}{"};
   CHECK(filled_in(words, {{"beta", "4"}, {"lr", "1e-3"}}) ==
-        Words{"train", "--objective", "nell + 4*div", "--out-of", "4/{x y}{", "--lr", "1e-3"});
+        Words{"train", "--objective", "nell + 4*div", "--out-of", "4/{x y}{", "--lr=1e-3"});
   CHECK_NOTHROW(check_words(words, {{"beta", {"4"}}, {"lr", {"1"}}}));
   CHECK_THROWS_WITH(check_words({"train", "{gamma}"}, {{"beta", {"4"}}}),
                     contains("{gamma} has no grid") && contains("beta"));
@@ -63,6 +63,11 @@ TEST_CASE("sweep: names say what differs, never collide, and stay when the grid 
   CHECK(second[1].name == "02_o=a-b");
   CHECK(second[2].name.size() == 100);
   folder.write("sweep.json", "{\"runs\": [{\"name\": \"../x\", \"words\": []}]}");
+  CHECK_THROWS_WITH(plan_sweep(folder.path(), words, {{}}), contains("is no name of a run"));
+  // The sweep's own folder: its lock would be waited for without end.
+  folder.write("sweep.json", "{\"runs\": [{\"name\": \".\", \"words\": []}]}");
+  CHECK_THROWS_WITH(plan_sweep(folder.path(), words, {{}}), contains("is no name of a run"));
+  folder.write("sweep.json", R"({"runs": [{"name": "a\u0000b", "words": []}]})");
   CHECK_THROWS_WITH(plan_sweep(folder.path(), words, {{}}), contains("is no name of a run"));
   folder.write("sweep.json", "{\"runs\": 3}");
   CHECK_THROWS_WITH(plan_sweep(folder.path(), words, {{}}), contains("sweep.json"));

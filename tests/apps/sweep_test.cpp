@@ -85,7 +85,8 @@ TEST_CASE("sweep: a run that fails stops no other, and the exit code tells") {
   const Outcome outcome = run_program_binary(without);
   CHECK(outcome.code == 1);
   CHECK(folders_in(out) == Words{"01_latent=2", "03_latent=3"});
-  CHECK_THAT(outcome.err, contains("02_latent=0  failed (2)") && contains("02_latent=0.log: ") &&
+  CHECK_THAT(outcome.err, contains("02_latent=0  failed (2)") &&
+                              contains("02_latent=0.log: nelbo: --latent: '0' is not") &&
                               contains("1 of 3 runs failed"));
   const auto json = nlohmann::json::parse(outcome.out);
   CHECK(json["runs"].size() == 2);
@@ -135,6 +136,19 @@ TEST_CASE("sweep: what cannot be meant is refused before anything is made") {
   CHECK(
       run_program_binary({"sweep", "--out", folder.path(), "--grid", "lr=1", "--", "train"}).code ==
       2);
+}
+
+TEST_CASE("sweep: of its own words the wrong one is named, not the command behind --") {
+  const auto told = [](Words words) {
+    const Outcome outcome = run_program_binary(words);
+    CHECK(outcome.code == 2);
+    return outcome.err;
+  };
+  CHECK_THAT(told({"sweep", "--jobs", "0", "--grid", "lr=1", "--", "train"}),
+             contains("--jobs") && !contains("unknown"));
+  CHECK_THAT(told({"sweep", "--grid", "lr=1", "--foo", "3", "--", "train"}),
+             contains("unknown flag --foo"));
+  CHECK_THAT(told({"sweep", "--grid", "lr=1", "--"}), contains("COMMAND is required"));
 }
 
 TEST_CASE("sweep: Ctrl-C saves all runs, and the same command goes on with them") {
@@ -194,6 +208,39 @@ TEST_CASE("sweep: a run that was ended before its first file begins anew, after 
   CHECK_THAT(again.err, contains("2 runs, 1 of them finished"));
   CHECK(std::filesystem::exists(begun + "/checkpoints/last.safetensors"));
   CHECK(std::filesystem::last_write_time(ended + "/checkpoints/last.safetensors") == written);
+}
+
+TEST_CASE("sweep: flags that are yes or no vary, and values that look like flags are values") {
+  const TempFolder folder;
+  const std::string data = write_data(folder), out = folder.path() + "/s";
+  const Outcome outcome = run_program_binary(
+      sweep(out, {"--grid", "gated=true,false", "--grid", "lr=1e-3,-1"}, data, {"--epochs", "1"}));
+  CHECK_THAT(outcome.err, contains("2 of 4 runs failed") &&
+                              contains("lr=-1.log: nelbo: --lr: '-1' is -1 at step 0"));
+  const FoundRuns found = find_runs({out});
+  REQUIRE(found.runs.size() == 2);
+  CHECK(found.runs[0].setting("gated") == "true");
+  CHECK(found.runs[1].setting("gated").empty());
+}
+
+TEST_CASE("sweep: a run that goes on is told again what its folder does not keep") {
+  const TempFolder folder;
+  const std::string data = write_data(folder), out = folder.path() + "/s";
+  const Words words =
+      sweep(out, {"--seeds", "0"}, data,
+            {"--steps", "4000", "--log-gradient-snr", "2000", "--pictures=1000", "--quiet"});
+  {
+    Process process(folder, words);
+    REQUIRE(Process::appears(out + "/01_seed=0/metrics.jsonl"));
+    process.signal(SIGKILL);
+    CHECK(process.wait().code == -1);
+  }
+  const Outcome again = run_program_binary(words);
+  INFO(again.err);
+  CHECK(again.code == 0);
+  const FoundRuns found = find_runs({out});
+  REQUIRE(found.runs.size() == 1);
+  CHECK(found.runs[0].gradient_snr.size() == 2);
 }
 
 TEST_CASE("sweep: two in one folder do not meet") {

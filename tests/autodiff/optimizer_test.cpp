@@ -344,6 +344,9 @@ TEST_CASE("Wrong optimiser settings are refused by name") {
   CHECK(refused([](auto& c) { c.beta1 = 1; }, "beta1"));
   CHECK(refused([](auto& c) { c.beta2 = -0.1; }, "beta2"));
   CHECK(refused([](auto& c) { c.epsilon = 0; }, "epsilon"));
+  CHECK(refused([](auto& c) { c.epsilon = 1e-50; }, "epsilon"));  // 0 as a float
+  CHECK(refused([](auto& c) { c.epsilon = 1e39; }, "epsilon"));
+  CHECK(refused([](auto& c) { c.initial_second_moment = 1e39; }, "initial_second_moment"));
   CHECK(refused([](auto& c) { c.initial_second_moment = -1; }, "initial_second_moment"));
   CHECK(refused([](auto& c) { c.weight_decay = 0.1; }, "weight_decay"));
   CHECK(refused([](auto& c) { c.rule = Rule::sgd, c.momentum = 1; }, "momentum"));
