@@ -28,7 +28,7 @@ p{margin:.35rem 0;overflow-wrap:anywhere}.soft,.notes{color:var(--soft)}
 .badge{display:inline-block;vertical-align:middle;font-size:.8rem;font-weight:600;
 padding:.1rem .55rem;border-radius:1rem;border:1px solid currentColor;color:var(--bad);
 margin-left:.6rem}.badge.good{color:var(--good)}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(100px,1fr));gap:.6rem;
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:.75rem;
 margin:1.25rem 0}
 .tile{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.6rem .8rem}
 .tile b{display:block;font-size:1.35rem;font-weight:600;font-variant-numeric:tabular-nums;
