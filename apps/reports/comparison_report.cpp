@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
+#include "apps/reports/group_styles.hpp"
 #include "apps/reports/html_page.hpp"
 #include "apps/reports/markup.hpp"
+#include "apps/reports/mean_text.hpp"
 #include "apps/reports/report_parts.hpp"
 #include "apps/reports/run_differences.hpp"
 #include "apps/reports/run_figures.hpp"
@@ -25,6 +28,40 @@ std::size_t best_row(const std::vector<RunHistory>& runs, const char* quantity) 
   return best;
 }
 
+/// Whether the runs' numbers are of the same examples, as a model sees them.
+bool same_examples(const std::vector<Difference>& differs) {
+  return std::none_of(differs.begin(), differs.end(), [](const Difference& one) {
+    for (const char* setting : {"data", "label", "crop", "resize", "channels", "invert", "scale",
+                                "binarize", "likelihood"}) {
+      if (one.setting == setting) return true;
+    }
+    return false;
+  });
+}
+
+/// The conclusion: which runs have the highest elbo, on average over their seeds. Nothing where fewer
+/// than two groups have one, or it is not of the same examples.
+std::string conclusion(const std::vector<RunHistory>& runs, const std::vector<SeedGroup>& groups) {
+  const SeedGroup* best = nullptr;
+  double highest = -std::numeric_limits<double>::infinity();
+  std::size_t compared = 0;
+  for (const SeedGroup& group : groups) {
+    double sum = 0;
+    for (const std::size_t run : group.runs) sum += runs[run].result("test", "elbo");
+    const double mean = sum / double(group.runs.size());
+    if (!std::isfinite(mean)) continue;
+    ++compared;
+    if (mean <= highest) continue;
+    highest = mean;
+    best = &group;
+  }
+  if (compared < 2) return "";
+  const std::string seeds =
+      best->runs.size() == 1 ? "" : fmt::format(", the mean of {} seeds", best->runs.size());
+  return "<p>Highest test elbo: <b>" + minus_sign(fixed_text(highest, 2)) +
+         "</b> nats per datum, of <b>" + escaped(best->label) + "</b>" + seeds + ".</p>\n";
+}
+
 /// Numbers with true minus signs.
 Table typeset(Table table) {
   for (auto& row : table.rows) {
@@ -40,20 +77,22 @@ std::string run_rows(const std::vector<RunHistory>& runs, const std::vector<Diff
         std::find(table.header.begin() + std::ptrdiff_t(table.names), table.header.end(), name) -
         table.header.begin());
   };
-  const bool comparable = std::none_of(differs.begin(), differs.end(), [](const Difference& one) {
-    return one.setting == "objective" || one.setting == "data";
-  });
+  const bool same = same_examples(differs);
+  const bool comparable = same && std::none_of(differs.begin(), differs.end(), [](const auto& one) {
+                            return one.setting == "objective";
+                          });
   const std::size_t objective = column("test objective"), elbo = column("elbo");
   const std::size_t best_objective = comparable ? best_row(runs, "objective") : runs.size();
-  const std::size_t best_elbo = best_row(runs, "elbo");
+  const std::size_t best_elbo = same ? best_row(runs, "elbo") : runs.size();
   TableLook look{.tinted = differs.size(), .cards = true};
   look.strong = [=](std::size_t row, std::size_t at) {
     return (at == elbo && row == best_elbo) || (at == objective && row == best_objective);
   };
   return html_table(table, look) +
          "<p class=\"soft small\">Marked: what differs. Nats per datum of the test examples, the "
-         "objective as a gain; bold: the highest elbo" +
-         (comparable ? " and objective.</p>\n" : ".</p>\n");
+         "objective as a gain" +
+         (same ? "; bold: the highest elbo" : "") + (comparable ? " and objective" : "") +
+         ".</p>\n" + quantities_line();
 }
 
 std::string seed_rows(const std::vector<RunHistory>& runs, const std::vector<SeedGroup>& groups) {
@@ -63,11 +102,16 @@ std::string seed_rows(const std::vector<RunHistory>& runs, const std::vector<See
          "<p class=\"soft small\">Mean and standard deviation of the runs.</p>\n";
 }
 
+constexpr std::size_t most_open = 4;  // commands that stand on the page without a click
+
 std::string commands(const std::vector<RunHistory>& runs) {
-  std::string out = "<h2>The commands that make them again</h2>\n";
+  std::string all;
   for (const RunHistory& run : runs)
-    out += "<h3>" + escaped(run.name) + "</h3>\n" + command_block(run);
-  return out;
+    all += "<h3>" + escaped(run.name) + "</h3>\n" + command_block(run);
+  if (runs.size() > most_open) {
+    all = fmt::format("<details><summary>all {}</summary>\n", runs.size()) + all + "</details>\n";
+  }
+  return "<h2>The commands that make them again</h2>\n" + all;
 }
 
 }  // namespace
@@ -84,8 +128,10 @@ std::string html_report(const std::vector<RunHistory>& runs, const std::string& 
                                         what.empty() ? "nothing" : what)) +
                     "</p>\n";
   for (const std::string& note : notes) out += "<p class=\"soft\">" + escaped(note) + "</p>\n";
+  if (same_examples(differs)) out += conclusion(runs, groups);
   out += run_rows(runs, differs) + seed_rows(runs, groups);
-  out += figure_section("Curves", figures_of(runs, groups));
+  const GroupStyles look = group_styles(groups, differs);
+  out += figure_section("Curves", figures_of(runs, groups, look.styles), look.key);
   std::vector<std::pair<std::string, const RunHistory*>> captioned;  // one of every group
   for (const SeedGroup& group : groups) {
     captioned.emplace_back(group.label, &runs[group.runs.front()]);

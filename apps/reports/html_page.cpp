@@ -24,11 +24,11 @@ h2{font-size:1.15rem;margin:2.25rem 0 .75rem;padding-bottom:.3rem;
 border-bottom:1px solid var(--line)}
 h3{font-size:1rem;margin:1rem 0 .35rem;overflow-wrap:anywhere}
 p{margin:.35rem 0;overflow-wrap:anywhere}.soft,.notes{color:var(--soft)}
-.notes{padding-left:1.2rem}.verdicts{columns:17rem}.small{font-size:.85rem}
+.notes{padding-left:1.2rem}.verdicts{columns:19rem;column-gap:2rem}.small{font-size:.85rem}
 .badge{display:inline-block;vertical-align:middle;font-size:.8rem;font-weight:600;
 padding:.1rem .55rem;border-radius:1rem;border:1px solid currentColor;color:var(--bad);
 margin-left:.6rem}.badge.good{color:var(--good)}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(120px,1fr));gap:.75rem;
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:.75rem;
 margin:1.25rem 0}
 .tile{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.6rem .8rem}
 .tile b{display:block;font-size:1.35rem;font-weight:600;font-variant-numeric:tabular-nums;
@@ -63,8 +63,8 @@ gap:.15rem 2rem;font-size:.85rem;font-variant-numeric:tabular-nums;margin:.75rem
 gap:1.25rem;align-items:start}
 .pictures figure{margin:0}.pictures figcaption{color:var(--soft);margin-bottom:.35rem;
 overflow-wrap:anywhere}
-.pictures img{display:block;width:100%;max-width:560px;image-rendering:pixelated;
-border-radius:4px}
+.pictures.wide{grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr))}
+.pictures img{display:block;max-width:100%;height:auto;border-radius:4px}
 @media (max-width:760px){
 body{margin-top:1rem}
 table.cards,.cards tbody,.cards tr,.cards td{display:block}
@@ -76,7 +76,8 @@ border:1px solid var(--line);border-radius:8px;padding:.6rem .8rem;margin-bottom
 .cards td.tint span{background:var(--tint)}
 .cards td::before{content:attr(data-label);display:block;color:var(--soft);font-size:.75rem;
 font-weight:400}
-.cards td.wide{grid-column:1/-1;font-weight:600}}
+.cards td.name{min-width:0;overflow-wrap:anywhere}
+.cards td[data-label=run]{grid-column:1/-1;order:-1;font-weight:600}}
 @media (prefers-color-scheme:dark){
 :root{--ink:#e6edf3;--soft:#9198a1;--line:#30363d;--page:#14171a;--card:#1c2126;--tint:#3a3217;
 --bar:#4ea8e6;--good:#3fb950;--bad:#e6a23c}}

@@ -54,15 +54,28 @@ std::string figure(const std::string& image, const std::string& caption) {
              : "<figure><figcaption>" + escaped(caption) + "</figcaption>" + image + "</figure>\n";
 }
 
-std::string pictures(const std::string& title, const std::string& figures) {
-  return "<h2>" + escaped(title) + "</h2>\n<div class=\"pictures\">\n" + figures + "</div>\n";
+/// In columns that are wide enough for the labels on traversals.
+std::string pictures(const std::string& title, const std::string& figures, bool wide) {
+  return "<h2>" + escaped(title) + "</h2>\n<div class=\"pictures" + (wide ? " wide" : "") +
+         "\">\n" + figures + "</div>\n";
 }
 
 }  // namespace
 
-std::string figure_section(const std::string& title, const std::vector<std::string>& svgs) {
+std::string quantities_line() {
+  return "<p class=\"soft small\">elbo = \xE2\x88\x92(nell + div), a lower bound on log p(x); "
+         "nell: "
+         "\xE2\x88\x92log p(x|z) of codes z of the encoder, the distortion; div: KL of these codes "
+         "to "
+         "the prior, the rate.</p>\n";
+}
+
+std::string figure_section(const std::string& title, const std::vector<std::string>& svgs,
+                           const std::string& key) {
   if (svgs.empty()) return "";
-  std::string out = "<h2>" + escaped(title) + "</h2>\n<div class=\"figures\">\n";
+  std::string out = "<h2>" + escaped(title) + "</h2>\n";
+  if (!key.empty()) out += "<p class=\"soft small\">" + escaped(key) + "</p>\n";
+  out += "<div class=\"figures\">\n";
   for (const std::string& svg : svgs) out += "<div>" + svg + "</div>\n";
   return out + "</div>\n";
 }
@@ -83,7 +96,7 @@ std::string pictures_section(const RunHistory& run) {
     const std::string name = file.stem().string();
     figures += figure(image(file, name), name);
   }
-  return figures.empty() ? "" : pictures("Pictures", figures);
+  return figures.empty() ? "" : pictures("Pictures", figures, true);
 }
 
 std::string pictures_beside(const std::vector<std::pair<std::string, const RunHistory*>>& captioned,
@@ -100,7 +113,7 @@ std::string pictures_beside(const std::vector<std::pair<std::string, const RunHi
   if (count < 2) return "";
   std::string title = picture;
   title[0] = char(std::toupper(static_cast<unsigned char>(title[0])));
-  return pictures(title, figures);
+  return pictures(title, figures, picture == "traversals");
 }
 
 std::string settings_list(const std::vector<std::pair<std::string, std::string>>& settings) {

@@ -9,8 +9,13 @@ namespace nelbo {
 
 // Parts of the pages about runs, as markup.
 
-/// A heading and plots in as many columns as there is room for; nothing without plots.
-std::string figure_section(const std::string& title, const std::vector<std::string>& svgs);
+/// A heading, a sentence on how to read them and plots in as many columns as there is room for; nothing
+/// without plots.
+std::string figure_section(const std::string& title, const std::vector<std::string>& svgs,
+                           const std::string& key = "");
+
+/// What elbo, nell and div are, for a reader who has not met them.
+std::string quantities_line();
 
 /// The pictures of a run, in the page itself; nothing where there are none.
 std::string pictures_section(const RunHistory& run);

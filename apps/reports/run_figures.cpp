@@ -200,7 +200,8 @@ PlotLook overlay_look(std::size_t names) {
 }
 
 std::string overlay_svg(const std::vector<RunHistory>& runs, const std::vector<SeedGroup>& groups,
-                        const std::string& title, const char* quantity) {
+                        const std::vector<SvgPlot::Style>& styles, const std::string& title,
+                        const char* quantity) {
   std::vector<Curve> curves;
   for (std::size_t g = 0; g < groups.size(); ++g) {
     const std::size_t from = curves.size();
@@ -209,8 +210,7 @@ std::string overlay_svg(const std::vector<RunHistory>& runs, const std::vector<S
       if (points.size() < 2) continue;
       const bool first = curves.size() == from;
       curves.push_back({first ? name_in_group(groups[g], groups[g].runs.front()) : "",
-                        std::move(points),
-                        {g, g, g / 7 % 2 == 1 ? SvgPlot::Stroke::dashed : SvgPlot::Stroke::solid}});
+                        std::move(points), styles[g]});
     }
   }
   return curves_svg(title, "epoch", nats, std::move(curves), overlay_look(groups.size()));
@@ -234,7 +234,8 @@ void add_elbo_guides(SvgPlot& plot, const std::vector<SvgPlot::Point>& points) {
 }
 
 std::string rate_distortion_svg(const std::vector<RunHistory>& runs,
-                                const std::vector<SeedGroup>& groups) {
+                                const std::vector<SeedGroup>& groups,
+                                const std::vector<SvgPlot::Style>& styles) {
   SvgPlot plot("Rate against distortion, test", "rate: div, nats per datum",
                "distortion: nell, nats per datum",
                {.x = Scale::linear,
@@ -249,7 +250,7 @@ std::string rate_distortion_svg(const std::vector<RunHistory>& runs,
     for (const std::size_t run : groups[g].runs) {
       const SvgPlot::Point point{runs[run].result("test", "div"), runs[run].result("test", "nell")};
       if (!std::isfinite(point.x) || !std::isfinite(point.y)) continue;
-      plot.add_series(named ? "" : groups[g].label, {point}, {g, g});
+      plot.add_series(named ? "" : groups[g].label, {point}, styles[g]);
       named = true;
       points.push_back(point);
     }
@@ -287,18 +288,19 @@ std::vector<std::string> figures_of(const RunHistory& run) {
 }
 
 std::vector<std::string> figures_of(const std::vector<RunHistory>& runs,
-                                    const std::vector<SeedGroup>& groups) {
+                                    const std::vector<SeedGroup>& groups,
+                                    const std::vector<SvgPlot::Style>& styles) {
   std::vector<std::string> figures;
-  keep(figures, rate_distortion_svg(runs, groups));
+  keep(figures, rate_distortion_svg(runs, groups, styles));
   const std::string objective = runs.front().setting("objective");
   const bool same = std::all_of(runs.begin(), runs.end(), [&](const RunHistory& run) {
     return run.setting("objective") == objective;
   });
   if (same && objective != "elbo") {
-    keep(figures, overlay_svg(runs, groups, "Test objective, as a gain", "objective"));
+    keep(figures, overlay_svg(runs, groups, styles, "Test objective, as a gain", "objective"));
   }
   for (const char* quantity : {"elbo", "nell", "div"}) {
-    keep(figures, overlay_svg(runs, groups, std::string("Test ") + quantity, quantity));
+    keep(figures, overlay_svg(runs, groups, styles, std::string("Test ") + quantity, quantity));
   }
   return figures;
 }

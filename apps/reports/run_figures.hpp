@@ -4,6 +4,7 @@
 
 #include "apps/reports/run_differences.hpp"
 #include "apps/reports/run_history.hpp"
+#include "apps/reports/svg_plot.hpp"
 
 namespace nelbo {
 
@@ -13,8 +14,9 @@ namespace nelbo {
 std::vector<std::string> figures_of(const RunHistory& run);
 
 /// Plots of several: rate against distortion, and their tests over the epochs laid over each other.
-/// Runs that differ by their seeds alone share a colour and a name.
+/// Runs that differ by their seeds alone share the style of their group and its name.
 std::vector<std::string> figures_of(const std::vector<RunHistory>& runs,
-                                    const std::vector<SeedGroup>& groups);
+                                    const std::vector<SeedGroup>& groups,
+                                    const std::vector<SvgPlot::Style>& styles);
 
 }  // namespace nelbo

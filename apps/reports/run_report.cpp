@@ -15,6 +15,7 @@
 #include "apps/reports/run_figures.hpp"
 #include "lab/files/atomic_file.hpp"
 #include "lab/files/one_line.hpp"
+#include "objectives/language/vocabulary.hpp"
 
 namespace nelbo {
 namespace {
@@ -31,8 +32,9 @@ std::string text_at(const Json& object, const char* key) {
   return at != object.end() && at->is_string() ? at->get<std::string>() : "";
 }
 
-/// "dsprites.npz", not the folders above it.
-std::string last_name(const std::string& path) {
+/// "dsprites.npz", not the folders above it; of "../data/mnist/" "mnist".
+std::string last_name(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
   const std::size_t slash = path.find_last_of('/');
   return slash == std::string::npos || slash + 1 == path.size() ? path : path.substr(slash + 1);
 }
@@ -70,7 +72,9 @@ std::string tiles(const RunHistory& run) {
 
 /// Numbers of the run as it stands, on every split.
 std::string numbers(const RunHistory& run) {
-  Table table{.names = 1, .header = {"", "objective", "elbo", "nell", "div"}};
+  Table table{.names = 1, .header = {"split", "objective", "elbo", "nell", "div"}};
+  const bool cost = run.setting("objective") != "elbo";
+  if (!cost) table.header.erase(table.header.begin() + 1);
   for (const char* split : {"train", "valid", "test"}) {
     std::vector<std::string> cells{split};
     bool any = false;
@@ -84,8 +88,9 @@ std::string numbers(const RunHistory& run) {
   if (table.rows.empty()) return "<p>No epoch has ended yet.</p>\n";
   return "<h2>Numbers</h2>\n" + html_table(table) +
          "<p class=\"soft small\">Nats per datum. Train: the mean over the last epoch's batches, "
-         "each as the model was then. The objective is shown as a gain: of a cost its sign is "
-         "turned.</p>\n";
+         "each as the model was then." +
+         (cost ? " The objective is shown as a gain: of a cost its sign is turned." : "") +
+         "</p>\n" + quantities_line();
 }
 
 constexpr std::size_t most_units = 120, most_verdicts = 40;
@@ -121,6 +126,19 @@ std::string units(const RunHistory& run) {
   return out + (verdicts.empty() ? "" : "<ul class=\"notes verdicts\">\n" + verdicts + "</ul>\n");
 }
 
+/// What the vocabulary says of "div(mc)"; nothing of what is no word of it.
+std::string meaning_of(const std::string& term) {
+  const Word* word = vocabulary().find(term.substr(0, term.find('(')));
+  return word == nullptr ? "" : word->meaning;
+}
+
+/// What is 0 but for rounding is told as 0.
+std::string ledger_number(const MeanAndError& value) {
+  constexpr double rounding = 1e-5;  // nats
+  if (std::abs(value.mean) < rounding && value.standard_error < rounding) return "0.000";
+  return minus_sign(value.standard_error == 0 ? fixed_text(value.mean, 3) : mean_text(value, 2));
+}
+
 /// The last ledger of the run, with its errors.
 std::string ledger(const RunHistory& run) {
   for (auto line = run.epochs.rbegin(); line != run.epochs.rend(); ++line) {
@@ -128,12 +146,10 @@ std::string ledger(const RunHistory& run) {
     if (of == line->end() || !of->is_object() || !of->contains("terms")) continue;
     const Json& terms = (*of)["terms"];
     if (!terms.is_object()) return "";
-    Table table{.names = 1, .header = {"term", "nats per datum"}};
+    Table table{.names = 2, .header = {"term", "what it is", "nats per datum"}};
     for (const auto& [name, entry] : terms.items()) {
       const MeanAndError value{number_at(entry, {"value"}), number_at(entry, {"se"})};
-      const bool exact = value.standard_error == 0;
-      table.rows.push_back(
-          {name, minus_sign(exact ? fixed_text(value.mean, 3) : mean_text(value, 2))});
+      table.rows.push_back({name, meaning_of(name), ledger_number(value)});
     }
     return fmt::format("<h2>Ledger after epoch {:.0f}</h2>\n", number_at(*line, {"epoch"})) +
            html_table(table) +

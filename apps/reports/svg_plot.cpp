@@ -26,7 +26,7 @@ constexpr const char* style = R"(<style>
 .gv .guide{stroke:#afb8c1;stroke-dasharray:2 3}
 .gv .floor{stroke:#57606a;stroke-width:1.4;stroke-dasharray:6 4;fill:none}
 .gv .line{stroke-width:1.6;fill:none}.gv .theory{stroke-width:1.3;stroke-dasharray:1.5 3;fill:none}
-.gv .dashed{stroke-dasharray:5 3}.gv .name{font-weight:600}
+.gv .dashed{stroke-dasharray:6 3}.gv .dotted{stroke-dasharray:1.5 2.5}.gv .name{font-weight:600}
 .gv .bar{stroke-width:1.1;fill:none}.gv .theory.any{stroke:#57606a}
 .gv .c0{stroke:#0072b2}.gv .c1{stroke:#d55e00}.gv .c2{stroke:#009e73}.gv .c3{stroke:#cc79a7}
 .gv .c4{stroke:#b07d00}.gv .c5{stroke:#3a9bd0}.gv .c6{stroke:#24292f}
@@ -74,6 +74,18 @@ std::string mark(std::size_t kind, double x, double y, std::size_t color) {
 
 std::string name_class(std::size_t color) {
   return fmt::format(" class=\"name n{}\"", color % colors);
+}
+
+const char* stroke_class(SvgPlot::Stroke stroke) {
+  switch (stroke) {
+    case SvgPlot::Stroke::dashed:
+      return " dashed";
+    case SvgPlot::Stroke::dotted:
+      return " dotted";
+    case SvgPlot::Stroke::solid:
+      break;
+  }
+  return "";
 }
 
 }  // namespace
@@ -274,7 +286,7 @@ void SvgPlot::Canvas::draw_line(const Series& series) {
     path += fmt::format("{}{:.2f} {:.2f}", path.empty() ? "M" : "L", x(point.x), y_beyond(point.y));
   }
   out_ += fmt::format("<path class=\"line c{}{}\" d=\"{}\"/>\n", color,
-                      series.style.stroke == Stroke::dashed ? " dashed" : "", path);
+                      stroke_class(series.style.stroke), path);
   for (const Point& point : series.points) {
     if (std::isnan(point.error)) continue;
     const std::string bar = fmt::format("bar c{}", color);

@@ -33,7 +33,7 @@ class SvgPlot {
     double x = 0, y = 0;
     double error = std::numeric_limits<double>::quiet_NaN();  // half a bar's length; NaN: no bar
   };
-  enum class Stroke { solid, dashed };
+  enum class Stroke { solid, dashed, dotted };
   /// How a series is drawn; any numbers do, colours repeat after seven and marks after six.
   struct Style {
     std::size_t color = 0;

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "apps/reports/group_styles.hpp"
 #include "tests/apps/made_run.hpp"
 #include "tests/apps/markup_elements.hpp"
 #include "tests/apps/train_command.hpp"
@@ -185,6 +186,56 @@ TEST_CASE("page: several runs, with what differs marked") {
   CHECK(page.find(">Test objective") ==
         std::string::npos);  // objectives that differ do not compare
   CHECK(elements_of(page)["img"] == 3);
+}
+
+TEST_CASE("page: several runs begin with the conclusion") {
+  const TempFolder folder;
+  for (const int beta : {1, 4, 10}) {
+    full_run(folder.path() + "/b" + std::to_string(beta), "nell + " + std::to_string(beta) + "*div",
+             beta);
+  }
+  // nell 90 + beta + 500 / 144 and div 10 / beta: 4*div has the highest elbo, -(97.472 + 2.5).
+  const std::string page = html_report(find_runs({folder.path()}).runs, "beta", {});
+  const std::size_t found = page.find(
+      "Highest test elbo: <b>\xE2\x88\x92"
+      "99.97</b> nats per datum, of <b>4*div</b>.");
+  REQUIRE(found != std::string::npos);
+  CHECK(found < page.find("<table"));
+  CHECK_THAT(page, contains("a lower bound on log p(x)"));
+}
+
+TEST_CASE("page: a ledger says what its terms are, and of rounding 0") {
+  const TempFolder folder;
+  const std::string ledger =
+      R"x(, "ledger": {"count": 50, "terms": {"div(mc)": {"value": 3, "se": 0.1},)x"
+      R"( "pf": {"value": -3.5e-7, "se": 1.2e-7}}})";
+  const std::string run = make_run(folder.path() + "/r", {.lines = {epoch_line(1, 90, 9, ledger)}});
+  const std::string page = html_report(find_runs({run}).runs[0]);
+  CHECK_THAT(page, contains("E KL(Q(Z|x) || P0)") && contains("<span>0.000</span>"));
+  CHECK_THAT(page, !contains("e-07"));
+}
+
+TEST_CASE("page: of two settings colours tell one, marks and strokes the other") {
+  const std::vector<Difference> differs = {{"objective", {"1", "1", "1", "4", "4", "4"}},
+                                           {"lr", {"a", "b", "c", "a", "b", "c"}}};
+  std::vector<SeedGroup> groups;
+  for (std::size_t i = 0; i < 6; ++i) groups.push_back({"", {i}});
+  const GroupStyles look = group_styles(groups, differs);
+  CHECK(look.key == "Colours tell objective, marks and strokes lr.");
+  for (std::size_t i = 0; i < 6; ++i) {
+    CAPTURE(i);
+    CHECK(look.styles[i].color == i / 3);
+    CHECK(look.styles[i].mark == i % 3);
+    CHECK(int(look.styles[i].stroke) == int(i % 3));
+  }
+  // Four rates and two objectives: strokes tell the objectives.
+  const std::vector<Difference> wide = {{"objective", {"1", "1", "1", "1", "4", "4"}},
+                                        {"lr", {"a", "b", "c", "d", "a", "b"}}};
+  CHECK(group_styles(groups, wide).key == "Colours tell lr, marks and strokes objective.");
+  // One setting: each a colour of its own, and no rule to tell.
+  const GroupStyles plain = group_styles(groups, {differs[0]});
+  CHECK(plain.key.empty());
+  for (std::size_t i = 0; i < 6; ++i) CHECK(plain.styles[i].color == i);
 }
 
 TEST_CASE("page: a browser shows it whole, and has nothing to say") {
