@@ -99,14 +99,15 @@ Outcome browse(const TempFolder& folder, const std::string& page, int width) {
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_whole(out), read_whole(err)};
 }
 
-/// The page with a script that writes the document's width into its title, and without the policy
-/// that would stop it.
+/// The page with a script that writes into its title how wide the document is and how many cells and
+/// tiles have more in them than they have room for, and without the policy that would stop it.
 std::string measured(std::string page) {
   const std::size_t policy = page.find("<meta http-equiv");
   page.erase(policy, page.find('>', policy) + 1 - policy);
   page.insert(page.find("</body>"),
               "<script>document.title='width '+document.documentElement.scrollWidth+' of '+"
-              "window.innerWidth</script>");
+              "window.innerWidth+', spilt '+[...document.querySelectorAll('.tile,td')].filter("
+              "e=>e.scrollWidth>e.clientWidth+1).length</script>");
   return page;
 }
 
@@ -121,11 +122,12 @@ void check_in_browser(const TempFolder& folder, const std::string& page) {
     const Outcome with_width = browse(folder, probe, width);
     const std::size_t at = with_width.out.find("<title>width ");
     REQUIRE(at != std::string::npos);
-    int document = 0, window = 0;
-    REQUIRE(std::sscanf(with_width.out.c_str() + at, "<title>width %d of %d", &document, &window) ==
-            2);
+    int document = 0, window = 0, spilt = -1;
+    REQUIRE(std::sscanf(with_width.out.c_str() + at, "<title>width %d of %d, spilt %d", &document,
+                        &window, &spilt) == 3);
     CHECK(window == width);
     CHECK(document <= window);
+    CHECK(spilt == 0);
   }
 }
 
@@ -247,8 +249,8 @@ TEST_CASE("page: a browser shows it whole, and has nothing to say") {
   const std::string long_name = "a-name-that-is-so-long-that-it-would-widen-any-table-it-stands-in";
   full_run(folder.path() + "/" + long_name, "nell + 1*div", 1);
   for (const int beta : {4, 10}) {
-    full_run(folder.path() + "/b" + std::to_string(beta), "nell + " + std::to_string(beta) + "*div",
-             beta);
+    full_run(folder.path() + "/01_learning_rate=0.1_b" + std::to_string(beta),
+             "nell + " + std::to_string(beta) + "*div", beta);
   }
   const auto runs = find_runs({folder.path()}).runs;
   check_in_browser(folder, html_report(runs, "three"));
