@@ -1,6 +1,8 @@
 // Pages about runs: what is on them, and that a browser shows them whole.
 #include "apps/reports/run_report.hpp"
 
+#include <fmt/format.h>
+
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -140,7 +142,7 @@ TEST_CASE("page: one run, with all that it logged") {
   check_self_contained(page);
   // objective, elbo, nell, div, weights, rate, ledger, gradients; those cut off have an inner one.
   const auto titles = [&](const char* title) {
-    return page.find(">" + std::string(title) + "</text>");
+    return page.find(fmt::format(">{}</text>", title));
   };
   for (const char* title :
        {"Objective, as a gain", "elbo", "nell", "div", "Weights of the schedules", "Learning rate",

@@ -148,6 +148,7 @@ TEST_CASE("runs: damaged and foreign folders are noted, and stop nothing") {
   write_text(all + "/odd/metrics.jsonl", "[1]\n{\"epoch\": 1}\n");
   make_run(all + "/line", {.lines = {epoch_line(1, 90, 9), "{\"epoch\": 2, \"te"}});
   make_run(all + "/pipe", {});
+  std::filesystem::remove(all + "/pipe/metrics.jsonl");
   REQUIRE(::mkfifo((all + "/pipe/metrics.jsonl").c_str(), 0600) == 0);  // which nobody writes to
   const FoundRuns found = find_runs({all});
   Texts names;
