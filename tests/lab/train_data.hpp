@@ -97,7 +97,9 @@ inline std::string operator/(const TempFolder& folder, const std::string& name) 
 inline std::vector<float> parameters(const ParameterStore& store, const std::string& group) {
   const Range range = store.range(group);
   const auto* first = static_cast<const float*>(store.data()) + range.offset;
-  return {first, first + range.length};
+  std::vector<float> values(range.length);
+  std::copy_n(first, range.length, values.begin());
+  return values;
 }
 
 /// The largest difference.
