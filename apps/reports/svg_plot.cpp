@@ -9,6 +9,7 @@
 
 #include "apps/reports/markup.hpp"
 #include "apps/reports/name_places.hpp"
+#include "apps/reports/plot_style.hpp"
 
 namespace nelbo {
 namespace {
@@ -16,76 +17,12 @@ namespace {
 constexpr double left = 66, top = 34, bottom = 48;
 constexpr double legend_gap = 18, legend_line = 18, legend_mark = 26, character = 6.9;
 constexpr double line_height = 15;  // of names at the ends of lines
-constexpr std::size_t colors = 7, marks = 6;
-
-/// The colours stand in the document's own style, so that a dark page can have lighter ones.
-constexpr const char* style = R"(<style>
-.gv text{font:12px system-ui,sans-serif;fill:#24292f;stroke:none}
-.gv .t{font-size:14px;font-weight:600}.gv .guide-name{font-size:11px;fill:#57606a;paint-order:stroke;stroke:#fff;stroke-width:4px}
-.gv .axis{stroke:#57606a;fill:none}.gv .grid,.gv .guide{stroke:#d8dee4;fill:none}
-.gv .guide{stroke:#afb8c1;stroke-dasharray:2 3}
-.gv .floor{stroke:#57606a;stroke-width:1.4;stroke-dasharray:6 4;fill:none}
-.gv .line{stroke-width:1.6;fill:none}.gv .theory{stroke-width:1.3;stroke-dasharray:1.5 3;fill:none}
-.gv .dashed{stroke-dasharray:6 3}.gv .dotted{stroke-dasharray:1.5 2.5}.gv .name{font-weight:600}
-.gv .bar{stroke-width:1.1;fill:none}.gv .theory.any{stroke:#57606a}
-.gv .c0{stroke:#0072b2}.gv .c1{stroke:#d55e00}.gv .c2{stroke:#009e73}.gv .c3{stroke:#cc79a7}
-.gv .c4{stroke:#b07d00}.gv .c5{stroke:#3a9bd0}.gv .c6{stroke:#24292f}
-.gv .n0{fill:#0072b2}.gv .n1{fill:#b54f00}.gv .n2{fill:#007d5b}.gv .n3{fill:#a8437a}
-.gv .n4{fill:#8a6200}.gv .n5{fill:#23759f}.gv .n6{fill:#24292f}
-.gv .mark{stroke-width:1.6;fill:#fff}
-@media (prefers-color-scheme:dark){
-.gv text{fill:#e6edf3}.gv .axis,.gv .floor,.gv .theory.any{stroke:#9198a1}.gv .grid{stroke:#30363d}
-.gv .guide{stroke:#484f58}.gv .guide-name{fill:#9198a1;stroke:#14171a}
-.gv .c0{stroke:#4ea8e6}.gv .c1{stroke:#ff8a3d}.gv .c2{stroke:#2fd0a0}.gv .c3{stroke:#eaa0c8}
-.gv .c4{stroke:#e6b422}.gv .c5{stroke:#8fd3ff}.gv .c6{stroke:#e6edf3}.gv .mark{fill:#14171a}
-.gv .n0{fill:#4ea8e6}.gv .n1{fill:#ff8a3d}.gv .n2{fill:#2fd0a0}.gv .n3{fill:#eaa0c8}
-.gv .n4{fill:#e6b422}.gv .n5{fill:#8fd3ff}.gv .n6{fill:#e6edf3}}
-</style>
-)";
 
 /// Columns of a name, which is UTF-8.
 double width_of(const std::string& name) {
   return character * double(std::count_if(name.begin(), name.end(), [](char c) {
            return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
          }));
-}
-
-std::string mark(std::size_t kind, double x, double y, std::size_t color) {
-  const std::string attributes = fmt::format("class=\"mark c{}\"", color % colors);
-  const auto path = [&](const char* d) {
-    return fmt::format("<path {} transform=\"translate({:.2f} {:.2f})\" d=\"{}\"/>\n", attributes,
-                       x, y, d);
-  };
-  switch (kind % marks) {
-    case 0:
-      return fmt::format("<circle {} cx=\"{:.2f}\" cy=\"{:.2f}\" r=\"3.4\"/>\n", attributes, x, y);
-    case 1:
-      return path("M-3.2-3.2H3.2V3.2H-3.2Z");
-    case 2:
-      return path("M0-4.4L4.4 0L0 4.4L-4.4 0Z");
-    case 3:
-      return path("M0-4L4 3.2H-4Z");
-    case 4:
-      return path("M0 4L4-3.2H-4Z");
-    default:
-      return path("M-3.4-3.4L3.4 3.4M-3.4 3.4L3.4-3.4");
-  }
-}
-
-std::string name_class(std::size_t color) {
-  return fmt::format(" class=\"name n{}\"", color % colors);
-}
-
-const char* stroke_class(SvgPlot::Stroke stroke) {
-  switch (stroke) {
-    case SvgPlot::Stroke::dashed:
-      return " dashed";
-    case SvgPlot::Stroke::dotted:
-      return " dotted";
-    case SvgPlot::Stroke::solid:
-      break;
-  }
-  return "";
 }
 
 }  // namespace
@@ -211,7 +148,7 @@ void SvgPlot::Canvas::draw_head() {
       "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"gv\" width=\"{0:.0f}\" height=\"{1:.0f}\" "
       "viewBox=\"0 0 {0:.0f} {1:.0f}\" role=\"img\">\n<title>{2}</title>\n",
       width, height, escaped(plot_.title_));
-  out_ += style;
+  out_ += plot_style::sheet();
   text(left, top - 14, "start", escaped(plot_.title_), " class=\"t\"");
 }
 
@@ -280,13 +217,13 @@ void SvgPlot::Canvas::draw_guide_names(std::vector<Box>& taken) {
 }
 
 void SvgPlot::Canvas::draw_line(const Series& series) {
-  const std::size_t color = series.style.color % colors;
+  const std::size_t color = series.style.color % plot_style::colors;
   std::string path;
   for (const Point& point : series.points) {
     path += fmt::format("{}{:.2f} {:.2f}", path.empty() ? "M" : "L", x(point.x), y_beyond(point.y));
   }
   out_ += fmt::format("<path class=\"line c{}{}\" d=\"{}\"/>\n", color,
-                      stroke_class(series.style.stroke), path);
+                      plot_style::stroke_class(series.style.stroke), path);
   for (const Point& point : series.points) {
     if (std::isnan(point.error)) continue;
     const std::string bar = fmt::format("bar c{}", color);
@@ -303,7 +240,7 @@ void SvgPlot::Canvas::draw_marks(const Series& series) {
   const std::size_t first = look_.names == Names::at_ends ? series.points.size() - 1 : 0;
   for (std::size_t i = first; i < series.points.size(); ++i) {
     const Point& point = series.points[i];
-    out_ += mark(series.style.mark, x(point.x), y(point.y), series.style.color);
+    out_ += plot_style::mark(series.style.mark, x(point.x), y(point.y), series.style.color);
   }
 }
 
@@ -315,8 +252,8 @@ void SvgPlot::Canvas::draw_legend() {
     text(to + 8, at + 4, "start", escaped(name));
   };
   for (const Series& series : plot_.series_) {
-    entry(fmt::format("line c{}", series.style.color % colors), series.name);
-    out_ += mark(series.style.mark, (from + to) / 2, at, series.style.color);
+    entry(fmt::format("line c{}", series.style.color % plot_style::colors), series.name);
+    out_ += plot_style::mark(series.style.mark, (from + to) / 2, at, series.style.color);
     at += legend_line;
   }
   for (const Level& level : plot_.levels_) {
@@ -335,7 +272,7 @@ void SvgPlot::Canvas::draw_names_at_ends() {
   std::vector<double> wanted;
   for (const Series& series : plot_.series_) {
     if (series.name.empty()) continue;
-    names.push_back({series.name, name_class(series.style.color)});
+    names.push_back({series.name, plot_style::name_class(series.style.color)});
     wanted.push_back(y(series.points.back().y));
   }
   for (const Level& level : plot_.levels_) {
@@ -365,7 +302,8 @@ void SvgPlot::Canvas::draw_names_at_marks() {
         free_place(x(point.x), y(point.y), width_of(series.name), line_height - 1, frame, taken);
     if (!box) continue;
     taken.push_back(*box);
-    text(box->left, box->bottom - 3, "start", escaped(series.name), name_class(series.style.color));
+    text(box->left, box->bottom - 3, "start", escaped(series.name),
+         plot_style::name_class(series.style.color));
   }
   draw_guide_names(taken);
 }
@@ -387,8 +325,8 @@ std::string SvgPlot::Canvas::svg() {
   for (const Guide& guide : plot_.guides_) draw_guide(guide);
   for (const Level& level : plot_.levels_) line("floor", left, y(level.y), right_, y(level.y));
   for (const Power& power : plot_.powers_) {
-    line(fmt::format("theory c{}", power.style.color % colors), x(power.from.x), y(power.from.y),
-         x(power.to.x), y(power.to.y));
+    line(fmt::format("theory c{}", power.style.color % plot_style::colors), x(power.from.x),
+         y(power.from.y), x(power.to.x), y(power.to.y));
   }
   const bool cut = std::isfinite(plot_.fit_from_);  // lines that come in from beyond the plot
   if (cut) {
