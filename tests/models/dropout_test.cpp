@@ -51,7 +51,7 @@ TEST_CASE("dropout: the identity outside training, and on tapes of others") {
   CHECK(none.nodes() == before);
 }
 
-TEST_CASE("dropout: a rate of 0 records nothing, and rates outside [0, 1) are refused") {
+TEST_CASE("dropout: a rate of 0 records nothing, and rates below 0 or from 1 on are refused") {
   Recorded recorded(Dropout(0), numbers({3, 4}, 1));
   recorded.draw(0);
   CHECK(recorded.y.value().values() == recorded.leaf.value().values());
