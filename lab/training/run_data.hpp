@@ -8,10 +8,10 @@ namespace nelbo {
 
 /// Loads the data that the configuration names, with a split `test` (held out by seed where the
 /// data bring none) and the share for validation, and resolves them in `config`: the absolute path, the
-/// hash of the content, what inverted values are taken from, and the scaling, which is decided from the training split where the configuration
-/// does not hold it. A run that holds a hash and no scale was made when scales were guessed: it keeps what
-/// was guessed then, and the data have a note. Throws Error if config already holds another hash: the
-/// files have changed since the run was made.
+/// hash of the content, what inverted values are taken from, and the scaling, which is decided from the
+/// training split where the configuration does not hold it. A run that holds a hash and no scale was made
+/// when scales were guessed: it keeps what was guessed then, and the data have a note. Throws Error if
+/// config already holds another hash: the files have changed since the run was made.
 std::unique_ptr<data::Dataset> load_run_data(TrainConfig& config);
 
 /// Takes back what a configuration says of data that it was resolved with: it is a new run's now.
