@@ -86,9 +86,18 @@ Speed speed_of(const ParameterStore& store, const Lattice& lattice, std::size_t 
   return {gflops, peak, gflops / peak};
 }
 
+double limit_of(const LatticeRow& row) { return pareto_k_limit(std::size_t(row.cell.m)); }
+
+/// "4600" for k-hat 0.73.
+std::string sample_size_text(double khat) {
+  const double size = sample_size_for(khat);
+  return size < 1e15 ? fmt::format("{:.0f}", std::ceil(size)) : "more than anybody has";
+}
+
 void print_table(const Lattice& lattice, std::size_t count) {
-  std::cout << fmt::format("{:>6} {:>7} {:>12}    {:<8} {:>10} {:>8} {:>9} {:>7} {:>8}\n", "k", "m",
-                           "MC_k-IW_m", "+-", "rise", "z", "ESS", "k-hat", "> 1/2");
+  std::cout << fmt::format("{:>6} {:>7} {:>12}    {:<8} {:>10} {:>8} {:>9} {:>7} {:>13} {:>12}\n",
+                           "k", "m", "MC_k-IW_m", "+-", "rise", "z", "ESS", "k-hat", "> limit",
+                           "smoothed");
   for (const LatticeRow& row : lattice.rows) {
     std::string rise = fmt::format("{:>10} {:>8}", "", "");
     if (row.rise) {
@@ -96,24 +105,31 @@ void print_table(const Lattice& lattice, std::size_t count) {
       rise = fmt::format("{:>10} {:>8}", fixed_text(row.rise->mean, 4),
                          error > 0 ? fixed_text(row.rise->mean / error, 1) : "-");
     }
-    std::string tail = fmt::format("{:>7} {:>8}", "-", "-");
-    if (!std::isnan(row.heavy_share)) {
-      tail = fmt::format("{:>7.2f} {:>7.0f}%", row.khat, 100 * row.heavy_share);
+    std::string tail = fmt::format("{:>7} {:>13} {:>12}", "-", "-", "-");
+    if (!std::isnan(row.khat)) {
+      tail =
+          fmt::format("{:>7.2f} {:>5.0f}% > {:.2f} {:>12}", row.khat, 100 * row.beyond_limit_share,
+                      limit_of(row), fixed_text(row.smoothed.mean, 4));
     }
     std::cout << fmt::format("{:>6} {:>7} {} {} {:>9} {}\n", row.cell.k, row.cell.m,
                              mean_column(row.value, 12), rise, fixed_text(row.ess, 2), tail);
   }
   std::cout << fmt::format(
       "\n+- is one standard error over the {} examples. rise: over the row above, on the same "
-      "draws;\nnever negative in expectation. ESS: effective number of the m weights.\n",
+      "draws;\nnever negative in expectation. ESS: effective number of the m weights. > limit: "
+      "examples whose k-hat\nis above min(1 - 1/log10 m, 0.7). smoothed: with Pareto-smoothed "
+      "weights.\n",
       count);
-  const auto heavy =
-      std::find_if(lattice.rows.begin(), lattice.rows.end(),
-                   [](const LatticeRow& row) { return row.khat > pareto_k_of_infinite_variance; });
-  if (heavy != lattice.rows.end()) {
-    std::cout << "Warning: k-hat is above 1/2 on average: the weights' variance seems to be "
-                 "infinite, and the\nbound to close more slowly than 1/m.\n";
-  }
+  const auto beyond = std::find_if(lattice.rows.begin(), lattice.rows.end(),
+                                   [](const auto& row) { return row.khat > limit_of(row); });
+  if (beyond == lattice.rows.end()) return;
+  std::cout << fmt::format(
+      "Warning: at m = {} k-hat is above {:.2f} on average: the estimate from these weights, and "
+      "its "
+      "+-, are not\nto be trusted. This says nothing of the model. Weights of such a tail want m = "
+      "{}, "
+      "if more draws help at\nall; nelbo ais moves the draws to where P(x, z) is instead.\n",
+      beyond->cell.m, limit_of(*beyond), sample_size_text(beyond->khat));
 }
 
 Json row_json(const LatticeRow& row) {
@@ -125,7 +141,12 @@ Json row_json(const LatticeRow& row) {
             {"rise_se", nullptr},
             {"ess", row.ess},
             {"khat", row.khat},
-            {"khat_above_half", row.heavy_share}};
+            {"khat_above_half", row.heavy_share},
+            {"khat_limit", std::isnan(row.khat) ? std::nan("") : limit_of(row)},
+            {"khat_above_limit", row.beyond_limit_share},
+            {"wanted_m", std::ceil(sample_size_for(row.khat))},
+            {"smoothed", row.smoothed.mean},
+            {"smoothed_se", row.smoothed.standard_error}};
   if (row.rise) {
     json["rise"] = row.rise->mean;
     json["rise_se"] = row.rise->standard_error;
@@ -231,14 +252,18 @@ int bounds(const Options& options) {
 }
 
 constexpr const char* footer =
-    R"help(Zheng eqs (36)-(40). MC_k-IW_m averages k importance-weighted bounds of m draws each: m = 1 is
-the ELBO, m = 5000 the usual estimate of log p(x). Draws are made in chunks and forgotten, so memory
+    R"help(Zheng eqs (36)-(40). MC_k-IW_m averages k importance-weighted bounds of m draws each: m = 1 is the
+ELBO, m = 5000 the usual estimate of log p(x). Draws are made in chunks and forgotten, so memory
 does not depend on k and m. From m = 25 on k-hat tells the tail of the weights: above 1/2 their
-variance is infinite. Of discrete codes there is none: their weights are finitely many numbers.
+variance is infinite, and above min(1 - 1/log10 m, 0.7) the estimate from them is not to be
+trusted, which is no fault of the model; it takes m = 10^(1 / (1 - k-hat)) such weights for one
+that is (Vehtari et al. 2024). Of discrete codes there is none: their weights are finitely many
+numbers.
 
 JSON: {"count", "draws", "bounds": [{"k", "m", "value", "se", "rise", "rise_se", "ess", "khat",
-"khat_above_half"}], "seconds", "gflops", "peak_gflops", "share_of_peak", ...}; rise is the gain
-over the next smaller m on common draws, khat null where there is none, gflops null where the
+"khat_above_half", "khat_limit", "khat_above_limit", "wanted_m", "smoothed", "smoothed_se"}],
+"seconds", "gflops", "peak_gflops", "share_of_peak", ...}; rise is the gain over the next smaller
+m on common draws, khat and what follows from it null where there is none, gflops null where the
 decoder is not dense.
 
 Examples:

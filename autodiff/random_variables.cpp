@@ -56,6 +56,10 @@ constexpr RandomVariable lines[] = {
     verify_terms,
     verify_schemes,
     verify_bounds,
+    annealing_starts,
+    annealing_momenta,
+    annealing_acceptances,
+    verify_annealing,
 };
 
 constexpr bool holds(const RandomVariable& line, StreamId id, std::uint32_t variable) {

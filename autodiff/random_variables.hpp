@@ -110,6 +110,16 @@ inline constexpr RandomVariable verify_terms{StreamId::evaluation, 64, 1, "draws
 inline constexpr RandomVariable verify_schemes{StreamId::evaluation, 65, 1, "batches for schemes"};
 inline constexpr RandomVariable verify_bounds{StreamId::evaluation, 66, 1, "weights for bounds"};
 
+// Annealing: a member for each kind of chains, lab/evaluation/annealing/annealing.hpp
+inline constexpr RandomVariable annealing_starts{StreamId::evaluation, 80, 6,
+                                                 "annealing: codes that chains begin with"};
+inline constexpr RandomVariable annealing_momenta{StreamId::evaluation, 88, 6,
+                                                  "annealing: momenta of a move"};
+inline constexpr RandomVariable annealing_acceptances{StreamId::evaluation, 96, 6,
+                                                      "annealing: whether a move is accepted"};
+inline constexpr RandomVariable verify_annealing{StreamId::evaluation, 104, 3,
+                                                 "a world's data, and the model's z and x"};
+
 /// Variable v + this holds the digits that scramble the rqmc noise of variable v.
 inline constexpr std::uint32_t rqmc_digits = std::uint32_t{1} << 31;
 

@@ -11,6 +11,7 @@ Command runs_command();
 Command report_command();
 Command eval_command();
 Command bounds_command();
+Command ais_command();
 Command gradvar_command();
 Command encode_command();
 Command sample_command();

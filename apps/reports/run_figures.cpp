@@ -233,6 +233,41 @@ void add_elbo_guides(SvgPlot& plot, const std::vector<SvgPlot::Point>& points) {
   }
 }
 
+/// The decoder's own curve, as far as it lies within the plot of encoders' points and half as much again:
+/// at its ends it goes far beyond.
+Points own_curve(const RunHistory& run, const Points& encoders) {
+  PlotAxis x_axis(Scale::linear), y_axis(Scale::linear);
+  for (const SvgPlot::Point& point : encoders) {
+    x_axis.include(point.x);
+    y_axis.include(point.y);
+  }
+  const auto near = [](const PlotAxis& axis, double value) {
+    const double reach = std::max(axis.high() - axis.low(), 1e-3) / 2;
+    return axis.low() - reach <= value && value <= axis.high() + reach;
+  };
+  Points points;
+  const auto curve = run.curve.find("curve");
+  if (curve == run.curve.end() || !curve->is_array()) return points;
+  for (const Json& line : *curve) {
+    const SvgPlot::Point point{number_at(line, {"rate"}), number_at(line, {"distortion"})};
+    if (near(x_axis, point.x) && near(y_axis, point.y)) points.push_back(point);
+  }
+  return points;
+}
+
+/// H_data of the runs' test examples, nats, as a curve or a ledger tells it; NaN where none does.
+double entropy_of(const std::vector<RunHistory>& runs) {
+  for (const RunHistory& run : runs) {
+    const double told = number_at(run.curve, {"h_data"});
+    if (std::isfinite(told)) return told;
+    for (const Json& line : run.epochs) {
+      const double term = number_at(line, {"ledger", "terms", "h_data", "value"});
+      if (std::isfinite(term)) return term;
+    }
+  }
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
 std::string rate_distortion_svg(const std::vector<RunHistory>& runs,
                                 const std::vector<SeedGroup>& groups,
                                 const std::vector<SvgPlot::Style>& styles) {
@@ -257,6 +292,17 @@ std::string rate_distortion_svg(const std::vector<RunHistory>& runs,
   }
   if (points.size() < 2) return "";
   add_elbo_guides(plot, points);
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const RunHistory& first = runs[groups[g].runs.front()];
+    Points curve = own_curve(first, points);
+    if (!curve.empty())
+      plot.add_series(groups[g].label + ": its decoder", std::move(curve), styles[g]);
+  }
+  if (const double entropy = entropy_of(runs); std::isfinite(entropy)) {
+    const double reach = 2 * (std::abs(entropy) + points.front().x + points.front().y);
+    plot.add_guide("infeasible below: rate + distortion < H_data", {-reach, entropy + reach},
+                   {reach, entropy - reach});
+  }
   return plot.svg();
 }
 

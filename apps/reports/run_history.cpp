@@ -82,6 +82,12 @@ std::optional<RunHistory> read_run(const fs::path& path, const std::string& name
     } catch (const Error& error) {
       notes.emplace_back(error.what());
     }
+    try {
+      const std::string curve = (path / rate_distortion_file).string();
+      if (there(curve)) run.curve = read_json_object(curve);
+    } catch (const Error& error) {
+      notes.emplace_back(error.what());
+    }
     run.status = status_of(run.record, path);
     run.epochs = read_lines(folder.metrics(), notes);
     if (!run.epochs.empty()) run.reason = text_at(run.epochs.back(), "end");

@@ -24,8 +24,8 @@ class GroupedWeights {
       : m_(m), groups_(groups), tails_(tails), group_(m) {}
 
   struct Totals {
-    double value = 0, ess = 0;               // sums over groups
-    double khat = 0, heavy = 0, fitted = 0;  // and over those that have a k-hat
+    double value = 0, ess = 0, smoothed = 0;             // sums over groups
+    double khat = 0, heavy = 0, beyond = 0, fitted = 0;  // and over those that have a k-hat
   };
 
   /// Calls at_end(groups so far, totals) when a group is complete.
@@ -34,11 +34,16 @@ class GroupedWeights {
     if (done_ == groups_) return;
     group_.add(f);
     if (std::int64_t(group_.size()) < m_) return;
-    totals_.value += group_.log_mean();
+    const double value = group_.log_mean();
+    const ParetoTail tail = tails_ ? group_.pareto_tail() : ParetoTail{nan, nan};
+    const bool fitted = !std::isnan(tail.k);
+    totals_.value += value;
+    totals_.smoothed += fitted ? tail.smoothed_log_mean : value;
     totals_.ess += group_.effective_sample_size();
-    if (const double khat = tails_ ? group_.pareto_k() : nan; !std::isnan(khat)) {
-      totals_.khat += khat;
-      totals_.heavy += khat > pareto_k_of_infinite_variance;
+    if (fitted) {
+      totals_.khat += tail.k;
+      totals_.heavy += tail.k > pareto_k_of_infinite_variance;
+      totals_.beyond += tail.k > pareto_k_limit(std::size_t(m_));
       totals_.fitted += 1;
     }
     group_.clear();
@@ -118,12 +123,13 @@ std::vector<LatticeRow> rows_of(const std::vector<LatticeCell>& cells,
   for (std::size_t c = 0; c < width; ++c) {
     const auto [k, m] = cells[c];
     const auto last = before.find(k);
-    RunningMean value, rise;
+    RunningMean value, rise, smoothed;
     LatticeRow row{.cell = cells[c]};
     double fitted = 0;
     for (std::size_t n = 0; n < count; ++n) {
       const GroupedWeights::Totals& of = totals[n * width + c];
       value.add(of.value / double(k));
+      smoothed.add(of.smoothed / double(k));
       if (last != before.end()) {
         rise.add((of.value - totals[n * width + last->second].value) / double(k));
       }
@@ -131,10 +137,13 @@ std::vector<LatticeRow> rows_of(const std::vector<LatticeCell>& cells,
       row.ess += of.ess / groups;
       row.khat += of.khat;
       row.heavy_share += of.heavy;
+      row.beyond_limit_share += of.beyond;
       fitted += of.fitted;
     }
     row.khat /= fitted;  // NaN where there is none
     row.heavy_share /= fitted;
+    row.beyond_limit_share /= fitted;
+    if (fitted > 0) row.smoothed = smoothed.result();
     row.value = value.result();
     if (last != before.end()) row.rise = rise.result();
     before[k] = c;

@@ -26,11 +26,14 @@ struct LatticeRow {
   /// negative in expectation. Nothing in the first row of a k.
   std::optional<MeanAndError> rise;
   double ess = 0;  // effective number of the m weights: mean over groups and examples
-  /// Pareto k-hat, the mean over those that have one, and how many of these are above 1/2, where the
-  /// weights' variance is infinite. NaN below m = 25, and of discrete codes: their weights are finitely
-  /// many numbers.
+  /// Pareto k-hat, the mean over those that have one, and how many of these are above 1/2, where
+  /// the weights' variance is infinite, and above pareto_k_limit(m), where the estimate is not to
+  /// be trusted. NaN below m = 25, and of discrete codes: their weights are finitely many numbers.
   double khat = 0;
   double heavy_share = 0;
+  double beyond_limit_share = 0;
+  /// The same bound with Pareto-smoothed weights; NaN where there is no k-hat.
+  MeanAndError smoothed = not_estimated;
 };
 
 struct Lattice {

@@ -67,6 +67,14 @@ std::size_t pareto_tail_length(std::size_t count) {
   return std::min(count / 5, std::size_t(std::ceil(3 * std::sqrt(double(count)))));
 }
 
+double pareto_k_limit(std::size_t count) {
+  return std::min(1 - 1 / std::log10(double(count)), 0.7);
+}
+
+double sample_size_for(double pareto_k) {
+  return pareto_k < 1 ? std::pow(10, 1 / (1 - std::max(0.0, pareto_k))) : infinity;
+}
+
 ImportanceWeights::ImportanceWeights(std::size_t count) : count_(count) {
   if (count >= least_for_pareto_k) tail_size_ = pareto_tail_length(count) + 1;
   tail_.reserve(tail_size_);
@@ -113,25 +121,42 @@ double ImportanceWeights::effective_sample_size() const {
   return squares_ == 0 ? 0 : sum_ * sum_ / squares_;
 }
 
-double ImportanceWeights::pareto_k() const {
-  if (size_ != count_ || tail_size_ == 0 || !std::isfinite(largest_) || std::isnan(sum_)) {
-    return std::nan("");
-  }
+std::vector<double> ImportanceWeights::sorted_tail() const {
+  if (size_ != count_ || tail_size_ == 0 || !std::isfinite(largest_) || std::isnan(sum_)) return {};
   std::vector<double> sorted = tail_;
+  for (double& f : sorted) f -= largest_;
   std::sort(sorted.begin(), sorted.end());
-  if (sorted.front() == sorted.back()) return 0;
   std::size_t ties = 0;  // of ratios that do not underflow beside the largest
   for (std::size_t i = 1; i < sorted.size(); ++i) {
-    ties += sorted[i] == sorted[i - 1] && std::exp(sorted[i] - largest_) > 0;
+    ties += sorted[i] == sorted[i - 1] && std::exp(sorted[i]) > 0;
   }
-  if (2 * ties > sorted.size() - 1) return std::nan("");
-  const double cutoff = std::exp(sorted.front() - largest_);
+  const bool tied = sorted.front() != sorted.back() && 2 * ties > sorted.size() - 1;
+  return tied ? std::vector<double>{} : sorted;
+}
+
+ParetoTail ImportanceWeights::pareto_tail() const {
+  const std::vector<double> sorted = sorted_tail();
+  if (sorted.empty()) return {std::nan(""), std::nan("")};
+  if (sorted.front() == sorted.back()) return {0, log_mean()};
+  const double cutoff = std::exp(sorted.front());
   std::vector<double> exceedances;
+  double tail = 0;
   for (std::size_t i = 1; i < sorted.size(); ++i) {
-    exceedances.push_back(std::exp(sorted[i] - largest_) - cutoff);
+    tail += std::exp(sorted[i]);
+    exceedances.push_back(std::exp(sorted[i]) - cutoff);
   }
-  const double n = double(exceedances.size()), raw = fit_generalized_pareto(exceedances).shape;
-  return (n * raw + 10 * 0.5) / (n + 10);
+  const double n = double(exceedances.size());
+  const GeneralizedPareto fit = fit_generalized_pareto(exceedances);
+  const double k = (n * fit.shape + 10 * 0.5) / (n + 10);
+  double smoothed = 0;
+  for (double i = 0.5; i < n; ++i) {
+    const double log_survival = std::log1p(-i / n);
+    const double exceedance =
+        k == 0 ? -fit.scale * log_survival : fit.scale * std::expm1(-k * log_survival) / k;
+    smoothed += std::min(cutoff + exceedance, 1.0);
+  }
+  const double rest = std::max(sum_ - tail, 0.0);
+  return {k, largest_ + std::log((rest + smoothed) / double(size_))};
 }
 
 }  // namespace nelbo

@@ -30,6 +30,22 @@ constexpr std::size_t least_for_pareto_k = 25;
 /// means nothing and bounds close more slowly than 1 / m.
 constexpr double pareto_k_of_infinite_variance = 0.5;
 
+/// k-hat above this: the estimate from `count` weights is not to be trusted, whatever its standard
+/// error says: min(1 - 1 / log10 count, 0.7) (Vehtari et al. 2024).
+double pareto_k_limit(std::size_t count);
+
+/// How many weights of this shape it takes for an estimate that can be trusted, 10^(1 / (1 - max(0,
+/// k))); infinite from k = 1 on, where the weights have no mean.
+double sample_size_for(double pareto_k);
+
+/// The tail of weights, as the generalised Pareto distribution that fits it sees it.
+struct ParetoTail {
+  double k;  // k-hat
+  /// log (1/S) sum_s w_s, nats, with the tail's weights replaced by that distribution's quantiles
+  /// at (i - 1/2) / M, none above the largest weight: less spread, and a small bias downward.
+  double smoothed_log_mean;
+};
+
 /// Log-weights, one after the other, in memory that does not grow with their number but for the
 /// tail of 3 sqrt(S).
 class ImportanceWeights {
@@ -48,11 +64,18 @@ class ImportanceWeights {
   double effective_sample_size() const;
   /// k-hat, the shape of a generalised Pareto distribution fitted to the excess of the largest
   /// ratios over the next one, drawn towards 1/2 as if by ten more observations (Vehtari et al.
-  /// 2024). 0 if the largest are all alike. NaN for fewer than least_for_pareto_k numbers, and where
-  /// more than half of the largest are ties, as of codes that are finitely many: no density has any.
-  double pareto_k() const;
+  /// 2024). 0 if the largest are all alike. NaN for fewer than least_for_pareto_k numbers, and
+  /// where more than half of the largest are ties, as of codes that are finitely many: no density
+  /// has any.
+  double pareto_k() const { return pareto_tail().k; }
+  /// The same with the smoothed mean: log_mean() where k-hat is 0, NaN where it is.
+  ParetoTail pareto_tail() const;
 
  private:
+  /// The tail in ascending order above its cut-off, less the largest; empty where there is no
+  /// k-hat.
+  std::vector<double> sorted_tail() const;
+
   std::size_t count_;
   std::size_t size_ = 0;
   double largest_;

@@ -209,6 +209,14 @@ TEST_CASE("bounds: the command's lattice, as JSON and as a table") {
       CHECK(row["ess"] >= (m == 1 ? 0.999 : 1));
       CHECK(row["ess"] <= m + 1e-6);
       CHECK(row["khat"].is_null() == (m == 1 || m == 5));
+      for (const char* name :
+           {"khat_limit", "khat_above_limit", "wanted_m", "smoothed", "smoothed_se"}) {
+        CHECK(row[name].is_null() == (m == 1 || m == 5));
+      }
+      if (m == 50) {
+        CHECK(row["khat_limit"].get<double>() == Approx(1 - 1 / std::log10(50.0)));
+        CHECK(row["smoothed"].get<double>() == Approx(row["value"].get<double>()).margin(0.2));
+      }
       CHECK(row["rise"].is_null() == (m == 1));
       // Theory says that E rise >= 0; z = -4 would happen once in 30,000 times.
       if (m > 1) CHECK(row["rise"].get<double>() > -4 * row["rise_se"].get<double>());

@@ -207,3 +207,37 @@ TEST_CASE("A world whose numbers overflow is an error, not a table of NaN") {
   CHECK(outcome.out.empty());
   CHECK_THAT(outcome.err, contains("not finite"));
 }
+
+TEST_CASE("verify ais: annealing gives log P(x) of linear-Gaussian worlds, from both sides") {
+  const auto ais = [](std::vector<std::string> more) {
+    more.insert(more.begin(), {"verify", "ais", "--json"});
+    return run_program_binary(more);
+  };
+  const TempFolder folder;
+  const LinearGaussian other = random_linear_gaussian(5, 3, 4);
+  const std::string path = folder.write("world.json", parameters_of(other).dump());
+  const std::vector<std::pair<std::vector<std::string>, double>> worlds{
+      {{}, -3.0356754456}, {{"--params", path}, other.exact().log_px}};
+  for (const auto& [flags, log_px] : worlds) {
+    const Outcome outcome = ais(flags);
+    INFO(outcome.err);
+    REQUIRE(outcome.code == 0);
+    const json result = json::parse(outcome.out);
+    CHECK(result["exact"]["log_px"].get<double>() == Approx(log_px).epsilon(1e-9));
+    for (const auto& [name, most] : std::map<std::string, double>{{"log_px", 0.02},
+                                                                  {"log_px_prior", 0.05},
+                                                                  {"bdmc_lower", 0.02},
+                                                                  {"bdmc_upper", 0.02}}) {
+      CAPTURE(name);
+      const json& of = result["estimate"][name];
+      CHECK(std::fabs(of["value"].get<double>() - result["exact"][name].get<double>()) < most);
+      CHECK(std::fabs(of["z"].get<double>()) <= 4);
+      CHECK(of["se"] < 0.02);
+    }
+    // P(x)'s own entropy: E log P(X) over the model's data.
+    CHECK(result["exact"]["bdmc_lower"] == result["exact"]["bdmc_upper"]);
+  }
+  const Outcome discrete = ais({"--world", "discrete"});
+  CHECK(discrete.code == 2);
+  CHECK_THAT(discrete.err, contains("discrete codes have no gradient"));
+}

@@ -114,6 +114,42 @@ TEST_CASE("importance weights: k-hat agrees with ArviZ's psislw") {
   CHECK(pareto_tail_length(100) == 20);
 }
 
+TEST_CASE("importance weights: the smoothed mean agrees with ArviZ's psislw") {
+  // ArviZ 0.23.4: psislw(f)[0] is normalised; the smallest weight, which is not smoothed, tells by how
+  // much: f[i] - psislw(f)[0][i] - log(S) at the smallest f.
+  const struct {
+    std::size_t count;
+    double a, smoothed;
+  } published[] = {{1000, 0.4, 0.5080405765980114},
+                   {5000, 0.9, 1.8436192789019703},
+                   {100, 0.1, 0.10601566849478594},
+                   {25, 0.5, 0.6174975927155919}};
+  for (const auto& of : published) {
+    CAPTURE(of.count, of.a);
+    std::vector<double> f = pareto_log_weights(of.count, of.a);
+    CHECK(weights_of(f).pareto_tail().smoothed_log_mean == Approx(of.smoothed).epsilon(1e-9));
+    for (double& x : f) x -= 1234.5;
+    CHECK(weights_of(f).pareto_tail().smoothed_log_mean == Approx(of.smoothed - 1234.5));
+  }
+  CHECK(std::isnan(weights_of(normal(24, 1)).pareto_tail().smoothed_log_mean));
+  CHECK(weights_of(std::vector<double>(30, -2)).pareto_tail().smoothed_log_mean == Approx(-2));
+}
+
+TEST_CASE("importance weights: how large k-hat may be, and how many weights it wants") {
+  // numpy: min(1 - 1 / log10 S, 0.7) and 10^(1 / (1 - k)).
+  CHECK(pareto_k_limit(25) == Approx(0.28466172096330356));
+  CHECK(pareto_k_limit(100) == Approx(0.5));
+  CHECK(pareto_k_limit(300) == Approx(0.5963055913816497));
+  CHECK(pareto_k_limit(1000) == Approx(2.0 / 3));
+  CHECK(pareto_k_limit(2155) == 0.7);
+  CHECK(pareto_k_limit(5000) == 0.7);
+  CHECK(sample_size_for(-0.4) == Approx(10));
+  CHECK(sample_size_for(0.3) == Approx(26.826957952797258));
+  CHECK(sample_size_for(0.5) == Approx(100));
+  CHECK(sample_size_for(0.7) == Approx(2154.4346900318824));
+  CHECK(std::isinf(sample_size_for(1)));
+}
+
 TEST_CASE("importance weights: mean and effective number, in any order") {
   const std::vector<double> f = normal(200, 2);
   double sum = 0, squares = 0;

@@ -1,0 +1,47 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/cli/run_flags.hpp"
+#include "lab/evaluation/annealing/rate_distortion.hpp"
+#include "lab/evaluation/annealing/readings.hpp"
+
+namespace nelbo {
+
+/// What `nelbo ais` is asked to do.
+struct AisOptions {
+  std::vector<std::string> runs;
+  RunFlags flags;  // for each of them
+  std::string from = "encoder";
+  std::int64_t temperatures = 1000, chains = 16, examples = 1000;
+  bool bdmc = false, rate_distortion = false;
+  std::string distortion = "nell";
+  double beta_max = 4;
+  std::string per_example;  // empty: no such file
+};
+
+/// A run and what was read of it.
+struct AnnealedRun {
+  AppliedRun applied;
+  std::size_t count = 0;  // examples
+  std::optional<annealing::Readings> log_px, bdmc, curve;
+  annealing::AnnealingPlan plan;
+  std::vector<std::size_t> points;  // of the curve
+  double seconds = 0;               // the pilot's among them
+};
+
+/// The run with its examples, and nothing read.
+AnnealedRun open_annealed(const AisOptions& options, const std::string& run);
+
+/// Reads what is asked, going on where an earlier process was interrupted. False where this one is:
+/// the batches that were complete are in the run's folder then.
+bool anneal(AnnealedRun& run, const AisOptions& options);
+
+/// The first number that is not finite, for a message; empty if all are.
+std::string not_finite(const AnnealedRun& run);
+
+}  // namespace nelbo

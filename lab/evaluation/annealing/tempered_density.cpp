@@ -1,0 +1,114 @@
+#include "lab/evaluation/annealing/tempered_density.hpp"
+
+#include <algorithm>
+
+#include "autodiff/error.hpp"
+#include "autodiff/ops.hpp"
+
+namespace nelbo::annealing {
+namespace {
+
+void check(const Model& model) {
+  if (model.codes().discrete()) {
+    throw Error("annealing moves codes along the gradient of their density, which " +
+                model.codes().text() +
+                " codes have not; take a model of continuous codes, or bounds on many draws");
+  }
+  if (model.store().dtype() != DType::f32) {
+    throw Error("annealing: the model's parameters are float64; it takes float32");
+  }
+}
+
+std::vector<float>& copy(const Tensor& from, std::vector<float>& to) {
+  std::copy_n(from.data_as<float>(), to.size(), to.begin());
+  return to;
+}
+
+Var minus_squared_error(const Model& model, Var z, Var x) {
+  const Likelihood* likelihood = model.likelihood();
+  if (likelihood == nullptr) {
+    throw Error("annealing: the model has no mean E[X|z], whose squared error could be taken");
+  }
+  return -sum(square(likelihood->mean(model.decode(z)) - x), -1);
+}
+
+}  // namespace
+
+ChainPoints::ChainPoints(std::int64_t chains, std::int64_t data, std::int64_t dimensions)
+    : z(std::size_t(chains * data * dimensions)),
+      base(std::size_t(chains * data)),
+      tilt(base.size()),
+      base_slope(z.size()),
+      tilt_slope(z.size()) {}
+
+TemperedDensity::TemperedDensity(const Model& model, Path path, std::int64_t chains,
+                                 std::int64_t data)
+    : chains_(chains), data_(data), dimensions_(model.codes().dimensions()) {
+  check(model);
+  record(model, path);
+  record_start(model, path);
+}
+
+void TemperedDensity::record(const Model& model, Path path) {
+  const Recording recording(tape_);
+  x_ = tape_.leaf({data_, model.features()});
+  z_ = tape_.leaf({chains_, data_, dimensions_}, DType::f32, true);
+  if (path == Path::from_encoder) {
+    const Var log_q = model.posterior(x_)->log_prob(z_);
+    base_ = contiguous(log_q);
+    tilt_ = contiguous(model.log_joint(z_, x_) - log_q);
+  } else {
+    base_ = contiguous(model.prior()->log_prob(z_));
+    tilt_ = contiguous(path == Path::from_prior ? model.log_likelihood(z_, x_)
+                                                : minus_squared_error(model, z_, x_));
+  }
+}
+
+void TemperedDensity::record_start(const Model& model, Path path) {
+  const Recording recording(start_tape_);
+  start_x_ = start_tape_.leaf({data_, model.features()});
+  if (path == Path::from_encoder) {
+    start_noise_ = start_tape_.leaf({chains_, data_, dimensions_});
+    start_z_ = contiguous(model.posterior(start_x_)->draw(start_noise_).z);
+  } else {
+    const auto prior = model.prior();
+    start_noise_ = start_tape_.leaf({chains_, data_, prior->noise_dimensions()});
+    start_z_ = contiguous(prior->sample(start_noise_));
+  }
+  start_tape_.keep(start_z_);
+}
+
+std::span<float> TemperedDensity::x() {
+  const Tensor memory = tape_.data(x_);
+  return {memory.data_as<float>(), std::size_t(memory.size())};
+}
+
+void TemperedDensity::start(ChainPoints& points, const Stream& stream,
+                            std::span<const std::uint32_t> ids) {
+  const Tensor noise = start_tape_.data(start_noise_);
+  fill_normal(noise.data_as<float>(), {.stream = stream,
+                                       .draws = std::size_t(chains_),
+                                       .batch = std::size_t(data_),
+                                       .dimensions = std::size_t(noise.shape()[-1]),
+                                       .datum = ids.data()});
+  start_tape_.data(start_x_).copy_from(tape_.data(x_));
+  start_tape_.forward();
+  copy(start_z_.value(), points.z);
+}
+
+void TemperedDensity::slope(Var root, std::vector<float>& to) {
+  if (!tape_.differentiable(root)) return;  // and stays 0
+  tape_.backward(root);
+  copy(tape_.adjoint(z_), to);
+}
+
+void TemperedDensity::evaluate(ChainPoints& points) {
+  std::copy(points.z.begin(), points.z.end(), tape_.data(z_).data_as<float>());
+  tape_.forward();
+  copy(base_.value(), points.base);
+  copy(tilt_.value(), points.tilt);
+  slope(base_, points.base_slope);
+  slope(tilt_, points.tilt_slope);
+}
+
+}  // namespace nelbo::annealing
