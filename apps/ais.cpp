@@ -111,7 +111,12 @@ int ais(const AisOptions& options, const std::vector<std::string>& given) {
   for (AnnealedRun& run : runs) {
     if (!anneal(run, options)) return exit_code_of_signal(pending_signal());
   }
-  return options.rate_distortion ? finish_curve(runs.front(), options) : finish(runs, options);
+  const int code =
+      options.rate_distortion ? finish_curve(runs.front(), options) : finish(runs, options);
+  for (const AnnealedRun& run : runs) {
+    for (const PartialFile& partial : run.partial) partial.remove();
+  }
+  return code;
 }
 
 constexpr const char* footer =

@@ -88,10 +88,11 @@ Speed speed_of(const ParameterStore& store, const Lattice& lattice, std::size_t 
 
 double limit_of(const LatticeRow& row) { return pareto_k_limit(std::size_t(row.cell.m)); }
 
-/// "4600" for k-hat 0.73.
-std::string sample_size_text(double khat) {
+/// What of more draws, for k-hat above the limit.
+std::string more_draws(double khat) {
   const double size = sample_size_for(khat);
-  return size < 1e15 ? fmt::format("{:.0f}", std::ceil(size)) : "more than anybody has";
+  return size < 1e9 ? fmt::format("weights of such a tail want m = {:.0f}", std::ceil(size))
+                    : "no number of such weights suffices";
 }
 
 void print_table(const Lattice& lattice, std::size_t count) {
@@ -124,12 +125,10 @@ void print_table(const Lattice& lattice, std::size_t count) {
                                    [](const auto& row) { return row.khat > limit_of(row); });
   if (beyond == lattice.rows.end()) return;
   std::cout << fmt::format(
-      "Warning: at m = {} k-hat is above {:.2f} on average: the estimate from these weights, and "
-      "its "
-      "+-, are not\nto be trusted. This says nothing of the model. Weights of such a tail want m = "
-      "{}, "
-      "if more draws help at\nall; nelbo ais moves the draws to where P(x, z) is instead.\n",
-      beyond->cell.m, limit_of(*beyond), sample_size_text(beyond->khat));
+      "Warning: at m = {} k-hat is above {:.2f} on average: the estimate from these weights is not "
+      "to be\ntrusted, nor is its +-. That says nothing of the model; {}. nelbo ais\nestimates log "
+      "p(x) otherwise.\n",
+      beyond->cell.m, limit_of(*beyond), more_draws(beyond->khat));
 }
 
 Json row_json(const LatticeRow& row) {

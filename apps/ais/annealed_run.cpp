@@ -9,7 +9,6 @@
 #include <iostream>
 #include <span>
 
-#include "apps/ais/partial_file.hpp"
 #include "apps/cli/progress_line.hpp"
 #include "apps/cli/signals.hpp"
 #include "autodiff/error.hpp"
@@ -40,18 +39,19 @@ std::string identity(const AnnealedRun& run, const char* what) {
   const AnnealingPlan& plan = run.plan;
   return fmt::format(
       "{} path {}, {} temperatures to {}, {} chains, {} at once, seed {}, isa {}, parameters {}, "
-      "examples {} of {} ({})",
+      "{} examples of {} of {} ({})",
       what, int(plan.path), plan.betas.size() - 1, plan.betas.back(), plan.chains,
       data_at_once(*run.applied.run.model, plan, run.count), plan.seed, active_isa(),
-      parameters.hex(), run.applied.examples.split().name, run.applied.run.data->spec,
+      parameters.hex(), run.count, run.applied.examples.split().name, run.applied.run.data->spec,
       data::content_hash(*run.applied.run.data));
 }
 
 using Read = std::function<bool(Readings& readings, const Watch& watch)>;
 
-/// Reads with progress, Ctrl-C and the partial file.
-bool watched(const AnnealedRun& run, const char* what, Readings& readings, const Read& read) {
-  const PartialFile partial(run.applied.run.folder, identity(run, what));
+/// Reads with progress, Ctrl-C and a partial file.
+bool watched(AnnealedRun& run, const char* what, Readings& readings, const Read& read) {
+  const PartialFile& partial =
+      run.partial.emplace_back(run.applied.run.folder, identity(run, what));
   partial.resume(readings);
   ProgressLine progress(what, progress_style(false));
   const Watch watch{[&](double share) {
@@ -61,9 +61,7 @@ bool watched(const AnnealedRun& run, const char* what, Readings& readings, const
                     [&](const Readings& so_far) { partial.save(so_far); }};
   const bool done = read(readings, watch);
   progress.finish();
-  if (done) {
-    partial.remove();
-  } else if (partial.active() && readings.count() > 0) {
+  if (!done && partial.active() && readings.count() > 0) {
     std::cerr << fmt::format("{} of {} examples are done; the same command goes on from {}\n",
                              readings.count(), run.count, data::one_line(partial.path()));
   }

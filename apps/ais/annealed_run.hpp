@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/ais/partial_file.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "lab/evaluation/annealing/rate_distortion.hpp"
 #include "lab/evaluation/annealing/readings.hpp"
@@ -30,8 +31,9 @@ struct AnnealedRun {
   std::size_t count = 0;  // examples
   std::optional<annealing::Readings> log_px, bdmc, curve;
   annealing::AnnealingPlan plan;
-  std::vector<std::size_t> points;  // of the curve
-  double seconds = 0;               // the pilot's among them
+  std::vector<std::size_t> points;   // of the curve
+  double seconds = 0;                // the pilot's among them
+  std::vector<PartialFile> partial;  // to be removed when all that was asked is done
 };
 
 /// The run with its examples, and nothing read.

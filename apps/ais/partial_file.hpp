@@ -8,7 +8,7 @@ namespace nelbo {
 
 /// The readings that are there so far, in a text file of the run's folder, ais-HASH.partial: a line
 /// of what they are of, which the hash is of too, a line of names, a line for each datum. It is
-/// written after every batch of data, and removed at the end.
+/// written after every batch of data, and removed when the command has done all.
 class PartialFile {
  public:
   /// `what`: all that the readings depend on. Tells a note where no file can be written.

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "tests/apps/untrained_run.hpp"
@@ -35,17 +36,20 @@ std::vector<std::string> partial_files(const std::string& folder) {
   return found;
 }
 
-/// Begins to anneal with 3 data at once, sends the signal when some are done, and returns how it ended.
-int interrupted(const std::string& folder, const std::string& err, int signal) {
+/// Runs the program, sends the signal when some of its work is kept, and returns how it ended.
+int interrupted(const std::vector<std::string>& words, const std::string& err, int signal,
+                const std::function<bool()>& kept) {
   const pid_t child = fork();
   if (child == 0) {
     dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
     dup2(open(err.c_str(), O_WRONLY | O_CREAT, 0600), STDERR_FILENO);
-    execl(NELBO_PROGRAM, "nelbo", "ais", folder.c_str(), "--temperatures", "300", "--chains", "300",
-          nullptr);
+    std::vector<char*> argv{const_cast<char*>("nelbo")};
+    for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+    argv.push_back(nullptr);
+    execv(NELBO_PROGRAM, argv.data());
     _exit(127);
   }
-  for (int wait = 0; wait < 3000 && partial_files(folder).empty(); ++wait) usleep(10'000);
+  for (int wait = 0; wait < 6000 && !kept(); ++wait) usleep(5'000);
   kill(child, signal);
   int status = 0;
   waitpid(child, &status, 0);
@@ -62,24 +66,35 @@ void refused(const UntrainedRun& run, std::vector<std::string> words, const std:
 
 }  // namespace
 
-TEST_CASE("ais: both paths and many draws agree on a model as it starts") {
+TEST_CASE("ais: both paths agree on a model as it starts, above what many draws give") {
   const UntrainedRun run("diagonal");
-  const json encoder = run.ask(ais({"--bdmc"})), prior = run.ask(ais({"--from", "prior"}));
-  const json bounds = run.ask({"bounds", "--m", "5000", "--k", "1"})["bounds"][0];
+  const std::vector<std::string> words{"ais", "--temperatures", "300", "--chains", "8"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), words.begin(), words.end());
+    return run.ask(more);
+  };
+  const json encoder = with({"--bdmc"}), prior = with({"--from", "prior"});
+  // 5,000 draws are a looser bound: 4 standard errors of the chains.
+  const json iw = run.ask({"bounds", "--m", "5000", "--k", "1"})["bounds"][0];
   for (const json& of : {encoder, prior}) {
     CHECK(of["examples"] == 23);
-    CHECK(of["temperatures"] == 12);
-    CHECK(of["chains"] == 4);
+    CHECK(of["temperatures"] == 300);
+    CHECK(of["chains"] == 8);
     CHECK(of["log_px"]["lower_bound"] == true);
     CHECK(of["log_px"]["se"] > 0);
     CHECK(of["log_px"]["se_chains"] > 0);
     CHECK(of["log_px"]["se_chains"] < of["log_px"]["se"]);
     CHECK(of["acceptance"].size() == 10);
     CHECK(of["ess"] > 1);
-    CHECK(of["ess"] <= 4.0001);
-    CHECK(of["log_px"]["value"].get<double>() ==
-          Approx(bounds["value"].get<double>()).margin(0.05));
+    CHECK(of["ess"] <= 8.0001);
+    const double value = of["log_px"]["value"], error = of["log_px"]["se_chains"];
+    CHECK(value > iw["value"].get<double>() - 4 * error);
   }
+  const double one = encoder["log_px"]["value"], other = prior["log_px"]["value"];
+  const double error = std::hypot(encoder["log_px"]["se_chains"].get<double>(),
+                                  prior["log_px"]["se_chains"].get<double>());
+  CAPTURE(one, other, error, iw["value"].get<double>());
+  CHECK(std::abs(one - other) < 4 * error);
   CHECK(encoder["from"] == "encoder");
   CHECK(prior["bdmc"].is_null());
   const json& both = encoder["bdmc"];
@@ -140,7 +155,8 @@ TEST_CASE("ais: Ctrl-C keeps what is done, and the same command goes on to the s
                                        "--chains", "300",  "--json"};
   const Outcome whole = run_program_binary(words);
   REQUIRE(whole.code == 0);
-  const int status = interrupted(folder, run.folder / "err", SIGINT);
+  const int status = interrupted(words, run.folder / "err", SIGINT,
+                                 [&] { return !partial_files(folder).empty(); });
   REQUIRE(WIFEXITED(status));
   REQUIRE(WEXITSTATUS(status) == 130);
   CHECK_THAT(read_whole(run.folder / "err"), contains("the same command goes on from"));
@@ -154,15 +170,28 @@ TEST_CASE("ais: Ctrl-C keeps what is done, and the same command goes on to the s
   CHECK(partial_files(folder).empty());
 }
 
+TEST_CASE("ais: what one part has done is there when a later one is interrupted") {
+  const UntrainedRun run("diagonal");
+  const std::string folder = run.folder / "run";
+  const std::vector<std::string> words{"ais",      folder, "--temperatures", "300",
+                                       "--chains", "300",  "--bdmc"};
+  const auto two = [&] { return partial_files(folder).size() == 2; };
+  CHECK(interrupted(words, run.folder / "err", SIGINT, two) != 0);
+  const Outcome rest = run_program_binary(words);
+  CHECK(rest.code == 0);
+  CHECK_THAT(rest.err, contains("goes on after 23 examples"));
+  CHECK(partial_files(folder).empty());
+}
+
 TEST_CASE("ais: a damaged partial file is told and begun anew") {
   const UntrainedRun run("diagonal");
   const std::string folder = run.folder / "run";
-  interrupted(folder, run.folder / "err", SIGKILL);
+  const std::vector<std::string> words{"ais", folder, "--temperatures", "300", "--chains", "300"};
+  interrupted(words, run.folder / "err", SIGKILL, [&] { return !partial_files(folder).empty(); });
   REQUIRE(partial_files(folder).size() == 1);
   const std::string path = partial_files(folder)[0];
   std::ofstream(path, std::ios::app) << "1,2,3\n";
-  const Outcome anew =
-      run.run({"ais", "--temperatures", "300", "--chains", "300", "--examples", "23"});
+  const Outcome anew = run_program_binary(words);
   CHECK(anew.code == 0);
   CHECK_THAT(anew.err, contains("is damaged; it is begun anew"));
 }
@@ -171,19 +200,21 @@ TEST_CASE("ais: the decoder's rate-distortion curve, kept for the report") {
   const UntrainedRun run("diagonal");
   for (const char* distortion : {"nell", "squared"}) {
     CAPTURE(distortion);
-    const json of =
-        run.ask(ais({"--rate-distortion", "--beta-max", "2", "--distortion", distortion}));
-    REQUIRE(of["curve"].size() == 12);
+    const json of = run.ask({"ais", "--rate-distortion", "--beta-max", "2", "--distortion",
+                             distortion, "--temperatures", "300", "--chains", "32"});
+    REQUIRE(of["curve"].size() == 50);
     CHECK(of["curve"].back()["beta"] == 2);
-    for (std::size_t k = 1; k < 12; ++k) {  // an optimal curve falls and is convex, but for noise
-      CHECK(of["curve"][k]["rate"].get<double>() > of["curve"][k - 1]["rate"].get<double>() - 1e-2);
+    for (std::size_t k = 10; k < 50; k += 10) {
+      CHECK(of["curve"][k]["rate"].get<double>() >
+            of["curve"][k - 10]["rate"].get<double>() - 0.03);
       CHECK(of["curve"][k]["distortion"].get<double>() <
-            of["curve"][k - 1]["distortion"].get<double>() + 1e-2);
+            of["curve"][k - 10]["distortion"].get<double>() + 0.03);
     }
   }
   const json kept = json::parse(read_whole(run.folder / "run/rate_distortion.json"));
   CHECK(kept["distortion"] == "nell");
-  // 23 binary images, all different.
-  CHECK(kept["h_data"].get<double>() == Approx(std::log(23)));
-  CHECK_THAT(run.run(ais({"--rate-distortion"})).out, contains("H_data 3.1355"));
+  // 23 binary images, a few of them alike.
+  CHECK(kept["h_data"].get<double>() > 2.9);
+  CHECK(kept["h_data"].get<double>() < std::log(23));
+  CHECK_THAT(run.run(ais({"--rate-distortion"})).out, contains("H_data 2.99"));
 }

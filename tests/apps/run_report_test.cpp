@@ -192,6 +192,32 @@ TEST_CASE("page: several runs, with what differs marked") {
   CHECK(elements_of(page)["img"] == 3);
 }
 
+TEST_CASE("page: a decoder's own curve and what is infeasible stand beside the encoders' points") {
+  const TempFolder folder;
+  for (const int beta : {1, 4, 10}) {
+    full_run(folder.path() + "/b" + std::to_string(beta), "nell + " + std::to_string(beta) + "*div",
+             beta);
+  }
+  const auto page = [&] { return html_report(find_runs({folder.path()}).runs, "beta", {}); };
+  const auto has = [&](const char* text) { return page().find(text) != std::string::npos; };
+  CHECK_FALSE(has(": its decoder"));
+  CHECK_FALSE(has("infeasible below"));
+  // The points are at (10 / beta, 93.5 + beta): one of the curve far off, as where beta is near 0.
+  write_text(
+      folder.path() + "/b4/rate_distortion.json",
+      R"({"h_data": 98, "curve": [{"beta": 1e-3, "rate": 0.01, "distortion": 900},)"
+      R"({"beta": 0.5, "rate": 3, "distortion": 96}, {"beta": 1, "rate": 6, "distortion": 94}]})");
+  CHECK(has("4*div: its decoder"));
+  CHECK(has("infeasible below: rate + distortion &lt; H_data"));
+  CHECK_FALSE(has(">900<"));
+  check_self_contained(page());
+  write_text(folder.path() + "/b4/rate_distortion.json", "{");
+  const FoundRuns damaged = find_runs({folder.path()});
+  REQUIRE(damaged.notes.size() == 1);
+  CHECK_THAT(damaged.notes[0], contains("rate_distortion.json"));
+  CHECK(damaged.runs.size() == 3);
+}
+
 TEST_CASE("page: several runs begin with the conclusion") {
   const TempFolder folder;
   for (const int beta : {1, 4, 10}) {
