@@ -7,6 +7,7 @@
 #include "lab/evaluation/annealing/log_mean.hpp"
 #include "lab/statistics/mean_and_error.hpp"
 #include "models/worlds/discrete_model.hpp"
+#include "tests/autodiff/allocations.hpp"
 #include "tests/catch.hpp"
 #include "tests/lab/annealing_support.hpp"
 #include "tests/lab/random_uses.hpp"
@@ -203,6 +204,25 @@ TEST_CASE("annealing: the same bits for any number of threads, and wherever it i
   CHECK(halted.values == one.values);
   plan.seed = 4;
   CHECK(log_px_of(of, x, plan).values != one.values);
+}
+
+TEST_CASE("annealing: moves allocate nothing after the first") {
+  const AnnealedWorld of;
+  TemperedDensity density(of.model, Path::from_encoder, 4, 5);
+  std::copy_n(of.data(5).data_as<float>(), 10, density.x().begin());
+  ChainPoints points(4, 5, 2);
+  const std::vector<std::uint32_t> ids{0, 1, 2, 3, 4};
+  density.start(points, {1, StreamId::user}, ids);
+  density.evaluate(points);
+  Hamiltonian moves(density, 10);
+  const std::vector<float> steps(5, 0.1F);
+  const auto move = [&](std::uint64_t step) {
+    moves.move(points, 0.5, steps, {{1, StreamId::user, 1}, {1, StreamId::user, 2}, step, ids});
+  };
+  move(1);
+  const std::size_t before = allocations();
+  for (std::uint64_t step = 2; step < 12; ++step) move(step);
+  CHECK(allocations() == before);
 }
 
 TEST_CASE("annealing: progress rises to 1") {
