@@ -1,8 +1,6 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
-#include <numeric>
 #include <string>
 #include <vector>
 
@@ -10,21 +8,18 @@
 #include "apps/ais/curve.hpp"
 #include "apps/ais/show.hpp"
 #include "apps/cli/commands.hpp"
-#include "apps/cli/print_json.hpp"
 #include "apps/cli/refusal.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/exit_code.hpp"
 #include "apps/reports/example_table.hpp"
-#include "apps/reports/run_history.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/evaluation/standard_errors.hpp"
 #include "lab/files/atomic_file.hpp"
+#include "lab/training/run_folder.hpp"
 
 namespace nelbo {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 void check(const AisOptions& options, const std::vector<std::string>& given) {
   const auto has = [&](const char* flag) { return std::ranges::count(given, flag) > 0; };
@@ -57,41 +52,23 @@ ExampleTable table_of(const AnnealedRun& run) {
 }
 
 int finish_curve(const AnnealedRun& run, const AisOptions& options) {
-  const Json json = curve_json(run, options);
+  const std::string json = curve_json(run, options);
   if (options.flags.common.json) {
-    print_json(json);
+    std::cout << json;
   } else {
     print_curve(run, options);
   }
   if (const std::string what = not_finite(run); !what.empty()) return refuse_not_finite(what);
   // The page of `nelbo report` draws it beside what encoders reach.
   if (options.distortion == "nell") {
-    write_file_atomically((run.applied.run.folder / rate_distortion_file).string(),
-                          json_text(json));
+    write_file_atomically((run.applied.run.folder / RunFolder::rate_distortion_name).string(),
+                          json);
   }
   return exit_done;
 }
 
 int finish(const std::vector<AnnealedRun>& runs, const AisOptions& options) {
-  std::vector<AisDifference> differences = ais_differences(runs);
-  if (options.flags.common.json) {
-    Json all = Json::array(), paired = Json::array();
-    for (const AnnealedRun& run : runs) all.push_back(ais_json(run, options));
-    for (const AisDifference& one : differences) {
-      paired.push_back({{"run", one.run},
-                        {"from", one.from},
-                        {"value", one.value.mean},
-                        {"se", one.value.standard_error}});
-    }
-    print_json(runs.size() == 1 ? all.front() : Json{{"runs", all}, {"differences", paired}});
-  } else {
-    for (const AnnealedRun& run : runs) {
-      if (&run != &runs.front()) std::cout << "\n";
-      print_ais(run, options);
-    }
-    if (!differences.empty()) std::cout << "\n";
-    for (const AisDifference& one : differences) print_difference(one);
-  }
+  show(runs, options);
   for (const AnnealedRun& run : runs) {
     if (const std::string what = not_finite(run); !what.empty()) return refuse_not_finite(what);
   }
@@ -159,6 +136,7 @@ Action declare(CommandLine& command) {
   add_common_flags(command, options->flags.common, "of starts and moves [the run's own]");
   add_data_flags(command, options->flags);
   command.flag("--from", options->from, "where chains begin: encoder or prior")
+      .type("NAME")
       .one_of({"encoder", "prior"})
       .otherwise("encoder");
   command.number("--temperatures", options->temperatures, 1, 100'000,
@@ -169,6 +147,7 @@ Action declare(CommandLine& command) {
   command.flag("--rate-distortion", options->rate_distortion,
                "instead the decoder's own rate-distortion curve, in one pass");
   command.flag("--distortion", options->distortion, "nell, -log P(x|z), or squared, |x - E[X|z]|^2")
+      .type("NAME")
       .one_of({"nell", "squared"})
       .otherwise("nell");
   command.real("--beta-max", options->beta_max, 0, 1e6, "where the curve ends");

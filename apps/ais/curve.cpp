@@ -4,7 +4,9 @@
 
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "apps/cli/print_json.hpp"
 #include "apps/reports/mean_text.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
@@ -12,14 +14,19 @@
 #include "lab/files/one_line.hpp"
 
 namespace nelbo {
+namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::optional<double> entropy_of(const AnnealedRun& run) {
+/// H_data of the run's examples, nats, where it is known and compares with the distortion.
+std::optional<double> entropy_of(const AnnealedRun& run, const AisOptions& options) {
+  if (options.distortion != "nell") return std::nullopt;
   return data_entropy(run.applied.examples, *run.applied.run.model);
 }
 
-Json curve_json(const AnnealedRun& run, const AisOptions& options) {
+}  // namespace
+
+std::string curve_json(const AnnealedRun& run, const AisOptions& options) {
   Json points = Json::array();
   for (const annealing::RatePoint& point : rate_distortion(*run.curve, run.plan, run.points)) {
     points.push_back({{"beta", point.beta},
@@ -28,21 +35,21 @@ Json curve_json(const AnnealedRun& run, const AisOptions& options) {
                       {"distortion", point.distortion.mean},
                       {"distortion_se", point.distortion.standard_error}});
   }
-  const std::optional<double> entropy = entropy_of(run);
-  return {{"run", run.applied.run.name},
-          {"data", run.applied.run.config.data},
-          {"split", run.applied.examples.split().name},
-          {"examples", run.count},
-          {"distortion", options.distortion},
-          {"temperatures", options.temperatures},
-          {"chains", options.chains},
-          {"h_data", options.distortion == "nell" && entropy ? Json(*entropy) : Json(nullptr)},
-          {"curve", points},
-          {"acceptance", run.curve->acceptance("acceptance")},
-          {"seconds", run.seconds},
-          {"seed", run.applied.seed},
-          {"isa", active_isa()},
-          {"threads", num_threads()}};
+  const std::optional<double> entropy = entropy_of(run, options);
+  return json_text({{"run", run.applied.run.name},
+                    {"data", run.applied.run.config.data},
+                    {"split", run.applied.examples.split().name},
+                    {"examples", run.count},
+                    {"distortion", options.distortion},
+                    {"temperatures", options.temperatures},
+                    {"chains", options.chains},
+                    {"h_data", entropy ? Json(*entropy) : Json(nullptr)},
+                    {"curve", points},
+                    {"acceptance", run.curve->acceptance("acceptance")},
+                    {"seconds", run.seconds},
+                    {"seed", run.applied.seed},
+                    {"isa", active_isa()},
+                    {"threads", num_threads()}});
 }
 
 void print_curve(const AnnealedRun& run, const AisOptions& options) {
@@ -51,7 +58,7 @@ void print_curve(const AnnealedRun& run, const AisOptions& options) {
                    run.applied.run.name, run.applied.run.config.data,
                    run.applied.examples.split().name, run.count, run.applied.examples.count()))
             << "\n\n"
-            << fmt::format("{:>10} {:>12}    {:<8} {:>12}    {:<8}\n", "beta", "rate", "+-",
+            << fmt::format("{:>10} {:>12}    {:<8} {:>12}    {}\n", "beta", "rate", "+-",
                            "distortion", "+-");
   for (const annealing::RatePoint& point : rate_distortion(*run.curve, run.plan, run.points)) {
     std::cout << fmt::format("{:>10} {} {}\n", fixed_text(point.beta, 5),
@@ -61,7 +68,7 @@ void print_curve(const AnnealedRun& run, const AisOptions& options) {
                     ? "\nrate: nats per datum, an upper bound; distortion: -log P(x|z), nats per "
                       "datum\n"
                     : "\nrate: nats per datum, an upper bound; distortion: |x - E[X|z]|^2\n");
-  if (const auto entropy = entropy_of(run); entropy && options.distortion == "nell") {
+  if (const auto entropy = entropy_of(run, options)) {
     std::cout << fmt::format(
         "H_data {:.4f}: no encoder and decoder reach rate + distortion below "
         "it on these data\n",

@@ -5,8 +5,9 @@
 #include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <numeric>
+#include <string>
 
+#include "apps/cli/print_json.hpp"
 #include "apps/reports/mean_text.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/setting_error.hpp"
@@ -72,26 +73,14 @@ void warn_of(const Acceptance& acceptance, const char* of) {
   }
 }
 
-}  // namespace
+/// Of one run less another, example by example.
+struct AisDifference {
+  std::string run, from;
+  MeanAndError value;
+};
 
-void check_same_examples(const AnnealedRun& a, const AnnealedRun& b) {
-  const Examples &one = a.applied.examples, &other = b.applied.examples;
-  bool same = one.features() == other.features() && a.count == b.count;
-  std::vector<float> x(one.features()), y(other.features());
-  for (std::uint32_t n = 0; same && n < a.count; ++n) {
-    one.fill(x.data(), {&n, 1}, 0);
-    other.fill(y.data(), {&n, 1}, 0);
-    same = x == y;
-  }
-  if (same) return;
-  throw SettingError(
-      "", data::one_line(
-              fmt::format("{} and {} are not of the same examples, so that their differences have "
-                          "no pairs; name the data of both with --data",
-                          a.applied.run.name, b.applied.run.name)));
-}
-
-std::vector<AisDifference> ais_differences(const std::vector<AnnealedRun>& runs) {
+/// Every later run less the first.
+std::vector<AisDifference> differences_of(const std::vector<AnnealedRun>& runs) {
   std::vector<AisDifference> differences;
   const std::vector<double> first = runs.front().log_px->column("log_px");
   for (std::size_t r = 1; r < runs.size(); ++r) {
@@ -103,7 +92,7 @@ std::vector<AisDifference> ais_differences(const std::vector<AnnealedRun>& runs)
   return differences;
 }
 
-Json ais_json(const AnnealedRun& run, const AisOptions& options) {
+Json json_of(const AnnealedRun& run, const AisOptions& options) {
   const Readings& readings = *run.log_px;
   const MeanAndError log_px = readings.mean("log_px");
   return {{"run", run.applied.run.name},
@@ -127,7 +116,7 @@ Json ais_json(const AnnealedRun& run, const AisOptions& options) {
           {"threads", num_threads()}};
 }
 
-void print_ais(const AnnealedRun& run, const AisOptions& options) {
+void print(const AnnealedRun& run, const AisOptions& options) {
   const Readings& readings = *run.log_px;
   std::cout << data::one_line(fmt::format("{} on {} ({}, {} of {} examples), nats per datum",
                                           run.applied.run.name, run.applied.run.config.data,
@@ -157,10 +146,50 @@ void print_ais(const AnnealedRun& run, const AisOptions& options) {
                            run.seconds);
 }
 
-void print_difference(const AisDifference& difference) {
-  std::cout << data::one_line(fmt::format("{} - {}: {} nats, example by example", difference.run,
-                                          difference.from, mean_text(difference.value, 2)))
-            << "\n";
+Json json_of(const std::vector<AnnealedRun>& runs, const AisOptions& options) {
+  if (runs.size() == 1) return json_of(runs.front(), options);
+  Json all = Json::array(), differences = Json::array();
+  for (const AnnealedRun& run : runs) all.push_back(json_of(run, options));
+  for (const AisDifference& one : differences_of(runs)) {
+    differences.push_back({{"run", one.run},
+                           {"from", one.from},
+                           {"value", one.value.mean},
+                           {"se", one.value.standard_error}});
+  }
+  return {{"runs", all}, {"differences", differences}};
+}
+
+}  // namespace
+
+void check_same_examples(const AnnealedRun& a, const AnnealedRun& b) {
+  const Examples &one = a.applied.examples, &other = b.applied.examples;
+  bool same = one.features() == other.features() && a.count == b.count;
+  std::vector<float> x(one.features()), y(other.features());
+  for (std::uint32_t n = 0; same && n < a.count; ++n) {
+    one.fill(x.data(), {&n, 1}, 0);
+    other.fill(y.data(), {&n, 1}, 0);
+    same = x == y;
+  }
+  if (same) return;
+  throw SettingError(
+      "", data::one_line(
+              fmt::format("{} and {} are not of the same examples, so that their differences have "
+                          "no pairs; name the data of both with --data",
+                          a.applied.run.name, b.applied.run.name)));
+}
+
+void show(const std::vector<AnnealedRun>& runs, const AisOptions& options) {
+  if (options.flags.common.json) return print_json(json_of(runs, options));
+  for (const AnnealedRun& run : runs) {
+    if (&run != &runs.front()) std::cout << "\n";
+    print(run, options);
+  }
+  for (const AisDifference& one : differences_of(runs)) {
+    std::cout << "\n"
+              << data::one_line(fmt::format("{} - {}: {} nats, example by example", one.run,
+                                            one.from, mean_text(one.value, 2)))
+              << "\n";
+  }
 }
 
 }  // namespace nelbo

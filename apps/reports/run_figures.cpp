@@ -295,8 +295,10 @@ std::string rate_distortion_svg(const std::vector<RunHistory>& runs,
   for (std::size_t g = 0; g < groups.size(); ++g) {
     const RunHistory& first = runs[groups[g].runs.front()];
     Points curve = own_curve(first, points);
-    if (!curve.empty())
-      plot.add_series(groups[g].label + ": its decoder", std::move(curve), styles[g]);
+    if (curve.empty()) continue;
+    const double examples = number_at(first.curve, {"examples"});
+    plot.add_series(fmt::format("{}: its decoder, {:.0f} examples", groups[g].label, examples),
+                    std::move(curve), styles[g]);
   }
   if (const double entropy = entropy_of(runs); std::isfinite(entropy)) {
     const double reach = 2 * (std::abs(entropy) + points.front().x + points.front().y);

@@ -83,8 +83,7 @@ std::optional<RunHistory> read_run(const fs::path& path, const std::string& name
       notes.emplace_back(error.what());
     }
     try {
-      const std::string curve = (path / rate_distortion_file).string();
-      if (there(curve)) run.curve = read_json_object(curve);
+      if (there(folder.rate_distortion())) run.curve = read_json_object(folder.rate_distortion());
     } catch (const Error& error) {
       notes.emplace_back(error.what());
     }

@@ -9,9 +9,6 @@
 
 namespace nelbo {
 
-/// What `nelbo ais --rate-distortion` leaves in a run's folder.
-inline constexpr const char* rate_distortion_file = "rate_distortion.json";
-
 /// What the folder of a training run tells of it, whatever of it is there.
 struct RunHistory {
   std::filesystem::path folder;
@@ -22,7 +19,7 @@ struct RunHistory {
   std::vector<nlohmann::ordered_json> epochs;                        // lines of metrics.jsonl
   std::string reason;  // why it ended, as its last epoch says: epochs, steps, patience
   std::vector<nlohmann::ordered_json> gradient_snr;                 // of gradient_snr.jsonl
-  nlohmann::ordered_json curve = nlohmann::ordered_json::object();  // of rate_distortion_file
+  nlohmann::ordered_json curve = nlohmann::ordered_json::object();  // of rate_distortion.json
 
   /// The text of a setting; empty where the run has none.
   std::string setting(std::string_view name) const;

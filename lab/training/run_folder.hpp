@@ -16,6 +16,7 @@ namespace nelbo {
 ///   metrics.jsonl                      one line per epoch
 ///   checkpoints/{last,best,ema}.safetensors
 ///   images/{reconstructions,samples,traversals}.png
+///   rate_distortion.json               the decoder's own curve, where it was asked for
 ///   report.html                        all of it as a page
 ///   lock                               while a process trains in it; see RunLock
 ///
@@ -39,6 +40,8 @@ class RunFolder {
   std::string record() const { return file("run.json"); }
   std::string metrics() const { return file("metrics.jsonl"); }
   std::string gradient_snr() const { return file("gradient_snr.jsonl"); }
+  static constexpr const char* rate_distortion_name = "rate_distortion.json";
+  std::string rate_distortion() const { return file(rate_distortion_name); }
   std::string report() const { return file("report.html"); }
   std::string last() const { return file("checkpoints/last.safetensors"); }
   std::string best() const { return file("checkpoints/best.safetensors"); }

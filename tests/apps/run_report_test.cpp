@@ -205,9 +205,9 @@ TEST_CASE("page: a decoder's own curve and what is infeasible stand beside the e
   // The points are at (10 / beta, 93.5 + beta): one of the curve far off, as where beta is near 0.
   write_text(
       folder.path() + "/b4/rate_distortion.json",
-      R"({"h_data": 98, "curve": [{"beta": 1e-3, "rate": 0.01, "distortion": 900},)"
+      R"({"examples": 50, "h_data": 98, "curve": [{"beta": 1e-3, "rate": 0.01, "distortion": 900},)"
       R"({"beta": 0.5, "rate": 3, "distortion": 96}, {"beta": 1, "rate": 6, "distortion": 94}]})");
-  CHECK(has("4*div: its decoder"));
+  CHECK(has("4*div: its decoder, 50 examples"));
   CHECK(has("infeasible below: rate + distortion &lt; H_data"));
   CHECK_FALSE(has(">900<"));
   check_self_contained(page());
