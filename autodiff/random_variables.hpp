@@ -105,6 +105,18 @@ inline constexpr RandomVariable mi_dec_x{StreamId::evaluation, 33, 1, "mi_dec: x
 inline constexpr RandomVariable mi_dec_weights{StreamId::evaluation, 34, 1, "mi_dec: log P(x)"};
 inline constexpr RandomVariable ledger_batches{StreamId::evaluation, 48, 1, "batches of decompose"};
 
+// Codes beside ground-truth factors
+inline constexpr RandomVariable disentangle_points{StreamId::evaluation, 112, 1,
+                                                   "which points a metric takes"};
+inline constexpr RandomVariable disentangle_noise{StreamId::evaluation, 113, 1,
+                                                  "codes that know nothing of the factors"};
+inline constexpr RandomVariable disentangle_null{StreamId::evaluation, 114, 1,
+                                                 "factors dealt out anew"};
+inline constexpr RandomVariable disentangle_z{StreamId::evaluation, 115, 1,
+                                              "noise of z ~ Q(Z|x) of sampled information"};
+inline constexpr RandomVariable disentangle_bootstrap{StreamId::evaluation, 9 * family, family,
+                                                      "points of a bootstrap replicate, by part"};
+
 // Checks of worlds
 inline constexpr RandomVariable verify_terms{StreamId::evaluation, 64, 1, "draws for terms"};
 inline constexpr RandomVariable verify_schemes{StreamId::evaluation, 65, 1, "batches for schemes"};
