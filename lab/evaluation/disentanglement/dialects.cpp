@@ -13,7 +13,6 @@ namespace nelbo::disentanglement {
 namespace {
 
 constexpr std::size_t bins = 20;
-constexpr std::size_t usual_samples = 10000;
 
 /// Plug-in information over H(v_k), neither corrected nor without dead codes.
 Matrix shares(const PlugIn& of) {
@@ -60,7 +59,7 @@ Matrix over_log_values(Matrix nats, const Points& points) {
 
 Measurement measure_like_disentanglement_lib(const Points& points, const EvaluationOptions& options,
                                              bool errors) {
-  const Points some = some_points(points, samples_of(options, usual_samples), options.seed);
+  const Points some = some_points(points, samples_of(options), options.seed);
   const CountedPoints counted = counted_in_equal_widths(some, bins);
   Measurement all;
   all.active = Information(some, options.seed).active();
@@ -70,7 +69,7 @@ Measurement measure_like_disentanglement_lib(const Points& points, const Evaluat
 }
 
 Measurement measure_like_chen(const Points& points, const EvaluationOptions& options, bool errors) {
-  const std::size_t samples = std::max<std::size_t>(1, samples_of(options, usual_samples) / (errors ? 1 : 10));
+  const std::size_t samples = std::max<std::size_t>(1, samples_of(options) / (errors ? 1 : 10));
   const ChenInformation sampled(points, samples, options.seed);
   Measurement all;
   all.active = Information(points, options.seed).active();

@@ -19,7 +19,7 @@ enum class Dialect {
 
 struct EvaluationOptions {
   Dialect like = Dialect::nelbo;
-  /// Samples of z, or points, of what is not of all points; 0: 5,000, and 10,000 in the two dialects.
+  /// Samples of z, or points, of what is not of all points; 0: 10,000.
   std::size_t samples = 0;
   std::uint64_t seed = 0;
 };

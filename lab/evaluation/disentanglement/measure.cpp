@@ -13,8 +13,6 @@
 namespace nelbo::disentanglement {
 namespace {
 
-constexpr std::size_t usual_samples = 5000;
-
 /// The aggregators that suit every matrix; `matrix` is "" of the one that the plain names mean.
 std::vector<double> aggregates(const Matrix& matrix) {
   return {disentanglement(matrix), completeness(matrix), modularity(matrix), sup_gap(matrix)};
@@ -128,7 +126,7 @@ Measurement measure_all(const Points& points, const EvaluationOptions& options, 
   measure(of_information(information, points.count(), options.seed), errors, all.metrics);
   measure(of_correlation(points, all.active, options.seed), errors, all.metrics);
   if (!points.log_variances.empty()) {
-    const std::size_t samples = std::max<std::size_t>(1, samples_of(options, usual_samples) / (errors ? 1 : 10));
+    const std::size_t samples = std::max<std::size_t>(1, samples_of(options) / (errors ? 1 : 10));
     const SampledInformation sampled(points, samples, options.seed);
     all.matrices.push_back(
         {"sampled_information",

@@ -17,8 +17,8 @@ void measure(const ScoreGroup& group, bool errors, std::vector<Measured>& to) {
   }
 }
 
-std::size_t samples_of(const EvaluationOptions& options, std::size_t usual) {
-  return options.samples == 0 ? usual : options.samples;
+std::size_t samples_of(const EvaluationOptions& options) {
+  return options.samples == 0 ? 10000 : options.samples;
 }
 
 }  // namespace nelbo::disentanglement

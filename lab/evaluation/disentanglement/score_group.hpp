@@ -39,6 +39,6 @@ Measurement measure_like_disentanglement_lib(const Points& points, const Evaluat
 Measurement measure_like_chen(const Points& points, const EvaluationOptions& options, bool errors);
 
 /// What `options` say of samples, or what is usual.
-std::size_t samples_of(const EvaluationOptions& options, std::size_t usual);
+std::size_t samples_of(const EvaluationOptions& options);
 
 }  // namespace nelbo::disentanglement

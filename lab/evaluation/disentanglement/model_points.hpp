@@ -1,0 +1,16 @@
+#pragma once
+#include "lab/data/dataset.hpp"
+#include "lab/data/examples.hpp"
+#include "lab/evaluation/disentanglement/read_codes.hpp"
+#include "models/model.hpp"
+
+namespace nelbo::disentanglement {
+
+/// The codes of a trained model: means and log-variances of Q(Z|x); of binary codes the probabilities, of
+/// one-hot ones the most probable class of every variable. Factors are the data's. The examples of
+/// several splits come one after the other. Throws Error where the data have no factors, a code
+/// is not finite, or no factor takes two values.
+PointsRead points_of(const Model& model, const data::Dataset& data,
+                     const std::vector<Examples>& splits);
+
+}  // namespace nelbo::disentanglement
