@@ -70,7 +70,8 @@ Measurement measure_like_disentanglement_lib(const Points& points, const Evaluat
 }
 
 Measurement measure_like_chen(const Points& points, const EvaluationOptions& options, bool errors) {
-  const std::size_t samples = std::max<std::size_t>(1, samples_of(options, usual_samples) / (errors ? 1 : 10));
+  const std::size_t samples =
+      std::max<std::size_t>(1, samples_of(options, usual_samples) / (errors ? 1 : 10));
   const ChenInformation sampled(points, samples, options.seed);
   Measurement all;
   all.active = Information(points, options.seed).active();

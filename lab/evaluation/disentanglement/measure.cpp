@@ -128,7 +128,8 @@ Measurement measure_all(const Points& points, const EvaluationOptions& options, 
   measure(of_information(information, points.count(), options.seed), errors, all.metrics);
   measure(of_correlation(points, all.active, options.seed), errors, all.metrics);
   if (!points.log_variances.empty()) {
-    const std::size_t samples = std::max<std::size_t>(1, samples_of(options, usual_samples) / (errors ? 1 : 10));
+    const std::size_t samples =
+        std::max<std::size_t>(1, samples_of(options, usual_samples) / (errors ? 1 : 10));
     const SampledInformation sampled(points, samples, options.seed);
     all.matrices.push_back(
         {"sampled_information",
