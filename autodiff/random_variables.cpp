@@ -61,6 +61,11 @@ constexpr RandomVariable lines[] = {
     verify_terms,
     verify_schemes,
     verify_bounds,
+    factor_votes,
+    factor_pairs,
+    probe_points,
+    jackknife_groups,
+    dialect_points,
 };
 
 constexpr bool holds(const RandomVariable& line, StreamId id, std::uint32_t variable) {

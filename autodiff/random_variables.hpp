@@ -122,6 +122,15 @@ inline constexpr RandomVariable verify_terms{StreamId::evaluation, 64, 1, "draws
 inline constexpr RandomVariable verify_schemes{StreamId::evaluation, 65, 1, "batches for schemes"};
 inline constexpr RandomVariable verify_bounds{StreamId::evaluation, 66, 1, "weights for bounds"};
 
+// Scores of codes against known factors
+inline constexpr RandomVariable factor_votes{StreamId::evaluation, 120, 1, "FactorVAE's votes"};
+inline constexpr RandomVariable factor_pairs{StreamId::evaluation, 121, 1, "beta-VAE's pairs"};
+inline constexpr RandomVariable probe_points{StreamId::evaluation, 122, 1, "points of a probe"};
+inline constexpr RandomVariable jackknife_groups{StreamId::evaluation, 123, 1,
+                                                 "groups left out by a jackknife"};
+inline constexpr RandomVariable dialect_points{StreamId::evaluation, 124, 1,
+                                               "points that disentanglement_lib draws"};
+
 /// Variable v + this holds the digits that scramble the rqmc noise of variable v.
 inline constexpr std::uint32_t rqmc_digits = std::uint32_t{1} << 31;
 

@@ -1,0 +1,17 @@
+#pragma once
+#include <vector>
+
+#include "lab/statistics/table_view.hpp"
+
+namespace nelbo {
+
+/// Means of the columns, [D].
+std::vector<double> column_means(TableView table);
+
+/// Sample covariances of the columns, divided by N - 1, [D, D] row-major.
+std::vector<double> covariance(TableView table);
+
+/// Sample variances of the columns, divided by N - 1, [D]; exactly 0 of a constant column.
+std::vector<double> column_variances(TableView table);
+
+}  // namespace nelbo

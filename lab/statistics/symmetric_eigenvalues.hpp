@@ -1,0 +1,11 @@
+#pragma once
+#include <cstddef>
+#include <vector>
+
+namespace nelbo {
+
+/// The eigenvalues, ascending, of a symmetric matrix [n, n], by Jacobi's rotations: each to about n units
+/// in the last place of the largest. NaN of a matrix that is not finite.
+std::vector<double> symmetric_eigenvalues(std::vector<double> matrix, std::size_t n);
+
+}  // namespace nelbo
