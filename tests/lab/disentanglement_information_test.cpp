@@ -5,8 +5,10 @@
 #include "autodiff/threads.hpp"
 #include "lab/evaluation/disentanglement/aggregators.hpp"
 #include "lab/evaluation/disentanglement/bins.hpp"
+#include "lab/evaluation/disentanglement/bootstrap.hpp"
 #include "lab/evaluation/disentanglement/correlation.hpp"
 #include "lab/evaluation/disentanglement/evaluation.hpp"
+#include "lab/evaluation/disentanglement/exact_information.hpp"
 #include "lab/evaluation/disentanglement/information.hpp"
 #include "lab/evaluation/disentanglement/make_points.hpp"
 #include "lab/evaluation/disentanglement/sampled_information.hpp"
@@ -214,6 +216,48 @@ TEST_CASE("disentanglement: sampled information of z = v + sigma epsilon is the 
     CHECK_THAT(chen.information()(0, 0) / std::log(32.0),
                Catch::Matchers::WithinAbs(of.share, 0.02));
   }
+}
+
+TEST_CASE("disentanglement: exact information is the closed form, and what samples estimate") {
+  // The mean over v of E log(32 N(z; v) / sum_w N(z; w)) by Gauss-Hermite quadrature in numpy.
+  const struct {
+    double sigma, share;
+  } known[] = {{0.1, 0.9999995174130851},
+               {0.3, 0.931795303047112},
+               {0.5, 0.7972305412218085},
+               {1.0, 0.6061768569328218}};
+  for (const auto& of : known) {
+    CAPTURE(of.sigma);
+    Points points = grid_points({32, 4});
+    add_code(points, [&](std::size_t n) { return points.factors[0].values[n]; });
+    const auto exact = exact_information(with_variances(points, of.sigma));
+    REQUIRE(exact);
+    CHECK_THAT((*exact)(0, 0) / std::log(32.0), Catch::Matchers::WithinAbs(of.share, 1e-7));
+    CHECK_THAT((*exact)(0, 1), Catch::Matchers::WithinAbs(0, 1e-12));
+  }
+  // Uneven means and deviations: samples against the integral.
+  Points points = grid_points({4, 5, 100});
+  add_noise(points, 0.5, 1);
+  add_noise(points, 1, 2);
+  for (std::size_t n = 0; n < count_of(points); ++n)
+    points.codes[2 * n] += points.factors[1].values[n];
+  points.log_variances.resize(points.codes.size());
+  for (std::size_t i = 0; i < points.codes.size(); ++i) {
+    points.log_variances[i] = -1 - double(i * 7919 % 101) / 101;
+  }
+  const auto exact = exact_information(points);
+  REQUIRE(exact);
+  const SampledInformation sampled(points, 2000, 1);
+  const std::vector<double> errors = bootstrap_errors([&](std::size_t replicate) {
+    const Matrix nats = sampled.information(resampled(2000, 1, replicate));
+    return std::vector<double>{nats(0, 1), nats(0, 2), nats(1, 2)};
+  });
+  const double z[] = {(sampled.information()(0, 1) - (*exact)(0, 1)) / errors[0],
+                      (sampled.information()(0, 2) - (*exact)(0, 2)) / errors[1],
+                      (sampled.information()(1, 2) - (*exact)(1, 2)) / errors[2]};
+  INFO("z " << z[0] << " " << z[1] << " " << z[2]);
+  for (const double one : z) CHECK(std::abs(one) < 3.5);
+  CHECK((*exact)(0, 1) > 0.5);
 }
 
 TEST_CASE("disentanglement: bins are of equal mass, exact where values are few, and nested") {

@@ -6,6 +6,7 @@
 #include "lab/evaluation/disentanglement/aggregators.hpp"
 #include "lab/evaluation/disentanglement/bootstrap.hpp"
 #include "lab/evaluation/disentanglement/correlation.hpp"
+#include "lab/evaluation/disentanglement/exact_information.hpp"
 #include "lab/evaluation/disentanglement/information.hpp"
 #include "lab/evaluation/disentanglement/learned_scores.hpp"
 #include "lab/evaluation/disentanglement/sampled_information.hpp"
@@ -117,6 +118,22 @@ ScoreGroup of_samples(const SampledInformation& sampled, const Information& info
   return group;
 }
 
+/// The same of the exact integral: of these very points there is no error.
+void add_exact(const Points& points, const Information& information, Measurement& all) {
+  const std::optional<Matrix> nats = exact_information(points);
+  if (!nats) return;
+  const Matrix share =
+      of_active(over_entropy(*nats, information.plug_in().factor_entropy), all.active);
+  const std::string variant = "information of z ~ Q(Z|x) by quadrature, exact for these points";
+  const std::vector<double> values = aggregates(share);
+  const auto names = aggregate_names("exact", variant);
+  all.metrics.push_back({"mig.exact", variant, {gap(share), 0}});
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    all.metrics.push_back({names[i].first, variant, {values[i], 0}});
+  }
+  all.matrices.push_back({"exact_information", share});
+}
+
 }  // namespace
 
 Measurement measure_all(const Points& points, const EvaluationOptions& options, bool errors) {
@@ -134,6 +151,7 @@ Measurement measure_all(const Points& points, const EvaluationOptions& options, 
         {"sampled_information",
          over_entropy(sampled.information(), information.plug_in().factor_entropy)});
     measure(of_samples(sampled, information, all.active, options.seed), errors, all.metrics);
+    add_exact(points, information, all);
   }
   add_learned_scores(points, options.seed, all.metrics);
   return all;
