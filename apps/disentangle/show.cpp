@@ -69,9 +69,7 @@ std::string to_text(const Evaluation& evaluation) {
   std::string text, lines = aligned(table);
   for (std::size_t row = 0; !lines.empty(); ++row) {
     const std::size_t end = lines.find('\n');
-    text += lines.substr(0, end);
-    text += row == 0 ? "  of" : "  " + variants[row - 1];
-    text += '\n';
+    text += fmt::format("{}  {}\n", lines.substr(0, end), row == 0 ? "of" : variants[row - 1]);
     lines.erase(0, end + 1);
   }
   text += fmt::format(

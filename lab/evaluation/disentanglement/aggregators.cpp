@@ -77,13 +77,13 @@ double gap(const Matrix& matrix) {
   return all / double(matrix.columns());
 }
 
-double disentanglement(const Matrix& matrix) {
+double dci_disentanglement(const Matrix& matrix) {
   return by_importance(matrix, [&](const std::vector<double>& values) {
     return concentration(values, matrix.columns());
   });
 }
 
-double completeness(const Matrix& matrix) {
+double dci_completeness(const Matrix& matrix) {
   std::size_t live = 0;
   for (std::size_t d = 0; d < matrix.rows(); ++d) live += sum(row(matrix, d)) > 0;
   double all = 0;
@@ -132,7 +132,7 @@ double modularity_of_all_codes(const Matrix& matrix) {
   return all / double(matrix.rows());
 }
 
-double completeness_by_columns(const Matrix& matrix) {
+double dci_completeness_by_columns(const Matrix& matrix) {
   double all = 0, total = 0;
   for (std::size_t k = 0; k < matrix.columns(); ++k) {
     const std::vector<double> values = column(matrix, k);

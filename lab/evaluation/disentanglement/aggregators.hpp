@@ -16,11 +16,11 @@ double gap(const Matrix& matrix);
 
 /// D = sum_d rho_d (1 - H(R_d. / sum) / ln K), rho_d the code's share of all: Eastwood & Williams
 /// (2018). With a single factor no code can mix any: 1.
-double disentanglement(const Matrix& matrix);
+double dci_disentanglement(const Matrix& matrix);
 
 /// C = mean_k (1 - H(R_.k / sum) / ln D'), D' the number of rows that are not 0; a factor whose column
 /// is 0 counts 0. Of a single row every factor that it tells of counts 1.
-double completeness(const Matrix& matrix);
+double dci_completeness(const Matrix& matrix);
 
 /// The mean, weighted as D, of 1 - sum_{k != k*} R_dk^2 / (R_dk*^2 (K - 1)): Ridgeway & Mozer (2018).
 double modularity(const Matrix& matrix);
@@ -45,7 +45,7 @@ double jemmig(const Matrix& information, std::span<const double> factor_entropy,
 /// The mean of 1 - sum R^2 / ... over all codes; one that tells nothing counts 0.
 double modularity_of_all_codes(const Matrix& matrix);
 /// Completeness with ln D of all codes, weighted by the sums of the columns.
-double completeness_by_columns(const Matrix& matrix);
+double dci_completeness_by_columns(const Matrix& matrix);
 
 /// The place of the largest, and the largest less the second largest (0 where there is none).
 struct Lead {

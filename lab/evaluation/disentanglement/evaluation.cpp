@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "autodiff/error.hpp"
@@ -28,6 +29,15 @@ Points without_shape(Points points) {
     std::erase_if(points.factors, [](const Factor& factor) { return factor.name == "shape"; });
   }
   return points;
+}
+
+/// The names that every report has come first, in the order of the literature's tables; then variants.
+std::size_t place_of(const std::string& name) {
+  constexpr std::array names{
+      "mig", "mig_sup",    "dci_disentanglement", "dci_completeness", "dci_informativeness",
+      "sap", "modularity", "explicitness",        "factor_vae",       "beta_vae",
+      "irs", "jemmig",     "gaussian_tc",         "active_units"};
+  return std::size_t(std::find(names.begin(), names.end(), name) - names.begin());
 }
 
 Measurement measure_by(const Points& points, const EvaluationOptions& options, bool errors) {
@@ -62,6 +72,9 @@ Evaluation evaluate(const Points& given, const EvaluationOptions& options) {
     }
     return std::nan("");
   };
+  std::stable_sort(of.metrics.begin(), of.metrics.end(), [](const Measured& a, const Measured& b) {
+    return place_of(a.name) < place_of(b.name);
+  });
   for (Measured& one : of.metrics) {
     const double ceiling = value(best, one.name), floor = value(least, one.name);
     all.metrics.push_back({.name = std::move(one.name),

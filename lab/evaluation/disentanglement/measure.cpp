@@ -7,6 +7,7 @@
 #include "lab/evaluation/disentanglement/bootstrap.hpp"
 #include "lab/evaluation/disentanglement/correlation.hpp"
 #include "lab/evaluation/disentanglement/information.hpp"
+#include "lab/evaluation/disentanglement/learned_scores.hpp"
 #include "lab/evaluation/disentanglement/sampled_information.hpp"
 #include "lab/evaluation/disentanglement/score_group.hpp"
 
@@ -15,7 +16,8 @@ namespace {
 
 /// The aggregators that suit every matrix; `matrix` is "" of the one that the plain names mean.
 std::vector<double> aggregates(const Matrix& matrix) {
-  return {disentanglement(matrix), completeness(matrix), modularity(matrix), sup_gap(matrix)};
+  return {dci_disentanglement(matrix), dci_completeness(matrix), modularity(matrix),
+          sup_gap(matrix)};
 }
 std::vector<std::pair<std::string, std::string>> aggregate_names(const std::string& matrix,
                                                                  const std::string& variant) {
@@ -133,6 +135,7 @@ Measurement measure_all(const Points& points, const EvaluationOptions& options, 
          over_entropy(sampled.information(), information.plug_in().factor_entropy)});
     measure(of_samples(sampled, information, all.active, options.seed), errors, all.metrics);
   }
+  add_learned_scores(points, options.seed, all.metrics);
   return all;
 }
 
