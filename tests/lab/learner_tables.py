@@ -36,3 +36,11 @@ for k in range(3):
     show(f"svm, class {k}", np.r_[m.coef_[0], m.intercept_])
     m = LogisticRegression(C=1, solver="liblinear", tol=1e-12, max_iter=100000).fit(x, y == k)
     show(f"liblinear, class {k}", np.r_[m.coef_[0], m.intercept_])
+
+from sklearn.ensemble import GradientBoostingClassifier  # noqa: E402
+
+b = noise(1500 * 4, 777).reshape(1500, 4)
+v = np.digitize(b @ [1, -0.5, 0, 0.25] + 0.5 * b[:, 0] * b[:, 2] + 0.3 * noise(1500, 20000), [-0.4, 0.3])
+m = GradientBoostingClassifier(random_state=0).fit(b[:1000], v[:1000])
+show("trees: importances", m.feature_importances_)
+show("trees: accuracy of the other 500", m.score(b[1000:], v[1000:]))

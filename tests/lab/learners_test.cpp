@@ -1,13 +1,18 @@
 // What learns from tables, beside scikit-learn's figures (learner_tables.py).
+#include <algorithm>
 #include <cmath>
 
 #include "autodiff/threads.hpp"
 #include "lab/statistics/column_moments.hpp"
+#include "lab/statistics/learners/boosted_trees.hpp"
+#include "lab/statistics/learners/interval_classifier.hpp"
+#include "lab/statistics/learners/lasso.hpp"
 #include "lab/statistics/learners/linear_classifier.hpp"
 #include "lab/statistics/learners/multinomial_logistic.hpp"
 #include "lab/statistics/learners/roc.hpp"
 #include "lab/statistics/learners/standardise.hpp"
 #include "lab/statistics/quantile.hpp"
+#include "lab/statistics/ranks.hpp"
 #include "lab/statistics/symmetric_eigenvalues.hpp"
 #include "tests/catch.hpp"
 #include "tests/lab/disentanglement_points.hpp"
@@ -164,6 +169,80 @@ TEST_CASE("learners: an area's error is that of areas of many samples") {
   CHECK(std::abs(errors / variance - 1) < 0.21);
 }
 
+TEST_CASE("learners: Lasso is scikit-learn's") {
+  const Example example;
+  const learners::Gram gram(example.table(), TableView(example.target, 1));
+  check_close(learners::fit_lasso(gram, 0, 0.1), {1.143937791595592, -0.7318871484876287, 0.0},
+              1e-9);
+  check_close(learners::fit_lasso(gram, 0, 0.3), {0.4875742024858903, -0.12942763925676273, 0.0},
+              1e-9);
+}
+
+TEST_CASE("learners: intervals are the best of all, tried one by one") {
+  // 9 cells, 3 classes: every way to set at most 2 ends, with the most frequent class between.
+  for (std::uint64_t trial = 1; trial < 40; ++trial) {
+    CAPTURE(trial);
+    const std::vector<double> numbers = rational_noise(60, 100 * trial);
+    std::vector<double> x;
+    std::vector<std::int32_t> y;
+    for (std::size_t n = 0; n < 30; ++n) {
+      x.push_back(std::floor(4.5 * (numbers[n] + 1)));
+      y.push_back(std::int32_t(1.5 * (numbers[30 + n] + 1)));
+    }
+    const auto most = [&](double low, double high) {
+      int counts[3] = {0, 0, 0};
+      for (std::size_t n = 0; n < 30; ++n) {
+        if (x[n] > low && x[n] <= high) ++counts[y[n]];
+      }
+      return *std::max_element(counts, counts + 3);
+    };
+    int best = 0;
+    for (int a = -1; a < 9; ++a) {
+      for (int b = a; b < 9; ++b) best = std::max(best, most(-2, a) + most(a, b) + most(b, 9));
+    }
+    const auto classifier = learners::fit_intervals(learners::LineCells(x), y, 3);
+    CHECK(classifier.ends.size() <= 3);
+    int right = 0;
+    for (std::size_t n = 0; n < 30; ++n) right += classifier(x[n]) == y[n];
+    CHECK(right == best);
+  }
+}
+
+TEST_CASE("learners: cells of equal mass part no equal numbers") {
+  std::vector<double> x(10000);
+  for (std::size_t n = 0; n < x.size(); ++n) x[n] = n < 5000 ? 0.5 : double(n % 5000);
+  const learners::LineCells cells(x);
+  CHECK(cells.ends.size() <= learners::most_cells);
+  CHECK(cells.ends.size() > 120);
+  for (std::size_t n = 0; n < 5000; ++n) REQUIRE(cells.cell[n] == cells.cell[0]);
+  for (std::size_t n = 0; n < x.size(); ++n) {
+    REQUIRE(x[n] <= cells.ends[cells.cell[n]]);
+    if (cells.cell[n] > 0) REQUIRE(x[n] > cells.ends[cells.cell[n] - 1]);
+  }
+}
+
+TEST_CASE("learners: boosted trees do as scikit-learn's") {
+  const std::vector<double> x = rational_noise(6000, 777), noise = rational_noise(1500, 20000);
+  std::vector<std::int32_t> y;
+  for (std::size_t n = 0; n < 1500; ++n) {
+    const double* b = &x[4 * n];
+    const double t = b[0] - 0.5 * b[1] + 0.25 * b[3] + 0.5 * b[0] * b[2] + 0.3 * noise[n];
+    y.push_back((t >= -0.4) + (t >= 0.3));
+  }
+  const std::span<const double> numbers(x);
+  const TableView train(numbers.first(4000), 4), test(numbers.subspan(4000), 4);
+  const auto trees = learners::fit_boosted_trees(learners::CutTable(train),
+                                                 std::span<const std::int32_t>(y).first(1000), 3);
+  // GradientBoostingClassifier's defaults; here ends are those of 256 cells.
+  check_close(trees.importances,
+              {0.5130585613934863, 0.3036796015641732, 0.06587951390901677, 0.11738232313332378},
+              0.02);
+  const auto said = trees.classes_of(test);
+  double right = 0;
+  for (std::size_t n = 0; n < 500; ++n) right += said[n] == y[1000 + n];
+  CHECK(std::abs(right / 500 - 0.856) < 0.02);
+}
+
 TEST_CASE("statistics: moments of columns, quantiles and eigenvalues") {
   const std::vector<double> x{1e9 + 1, 7, 1e9 + 2, 7, 1e9 + 4, 7};
   CHECK(column_means(TableView(x, 2))[1] == 7);
@@ -176,6 +255,7 @@ TEST_CASE("statistics: moments of columns, quantiles and eigenvalues") {
   CHECK(quantile(y, 0.5) == 3);
   CHECK(quantile(y, 1) == 5);
   CHECK(quantile(y, 0.99) == Approx(4.97));  // numpy.quantile
+  CHECK(mid_ranks(std::vector<double>{3, 1, 3, 2}) == std::vector<double>{3.5, 1, 3.5, 2});
   // 2 - 2 cos(k pi / 5) of the chain of 4.
   std::vector<double> chain(16, 0.0);
   for (std::size_t i = 0; i < 4; ++i) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "lab/evaluation/disentanglement/jackknife.hpp"
 #include "lab/evaluation/disentanglement/live_dimensions.hpp"
 #include "lab/statistics/column_moments.hpp"
 #include "lab/statistics/symmetric_eigenvalues.hpp"
@@ -65,11 +64,16 @@ GaussianDependence gaussian_dependence(std::span<const double> covariance, std::
   return result;
 }
 
-CodeDependence code_dependence(const Points& points, std::uint64_t seed) {
-  CodeDependence result{.live = live_dimensions(points), .means = {}, .samples = {}};
+CodeDependence code_dependence(const Points& points, std::uint64_t seed, Jackknife jackknife) {
+  return code_dependence(points, live_dimensions(points), seed, jackknife);
+}
+
+CodeDependence code_dependence(const Points& points, std::span<const std::size_t> dimensions,
+                               std::uint64_t seed, Jackknife jackknife) {
+  CodeDependence result{.live = {dimensions.begin(), dimensions.end()}, .means = {}, .samples = {}};
   if (result.live.empty()) return result;
   const bool with_samples = !points.log_variances.empty();
-  const std::vector<Score> scores = jackknifed(points, seed, [&](const Points& some) {
+  const std::vector<Score> scores = jackknifed(points, seed, jackknife, [&](const Points& some) {
     std::vector<double> values, covariance = covariance_of(some, result.live);
     append(values, gaussian_dependence(covariance, result.live.size()));
     if (with_samples) {

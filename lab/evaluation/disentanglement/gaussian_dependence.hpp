@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "lab/evaluation/disentanglement/jackknife.hpp"
 #include "lab/evaluation/disentanglement/points.hpp"
 
 namespace nelbo::disentanglement {
@@ -35,6 +36,10 @@ struct CodeDependence {
 
 /// Lies: dependence beyond correlation counts as none; dependence of means says little where samples are
 /// wide.
-CodeDependence code_dependence(const Points& points, std::uint64_t seed);
+CodeDependence code_dependence(const Points& points, std::uint64_t seed, Jackknife jackknife = {});
+
+/// The same of a choice of dimensions, none of them constant.
+CodeDependence code_dependence(const Points& points, std::span<const std::size_t> dimensions,
+                               std::uint64_t seed, Jackknife jackknife = {});
 
 }  // namespace nelbo::disentanglement

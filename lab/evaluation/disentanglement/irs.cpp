@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "lab/evaluation/disentanglement/jackknife.hpp"
 #include "lab/statistics/quantile.hpp"
 
 namespace nelbo::disentanglement {
@@ -26,6 +25,12 @@ double mean_of(const std::vector<double>& x) {
   double sum = 0;  // of differences, so that equal numbers have their own mean exactly
   for (const double value : x) sum += value - x[0];
   return x[0] + sum / double(x.size());
+}
+
+std::vector<double> code_of(const Points& points, std::size_t d) {
+  std::vector<double> code(points.count());
+  for (std::size_t n = 0; n < code.size(); ++n) code[n] = points.codes[n * points.dimensions + d];
+  return code;
 }
 
 /// Turns numbers into their distances from the mean.
@@ -53,8 +58,7 @@ double irs_of(const Points& points) {
   const Matrix robust = robustness(points, RobustnessScale::quantile);
   double sum = 0, weights = 0;
   for (std::size_t d = 0; d < points.dimensions; ++d) {
-    std::vector<double> code(points.count());
-    for (std::size_t n = 0; n < code.size(); ++n) code[n] = points.table()(n, d);
+    const std::vector<double> code = code_of(points, d);
     const double mean = mean_of(code);
     double squares = 0, weight = 0, best = 0;
     for (const double c : code) squares += std::pow(c - mean, 2);
@@ -70,11 +74,20 @@ double irs_of(const Points& points) {
 
 }  // namespace
 
+std::vector<double> largest_deviations(const Points& points) {
+  std::vector<double> result;
+  for (std::size_t d = 0; d < points.dimensions; ++d) {
+    std::vector<double> code = code_of(points, d);
+    to_deviations(code);
+    result.push_back(*std::max_element(code.begin(), code.end()));
+  }
+  return result;
+}
+
 Matrix robustness(const Points& points, RobustnessScale scale) {
   Matrix result(points.dimensions, points.factors.size());
   for (std::size_t d = 0; d < points.dimensions; ++d) {
-    std::vector<double> all(points.count());
-    for (std::size_t n = 0; n < all.size(); ++n) all[n] = points.table()(n, d);
+    std::vector<double> all = code_of(points, d);
     to_deviations(all);
     const double most = scale == RobustnessScale::quantile
                             ? quantile(all, tail)
@@ -93,8 +106,8 @@ Matrix robustness(const Points& points, RobustnessScale scale) {
   return result;
 }
 
-Score irs(const Points& points, std::uint64_t seed) {
-  return jackknifed(points, seed,
+Score irs(const Points& points, std::uint64_t seed, Jackknife jackknife) {
+  return jackknifed(points, seed, jackknife,
                     [](const Points& some) { return std::vector<double>{irs_of(some)}; })
       .front();
 }

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "lab/evaluation/disentanglement/jackknife.hpp"
 #include "lab/evaluation/disentanglement/matrix.hpp"
 #include "lab/evaluation/disentanglement/points.hpp"
 
@@ -12,6 +13,9 @@ enum class RobustnessScale {
   quantile,  ///< the .99-quantile of all |c_d - mean|: what knows nothing of a factor scores 0
   maximum,   ///< the largest, as Suter et al. and disentanglement_lib: Gaussian noise scores .35
 };
+
+/// max_n |c_d - mean| of every code, [D].
+std::vector<double> largest_deviations(const Points& points);
 
 /// How little code d moves when factor k is held fixed, [D, K]: 1 - q_d|k / Q_d, not below 0, where q_d|k
 /// is the mean over the values of k of the .99-quantile of |c_d - E[c_d | v_k]| and Q_d what the scale
@@ -24,6 +28,6 @@ Matrix robustness(const Points& points, RobustnessScale scale);
 /// their scale is; none alive: 0. A 45 degree rotation of two uniform factors scores 1 - .99 / 1.8 = .45.
 /// Its error is by the jackknife.
 /// Lies: what a factor does to a code's spread, not to its mean, is invisible.
-Score irs(const Points& points, std::uint64_t seed);
+Score irs(const Points& points, std::uint64_t seed, Jackknife jackknife = {});
 
 }  // namespace nelbo::disentanglement

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "autodiff/random_variables.hpp"
 #include "autodiff/threads.hpp"
@@ -11,8 +12,6 @@
 namespace nelbo::disentanglement {
 namespace {
 
-constexpr std::size_t groups = 20;
-
 /// The error of a value from those without one of the groups each.
 double error_of(const std::vector<std::vector<double>>& without, std::size_t number) {
   RunningMean mean;
@@ -20,20 +19,22 @@ double error_of(const std::vector<std::vector<double>>& without, std::size_t num
     if (!std::isfinite(values[number])) return std::numeric_limits<double>::quiet_NaN();
     mean.add(values[number]);
   }
-  return std::sqrt(double(groups - 1) * mean.variance());
+  return std::sqrt(double(without.size() - 1) * mean.variance());
 }
 
 }  // namespace
 
-std::vector<Score> jackknifed(const Points& points, std::uint64_t seed,
-                              const std::function<std::vector<double>(const Points&)>& values_of) {
-  const std::size_t count = points.count();
+std::vector<Score> jackknifed(
+    std::size_t count, std::uint64_t seed, Jackknife jackknife,
+    const std::function<std::vector<double>(std::span<const std::uint32_t> rows)>& values_of) {
+  std::vector<std::uint32_t> order(count);
+  std::iota(order.begin(), order.end(), 0u);
   std::vector<Score> scores;
-  for (const double value : values_of(points)) {
+  for (const double value : values_of(order)) {
     scores.push_back({value, std::numeric_limits<double>::quiet_NaN()});
   }
-  if (count < 2 * groups) return scores;
-  std::vector<std::uint32_t> order(count);
+  const std::size_t groups = jackknife.groups;
+  if (groups == 0 || count < 2 * groups) return scores;
   fill_permutation(order.data(), count, random_variables::jackknife_groups.of(seed), 0);
   std::vector<std::vector<double>> without(groups);
   parallel_for(groups, [&](std::size_t group) {
@@ -41,10 +42,17 @@ std::vector<Score> jackknifed(const Points& points, std::uint64_t seed,
     for (std::size_t n = 0; n < count; ++n) {
       if (n % groups != group) rest.push_back(order[n]);
     }
-    without[group] = values_of(rows_of(points, rest));
+    without[group] = values_of(rest);
   });
   for (std::size_t i = 0; i < scores.size(); ++i) scores[i].standard_error = error_of(without, i);
   return scores;
+}
+
+std::vector<Score> jackknifed(const Points& points, std::uint64_t seed, Jackknife jackknife,
+                              const std::function<std::vector<double>(const Points&)>& values_of) {
+  return jackknifed(points.count(), seed, jackknife, [&](std::span<const std::uint32_t> rows) {
+    return values_of(rows_of(points, rows));
+  });
 }
 
 }  // namespace nelbo::disentanglement

@@ -1,17 +1,30 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "lab/evaluation/disentanglement/points.hpp"
 
 namespace nelbo::disentanglement {
 
-/// Numbers that are functions of points, with standard errors by the jackknife that leaves out each of 20
-/// random groups of points in turn, s^2 = 19/20 sum_g (value without g - their mean)^2: it may be trusted
-/// of quantiles too, unlike the jackknife of single points (Shao & Wu 1989). NaN where a value is not
-/// finite, or of fewer than 40 points. `values_of` is called from several threads.
-std::vector<Score> jackknifed(const Points& points, std::uint64_t seed,
+/// How errors are found: groups of points that are left out in turn; 0: not at all.
+struct Jackknife {
+  std::size_t groups = 20;
+};
+
+/// Numbers that are functions of `count` points, with standard errors by the jackknife that leaves out each of G
+/// random groups of points in turn, s^2 = (G - 1)/G sum_g (value without g - their mean)^2: it may be
+/// trusted of quantiles too, unlike the jackknife of single points (Shao & Wu 1989), and is itself good to
+/// about 1 / sqrt(2 G). NaN where a value is not finite, or of fewer than 2 G points. `values_of` is called
+/// from several threads.
+std::vector<Score> jackknifed(
+    std::size_t count, std::uint64_t seed, Jackknife jackknife,
+    const std::function<std::vector<double>(std::span<const std::uint32_t> rows)>& values_of);
+
+/// The same of codes and factors.
+std::vector<Score> jackknifed(const Points& points, std::uint64_t seed, Jackknife jackknife,
                               const std::function<std::vector<double>(const Points&)>& values_of);
 
 }  // namespace nelbo::disentanglement
