@@ -53,7 +53,7 @@ void add_votes(const Points& points, const Points& train, std::uint64_t seed, Me
 
 /// D and C.
 std::vector<double> importance_scores(const TreeScores& trees) {
-  return {disentanglement(trees.importances), completeness_by_columns(trees.importances)};
+  return {dci_disentanglement(trees.importances), dci_completeness_by_columns(trees.importances)};
 }
 
 void add_learned(const Split& points, std::uint64_t seed, bool errors, Measurement& to) {
