@@ -53,23 +53,23 @@ TEST_CASE(
       CHECK(lasso(k, k) == Approx(1 - lasso_penalty).epsilon(1e-9));
       CHECK(thresholds(k, k) == 1);
     }
-    CHECK(disentanglement::disentanglement(lasso) > 0.995);
-    CHECK(completeness(lasso) > 0.995);
+    CHECK(dci_disentanglement(lasso) > 0.995);
+    CHECK(dci_completeness(lasso) > 0.995);
     CHECK(gap(thresholds) > 0.995);
-    CHECK(disentanglement::disentanglement(thresholds) > 0.98);
+    CHECK(dci_disentanglement(thresholds) > 0.98);
   }
   const TreeScores trees = tree_scores(split_points(perfect({3, 6, 10, 16}, 3), 1));
-  CHECK(disentanglement::disentanglement(trees.importances) > 0.995);
-  CHECK(completeness(trees.importances) > 0.995);
+  CHECK(dci_disentanglement(trees.importances) > 0.995);
+  CHECK(dci_completeness(trees.importances) > 0.995);
   CHECK(trees.informativeness.value > 0.995);
 }
 
 TEST_CASE("disentanglement: matrices of rotated, repeated and scaled codes") {
   // Two factors turned by 45 degrees: both codes tell as much of both.
   const Matrix lasso = lasso_matrix(rotated(32)), thresholds = threshold_matrix(rotated(32), 1);
-  CHECK(disentanglement::disentanglement(lasso) < 1e-9);
+  CHECK(dci_disentanglement(lasso) < 1e-9);
   CHECK(gap(lasso) < 1e-9);
-  CHECK(disentanglement::disentanglement(thresholds) < 0.02);
+  CHECK(dci_disentanglement(thresholds) < 0.02);
   CHECK(gap(thresholds) < 0.02);
 
   // [c, c]: no gap; a code tells of one factor, a factor is in two of 2 K codes.
@@ -79,8 +79,8 @@ TEST_CASE("disentanglement: matrices of rotated, repeated and scaled codes") {
   }
   const Matrix of_twice = threshold_matrix(twice, 1);
   CHECK(gap(of_twice) == 0);
-  CHECK(disentanglement::disentanglement(of_twice) > 0.8);  // 192 points: chance is seen
-  CHECK(disentanglement::disentanglement(lasso_matrix(twice)) == Approx(1));
+  CHECK(dci_disentanglement(of_twice) > 0.8);  // 192 points: chance is seen
+  CHECK(dci_disentanglement(lasso_matrix(twice)) == Approx(1));
 
   Points points = grid_points({3, 6, 10, 8});
   for (std::size_t k = 0; k < 4; ++k) {
@@ -103,7 +103,7 @@ TEST_CASE("disentanglement: noise has no thresholds") {
     for (std::size_t k = 0; k < 5; ++k) CHECK(thresholds(d, k) < 0.02);
   }
   const Matrix lasso = lasso_matrix(noise_points(small_grid, 4));
-  CHECK(disentanglement::disentanglement(lasso) == 0);
+  CHECK(dci_disentanglement(lasso) == 0);
 }
 
 TEST_CASE(
@@ -145,7 +145,7 @@ TEST_CASE("disentanglement: the dialect's learned metrics, by name") {
   for (const char* name :
        {"factor_vae", "beta_vae", "sap", "explicitness", "explicitness.separate",
         "dci_disentanglement", "dci_completeness", "dci_informativeness", "irs", "gaussian_tc",
-        "gaussian_wasserstein", "gaussian_wasserstein.relative"}) {
+        "gaussian_wasserstein", "gaussian_wasserstein_relative", "active_units"}) {
     CAPTURE(name);
     CHECK(std::isfinite(metric(of, name).score.value));
     CHECK(std::isfinite(metric(of, name).score.standard_error));

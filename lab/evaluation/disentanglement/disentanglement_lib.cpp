@@ -6,6 +6,7 @@
 #include <string>
 
 #include "autodiff/random_variables.hpp"
+#include "lab/evaluation/disentanglement/active_units.hpp"
 #include "lab/evaluation/disentanglement/aggregators.hpp"
 #include "lab/evaluation/disentanglement/beta_vae.hpp"
 #include "lab/evaluation/disentanglement/bins.hpp"
@@ -53,7 +54,7 @@ void add_votes(const Points& points, const Points& train, std::uint64_t seed, Me
 
 /// D and C.
 std::vector<double> importance_scores(const TreeScores& trees) {
-  return {disentanglement(trees.importances), completeness_by_columns(trees.importances)};
+  return {dci_disentanglement(trees.importances), dci_completeness_by_columns(trees.importances)};
 }
 
 void add_learned(const Split& points, std::uint64_t seed, bool errors, Measurement& to) {
@@ -75,13 +76,12 @@ void add_learned(const Split& points, std::uint64_t seed, bool errors, Measureme
       {"explicitness.separate", "the same without making probabilities sum to 1", areas.separate});
 
   const TreeScores trees = tree_scores(points);
-  std::vector<Score> importance;
-  for (const double value : importance_scores(trees)) importance.push_back({value, std::nan("")});
-  if (errors) {
-    importance = jackknifed(points.train, seed, {.groups = tree_groups}, [&](const Points& train) {
-      return importance_scores(tree_scores({train, points.test}));
-    });
-  }
+  const std::vector<Score> importance =
+      with_errors(importance_scores(trees),
+                  jackknife_errors(points.train, seed, {.groups = errors ? tree_groups : 0},
+                                   [&](const Points& train) {
+                                     return importance_scores(tree_scores({train, points.test}));
+                                   }));
   const std::string grown = "boosted trees, own defaults";
   to.metrics.push_back({"dci_disentanglement", grown, importance[0]});
   to.metrics.push_back(
@@ -104,7 +104,9 @@ void add_moments(const Points& points, std::uint64_t seed, bool errors, Measurem
   const std::string of_means = "covariance of means, dead dimensions included";
   to.metrics.push_back({"gaussian_tc", of_means + ", nats", means.total_correlation});
   to.metrics.push_back({"gaussian_wasserstein", of_means, means.wasserstein});
-  to.metrics.push_back({"gaussian_wasserstein.relative", of_means, means.relative_wasserstein});
+  to.metrics.push_back({"gaussian_wasserstein_relative", of_means, means.relative_wasserstein});
+  to.metrics.push_back({"active_units", "variance of means above .01; not in the library",
+                        active_units(points).count});
 }
 
 }  // namespace
