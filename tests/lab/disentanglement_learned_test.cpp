@@ -48,28 +48,28 @@ TEST_CASE(
   for (const int dead : {0, 2, 5}) {
     CAPTURE(dead);
     const Points points = perfect(small_grid, dead);
-    const Matrix lasso = lasso_matrix(points), thresholds = threshold_matrix(points, 1);
+    const Matrix lasso = lasso_matrix(points), thresholds = threshold_matrix(halve_points(points, 1));
     for (std::size_t k = 0; k < 5; ++k) {
       CHECK(lasso(k, k) == Approx(1 - lasso_penalty).epsilon(1e-9));
       CHECK(thresholds(k, k) == 1);
     }
-    CHECK(disentanglement::disentanglement(lasso) > 0.995);
-    CHECK(completeness(lasso) > 0.995);
+    CHECK(dci_disentanglement(lasso) > 0.995);
+    CHECK(dci_completeness(lasso) > 0.995);
     CHECK(gap(thresholds) > 0.995);
-    CHECK(disentanglement::disentanglement(thresholds) > 0.98);
+    CHECK(dci_disentanglement(thresholds) > 0.98);
   }
   const TreeScores trees = tree_scores(split_points(perfect({3, 6, 10, 16}, 3), 1));
-  CHECK(disentanglement::disentanglement(trees.importances) > 0.995);
-  CHECK(completeness(trees.importances) > 0.995);
+  CHECK(dci_disentanglement(trees.importances) > 0.995);
+  CHECK(dci_completeness(trees.importances) > 0.995);
   CHECK(trees.informativeness.value > 0.995);
 }
 
 TEST_CASE("disentanglement: matrices of rotated, repeated and scaled codes") {
   // Two factors turned by 45 degrees: both codes tell as much of both.
-  const Matrix lasso = lasso_matrix(rotated(32)), thresholds = threshold_matrix(rotated(32), 1);
-  CHECK(disentanglement::disentanglement(lasso) < 1e-9);
+  const Matrix lasso = lasso_matrix(rotated(32)), thresholds = threshold_matrix(halve_points(rotated(32), 1));
+  CHECK(dci_disentanglement(lasso) < 1e-9);
   CHECK(gap(lasso) < 1e-9);
-  CHECK(disentanglement::disentanglement(thresholds) < 0.02);
+  CHECK(dci_disentanglement(thresholds) < 0.02);
   CHECK(gap(thresholds) < 0.02);
 
   // [c, c]: no gap; a code tells of one factor, a factor is in two of 2 K codes.
@@ -77,10 +77,10 @@ TEST_CASE("disentanglement: matrices of rotated, repeated and scaled codes") {
   for (std::size_t k = 0; k < 3; ++k) {
     add_code(twice, [&](std::size_t n) { return twice.factors[k].values[n]; });
   }
-  const Matrix of_twice = threshold_matrix(twice, 1);
+  const Matrix of_twice = threshold_matrix(halve_points(twice, 1));
   CHECK(gap(of_twice) == 0);
-  CHECK(disentanglement::disentanglement(of_twice) > 0.8);  // 192 points: chance is seen
-  CHECK(disentanglement::disentanglement(lasso_matrix(twice)) == Approx(1));
+  CHECK(dci_disentanglement(of_twice) > 0.8);  // 192 points: chance is seen
+  CHECK(dci_disentanglement(lasso_matrix(twice)) == Approx(1));
 
   Points points = grid_points({3, 6, 10, 8});
   for (std::size_t k = 0; k < 4; ++k) {
@@ -92,18 +92,18 @@ TEST_CASE("disentanglement: matrices of rotated, repeated and scaled codes") {
   Points moved = points;
   for (double& c : moved.codes) c = -0.01 * c + 3;
   CHECK(distance(lasso_matrix(points), lasso_matrix(moved)) < 1e-9);
-  CHECK(distance(threshold_matrix(points, 1), threshold_matrix(moved, 1)) < 0.06);
+  CHECK(distance(threshold_matrix(halve_points(points, 1)), threshold_matrix(halve_points(moved, 1))) < 0.06);
   const Split train = split_points(points, 1), other = split_points(moved, 1);
   CHECK(distance(tree_scores(train).importances, tree_scores(other).importances) < 0.03);
 }
 
 TEST_CASE("disentanglement: noise has no thresholds") {
-  const Matrix thresholds = threshold_matrix(noise_points(small_grid, 4), 1);
+  const Matrix thresholds = threshold_matrix(halve_points(noise_points(small_grid, 4), 1));
   for (std::size_t d = 0; d < 4; ++d) {
     for (std::size_t k = 0; k < 5; ++k) CHECK(thresholds(d, k) < 0.02);
   }
   const Matrix lasso = lasso_matrix(noise_points(small_grid, 4));
-  CHECK(disentanglement::disentanglement(lasso) == 0);
+  CHECK(dci_disentanglement(lasso) == 0);
 }
 
 TEST_CASE(
@@ -145,7 +145,7 @@ TEST_CASE("disentanglement: the dialect's learned metrics, by name") {
   for (const char* name :
        {"factor_vae", "beta_vae", "sap", "explicitness", "explicitness.separate",
         "dci_disentanglement", "dci_completeness", "dci_informativeness", "irs", "gaussian_tc",
-        "gaussian_wasserstein", "gaussian_wasserstein.relative"}) {
+        "gaussian_wasserstein", "gaussian_wasserstein_relative", "active_units"}) {
     CAPTURE(name);
     CHECK(std::isfinite(metric(of, name).score.value));
     CHECK(std::isfinite(metric(of, name).score.standard_error));
@@ -202,7 +202,7 @@ TEST_CASE("udr: equal models, other models and dead dimensions") {
 TEST_CASE("disentanglement: learned matrices have the same bits for any number of threads") {
   const Points points = noise_points({3, 6, 10}, 3);
   const auto matrices = [&] {
-    return std::vector<Matrix>{lasso_matrix(points), threshold_matrix(points, 2),
+    return std::vector<Matrix>{lasso_matrix(points), threshold_matrix(halve_points(points, 2)),
                                tree_scores(split_points(points, 2)).importances,
                                svm_scores(split_points(points, 2)).accuracies};
   };

@@ -67,10 +67,13 @@ TEST_CASE("learners: multinomial logistic regression is scikit-learn's") {
                      -4.708500671748231, 1.7548980985531786},
                     {-0.4979818113047922, 1.651458037454503, -1.1534762261497182},
                     {0.05215404901947248, 0.8939402935112285, 0.05390565746929919}}};
-  for (const auto& of : published) {
-    CAPTURE(of.c);
-    const auto model = learners::fit_multinomial_logistic(example.table(), example.y, 3,
-                                                          {.inverse_penalty = of.c});
+  for (const auto& [of, factorised] : {std::pair{published[0], 1000u},
+                                       {published[1], 1000u},
+                                       {published[0], 0u},
+                                       {published[1], 0u}}) {
+    CAPTURE(of.c, factorised);
+    const auto model = learners::fit_multinomial_logistic(
+        example.table(), example.y, 3, {.inverse_penalty = of.c, .factorised = factorised});
     std::vector<double> coefficients;
     for (std::size_t k = 0; k < 3; ++k) {
       for (std::size_t d = 0; d < 3; ++d) coefficients.push_back(model.weights[d * 3 + k]);
@@ -256,14 +259,46 @@ TEST_CASE("statistics: moments of columns, quantiles and eigenvalues") {
   CHECK(quantile(y, 1) == 5);
   CHECK(quantile(y, 0.99) == Approx(4.97));  // numpy.quantile
   CHECK(mid_ranks(std::vector<double>{3, 1, 3, 2}) == std::vector<double>{3.5, 1, 3.5, 2});
-  // 2 - 2 cos(k pi / 5) of the chain of 4.
-  std::vector<double> chain(16, 0.0);
-  for (std::size_t i = 0; i < 4; ++i) {
-    chain[5 * i] = 2;
-    if (i < 3) chain[5 * i + 1] = chain[5 * i + 4] = -1;
+}
+
+TEST_CASE("statistics: eigenvalues of symmetric matrices") {
+  // 2 - 2 cos(k pi / (n + 1)) of a chain; the same after reflections Q = I - 2 u u' / u'u.
+  for (const std::size_t n : {1u, 2u, 4u, 50u}) {
+    CAPTURE(n);
+    std::vector<double> chain(n * n, 0.0);
+    for (std::size_t i = 0; i < n; ++i) {
+      chain[i * n + i] = 2;
+      if (i + 1 < n) chain[i * n + i + 1] = chain[(i + 1) * n + i] = -1;
+    }
+    const std::vector<double> u = rational_noise(n);
+    double squares = 0;
+    for (const double x : u) squares += x * x;
+    const auto q = [&](std::size_t i, std::size_t j) {
+      return double(i == j) - 2 * u[i] * u[j] / squares;
+    };
+    std::vector<double> half(n * n, 0.0), full(n * n, 0.0);
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j < n; ++j) {
+        for (std::size_t l = 0; l < n; ++l) half[i * n + j] += q(i, l) * chain[l * n + j];
+      }
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j < n; ++j) {
+        for (std::size_t l = 0; l < n; ++l) full[i * n + j] += half[i * n + l] * q(l, j);
+      }
+    }
+    for (const std::vector<double>& matrix : {chain, full}) {
+      const std::vector<double> values = symmetric_eigenvalues(matrix, n);
+      for (std::size_t k = 1; k <= n; ++k) {
+        CHECK(std::abs(values[k - 1] - (2 - 2 * std::cos(double(k) * M_PI / double(n + 1)))) <
+              1e-13);
+      }
+    }
   }
-  const std::vector<double> values = symmetric_eigenvalues(chain, 4);
-  for (std::size_t k = 1; k <= 4; ++k) {
-    CHECK(values[k - 1] == Approx(2 - 2 * std::cos(double(k) * M_PI / 5)).epsilon(1e-14));
-  }
+  // Equal values, and the zeros of a matrix of ones.
+  CHECK(symmetric_eigenvalues({3, 0, 0, 0, 3, 0, 0, 0, 3}, 3) == std::vector<double>{3, 3, 3});
+  const std::vector<double> ones = symmetric_eigenvalues(std::vector<double>(25, 1.0), 5);
+  CHECK(std::abs(ones[4] - 5) < 1e-14);
+  for (std::size_t i = 0; i < 4; ++i) CHECK(std::abs(ones[i]) < 1e-14);
+  CHECK(std::isnan(symmetric_eigenvalues({1, NAN, NAN, 1}, 2)[0]));
 }

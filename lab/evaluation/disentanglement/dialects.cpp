@@ -1,9 +1,11 @@
 // The definitions of others, defects included.
 #include <cmath>
+#include <iterator>
 #include <memory>
 
 #include "lab/evaluation/disentanglement/aggregators.hpp"
 #include "lab/evaluation/disentanglement/bootstrap.hpp"
+#include "lab/evaluation/disentanglement/disentanglement_lib.hpp"
 #include "lab/evaluation/disentanglement/information.hpp"
 #include "lab/evaluation/disentanglement/make_points.hpp"
 #include "lab/evaluation/disentanglement/sampled_information.hpp"
@@ -65,6 +67,9 @@ Measurement measure_like_disentanglement_lib(const Points& points, const Evaluat
   all.active = Information(some, options.seed).active();
   all.matrices = {{"information", shares(plug_in_information(counted))}};
   measure(of_equal_widths(counted, options.seed), errors, all.metrics);
+  Measurement learned = learned_like_disentanglement_lib(points, options.seed, errors);
+  std::move(learned.metrics.begin(), learned.metrics.end(), std::back_inserter(all.metrics));
+  std::move(learned.matrices.begin(), learned.matrices.end(), std::back_inserter(all.matrices));
   return all;
 }
 

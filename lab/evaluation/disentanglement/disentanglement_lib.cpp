@@ -2,17 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <string>
 
 #include "autodiff/random_variables.hpp"
+#include "lab/evaluation/disentanglement/active_units.hpp"
 #include "lab/evaluation/disentanglement/aggregators.hpp"
 #include "lab/evaluation/disentanglement/beta_vae.hpp"
 #include "lab/evaluation/disentanglement/bins.hpp"
 #include "lab/evaluation/disentanglement/factor_vae.hpp"
 #include "lab/evaluation/disentanglement/gaussian_dependence.hpp"
 #include "lab/evaluation/disentanglement/irs.hpp"
-#include "lab/evaluation/disentanglement/live_dimensions.hpp"
+#include "lab/evaluation/disentanglement/learned_scores.hpp"
 #include "lab/evaluation/disentanglement/make_points.hpp"
 #include "lab/evaluation/disentanglement/one_vs_rest.hpp"
 #include "lab/evaluation/disentanglement/svm_scores.hpp"
@@ -38,17 +38,15 @@ std::vector<std::size_t> wide_dimensions(const Points& points) {
 }
 
 void add_votes(const Points& points, const Points& train, std::uint64_t seed, Measurement& to) {
-  const FactorVae votes = factor_vae(points, wide_dimensions(train), seed);
-  to.metrics.push_back(
-      {"factor_vae",
-       "dimensions of standard deviation below .05 dropped whatever the code's scale: " +
-           std::to_string(votes.kept.size()) + " of " + std::to_string(points.dimensions) +
-           " kept; binomial error",
-       votes.score});
-  to.metrics.push_back(
-      {"beta_vae",
-       "differences unscaled, so that a small code loses to the penalty; binomial error",
-       beta_vae(points, seed, PairFeatures::unscaled)});
+  const std::vector<std::size_t> wide = wide_dimensions(train);
+  add_score(to.metrics, "factor_vae",
+            "dimensions of standard deviation below .05 dropped whatever the code's scale: " +
+                std::to_string(wide.size()) + " of " + std::to_string(points.dimensions) +
+                " kept; binomial error",
+            [&] { return factor_vae(points, wide, seed).score; });
+  add_score(to.metrics, "beta_vae",
+            "differences unscaled, so that a small code loses to the penalty; binomial error",
+            [&] { return beta_vae(points, seed, PairFeatures::unscaled); });
 }
 
 /// D and C.
@@ -75,13 +73,12 @@ void add_learned(const Split& points, std::uint64_t seed, bool errors, Measureme
       {"explicitness.separate", "the same without making probabilities sum to 1", areas.separate});
 
   const TreeScores trees = tree_scores(points);
-  std::vector<Score> importance;
-  for (const double value : importance_scores(trees)) importance.push_back({value, std::nan("")});
-  if (errors) {
-    importance = jackknifed(points.train, seed, {.groups = tree_groups}, [&](const Points& train) {
-      return importance_scores(tree_scores({train, points.test}));
-    });
-  }
+  const std::vector<Score> importance =
+      with_errors(importance_scores(trees),
+                  jackknife_errors(points.train, seed, {.groups = errors ? tree_groups : 0},
+                                   [&](const Points& train) {
+                                     return importance_scores(tree_scores({train, points.test}));
+                                   }));
   const std::string grown = "boosted trees, own defaults";
   to.metrics.push_back({"dci_disentanglement", grown, importance[0]});
   to.metrics.push_back(
@@ -104,7 +101,9 @@ void add_moments(const Points& points, std::uint64_t seed, bool errors, Measurem
   const std::string of_means = "covariance of means, dead dimensions included";
   to.metrics.push_back({"gaussian_tc", of_means + ", nats", means.total_correlation});
   to.metrics.push_back({"gaussian_wasserstein", of_means, means.wasserstein});
-  to.metrics.push_back({"gaussian_wasserstein.relative", of_means, means.relative_wasserstein});
+  to.metrics.push_back({"gaussian_wasserstein_relative", of_means, means.relative_wasserstein});
+  to.metrics.push_back({"active_units", "variance of means above .01; not in the library",
+                        active_units(points).count});
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "autodiff/random_variables.hpp"
 #include "autodiff/threads.hpp"
@@ -24,17 +23,12 @@ double error_of(const std::vector<std::vector<double>>& without, std::size_t num
 
 }  // namespace
 
-std::vector<Score> jackknifed(
+std::vector<double> jackknife_errors(
     std::size_t count, std::uint64_t seed, Jackknife jackknife,
     const std::function<std::vector<double>(std::span<const std::uint32_t> rows)>& values_of) {
-  std::vector<std::uint32_t> order(count);
-  std::iota(order.begin(), order.end(), 0u);
-  std::vector<Score> scores;
-  for (const double value : values_of(order)) {
-    scores.push_back({value, std::numeric_limits<double>::quiet_NaN()});
-  }
   const std::size_t groups = jackknife.groups;
-  if (groups == 0 || count < 2 * groups) return scores;
+  if (groups == 0 || count < 2 * groups) return {};
+  std::vector<std::uint32_t> order(count);
   fill_permutation(order.data(), count, random_variables::jackknife_groups.of(seed), 0);
   std::vector<std::vector<double>> without(groups);
   parallel_for(groups, [&](std::size_t group) {
@@ -44,15 +38,32 @@ std::vector<Score> jackknifed(
     }
     without[group] = values_of(rest);
   });
-  for (std::size_t i = 0; i < scores.size(); ++i) scores[i].standard_error = error_of(without, i);
-  return scores;
+  std::vector<double> errors;
+  for (std::size_t i = 0; i < without[0].size(); ++i) errors.push_back(error_of(without, i));
+  return errors;
+}
+
+std::vector<double> jackknife_errors(
+    const Points& points, std::uint64_t seed, Jackknife jackknife,
+    const std::function<std::vector<double>(const Points&)>& values_of) {
+  return jackknife_errors(
+      points.count(), seed, jackknife,
+      [&](std::span<const std::uint32_t> rows) { return values_of(rows_of(points, rows)); });
 }
 
 std::vector<Score> jackknifed(const Points& points, std::uint64_t seed, Jackknife jackknife,
                               const std::function<std::vector<double>(const Points&)>& values_of) {
-  return jackknifed(points.count(), seed, jackknife, [&](std::span<const std::uint32_t> rows) {
-    return values_of(rows_of(points, rows));
-  });
+  return with_errors(values_of(points), jackknife_errors(points, seed, jackknife, values_of));
+}
+
+std::vector<Score> with_errors(const std::vector<double>& values,
+                               const std::vector<double>& errors) {
+  std::vector<Score> scores;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    scores.push_back(
+        {values[i], errors.empty() ? std::numeric_limits<double>::quiet_NaN() : errors[i]});
+  }
+  return scores;
 }
 
 }  // namespace nelbo::disentanglement

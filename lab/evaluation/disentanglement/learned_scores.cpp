@@ -27,8 +27,9 @@ void add_probes(const Points& points, std::uint64_t seed, std::vector<Measured>&
   }
 }
 
-void add_dependence(const Points& points, std::uint64_t seed, std::vector<Measured>& to) {
-  const CodeDependence of = code_dependence(points, seed);
+void add_dependence(const Points& points, std::uint64_t seed, Jackknife jackknife,
+                    std::vector<Measured>& to) {
+  const CodeDependence of = code_dependence(points, seed, jackknife);
   const auto add = [&](const DependenceScores& scores, const std::string& end,
                        const std::string& whose) {
     to.push_back(
@@ -52,15 +53,17 @@ void add_score(std::vector<Measured>& to, const std::string& name, const std::st
   }
 }
 
-void add_learned_scores(const Points& points, std::uint64_t seed, std::vector<Measured>& to) {
+void add_learned_scores(const Points& points, std::uint64_t seed, bool errors,
+                        std::vector<Measured>& to) {
+  const Jackknife jackknife{.groups = errors ? Jackknife{}.groups : 0};
   add_probes(points, seed, to);
   add_score(to, "factor_vae", "5,000 votes, of dimensions that are not dead",
             [&] { return factor_vae(points, seed).score; });
   add_score(to, "beta_vae", "standardised differences; blind to a missing factor",
             [&] { return beta_vae(points, seed); });
   add_score(to, "irs", "deviations over their .99-quantile, codes weighted by what factors explain",
-            [&] { return irs(points, seed); });
-  add_dependence(points, seed, to);
+            [&] { return irs(points, seed, jackknife); });
+  add_dependence(points, seed, jackknife, to);
   to.push_back({"active_units", "variance of means above .01", active_units(points).count});
 }
 

@@ -13,7 +13,9 @@ void add_score(std::vector<Measured>& to, const std::string& name, const std::st
                const std::function<Score()>& score);
 
 /// nelbo's scores by votes, probes and moments: factor_vae, beta_vae, explicitness,
-/// dci_informativeness, irs, gaussian_tc and what belongs to it, active_units.
-void add_learned_scores(const Points& points, std::uint64_t seed, std::vector<Measured>& to);
+/// dci_informativeness, irs, gaussian_tc and what belongs to it, active_units. Without `errors` none are
+/// sought that would cost more than the scores.
+void add_learned_scores(const Points& points, std::uint64_t seed, bool errors,
+                        std::vector<Measured>& to);
 
 }  // namespace nelbo::disentanglement

@@ -3,40 +3,19 @@
 #include <cmath>
 #include <memory>
 
+#include "lab/evaluation/disentanglement/aggregates.hpp"
 #include "lab/evaluation/disentanglement/aggregators.hpp"
 #include "lab/evaluation/disentanglement/bootstrap.hpp"
 #include "lab/evaluation/disentanglement/correlation.hpp"
 #include "lab/evaluation/disentanglement/exact_information.hpp"
 #include "lab/evaluation/disentanglement/information.hpp"
 #include "lab/evaluation/disentanglement/learned_scores.hpp"
+#include "lab/evaluation/disentanglement/matrix_scores.hpp"
 #include "lab/evaluation/disentanglement/sampled_information.hpp"
 #include "lab/evaluation/disentanglement/score_group.hpp"
 
 namespace nelbo::disentanglement {
 namespace {
-
-/// The aggregators that suit every matrix; `matrix` is "" of the one that the plain names mean.
-std::vector<double> aggregates(const Matrix& matrix) {
-  return {dci_disentanglement(matrix), dci_completeness(matrix), modularity(matrix),
-          sup_gap(matrix)};
-}
-std::vector<std::pair<std::string, std::string>> aggregate_names(const std::string& matrix,
-                                                                 const std::string& variant) {
-  const std::string end = matrix.empty() ? "" : "." + matrix;
-  return {{"dci_disentanglement" + end, variant},
-          {"dci_completeness" + end, variant},
-          {"modularity" + end, variant},
-          {"mig_sup" + end, variant}};
-}
-
-/// Rows of dead codes set to 0.
-Matrix of_active(Matrix matrix, const std::vector<std::size_t>& active) {
-  for (std::size_t d = 0; d < matrix.rows(); ++d) {
-    if (std::binary_search(active.begin(), active.end(), d)) continue;
-    for (std::size_t k = 0; k < matrix.columns(); ++k) matrix(d, k) = 0;
-  }
-  return matrix;
-}
 
 Matrix over_entropy(Matrix nats, const std::vector<double>& factor_entropy) {
   for (std::size_t d = 0; d < nats.rows(); ++d) {
@@ -153,7 +132,8 @@ Measurement measure_all(const Points& points, const EvaluationOptions& options, 
     measure(of_samples(sampled, information, all.active, options.seed), errors, all.metrics);
     add_exact(points, information, all);
   }
-  add_learned_scores(points, options.seed, all.metrics);
+  add_learned_scores(points, options.seed, errors, all.metrics);
+  add_matrix_scores(points, options.seed, errors, all);
   return all;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string>
 
 #include "autodiff/error.hpp"
@@ -116,14 +117,17 @@ Udr udr(std::span<const Points> given, std::uint64_t seed) {
     live.push_back(live_dimensions(points));
     models.push_back(some_points(points, most_points, seed));
   }
+  const auto of_rows = [&](std::span<const std::uint32_t> rows) {
+    std::vector<Columns> columns;
+    for (std::size_t i = 0; i < models.size(); ++i) {
+      columns.push_back(columns_of(models[i], live[i], rows));
+    }
+    return scores_of(columns);
+  };
+  std::vector<std::uint32_t> all(models[0].count());
+  std::iota(all.begin(), all.end(), 0u);
   const std::vector<Score> scores =
-      jackknifed(models[0].count(), seed, {}, [&](std::span<const std::uint32_t> rows) {
-        std::vector<Columns> columns;
-        for (std::size_t i = 0; i < models.size(); ++i) {
-          columns.push_back(columns_of(models[i], live[i], rows));
-        }
-        return scores_of(columns);
-      });
+      with_errors(of_rows(all), jackknife_errors(all.size(), seed, {}, of_rows));
   const auto half = scores.begin() + std::ptrdiff_t(models.size());
   return {{scores.begin(), half}, {half, scores.end()}};
 }

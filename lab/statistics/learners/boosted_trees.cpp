@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "autodiff/array_math.hpp"
 
@@ -24,44 +25,90 @@ class Grower {
  public:
   Grower(const CutTable& table, std::span<const double> residuals, std::size_t depth,
          std::vector<double>& gains)
-      : table_(table), residuals_(residuals), depth_(depth), gains_(gains), node_(table.rows, 0) {}
+      : table_(table),
+        residuals_(residuals),
+        depth_(depth),
+        gains_(gains),
+        rows_(table.rows),
+        ends_{table.rows},
+        sums_(sums_of_node()) {
+    std::iota(rows_.begin(), rows_.end(), 0u);
+    add_rows(0, table.rows, sums_);
+  }
 
   BoostedTree grow(std::size_t classes) {
-    for (std::size_t level = 0; level < depth_; ++level) split_level(std::size_t{1} << level);
+    for (std::size_t level = 0; level < depth_; ++level) {
+      split_level();
+      if (level + 1 < depth_) sum_children();
+    }
     tree_.leaves = leaves(classes);
     return std::move(tree_);
   }
 
-  /// Which leaf each point fell into, [N].
-  const std::vector<std::uint8_t>& leaf() const { return node_; }
+  /// Adds to the score of each point what its leaf says.
+  void add_to(std::span<double> scores, const BoostedTree& tree) const {
+    for (std::size_t leaf = 0, i = 0; leaf < ends_.size(); ++leaf) {
+      for (; i < ends_[leaf]; ++i) scores[rows_[i]] += tree.leaves[leaf];
+    }
+  }
 
  private:
-  void split_level(std::size_t nodes) {
-    std::vector<Choice> choices(nodes);
-    std::vector<CellSum> sums(nodes * most_cells);
+  std::size_t sums_of_node() const { return table_.columns.size() * most_cells; }
+
+  /// Adds the points rows_[first .. last) to sums [D, cells].
+  void add_rows(std::size_t first, std::size_t last, std::span<CellSum> sums) const {
     for (std::size_t d = 0; d < table_.columns.size(); ++d) {
-      const LineCells& column = table_.columns[d];
-      std::fill(sums.begin(), sums.end(), CellSum{});
-      for (std::size_t n = 0; n < table_.rows; ++n) {
-        CellSum& sum = sums[node_[n] * most_cells + column.cell[n]];
-        sum.residual += residuals_[n], sum.count += 1;
-      }
-      for (std::size_t i = 0; i < nodes; ++i) {
-        improve(choices[i], std::span(sums).subspan(i * most_cells, column.ends.size()), d);
+      const std::uint32_t* cell = table_.columns[d].cell.data();
+      CellSum* of = &sums[d * most_cells];
+      for (std::size_t i = first; i < last; ++i) {
+        CellSum& sum = of[cell[rows_[i]]];
+        sum.residual += residuals_[rows_[i]], sum.count += 1;
       }
     }
-    for (const Choice& choice : choices) {
+  }
+
+  /// Splits every node at its best end; the points of its left child stand before those of its right.
+  void split_level() {
+    std::vector<std::size_t> children;
+    for (std::size_t node = 0, first = 0; node < ends_.size(); first = ends_[node++]) {
+      Choice choice;
+      for (std::size_t d = 0; d < table_.columns.size(); ++d) {
+        improve(choice,
+                std::span(sums_).subspan(node * sums_of_node() + d * most_cells,
+                                         table_.columns[d].ends.size()),
+                d);
+      }
       gains_[choice.feature] += choice.gain;
-      tree_.splits.push_back(
-          {std::uint32_t(choice.feature), choice.cell == most_cells
-                                              ? std::numeric_limits<double>::infinity()
-                                              : table_.columns[choice.feature].ends[choice.cell]});
+      const LineCells& column = table_.columns[choice.feature];
+      tree_.splits.push_back({std::uint32_t(choice.feature),
+                              choice.cell == most_cells ? std::numeric_limits<double>::infinity()
+                                                        : column.ends[choice.cell]});
+      const auto middle = std::stable_partition(
+          rows_.begin() + std::ptrdiff_t(first), rows_.begin() + std::ptrdiff_t(ends_[node]),
+          [&](std::uint32_t n) { return column.cell[n] <= choice.cell; });
+      children.push_back(std::size_t(middle - rows_.begin()));
+      children.push_back(ends_[node]);
     }
-    for (std::size_t n = 0; n < table_.rows; ++n) {
-      const Choice& choice = choices[node_[n]];
-      const bool right = table_.columns[choice.feature].cell[n] > choice.cell;
-      node_[n] = std::uint8_t(2 * node_[n] + right);
+    ends_ = std::move(children);
+  }
+
+  /// Sums of the smaller child of every node; the other's are the node's less those.
+  void sum_children() {
+    const std::size_t size = sums_of_node();
+    std::vector<CellSum> sums(ends_.size() * size);
+    for (std::size_t left = 0; left < ends_.size(); left += 2) {
+      const std::size_t first = left == 0 ? 0 : ends_[left - 1], middle = ends_[left],
+                        last = ends_[left + 1];
+      const bool left_is_small = middle - first <= last - middle;
+      CellSum* small = &sums[(left + !left_is_small) * size];
+      CellSum* large = &sums[(left + left_is_small) * size];
+      add_rows(left_is_small ? first : middle, left_is_small ? middle : last, {small, size});
+      const CellSum* both = &sums_[left / 2 * size];
+      for (std::size_t i = 0; i < size; ++i) {
+        large[i] = {both[i].residual - small[i].residual, both[i].count - small[i].count};
+      }
     }
+    sums_ = std::move(sums);
   }
 
   /// Takes a better end of feature d, if there is one.
@@ -81,24 +128,26 @@ class Grower {
 
   /// One Newton step of the deviance: (K - 1) / K sum r / sum |r| (1 - |r|).
   std::vector<double> leaves(std::size_t classes) const {
-    std::vector<double> sums(std::size_t{1} << depth_, 0.0), curvatures(sums.size(), 0.0);
-    for (std::size_t n = 0; n < table_.rows; ++n) {
-      const double r = residuals_[n];
-      sums[node_[n]] += r, curvatures[node_[n]] += std::abs(r) * (1 - std::abs(r));
+    std::vector<double> values;
+    for (std::size_t leaf = 0, i = 0; leaf < ends_.size(); ++leaf) {
+      double sum = 0, curvature = 0;
+      for (; i < ends_[leaf]; ++i) {
+        const double r = residuals_[rows_[i]];
+        sum += r, curvature += std::abs(r) * (1 - std::abs(r));
+      }
+      const double share = double(classes - 1) / double(classes);
+      values.push_back(curvature < 1e-150 ? 0 : share * sum / curvature);
     }
-    for (std::size_t i = 0; i < sums.size(); ++i) {
-      sums[i] = curvatures[i] < 1e-150
-                    ? 0
-                    : double(classes - 1) / double(classes) * sums[i] / curvatures[i];
-    }
-    return sums;
+    return values;
   }
 
   const CutTable& table_;
   std::span<const double> residuals_;
   std::size_t depth_;
   std::vector<double>& gains_;
-  std::vector<std::uint8_t> node_;  // [N], of the level that is split next
+  std::vector<std::uint32_t> rows_;  // [N], node after node
+  std::vector<std::size_t> ends_;    // [nodes], where nodes end in rows_
+  std::vector<CellSum> sums_;        // [nodes, D, cells]
   BoostedTree tree_;
 };
 
@@ -128,11 +177,7 @@ double value_at(const BoostedTree& tree, std::span<const double> x) {
 }  // namespace
 
 CutTable::CutTable(TableView x) : rows(x.rows()) {
-  std::vector<double> column(rows);
-  for (std::size_t d = 0; d < x.columns(); ++d) {
-    for (std::size_t n = 0; n < rows; ++n) column[n] = x(n, d);
-    columns.emplace_back(column);
-  }
+  for (std::size_t d = 0; d < x.columns(); ++d) columns.emplace_back(x.column(d));
 }
 
 BoostedTrees fit_boosted_trees(const CutTable& table, std::span<const std::int32_t> labels,
@@ -156,7 +201,7 @@ BoostedTrees fit_boosted_trees(const CutTable& table, std::span<const std::int32
       Grower grower(table, residuals, options.depth, gains);
       BoostedTree tree = grower.grow(classes);
       for (double& leaf : tree.leaves) leaf *= options.rate;
-      for (std::size_t n = 0; n < rows; ++n) scores[k * rows + n] += tree.leaves[grower.leaf()[n]];
+      grower.add_to(std::span(scores).subspan(k * rows, rows), tree);
       result.trees.push_back(std::move(tree));
     }
   }

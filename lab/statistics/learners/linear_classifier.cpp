@@ -69,6 +69,16 @@ class Objective final : public NewtonObjective {
     }
   }
 
+  void hessian_times(std::span<const double> v, std::span<double> product) override {
+    const std::vector<double> along = decisions(x_, v);
+    std::copy(v.begin(), v.end(), product.begin());
+    for (std::size_t n = 0; n < at_.size(); ++n) {
+      const double factor = costs_[n] * at_[n].curvature * along[n];
+      for (std::size_t d = 0; d < x_.columns(); ++d) product[d] += factor * x_(n, d);
+      product[x_.columns()] += factor;
+    }
+  }
+
  private:
   TableView x_;
   std::span<const double> signs_, costs_;

@@ -2,12 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
 
 #include "autodiff/array_math.hpp"
-#include "autodiff/error.hpp"
 #include "autodiff/gemm.hpp"
-#include "lab/statistics/learners/newton.hpp"
 
 namespace nelbo::learners {
 namespace {
@@ -55,10 +52,7 @@ class Objective final : public NewtonObjective {
   std::size_t size() const override { return columns_ * classes_; }
 
   double value(std::span<const double> w) override {
-    gemm<double>(std::int64_t(rows_), std::int64_t(classes_), std::int64_t(columns_),
-                 row_major(x_.data(), std::int64_t(columns_)),
-                 row_major(w.data(), std::int64_t(classes_)), log_probabilities_.data(),
-                 std::int64_t(classes_));
+    log_probabilities_ = times(w);
     log_softmax(log_probabilities_, classes_);
     double loss = 0, squares = 0;
     for (std::size_t n = 0; n < rows_; ++n) {
@@ -74,10 +68,7 @@ class Objective final : public NewtonObjective {
     for (std::size_t n = 0; n < rows_; ++n) {
       residuals[n * classes_ + std::size_t(labels_[n])] -= 1;
     }
-    gemm<double>(std::int64_t(columns_), std::int64_t(classes_), std::int64_t(rows_),
-                 transposed(x_.data(), std::int64_t(columns_)),
-                 row_major(residuals.data(), std::int64_t(classes_)), g.data(),
-                 std::int64_t(classes_));
+    sum_rows(residuals, g);
     for (std::size_t i = 0; i < free_from(); ++i) g[i] += penalty_ * w[i];
   }
 
@@ -98,16 +89,47 @@ class Objective final : public NewtonObjective {
                    std::int64_t(class_pairs), true);
     }
     spread(sums, h);
-    // The penalty; the intercepts have none and are free up to a shift, which this pins.
-    for (std::size_t i = 0; i < size(); ++i) {
-      h[i * size() + i] += i < free_from() ? penalty_ : 1e-9 * double(rows_);
+    for (std::size_t i = 0; i < size(); ++i) h[i * size() + i] += ridge(i);
+  }
+
+  /// x' (p (u - p . u)) with u = x v.
+  void hessian_times(std::span<const double> v, std::span<double> product) override {
+    std::vector<double> along = times(v);
+    for (std::size_t n = 0; n < rows_; ++n) {
+      const double* p = &probabilities_[n * classes_];
+      double* u = &along[n * classes_];
+      double mean = 0;
+      for (std::size_t k = 0; k < classes_; ++k) mean += p[k] * u[k];
+      for (std::size_t k = 0; k < classes_; ++k) u[k] = p[k] * (u[k] - mean);
     }
+    sum_rows(along, product);
+    for (std::size_t i = 0; i < size(); ++i) product[i] += ridge(i) * v[i];
   }
 
  private:
   static constexpr std::size_t chunk = 1024;
 
   std::size_t free_from() const { return (columns_ - 1) * classes_; }
+
+  /// The penalty; the intercepts have none and are free up to a shift, which this pins.
+  double ridge(std::size_t i) const { return i < free_from() ? penalty_ : 1e-9 * double(rows_); }
+
+  /// x w, [N, K].
+  std::vector<double> times(std::span<const double> w) const {
+    std::vector<double> scores(rows_ * classes_);
+    gemm<double>(std::int64_t(rows_), std::int64_t(classes_), std::int64_t(columns_),
+                 row_major(x_.data(), std::int64_t(columns_)),
+                 row_major(w.data(), std::int64_t(classes_)), scores.data(),
+                 std::int64_t(classes_));
+    return scores;
+  }
+
+  /// x' of what points say, [N, K].
+  void sum_rows(std::span<const double> of, std::span<double> sums) const {
+    gemm<double>(std::int64_t(columns_), std::int64_t(classes_), std::int64_t(rows_),
+                 transposed(x_.data(), std::int64_t(columns_)),
+                 row_major(of.data(), std::int64_t(classes_)), sums.data(), std::int64_t(classes_));
+  }
 
   void pair_features(std::size_t n, double* out) const {
     const double* x = &x_[n * columns_];
@@ -174,16 +196,11 @@ std::vector<std::int32_t> most_probable(std::span<const double> probabilities,
 
 MultinomialLogistic fit_multinomial_logistic(TableView x, std::span<const std::int32_t> labels,
                                              std::size_t classes, const LogisticOptions& options) {
-  const std::size_t size = (x.columns() + 1) * classes;
-  if (size > 11000) {
-    throw Error("logistic regression of " + std::to_string(classes) + " classes on " +
-                std::to_string(x.columns()) +
-                " features: (features + 1) x classes may be at most 11000; drop dead dimensions or "
-                "divide the factor into fewer classes");
-  }
-  MultinomialLogistic result{x.columns(), classes, std::vector<double>(size, 0.0)};
+  MultinomialLogistic result{x.columns(), classes,
+                             std::vector<double>((x.columns() + 1) * classes, 0.0)};
   Objective objective(x, labels, classes, options.inverse_penalty);
-  minimise_by_newton(objective, result.weights, options.tolerance * double(x.rows()));
+  minimise_by_newton(objective, result.weights, options.tolerance * double(x.rows()),
+                     options.factorised);
   return result;
 }
 

@@ -3,6 +3,7 @@
 #include <span>
 #include <vector>
 
+#include "lab/statistics/learners/newton.hpp"
 #include "lab/statistics/table_view.hpp"
 
 namespace nelbo::learners {
@@ -22,12 +23,13 @@ std::vector<std::int32_t> most_probable(std::span<const double> probabilities, s
 struct LogisticOptions {
   double inverse_penalty = 1;  ///< C
   double tolerance = 1e-8;     ///< of the greatest derivative of the objective / (C N)
+  std::size_t factorised =
+      most_factorised;  ///< weights, above which steps are by conjugate gradients
 };
 
 /// Minimises C sum_n -log P(y_n | x_n) + |W|^2 / 2, the intercepts free, as scikit-learn's
 /// LogisticRegression does, by Newton's method to convergence. `x` [N, D], `labels` [N] of 0 .. classes - 1.
-/// The result has the same bits for any number of threads. Throws Error where the second derivatives,
-/// [(D + 1) K, (D + 1) K], would be larger than a gigabyte.
+/// The result has the same bits for any number of threads.
 MultinomialLogistic fit_multinomial_logistic(TableView x, std::span<const std::int32_t> labels,
                                              std::size_t classes, const LogisticOptions& options);
 
