@@ -63,6 +63,16 @@ bool are_classes(const std::vector<double>& classes) {
                      [](double c) { return c >= 0 && c < most && c == std::floor(c); });
 }
 
+/// Classes where all are whole and from 0 on, else values and their ranks.
+void set_numbers(FactorTable& table, std::vector<double> numbers) {
+  if (are_classes(numbers)) {
+    table.classes.assign(numbers.begin(), numbers.end());
+  } else {
+    table.classes = ranks(numbers, table.names.size());
+    table.values = std::move(numbers);
+  }
+}
+
 }  // namespace
 
 bool is_factor_word(const std::string& name) {
@@ -134,12 +144,7 @@ FactorTable factors_of(const Array& factors, std::int64_t count) {
     return table;
   }
   table.names = factor_names_of(columns);
-  if (are_classes(values)) {
-    table.classes.assign(values.begin(), values.end());
-  } else {
-    table.classes = ranks(values, columns);
-    table.values = std::move(values);
-  }
+  set_numbers(table, std::move(values));
   return table;
 }
 
@@ -159,10 +164,11 @@ FactorTable factors_of(const std::vector<TableColumn>& columns) {
     table.names.push_back(factor_name_of(column.name));
   }
   if (factors.empty()) return table;
+  std::vector<double> values;
   for (std::size_t n = 0; n < factors.front()->numbers.size(); ++n) {
-    for (const TableColumn* factor : factors) table.values.push_back(factor->numbers[n]);
+    for (const TableColumn* factor : factors) values.push_back(factor->numbers[n]);
   }
-  table.classes = ranks(table.values, factors.size());
+  set_numbers(table, std::move(values));
   return table;
 }
 
