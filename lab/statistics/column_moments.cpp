@@ -1,6 +1,23 @@
 #include "lab/statistics/column_moments.hpp"
 
+#include <algorithm>
+
+#include "autodiff/gemm.hpp"
+
 namespace nelbo {
+namespace {
+
+/// Rows first .. first + count of a table less its means, [count, D].
+void centre(TableView table, const std::vector<double>& means, std::size_t first,
+            std::size_t count, std::vector<double>& to) {
+  to.clear();
+  for (std::size_t n = first; n < first + count; ++n) {
+    for (std::size_t d = 0; d < means.size(); ++d) to.push_back(table(n, d) - means[d]);
+  }
+}
+
+}  // namespace
+
 
 std::vector<double> column_means(TableView table) {
   std::vector<double> means(table.columns(), 0.0);
@@ -14,16 +31,25 @@ std::vector<double> column_means(TableView table) {
   return means;
 }
 
+std::vector<double> centred_products(TableView x, TableView y) {
+  constexpr std::size_t most_rows = 1024;
+  const std::vector<double> x_means = column_means(x), y_means = column_means(y);
+  std::vector<double> sums(x.columns() * y.columns(), 0.0), left, right;
+  for (std::size_t first = 0; first < x.rows(); first += most_rows) {
+    const std::size_t count = std::min(most_rows, x.rows() - first);
+    centre(x, x_means, first, count, left);
+    centre(y, y_means, first, count, right);
+    gemm<double>(std::int64_t(x.columns()), std::int64_t(y.columns()), std::int64_t(count),
+                 transposed(left.data(), std::int64_t(x.columns())),
+                 row_major(right.data(), std::int64_t(y.columns())), sums.data(),
+                 std::int64_t(y.columns()), true);
+  }
+  return sums;
+}
+
 std::vector<double> covariance(TableView table) {
   const std::size_t columns = table.columns();
-  const std::vector<double> means = column_means(table);
-  std::vector<double> sums(columns * columns, 0.0), centred(columns);
-  for (std::size_t n = 0; n < table.rows(); ++n) {
-    for (std::size_t d = 0; d < columns; ++d) centred[d] = table(n, d) - means[d];
-    for (std::size_t a = 0; a < columns; ++a) {
-      for (std::size_t b = 0; b <= a; ++b) sums[a * columns + b] += centred[a] * centred[b];
-    }
-  }
+  std::vector<double> sums = centred_products(table, table);
   for (std::size_t a = 0; a < columns; ++a) {
     for (std::size_t b = 0; b <= a; ++b) {
       sums[a * columns + b] /= double(table.rows()) - 1;

@@ -48,7 +48,7 @@ TEST_CASE(
   for (const int dead : {0, 2, 5}) {
     CAPTURE(dead);
     const Points points = perfect(small_grid, dead);
-    const Matrix lasso = lasso_matrix(points), thresholds = threshold_matrix(points, 1);
+    const Matrix lasso = lasso_matrix(points), thresholds = threshold_matrix(halve_points(points, 1));
     for (std::size_t k = 0; k < 5; ++k) {
       CHECK(lasso(k, k) == Approx(1 - lasso_penalty).epsilon(1e-9));
       CHECK(thresholds(k, k) == 1);
@@ -66,7 +66,7 @@ TEST_CASE(
 
 TEST_CASE("disentanglement: matrices of rotated, repeated and scaled codes") {
   // Two factors turned by 45 degrees: both codes tell as much of both.
-  const Matrix lasso = lasso_matrix(rotated(32)), thresholds = threshold_matrix(rotated(32), 1);
+  const Matrix lasso = lasso_matrix(rotated(32)), thresholds = threshold_matrix(halve_points(rotated(32), 1));
   CHECK(dci_disentanglement(lasso) < 1e-9);
   CHECK(gap(lasso) < 1e-9);
   CHECK(dci_disentanglement(thresholds) < 0.02);
@@ -77,7 +77,7 @@ TEST_CASE("disentanglement: matrices of rotated, repeated and scaled codes") {
   for (std::size_t k = 0; k < 3; ++k) {
     add_code(twice, [&](std::size_t n) { return twice.factors[k].values[n]; });
   }
-  const Matrix of_twice = threshold_matrix(twice, 1);
+  const Matrix of_twice = threshold_matrix(halve_points(twice, 1));
   CHECK(gap(of_twice) == 0);
   CHECK(dci_disentanglement(of_twice) > 0.8);  // 192 points: chance is seen
   CHECK(dci_disentanglement(lasso_matrix(twice)) == Approx(1));
@@ -92,13 +92,13 @@ TEST_CASE("disentanglement: matrices of rotated, repeated and scaled codes") {
   Points moved = points;
   for (double& c : moved.codes) c = -0.01 * c + 3;
   CHECK(distance(lasso_matrix(points), lasso_matrix(moved)) < 1e-9);
-  CHECK(distance(threshold_matrix(points, 1), threshold_matrix(moved, 1)) < 0.06);
+  CHECK(distance(threshold_matrix(halve_points(points, 1)), threshold_matrix(halve_points(moved, 1))) < 0.06);
   const Split train = split_points(points, 1), other = split_points(moved, 1);
   CHECK(distance(tree_scores(train).importances, tree_scores(other).importances) < 0.03);
 }
 
 TEST_CASE("disentanglement: noise has no thresholds") {
-  const Matrix thresholds = threshold_matrix(noise_points(small_grid, 4), 1);
+  const Matrix thresholds = threshold_matrix(halve_points(noise_points(small_grid, 4), 1));
   for (std::size_t d = 0; d < 4; ++d) {
     for (std::size_t k = 0; k < 5; ++k) CHECK(thresholds(d, k) < 0.02);
   }
@@ -202,7 +202,7 @@ TEST_CASE("udr: equal models, other models and dead dimensions") {
 TEST_CASE("disentanglement: learned matrices have the same bits for any number of threads") {
   const Points points = noise_points({3, 6, 10}, 3);
   const auto matrices = [&] {
-    return std::vector<Matrix>{lasso_matrix(points), threshold_matrix(points, 2),
+    return std::vector<Matrix>{lasso_matrix(points), threshold_matrix(halve_points(points, 2)),
                                tree_scores(split_points(points, 2)).importances,
                                svm_scores(split_points(points, 2)).accuracies};
   };

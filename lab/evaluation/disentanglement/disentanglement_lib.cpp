@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <string>
 
 #include "autodiff/random_variables.hpp"
@@ -13,7 +12,7 @@
 #include "lab/evaluation/disentanglement/factor_vae.hpp"
 #include "lab/evaluation/disentanglement/gaussian_dependence.hpp"
 #include "lab/evaluation/disentanglement/irs.hpp"
-#include "lab/evaluation/disentanglement/live_dimensions.hpp"
+#include "lab/evaluation/disentanglement/learned_scores.hpp"
 #include "lab/evaluation/disentanglement/make_points.hpp"
 #include "lab/evaluation/disentanglement/one_vs_rest.hpp"
 #include "lab/evaluation/disentanglement/svm_scores.hpp"
@@ -39,17 +38,15 @@ std::vector<std::size_t> wide_dimensions(const Points& points) {
 }
 
 void add_votes(const Points& points, const Points& train, std::uint64_t seed, Measurement& to) {
-  const FactorVae votes = factor_vae(points, wide_dimensions(train), seed);
-  to.metrics.push_back(
-      {"factor_vae",
-       "dimensions of standard deviation below .05 dropped whatever the code's scale: " +
-           std::to_string(votes.kept.size()) + " of " + std::to_string(points.dimensions) +
-           " kept; binomial error",
-       votes.score});
-  to.metrics.push_back(
-      {"beta_vae",
-       "differences unscaled, so that a small code loses to the penalty; binomial error",
-       beta_vae(points, seed, PairFeatures::unscaled)});
+  const std::vector<std::size_t> wide = wide_dimensions(train);
+  add_score(to.metrics, "factor_vae",
+            "dimensions of standard deviation below .05 dropped whatever the code's scale: " +
+                std::to_string(wide.size()) + " of " + std::to_string(points.dimensions) +
+                " kept; binomial error",
+            [&] { return factor_vae(points, wide, seed).score; });
+  add_score(to.metrics, "beta_vae",
+            "differences unscaled, so that a small code loses to the penalty; binomial error",
+            [&] { return beta_vae(points, seed, PairFeatures::unscaled); });
 }
 
 /// D and C.

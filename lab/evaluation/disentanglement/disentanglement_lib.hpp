@@ -19,8 +19,8 @@ double irs_of_maxima(const Points& points);
 
 /// sap, dci_*, explicitness, factor_vae, beta_vae, irs, gaussian_tc and gaussian_wasserstein by the
 /// library's definitions, each variant with its defects, and the matrices behind them. Errors of what trees
-/// grow are by a jackknife of 5 groups, of other learners over the held-out points.
-/// Throws Error where a factor cannot be held fixed.
+/// grow are by a jackknife of 5 groups, of other learners over the held-out points. Votes on a factor that
+/// cannot be held fixed are NaN with the reason as variant.
 Measurement learned_like_disentanglement_lib(const Points& points, std::uint64_t seed, bool errors);
 
 }  // namespace nelbo::disentanglement

@@ -14,8 +14,9 @@ namespace nelbo::disentanglement {
 
 Split split_points(const Points& points, std::uint64_t seed) {
   const std::size_t count = points.count();
-  if (count < 6) {
-    throw Error("a learner needs at least 6 points, these are " + std::to_string(count));
+  if (count < least_points) {
+    throw Error("a learner needs at least " + std::to_string(least_points) +
+                " points, these are " + std::to_string(count));
   }
   std::vector<std::uint32_t> order(count);
   fill_permutation(order.data(), count, random_variables::probe_points.of(seed), 0);
@@ -23,6 +24,24 @@ Split split_points(const Points& points, std::uint64_t seed) {
   const std::size_t test = std::min(test_votes, count - train);
   return {rows_of(points, std::span(order).first(train)),
           rows_of(points, std::span(order).subspan(train, test))};
+}
+
+Split halve_points(const Points& points, std::uint64_t seed) {
+  const std::size_t count = points.count();
+  if (count < 2) throw Error("a learner needs points to learn from and others: at least 2");
+  std::vector<std::uint32_t> order(count);
+  fill_permutation(order.data(), count, random_variables::probe_points.of(seed), 1);
+  return {rows_of(points, std::span(order).first(count / 2)),
+          rows_of(points, std::span(order).subspan(count / 2))};
+}
+
+Split rows_of(const Split& points, std::span<const std::uint32_t> rows) {
+  const auto learning = std::uint32_t(points.train.count());
+  std::vector<std::uint32_t> train, test;
+  for (const std::uint32_t n : rows) {
+    n < learning ? train.push_back(n) : test.push_back(n - learning);
+  }
+  return {rows_of(points.train, train), rows_of(points.test, test)};
 }
 
 void HeldOut::add(const HeldOut& part, double share) {

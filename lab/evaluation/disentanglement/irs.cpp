@@ -27,12 +27,6 @@ double mean_of(const std::vector<double>& x) {
   return x[0] + sum / double(x.size());
 }
 
-std::vector<double> code_of(const Points& points, std::size_t d) {
-  std::vector<double> code(points.count());
-  for (std::size_t n = 0; n < code.size(); ++n) code[n] = points.codes[n * points.dimensions + d];
-  return code;
-}
-
 /// Turns numbers into their distances from the mean.
 void to_deviations(std::vector<double>& x) {
   const double mean = mean_of(x);
@@ -58,7 +52,7 @@ double irs_of(const Points& points) {
   const Matrix robust = robustness(points, RobustnessScale::quantile);
   double sum = 0, weights = 0;
   for (std::size_t d = 0; d < points.dimensions; ++d) {
-    const std::vector<double> code = code_of(points, d);
+    const std::vector<double> code = points.table().column(d);
     const double mean = mean_of(code);
     double squares = 0, weight = 0, best = 0;
     for (const double c : code) squares += std::pow(c - mean, 2);
@@ -77,7 +71,7 @@ double irs_of(const Points& points) {
 std::vector<double> largest_deviations(const Points& points) {
   std::vector<double> result;
   for (std::size_t d = 0; d < points.dimensions; ++d) {
-    std::vector<double> code = code_of(points, d);
+    std::vector<double> code = points.table().column(d);
     to_deviations(code);
     result.push_back(*std::max_element(code.begin(), code.end()));
   }
@@ -87,7 +81,7 @@ std::vector<double> largest_deviations(const Points& points) {
 Matrix robustness(const Points& points, RobustnessScale scale) {
   Matrix result(points.dimensions, points.factors.size());
   for (std::size_t d = 0; d < points.dimensions; ++d) {
-    std::vector<double> all = code_of(points, d);
+    std::vector<double> all = points.table().column(d);
     to_deviations(all);
     const double most = scale == RobustnessScale::quantile
                             ? quantile(all, tail)

@@ -12,12 +12,6 @@ namespace {
 
 constexpr double c = 0.01;
 
-std::vector<double> code_of(const Points& points, std::size_t d) {
-  std::vector<double> code(points.count());
-  for (std::size_t n = 0; n < code.size(); ++n) code[n] = points.codes[n * points.dimensions + d];
-  return code;
-}
-
 /// The class of the largest decision for each held-out number, by machines of all classes that were seen.
 std::vector<std::int32_t> said(const std::vector<double>& seen_code, const Factor& seen,
                                const std::vector<double>& code) {
@@ -59,7 +53,7 @@ SvmScores svm_scores(const Split& points) {
   parallel_for(all.size(), [&](std::size_t i) {
     const std::size_t d = i / factors, k = i % factors;
     all[i] =
-        accuracy(said(code_of(points.train, d), points.train.factors[k], code_of(points.test, d)),
+        accuracy(said(points.train.table().column(d), points.train.factors[k], points.test.table().column(d)),
                  points.test.factors[k].classes);
     result.accuracies(d, k) = all[i].value;
   });

@@ -177,11 +177,7 @@ double value_at(const BoostedTree& tree, std::span<const double> x) {
 }  // namespace
 
 CutTable::CutTable(TableView x) : rows(x.rows()) {
-  std::vector<double> column(rows);
-  for (std::size_t d = 0; d < x.columns(); ++d) {
-    for (std::size_t n = 0; n < rows; ++n) column[n] = x(n, d);
-    columns.emplace_back(column);
-  }
+  for (std::size_t d = 0; d < x.columns(); ++d) columns.emplace_back(x.column(d));
 }
 
 BoostedTrees fit_boosted_trees(const CutTable& table, std::span<const std::int32_t> labels,

@@ -10,27 +10,10 @@ namespace nelbo::learners {
 Gram::Gram(TableView x, TableView y)
     : features(x.columns()),
       targets(y.columns()),
-      products(features * features, 0.0),
-      with(features * targets, 0.0) {
-  const std::vector<double> x_means = column_means(x), y_means = column_means(y);
-  const double share = 1 / double(x.rows());
-  std::vector<double> centred(features);
-  for (std::size_t n = 0; n < x.rows(); ++n) {
-    for (std::size_t d = 0; d < features; ++d) centred[d] = x(n, d) - x_means[d];
-    for (std::size_t d = 0; d < features; ++d) {
-      for (std::size_t e = 0; e <= d; ++e) products[d * features + e] += centred[d] * centred[e];
-      for (std::size_t k = 0; k < targets; ++k) {
-        with[d * targets + k] += centred[d] * (y(n, k) - y_means[k]);
-      }
-    }
-  }
-  for (double& sum : with) sum *= share;
-  for (std::size_t d = 0; d < features; ++d) {
-    for (std::size_t e = 0; e <= d; ++e) {
-      products[d * features + e] *= share;
-      products[e * features + d] = products[d * features + e];
-    }
-  }
+      products(centred_products(x, x)),
+      with(centred_products(x, y)) {
+  for (double& sum : products) sum /= double(x.rows());
+  for (double& sum : with) sum /= double(x.rows());
 }
 
 std::vector<double> fit_lasso(const Gram& gram, std::size_t k, double penalty) {
