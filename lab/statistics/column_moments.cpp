@@ -8,8 +8,8 @@ namespace nelbo {
 namespace {
 
 /// Rows first .. first + count of a table less its means, [count, D].
-void centre(TableView table, const std::vector<double>& means, std::size_t first,
-            std::size_t count, std::vector<double>& to) {
+void centre(TableView table, const std::vector<double>& means, std::size_t first, std::size_t count,
+            std::vector<double>& to) {
   to.clear();
   for (std::size_t n = first; n < first + count; ++n) {
     for (std::size_t d = 0; d < means.size(); ++d) to.push_back(table(n, d) - means[d]);
@@ -17,7 +17,6 @@ void centre(TableView table, const std::vector<double>& means, std::size_t first
 }
 
 }  // namespace
-
 
 std::vector<double> column_means(TableView table) {
   std::vector<double> means(table.columns(), 0.0);

@@ -48,7 +48,8 @@ TEST_CASE(
   for (const int dead : {0, 2, 5}) {
     CAPTURE(dead);
     const Points points = perfect(small_grid, dead);
-    const Matrix lasso = lasso_matrix(points), thresholds = threshold_matrix(halve_points(points, 1));
+    const Matrix lasso = lasso_matrix(points),
+                 thresholds = threshold_matrix(halve_points(points, 1));
     for (std::size_t k = 0; k < 5; ++k) {
       CHECK(lasso(k, k) == Approx(1 - lasso_penalty).epsilon(1e-9));
       CHECK(thresholds(k, k) == 1);
@@ -66,7 +67,8 @@ TEST_CASE(
 
 TEST_CASE("disentanglement: matrices of rotated, repeated and scaled codes") {
   // Two factors turned by 45 degrees: both codes tell as much of both.
-  const Matrix lasso = lasso_matrix(rotated(32)), thresholds = threshold_matrix(halve_points(rotated(32), 1));
+  const Matrix lasso = lasso_matrix(rotated(32)),
+               thresholds = threshold_matrix(halve_points(rotated(32), 1));
   CHECK(dci_disentanglement(lasso) < 1e-9);
   CHECK(gap(lasso) < 1e-9);
   CHECK(dci_disentanglement(thresholds) < 0.02);
@@ -92,7 +94,8 @@ TEST_CASE("disentanglement: matrices of rotated, repeated and scaled codes") {
   Points moved = points;
   for (double& c : moved.codes) c = -0.01 * c + 3;
   CHECK(distance(lasso_matrix(points), lasso_matrix(moved)) < 1e-9);
-  CHECK(distance(threshold_matrix(halve_points(points, 1)), threshold_matrix(halve_points(moved, 1))) < 0.06);
+  CHECK(distance(threshold_matrix(halve_points(points, 1)),
+                 threshold_matrix(halve_points(moved, 1))) < 0.06);
   const Split train = split_points(points, 1), other = split_points(moved, 1);
   CHECK(distance(tree_scores(train).importances, tree_scores(other).importances) < 0.03);
 }

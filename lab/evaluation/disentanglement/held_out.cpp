@@ -15,8 +15,8 @@ namespace nelbo::disentanglement {
 Split split_points(const Points& points, std::uint64_t seed) {
   const std::size_t count = points.count();
   if (count < least_points) {
-    throw Error("a learner needs at least " + std::to_string(least_points) +
-                " points, these are " + std::to_string(count));
+    throw Error("a learner needs at least " + std::to_string(least_points) + " points, these are " +
+                std::to_string(count));
   }
   std::vector<std::uint32_t> order(count);
   fill_permutation(order.data(), count, random_variables::probe_points.of(seed), 0);

@@ -52,9 +52,9 @@ SvmScores svm_scores(const Split& points) {
   std::vector<HeldOut> all(dimensions * factors);
   parallel_for(all.size(), [&](std::size_t i) {
     const std::size_t d = i / factors, k = i % factors;
-    all[i] =
-        accuracy(said(points.train.table().column(d), points.train.factors[k], points.test.table().column(d)),
-                 points.test.factors[k].classes);
+    all[i] = accuracy(said(points.train.table().column(d), points.train.factors[k],
+                           points.test.table().column(d)),
+                      points.test.factors[k].classes);
     result.accuracies(d, k) = all[i].value;
   });
   HeldOut sap;
