@@ -14,26 +14,41 @@ std::string whole_grid(const std::string& data) {
   return "";
 }
 
-NamedPoints of_splits(const LoadedRun& run, const std::vector<Examples>& splits,
-                      const std::string& name) {
-  return {disentanglement::points_of(*run.model, *run.data, splits),
-          run.name + " on " + run.config.data + name};
+/// A run, and the examples of it that are meant.
+struct ChosenExamples {
+  LoadedRun run;
+  std::vector<Examples> splits;
+  std::string name;
+};
+
+ChosenExamples choose(const RunFlags& flags) {
+  if (!flags.data.empty() || !flags.split.empty()) {
+    AppliedRun applied = apply_run(flags);
+    const std::string split = applied.examples.split().name;
+    std::string name = applied.run.name + " on " + applied.run.config.data + " (" + split + ")";
+    return {std::move(applied.run), {std::move(applied.examples)}, std::move(name)};
+  }
+  flags.common.apply_threads();
+  const std::string grid = whole_grid(open_model(flags.run).config.data);
+  ChosenExamples all{open_run(flags.run, {grid, flags.label}), {}, ""};
+  for (const std::string& note : all.run.notes) tell(note);
+  for (const data::Split& split : all.run.data->splits) {
+    all.splits.push_back(all.run.examples(split));
+  }
+  all.name = all.run.name + " on " + all.run.config.data;
+  return all;
 }
 
 }  // namespace
 
 NamedPoints run_points(const RunFlags& flags) {
-  if (!flags.data.empty() || !flags.split.empty()) {
-    const AppliedRun applied = apply_run(flags);
-    return of_splits(applied.run, {applied.examples}, " (" + applied.examples.split().name + ")");
-  }
-  flags.common.apply_threads();
-  const std::string grid = whole_grid(open_model(flags.run).config.data);
-  const LoadedRun run = open_run(flags.run, {grid, flags.label});
-  for (const std::string& note : run.notes) tell(note);
-  std::vector<Examples> splits;
-  for (const data::Split& split : run.data->splits) splits.push_back(run.examples(split));
-  return of_splits(run, splits, "");
+  const ChosenExamples of = choose(flags);
+  return {disentanglement::points_of(*of.run.model, *of.run.data, of.splits), of.name};
+}
+
+NamedPoints run_codes(const RunFlags& flags) {
+  const ChosenExamples of = choose(flags);
+  return {{disentanglement::codes_of(*of.run.model, of.splits), {}}, of.name};
 }
 
 }  // namespace nelbo

@@ -16,4 +16,7 @@ struct NamedPoints {
 /// splits; of --data or --split those alone. Throws as apply_run and points_of do.
 NamedPoints run_points(const RunFlags& flags);
 
+/// The same without factors, which the data need not have.
+NamedPoints run_codes(const RunFlags& flags);
+
 }  // namespace nelbo

@@ -54,6 +54,13 @@ std::vector<double> values_of(std::size_t k, std::size_t factors,
 
 }  // namespace
 
+Points codes_of(const Model& model, const std::vector<Examples>& splits) {
+  Points points;
+  points.dimensions = std::size_t(model.codes().variables);
+  for (const Examples& examples : splits) add_codes(points, model, examples);
+  return points;
+}
+
 PointsRead points_of(const Model& model, const data::Dataset& data,
                      const std::vector<Examples>& splits) {
   for (const Examples& examples : splits) {
@@ -62,9 +69,7 @@ PointsRead points_of(const Model& model, const data::Dataset& data,
         data.spec + " (" + examples.split().name +
         "): has no factors; sprites have, and an NPZ with 'factors' [N, K] beside its images"));
   }
-  PointsRead all;
-  all.points.dimensions = std::size_t(model.codes().variables);
-  for (const Examples& examples : splits) add_codes(all.points, model, examples);
+  PointsRead all{.points = codes_of(model, splits), .notes = {}};
   for (std::size_t k = 0; k < data.factor_names.size(); ++k) {
     all.points.factors.push_back(
         make_factor(data.factor_names[k], values_of(k, data.factor_names.size(), splits)));

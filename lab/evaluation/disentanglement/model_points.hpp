@@ -7,9 +7,12 @@
 namespace nelbo::disentanglement {
 
 /// The codes of a trained model: means and log-variances of Q(Z|x); of binary codes the probabilities, of
-/// one-hot ones the most probable class of every variable. Factors are the data's. The examples of
-/// several splits come one after the other. Throws Error where the data have no factors, a code
-/// is not finite, or no factor takes two values.
+/// one-hot ones the most probable class of every variable; no factors. The examples of several splits
+/// come one after the other. Throws Error where a code is not finite.
+Points codes_of(const Model& model, const std::vector<Examples>& splits);
+
+/// The same with the factors of the data. Throws Error also where they have none, or none takes two
+/// values.
 PointsRead points_of(const Model& model, const data::Dataset& data,
                      const std::vector<Examples>& splits);
 
