@@ -8,10 +8,10 @@
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/run_flags.hpp"
+#include "apps/disentangle/keep.hpp"
 #include "apps/disentangle/run_points.hpp"
 #include "apps/disentangle/show.hpp"
 #include "apps/exit_code.hpp"
-#include "apps/reports/disentanglement_section.hpp"
 #include "apps/reports/mean_text.hpp"
 #include "apps/reports/table.hpp"
 #include "autodiff/setting_error.hpp"
@@ -141,7 +141,7 @@ int disentangle(const DisentangleFlags& flags) {
   nlohmann::ordered_json object{{"of", of.name}, {"like", flags.like}};
   object.update(to_json(evaluation));
   object.update({{"seed", seed}, {"threads", num_threads()}});
-  if (flags.kept()) keep_disentanglement(flags.runs.front(), object);
+  if (flags.kept()) keep_in_run(flags.runs.front(), object);
   if (flags.run.common.json) {
     print_json(object);
   } else {

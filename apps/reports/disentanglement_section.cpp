@@ -2,18 +2,16 @@
 
 #include <fmt/format.h>
 
-#include "apps/cli/print_json.hpp"
+#include <cmath>
+
 #include "apps/cli/read_json.hpp"
-#include "apps/cli/refusal.hpp"
-#include "apps/cli/run_flags.hpp"
 #include "apps/reports/heat_map.hpp"
 #include "apps/reports/html_page.hpp"
 #include "apps/reports/markup.hpp"
 #include "apps/reports/mean_text.hpp"
 #include "apps/reports/report_parts.hpp"
-#include "apps/reports/run_report.hpp"
-#include "lab/files/atomic_file.hpp"
-#include "lab/training/run_folder.hpp"
+#include "apps/reports/table.hpp"
+#include "autodiff/error.hpp"
 
 namespace nelbo {
 namespace {
@@ -65,17 +63,6 @@ std::string metrics_table(const Json& metrics) {
 }
 
 }  // namespace
-
-void keep_disentanglement(const std::string& run, const Json& found) {
-  try {
-    const RunFolder folder = RunFolder::open(run);
-    write_file_atomically(folder.disentanglement(), json_text(found));
-    leave_report(folder);
-    tell("matrices and metrics are in " + folder.report());
-  } catch (const std::exception& error) {
-    tell("not kept in the run folder: " + reason_of(error));
-  }
-}
 
 std::string disentanglement_section(const RunHistory& run) {
   const std::string path = (run.folder / "disentanglement.json").string();
