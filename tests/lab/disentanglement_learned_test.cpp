@@ -131,8 +131,10 @@ TEST_CASE(
   // mean_c max(c, m - 1 - c) / (m - 1) over m = 3, 6, 40, 32, 32 is .7805.
   const OneVsRestScores areas = one_vs_rest_scores(drawn);
   CHECK(std::abs(areas.separate.value - 0.7805) < 3 * areas.separate.standard_error + 0.002);
-  // scikit-learn's OneVsRestClassifier of liblinear: 1, .985, .902, .906, .910, over training points of its own.
-  CHECK(areas.normalised.value == Approx(0.9405).margin(0.004));
+  // scikit-learn's OneVsRestClassifier of liblinear over 5 draws: .9402 with a standard deviation of
+  // .0016 between draws, which that of the held-out points does not hold; on this very draw it says .9365.
+  CHECK(areas.normalised.value == Approx(0.9365).margin(1e-4));
+  CHECK(areas.normalised.value == Approx(0.9402).margin(3 * 0.0016));
 }
 
 TEST_CASE("disentanglement: in its dialect noise has the library's floor of IRS") {
