@@ -12,6 +12,7 @@
 #include "lab/evaluation/disentanglement/information.hpp"
 #include "lab/evaluation/disentanglement/make_points.hpp"
 #include "lab/evaluation/disentanglement/sampled_information.hpp"
+#include "lab/evaluation/disentanglement/score_group.hpp"
 #include "lab/statistics/mean_and_error.hpp"
 #include "tests/catch.hpp"
 #include "tests/lab/disentanglement_points.hpp"
@@ -310,8 +311,7 @@ TEST_CASE("disentanglement: bootstrap errors are those of many samples") {
       }
       points.factors.push_back(make_factor("v", v));
     }
-    const Evaluation evaluation = evaluate(points, {.seed = set});
-    for (const Metric& metric : evaluation.metrics) {
+    for (const Measured& metric : measure_counted(points, {.seed = set}, true).metrics) {
       if (metric.name == "mig")
         mig.add(metric.score.value), errors_mig.add(metric.score.standard_error);
       if (metric.name == "sap")
@@ -356,23 +356,21 @@ TEST_CASE(
   all.dimensions = 1;
   all.codes.assign(count_of(all), 0.0);
   const Points points = some_points(all, 10000, 11);
-  const auto metric = [](const Evaluation& evaluation, const std::string& name) {
-    return *std::find_if(evaluation.metrics.begin(), evaluation.metrics.end(),
-                         [&](const Metric& one) { return one.name == name; });
+  const auto metric = [](const Measurement& of, const std::string& name) {
+    return *std::find_if(of.metrics.begin(), of.metrics.end(),
+                         [&](const Measured& one) { return one.name == name; });
   };
-  const Evaluation perfect_scores =
-      evaluate(perfect_code(points), {.like = Dialect::disentanglement_lib, .samples = 10000});
-  const Metric mig = metric(perfect_scores, "mig");
+  const EvaluationOptions options{.like = Dialect::disentanglement_lib, .samples = 10000};
+  const Measured mig =
+      metric(counted_like_disentanglement_lib(perfect_code(points), options, true), "mig");
   CHECK_THAT(mig.score.value,
              Catch::Matchers::WithinAbs(0.896, 3 * mig.score.standard_error + 5e-4));
-  CHECK(mig.ceiling == mig.score.value);
   Points noise = points;
   noise.dimensions = 10;
   noise.codes.assign(10 * points.count(), 0.0);
   fill_normal(noise.codes.data(), {.stream = {.seed = 2}, .dimensions = noise.codes.size()});
-  const Evaluation of_noise =
-      evaluate(noise, {.like = Dialect::disentanglement_lib, .samples = 10000});
-  const Metric modularity = metric(of_noise, "modularity");
+  const Measured modularity =
+      metric(counted_like_disentanglement_lib(noise, options, true), "modularity");
   CHECK_THAT(modularity.score.value,
              Catch::Matchers::WithinAbs(0.676, 3 * modularity.score.standard_error));
 }

@@ -124,13 +124,17 @@ TEST_CASE(
     const double p = published[k], error = std::sqrt(p * (1 - p) * (1 / 5000.0 + 1 / 5000.0));
     CHECK(std::abs(svm.accuracies(k, k) - p) <= 4 * error);
   }
+  // Their gap, of three draws of scikit-learn's: .2344, .2298, .2284; of the literature .24, rounded.
+  CHECK(std::abs(svm.sap.value - 0.2309) < 3 * svm.sap.standard_error * std::sqrt(4.0 / 3));
   CHECK(std::abs(svm.sap.value - 0.24) < 3 * svm.sap.standard_error + 0.005);
 
   // mean_c max(c, m - 1 - c) / (m - 1) over m = 3, 6, 40, 32, 32 is .7805.
   const OneVsRestScores areas = one_vs_rest_scores(drawn);
   CHECK(std::abs(areas.separate.value - 0.7805) < 3 * areas.separate.standard_error + 0.002);
-  // scikit-learn's OneVsRestClassifier of liblinear: 1, .983, .882, .894, .894.
-  CHECK(areas.normalised.value == Approx(0.930).margin(0.01));
+  // scikit-learn's OneVsRestClassifier of liblinear over 5 draws: .9402 with a standard deviation of
+  // .0016 between draws, which that of the held-out points does not hold; on this very draw it says .9365.
+  CHECK(areas.normalised.value == Approx(0.9365).margin(1e-4));
+  CHECK(areas.normalised.value == Approx(0.9402).margin(3 * 0.0016));
 }
 
 TEST_CASE("disentanglement: in its dialect noise has the library's floor of IRS") {

@@ -1,14 +1,19 @@
 // Scores of codes that need votes, probes or moments, on codes whose scores are known.
+#include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "autodiff/error.hpp"
 #include "autodiff/threads.hpp"
 #include "lab/evaluation/disentanglement/active_units.hpp"
+#include "lab/evaluation/disentanglement/aggregators.hpp"
 #include "lab/evaluation/disentanglement/beta_vae.hpp"
 #include "lab/evaluation/disentanglement/factor_vae.hpp"
 #include "lab/evaluation/disentanglement/gaussian_dependence.hpp"
 #include "lab/evaluation/disentanglement/irs.hpp"
+#include "lab/evaluation/disentanglement/lasso_matrix.hpp"
 #include "lab/evaluation/disentanglement/probe.hpp"
+#include "lab/statistics/mean_and_error.hpp"
 #include "tests/catch.hpp"
 #include "tests/lab/disentanglement_points.hpp"
 
@@ -234,4 +239,71 @@ TEST_CASE("disentanglement: the same seed gives the same bits for any number of 
   set_num_threads(4);
   CHECK(scores() == one);
   set_num_threads(threads);
+}
+
+TEST_CASE("disentanglement: of a continuous factor probes say the share of variance") {
+  // c = v + epsilon with v and epsilon N(0, 1) and N(0, 1/4): R^2 = .8.
+  Points points = grid_points({100, 120});
+  std::vector<double> noise(24000);
+  fill_normal(noise.data(), {.stream = {.seed = 8}, .batch = 12000, .dimensions = 2});
+  Factor& factor = points.factors[0];
+  factor.continuous = true;
+  factor.size = 20;
+  std::vector<double> ranked;
+  for (std::size_t n = 0; n < 12000; ++n) ranked.push_back(factor.values[n] = noise[2 * n]);
+  std::sort(ranked.begin(), ranked.end());
+  for (std::size_t n = 0; n < 12000; ++n) {
+    const auto below = std::lower_bound(ranked.begin(), ranked.end(), noise[2 * n]);
+    factor.classes[n] = std::int32_t(20 * (below - ranked.begin()) / 12000);
+  }
+  points.factors.resize(1);
+  add_code(points, [&](std::size_t n) { return noise[2 * n] + 0.5 * noise[2 * n + 1]; });
+  const ProbeScores probes = probe_scores(points, 1);
+  CHECK(within(probes.informativeness, 0.8));
+  // That of R^2 over n points is 2 r (1 - r^2) / sqrt n.
+  CHECK(probes.informativeness.standard_error ==
+        Approx(2 * std::sqrt(0.8) * 0.2 / std::sqrt(4000.0)).epsilon(0.1));
+  CHECK(probes.explicitness.value > 0.5);
+}
+
+TEST_CASE("disentanglement: jackknife errors are those of many samples") {
+  constexpr std::size_t sets = 80;
+  RunningMean values[2], errors[2];  // of the Lasso's gap and IRS
+  for (std::size_t set = 0; set < sets; ++set) {
+    Points points = grid_points({4, 5, 30});
+    std::vector<double> noise(count_of(points));
+    for (std::size_t k = 0; k < 2; ++k) {
+      fill_normal(noise.data(), {.stream = {.seed = 21, .variable = std::uint32_t(k)},
+                                 .step = set,
+                                 .dimensions = noise.size()});
+      add_code(points, [&](std::size_t n) { return points.factors[k].values[n] + noise[n]; });
+    }
+    points.factors.resize(2);
+    const std::vector<Score> scores = jackknifed(points, set, {}, [](const Points& some) {
+      return std::vector<double>{gap(lasso_matrix(some))};
+    });
+    const Score of[] = {scores[0], irs(points, set)};
+    for (std::size_t i = 0; i < 2; ++i) {
+      values[i].add(of[i].value), errors[i].add(of[i].standard_error);
+    }
+  }
+  for (std::size_t i = 0; i < 2; ++i) {
+    CAPTURE(i);
+    const double spread = values[i].result().standard_error * std::sqrt(double(sets));
+    // A standard deviation of 80 numbers is known to 8 %: within 4 of its errors.
+    CHECK(std::abs(errors[i].result().mean / spread - 1) < 0.32);
+  }
+}
+
+TEST_CASE("disentanglement: codes of any scale are scored") {
+  for (const double by : {1e-6, 1e6}) {
+    CAPTURE(by);
+    Points points = perfect({3, 4, 6});
+    scale(points, by);
+    CHECK(factor_vae(points, 1).score.value == 1);
+    CHECK(beta_vae(points, 1).value > 0.995);
+    CHECK(std::isfinite(beta_vae(points, 1, PairFeatures::unscaled).value));
+    CHECK(probe_scores(points, 1).informativeness.value == 1);
+    CHECK(irs(points, 1).value > 0.995);
+  }
 }

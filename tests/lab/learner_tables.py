@@ -44,3 +44,22 @@ v = np.digitize(b @ [1, -0.5, 0, 0.25] + 0.5 * b[:, 0] * b[:, 2] + 0.3 * noise(1
 m = GradientBoostingClassifier(random_state=0).fit(b[:1000], v[:1000])
 show("trees: importances", m.feature_importances_)
 show("trees: accuracy of the other 500", m.score(b[1000:], v[1000:]))
+
+# disentanglement_lib's SAP of a perfect code of dSprites' grid, and its normalised one-vs-rest areas.
+from sklearn.multiclass import OneVsRestClassifier  # noqa: E402
+
+sizes = (3, 6, 40, 32, 32)
+for seed in range(3):
+    rng = np.random.default_rng(seed)
+    seen, unseen = (np.stack([rng.integers(0, size, n) for size in sizes], 1) for n in (10000, 5000))
+    accuracy = [[LinearSVC(C=0.01, class_weight="balanced", dual=False).fit(seen[:, [d]], seen[:, k])
+                 .score(unseen[:, [d]], unseen[:, k]) for k in range(5)] for d in range(5)]
+    ordered = np.sort(accuracy, 0)
+    show("svm: accuracies of the factor's own code", np.diag(accuracy))
+    show("svm: SAP", (ordered[-1] - ordered[-2]).mean())
+scaled = [(part - seen.mean(0)) / seen.std(0) for part in (seen, unseen)]
+for k in range(5):
+    m = OneVsRestClassifier(LogisticRegression(solver="liblinear")).fit(scaled[0], seen[:, k])
+    p = m.predict_proba(scaled[1])
+    show(f"one-vs-rest: mean area, factor {k}",
+         np.mean([roc_auc_score(unseen[:, k] == c, p[:, c]) for c in range(sizes[k])]))

@@ -59,7 +59,7 @@ Matrix over_log_values(Matrix nats, const Points& points) {
 
 }  // namespace
 
-Measurement measure_like_disentanglement_lib(const Points& points, const EvaluationOptions& options,
+Measurement counted_like_disentanglement_lib(const Points& points, const EvaluationOptions& options,
                                              bool errors) {
   const Points some = some_points(points, samples_of(options), options.seed);
   const CountedPoints counted = counted_in_equal_widths(some, bins);
@@ -67,6 +67,12 @@ Measurement measure_like_disentanglement_lib(const Points& points, const Evaluat
   all.active = Information(some, options.seed).active();
   all.matrices = {{"information", shares(plug_in_information(counted))}};
   measure(of_equal_widths(counted, options.seed), errors, all.metrics);
+  return all;
+}
+
+Measurement measure_like_disentanglement_lib(const Points& points, const EvaluationOptions& options,
+                                             bool errors) {
+  Measurement all = counted_like_disentanglement_lib(points, options, errors);
   Measurement learned = learned_like_disentanglement_lib(points, options.seed, errors);
   std::move(learned.metrics.begin(), learned.metrics.end(), std::back_inserter(all.metrics));
   std::move(learned.matrices.begin(), learned.matrices.end(), std::back_inserter(all.matrices));

@@ -115,7 +115,7 @@ void add_exact(const Points& points, const Information& information, Measurement
 
 }  // namespace
 
-Measurement measure_all(const Points& points, const EvaluationOptions& options, bool errors) {
+Measurement measure_counted(const Points& points, const EvaluationOptions& options, bool errors) {
   Measurement all;
   const Information information(points, options.seed);
   all.active = information.active();
@@ -132,6 +132,11 @@ Measurement measure_all(const Points& points, const EvaluationOptions& options, 
     measure(of_samples(sampled, information, all.active, options.seed), errors, all.metrics);
     add_exact(points, information, all);
   }
+  return all;
+}
+
+Measurement measure_all(const Points& points, const EvaluationOptions& options, bool errors) {
+  Measurement all = measure_counted(points, options, errors);
   add_learned_scores(points, options.seed, errors, all.metrics);
   add_matrix_scores(points, options.seed, errors, all);
   return all;

@@ -27,12 +27,19 @@ struct ScoreGroup {
 /// The values, with bootstrap errors where they are wanted, else NaN.
 void measure(const ScoreGroup& group, bool errors, std::vector<Measured>& to);
 
-/// All metrics of the points, and their matrices. Without errors for ceilings and floors.
+/// Metrics of points, and their matrices. Without errors for ceilings and floors.
 struct Measurement {
   std::vector<std::size_t> active;
   std::vector<Measured> metrics;
   std::vector<std::pair<std::string, Matrix>> matrices;
 };
+
+/// What is counted, correlated or sampled: without votes and learners.
+Measurement measure_counted(const Points& points, const EvaluationOptions& options, bool errors);
+Measurement counted_like_disentanglement_lib(const Points& points, const EvaluationOptions& options,
+                                             bool errors);
+
+/// All metrics.
 Measurement measure_all(const Points& points, const EvaluationOptions& options, bool errors);
 Measurement measure_like_disentanglement_lib(const Points& points, const EvaluationOptions& options,
                                              bool errors);

@@ -13,7 +13,7 @@ struct SvmScores {
 /// (squared hinge, C = .01, classes balanced, intercept penalised; scikit-learn's LinearSVC, run to
 /// convergence) on each code alone, unscaled.
 /// Lies: lines cannot set an inner class of an ordered factor apart, so a perfect code of 3, 6, 40 and 32
-/// values is known to 1, .51, .07 and .09 and scores .24 on dSprites' grid; nothing is taken off for chance;
+/// values is known to 1, .51, .07 and .09 and scores .23 on dSprites' grid; nothing is taken off for chance;
 /// small codes lose to the penalty.
 SvmScores svm_scores(const Split& points);
 
