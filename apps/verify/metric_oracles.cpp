@@ -94,13 +94,14 @@ void check_dialect(const EvaluationOptions& options, std::vector<Check>& to) {
   const Points points = some_points(grid, 10000, options.seed);
   const std::string name = "disentanglement_lib's ";
   check_code(name + "perfect, 10,000 of dSprites",
-             measure_like_disentanglement_lib(perfect_code(points), options, true),
+             measure_like_disentanglement_lib(perfect_code(points), options, true, Trees::left_out),
              {{"mig", 0.896, 0.002}, {"sap", 0.24, 0.02}}, to);
   Points noise = points;
   noise.dimensions = 10;
   noise.codes.assign(10 * points.count(), 0.0);
   check_code(name + "noise, 10,000 of dSprites",
-             measure_like_disentanglement_lib(noise_code(noise, options.seed), options, true),
+             measure_like_disentanglement_lib(noise_code(noise, options.seed), options, true,
+                                              Trees::left_out),
              {{"modularity", 0.676}, {"irs", 0.35, 0.03}}, to);
 }
 
@@ -111,7 +112,7 @@ std::vector<Check> check_metric_oracles(std::uint64_t seed) {
   std::vector<Check> all;
   const auto check = [&](const std::string& code, const Points& points,
                          const std::vector<Expected>& expected) {
-    check_code(code, measure_all(points, options, true), expected, all);
+    check_code(code, measure_all(points, options, true, Trees::left_out), expected, all);
   };
   check("perfect", perfect_grid(small_grid), all_of(best_is_one, 1));
   check("perfect, 5 dead", perfect_grid(small_grid, 5), all_of(best_is_one, 1));
@@ -205,11 +206,11 @@ Points reordered(const Points& points) {
 std::vector<Check> check_metric_invariances(std::uint64_t seed) {
   const EvaluationOptions options{.seed = seed};
   const Points points = noisy();
-  const Measurement itself = measure_all(points, options, false);
+  const Measurement itself = measure_all(points, options, false, Trees::left_out);
   std::vector<Check> all;
   const auto check = [&](const std::string& how, const Points& other,
                          const std::vector<std::string>& metrics, double tolerance) {
-    const Measurement of = measure_all(other, options, false);
+    const Measurement of = measure_all(other, options, false, Trees::left_out);
     for (const std::string& name : metrics) {
       const auto value = [&](const Measurement& in) {
         const auto one = std::find_if(in.metrics.begin(), in.metrics.end(),

@@ -71,9 +71,9 @@ Measurement counted_like_disentanglement_lib(const Points& points, const Evaluat
 }
 
 Measurement measure_like_disentanglement_lib(const Points& points, const EvaluationOptions& options,
-                                             bool errors) {
+                                             bool errors, Trees trees) {
   Measurement all = counted_like_disentanglement_lib(points, options, errors);
-  Measurement learned = learned_like_disentanglement_lib(points, options.seed, errors);
+  Measurement learned = learned_like_disentanglement_lib(points, options.seed, errors, trees);
   std::move(learned.metrics.begin(), learned.metrics.end(), std::back_inserter(all.metrics));
   std::move(learned.matrices.begin(), learned.matrices.end(), std::back_inserter(all.matrices));
   return all;

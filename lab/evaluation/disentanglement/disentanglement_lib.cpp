@@ -54,7 +54,7 @@ std::vector<double> importance_scores(const TreeScores& trees) {
   return {dci_disentanglement(trees.importances), dci_completeness_by_columns(trees.importances)};
 }
 
-void add_learned(const Split& points, std::uint64_t seed, bool errors, Measurement& to) {
+void add_learned(const Split& points, Measurement& to) {
   const SvmScores svm = svm_scores(points);
   to.metrics.push_back(
       {"sap",
@@ -71,7 +71,9 @@ void add_learned(const Split& points, std::uint64_t seed, bool errors, Measureme
        areas.normalised});
   to.metrics.push_back(
       {"explicitness.separate", "the same without making probabilities sum to 1", areas.separate});
+}
 
+void add_trees(const Split& points, std::uint64_t seed, bool errors, Measurement& to) {
   const TreeScores trees = tree_scores(points);
   const std::vector<Score> importance =
       with_errors(importance_scores(trees),
@@ -140,12 +142,13 @@ double irs_of_maxima(const Points& points) {
   return weights > 0 ? sum / weights : 0;
 }
 
-Measurement learned_like_disentanglement_lib(const Points& points, std::uint64_t seed,
-                                             bool errors) {
+Measurement learned_like_disentanglement_lib(const Points& points, std::uint64_t seed, bool errors,
+                                             Trees trees) {
   const Split drawn = drawn_points(points, seed);
   Measurement all;
   add_votes(points, drawn.train, seed, all);
-  add_learned(drawn, seed, errors, all);
+  add_learned(drawn, all);
+  if (trees == Trees::grown) add_trees(drawn, seed, errors, all);
   add_moments(drawn.train, seed, errors, all);
   return all;
 }

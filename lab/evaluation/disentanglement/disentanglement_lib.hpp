@@ -21,6 +21,7 @@ double irs_of_maxima(const Points& points);
 /// library's definitions, each variant with its defects, and the matrices behind them. Errors of what trees
 /// grow are by a jackknife of 5 groups, of other learners over the held-out points. Votes on a factor that
 /// cannot be held fixed are NaN with the reason as variant.
-Measurement learned_like_disentanglement_lib(const Points& points, std::uint64_t seed, bool errors);
+Measurement learned_like_disentanglement_lib(const Points& points, std::uint64_t seed, bool errors,
+                                             Trees trees = Trees::grown);
 
 }  // namespace nelbo::disentanglement

@@ -62,7 +62,8 @@ void add_tree_scores(const Points& points, std::uint64_t seed, bool errors, Meas
 
 }  // namespace
 
-void add_matrix_scores(const Points& points, std::uint64_t seed, bool errors, Measurement& to) {
+void add_matrix_scores(const Points& points, std::uint64_t seed, bool errors, Trees trees,
+                       Measurement& to) {
   const std::size_t groups = errors ? Jackknife{}.groups : 0;
   const Source lasso{"lasso", "lasso_coefficients", "Lasso coefficients, penalty .02", groups,
                      [](const Split& some) { return lasso_matrix(some.train); }};
@@ -71,7 +72,8 @@ void add_matrix_scores(const Points& points, std::uint64_t seed, bool errors, Me
   const Source threshold{"threshold", "threshold_accuracy",
                          "held-out accuracy of intervals over chance", groups, threshold_matrix};
   add_scores(threshold, threshold.of(halves), halves, seed, to);
-  if (points.dimensions <= most_dimensions && points.count() >= least_points) {
+  if (trees == Trees::grown && points.dimensions <= most_dimensions &&
+      points.count() >= least_points) {
     add_tree_scores(points, seed, errors, to);
   }
 }

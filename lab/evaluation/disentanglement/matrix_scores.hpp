@@ -11,6 +11,7 @@ namespace nelbo::disentanglement {
 /// jackknife: 20 groups of points, 5 of trees, whose held-out accuracy has that of the points. Trees take
 /// long: of more than 32 dimensions they have no errors, of more than 128, or of fewer than
 /// 6 points, they are not grown. Throws Error of fewer than 2 points.
-void add_matrix_scores(const Points& points, std::uint64_t seed, bool errors, Measurement& to);
+void add_matrix_scores(const Points& points, std::uint64_t seed, bool errors, Trees trees,
+                       Measurement& to);
 
 }  // namespace nelbo::disentanglement

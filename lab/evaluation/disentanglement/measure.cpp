@@ -135,10 +135,11 @@ Measurement measure_counted(const Points& points, const EvaluationOptions& optio
   return all;
 }
 
-Measurement measure_all(const Points& points, const EvaluationOptions& options, bool errors) {
+Measurement measure_all(const Points& points, const EvaluationOptions& options, bool errors,
+                        Trees trees) {
   Measurement all = measure_counted(points, options, errors);
   add_learned_scores(points, options.seed, errors, all.metrics);
-  add_matrix_scores(points, options.seed, errors, all);
+  add_matrix_scores(points, options.seed, errors, trees, all);
   return all;
 }
 

@@ -39,10 +39,12 @@ Measurement measure_counted(const Points& points, const EvaluationOptions& optio
 Measurement counted_like_disentanglement_lib(const Points& points, const EvaluationOptions& options,
                                              bool errors);
 
-/// All metrics.
-Measurement measure_all(const Points& points, const EvaluationOptions& options, bool errors);
+/// All metrics, or all but those of boosted trees, which take longer than all others.
+enum class Trees { grown, left_out };
+Measurement measure_all(const Points& points, const EvaluationOptions& options, bool errors,
+                        Trees trees = Trees::grown);
 Measurement measure_like_disentanglement_lib(const Points& points, const EvaluationOptions& options,
-                                             bool errors);
+                                             bool errors, Trees trees = Trees::grown);
 Measurement measure_like_chen(const Points& points, const EvaluationOptions& options, bool errors);
 
 /// What `options` say of samples, or what is usual.
