@@ -21,6 +21,7 @@ Command pictures_command();
 Command data_command();
 Command bench_command();
 Command decompose_command();
+Command disentangle_command();
 Command verify_command();
 Command objectives_command();
 Command explain_command();

@@ -12,7 +12,7 @@ namespace nelbo::data {
 Registry<DataWord>& data_sets() {
   static Registry<DataWord> all(
       "data set", {{.name = "sprites",
-                    .usage = "sprites[:32|:full]",
+                    .usage = "sprites[:32|:full|:grid|:grid:32]",
                     .summary = "hearts, ellipses and squares, embedded",
                     .make = [](const Choice& choice) { return sprites::load(choice.text); }},
                    {.name = "fashion-mnist",

@@ -17,6 +17,7 @@ namespace nelbo {
 ///   checkpoints/{last,best,ema}.safetensors
 ///   images/{reconstructions,samples,traversals}.png
 ///   report.html                        all of it as a page
+///   disentanglement.json               what `nelbo disentangle RUN` found, where it was asked
 ///   lock                               while a process trains in it; see RunLock
 ///
 /// Every file but metrics.jsonl and lock is written by temporary file, fsync and rename.
@@ -39,6 +40,7 @@ class RunFolder {
   std::string record() const { return file("run.json"); }
   std::string metrics() const { return file("metrics.jsonl"); }
   std::string gradient_snr() const { return file("gradient_snr.jsonl"); }
+  std::string disentanglement() const { return file("disentanglement.json"); }
   std::string report() const { return file("report.html"); }
   std::string last() const { return file("checkpoints/last.safetensors"); }
   std::string best() const { return file("checkpoints/best.safetensors"); }
