@@ -8,6 +8,7 @@ namespace nelbo {
 Command train_command();
 Command sweep_command();
 Command presets_command();
+Command reproduce_command();
 Command runs_command();
 Command report_command();
 Command eval_command();

@@ -1,9 +1,9 @@
 #include "apps/published/comparison.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -12,18 +12,17 @@
 #include "apps/cli/progress_line.hpp"
 #include "apps/cli/read_json.hpp"
 #include "apps/cli/signals.hpp"
-#include "apps/reports/mean_text.hpp"
+#include "apps/published/studies.hpp"
 #include "apps/train/presets.hpp"
 #include "autodiff/instruction_set.hpp"
-#include "autodiff/threads.hpp"
 #include "lab/evaluation/bound_lattice.hpp"
 #include "lab/evaluation/standard_errors.hpp"
-#include "lab/files/one_line.hpp"
 #include "lab/training/loaded_run.hpp"
 
 namespace nelbo {
 namespace {
 
+namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 /// The mean over the pixels of the training examples, to tell one data set from another: what is held out of
@@ -60,6 +59,13 @@ std::string what_of(const Evaluation& evaluation) {
   return evaluation.by == "iw"
              ? fmt::format("{}log P(x) by {} importance samples", sign, evaluation.samples)
              : sign + "elbo";
+}
+
+/// Writes published.json: the comparison and what else belongs to it.
+void keep(const Comparison& comparison, const fs::path& folder, const Json& more) {
+  Json record = to_json(comparison);
+  record.update(more);
+  write_file_atomically((folder / "published.json").string(), json_text(record));
 }
 
 Json record_of(const RunFolder& folder) {
@@ -124,61 +130,36 @@ std::optional<Comparison> compare_with_source(const RunFolder& folder, bool quie
                         .examples = examples.count(),
                         .differs = use->differs};
   if (!same_data(preset, run)) comparison.differs.insert(comparison.differs.begin(), "data");
-  Json record = to_json(comparison);
   const Json of_run = record_of(folder);
-  for (const char* key : {"version", "isa", "seconds", "epochs", "steps", "seed"}) {
-    if (of_run.contains(key)) record[key] = of_run[key];
+  Json more;
+  for (const char* key : {"seed", "epochs", "steps", "seconds", "version", "isa"}) {
+    if (of_run.contains(key)) more[key] = of_run[key];
   }
-  write_file_atomically((folder.path() / "published.json").string(), json_text(record));
+  keep(comparison, folder.path(), more);
   return comparison;
 }
 
-std::string comparison_text(const Comparison& c) {
-  std::string text =
-      data::one_line(fmt::format("{}, recipe {}: {} of {} ({}), nats per datum", c.preset.name,
-                                 c.recipe.name, c.what, c.split, counted(c.examples, "example"))) +
-      "\nsource: " + c.preset.source + "\n";
-  if (!c.preset.beside.empty()) text += "beside: " + c.preset.beside + "\n";
-  const std::string ours = "ours " + mean_text(c.ours, 2);
-  if (c.preset.published) {
-    text += "published " + published_text(*c.preset.published);
-    if (c.preset.published_error) text += " +- " + published_text(*c.preset.published_error);
-    text += ", " + ours;
-    if (c.recipe.tolerance) text += fmt::format(" (tolerance {})", *c.recipe.tolerance);
-  } else {
-    text += "published: not verified, " + ours;
-  }
-  if (!c.differs.empty()) {
-    text += fmt::format("; differs from the preset: {}", fmt::join(c.differs, ", "));
-  }
-  return text + "\n";
-}
-
-Json to_json(const Comparison& c) {
-  const auto number = [](const std::optional<double>& value) {
-    return value ? Json(*value) : Json(nullptr);
-  };
-  return {{"preset", c.preset.name},
-          {"recipe", c.recipe.name},
-          {"source", c.preset.source},
-          {"evidence", c.preset.evidence},
-          {"published", number(c.preset.published)},
-          {"published_error", number(c.preset.published_error)},
-          {"tolerance", number(c.recipe.tolerance)},
-          {"lower_is_better", c.preset.evaluation.cost},
-          {"beside", c.preset.beside},
-          {"ours", {{"value", c.ours.mean}, {"se", c.ours.standard_error}}},
-          {"what", c.what},
-          {"split", c.split},
-          {"examples", c.examples},
-          {"differs", c.differs},
-          {"differs_from_source", c.preset.differs},
-          {"minutes", c.recipe.minutes}};
-}
-
-std::string published_text(double value) {
-  const std::string shortest = fmt::format("{}", value), two = fmt::format("{:.2f}", value);
-  return shortest.size() > two.size() ? shortest : two;
+std::optional<Comparison> compare_study(const Preset& preset, const Recipe& recipe,
+                                        std::uint64_t seed, const fs::path& folder, bool quiet) {
+  const auto start = std::chrono::steady_clock::now();
+  std::optional<std::vector<verify::Check>> checks = run_study(preset.name, seed, quiet);
+  if (!checks) return std::nullopt;
+  const verify::Check& first = checks->front();
+  Comparison comparison{.preset = preset,
+                        .recipe = recipe,
+                        .ours = {first.value, first.se},
+                        .what = first.name,
+                        .checks = *checks};
+  std::error_code failure;
+  fs::create_directories(folder, failure);
+  if (failure) throw Error(folder.string() + ": cannot be made: " + failure.message());
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  keep(comparison, folder,
+       {{"seed", seed},
+        {"seconds", seconds.count()},
+        {"version", NELBO_VERSION},
+        {"isa", active_isa()}});
+  return comparison;
 }
 
 }  // namespace nelbo
