@@ -46,6 +46,7 @@ inline constexpr RandomVariable validation{StreamId::data, 4, 1,
 inline constexpr RandomVariable binary_valid{StreamId::data, 5, 1,
                                              "validation images, made binary"};
 inline constexpr RandomVariable subset{StreamId::data, 6, 1, "training examples that are kept"};
+inline constexpr RandomVariable gaussian{StreamId::data, 7, 1, "the data set gaussian"};
 /// A world stands in the place of a data set and is made of the same numbers: a program has one or
 /// the other.
 inline constexpr RandomVariable world{StreamId::data, 0, family, "tables or data of a world"};

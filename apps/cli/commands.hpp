@@ -7,6 +7,8 @@ namespace nelbo {
 // list of all is in commands.cpp.
 Command train_command();
 Command sweep_command();
+Command presets_command();
+Command reproduce_command();
 Command runs_command();
 Command report_command();
 Command eval_command();

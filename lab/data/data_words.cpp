@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "lab/data/gaussian.hpp"
 #include "lab/data/sprites.hpp"
 #include "lab/files/internal/fail.hpp"
 
@@ -18,7 +19,11 @@ Registry<DataWord>& data_sets() {
                    {.name = "fashion-mnist",
                     .usage = "fashion-mnist",
                     .summary = "Debian's package dataset-fashion-mnist",
-                    .folder = [] { return find_fashion_mnist(system_data_roots()); }}});
+                    .folder = [] { return find_fashion_mnist(system_data_roots()); }},
+                   {.name = "gaussian",
+                    .usage = "gaussian:V,V",
+                    .summary = "normal variables with these variances, mean and covariance exact",
+                    .make = make_gaussian}});
   return all;
 }
 
