@@ -29,7 +29,8 @@ Action declare_show(CommandLine& command) {
   auto options = std::make_shared<Options>();
   command
       .flag("SPEC", options->spec,
-            "sprites, sprites:32, sprites:full, fashion-mnist, a folder, a file, or "
+            "sprites, sprites:32, sprites:full, sprites:grid[:32], fashion-mnist, a folder, a "
+            "file, or "
             "FILE:member; files are IDX, amat, NPY or CSV, gzipped or not, NPZ or safetensors")
       .required();
   command

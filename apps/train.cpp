@@ -10,6 +10,8 @@
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/cli/words_given.hpp"
+#include "apps/exit_code.hpp"
+#include "apps/published/comparison.hpp"
 #include "apps/train/train_flags.hpp"
 #include "apps/train/train_seeds.hpp"
 #include "apps/train/training_run.hpp"
@@ -40,36 +42,47 @@ void check_resumes(const std::vector<std::string>& given) {
   }
 }
 
-/// Says what a run came to; returns its exit code.
-int told(const RunEnd& end, bool json) {
-  if (end.result && json) print_json(to_json(*end.result));
-  if (end.result && !json) std::cout << result_text(*end.result);
-  return end.exit_code;
+/// Says what a run came to, of a preset also beside what is published of it; returns its exit code.
+int told(const RunEnd& end, const TrainFlags& flags) {
+  if (!end.result) return end.exit_code;
+  const bool json = flags.common.json;
+  if (!json) std::cout << result_text(*end.result) << std::flush;
+  const auto comparison = compare_with_source(end.result->folder, flags.quiet);
+  if (json) {
+    nlohmann::ordered_json object = to_json(*end.result);
+    if (comparison) object["comparison"] = to_json(*comparison);
+    print_json(object);
+  } else if (comparison) {
+    std::cout << comparison_text(*comparison);
+  }
+  const int signal = pending_signal();
+  return end.exit_code == exit_done && signal != 0 ? exit_code_of_signal(signal) : end.exit_code;
 }
 
 int run_train(const TrainFlags& flags, const std::vector<std::string>& given) {
-  const RunOptions options{.quiet = flags.quiet,
-                           .log_gradient_snr = std::uint64_t(flags.log_gradient_snr.value_or(0)),
-                           .pictures = std::uint64_t(flags.pictures.value_or(0)),
-                           .argv = words_given()};
-  const bool json = flags.common.json;
+  RunOptions options{.quiet = flags.quiet,
+                     .log_gradient_snr = std::uint64_t(flags.log_gradient_snr.value_or(0)),
+                     .pictures = std::uint64_t(flags.pictures.value_or(0)),
+                     .argv = words_given()};
   if (flags.resume) {
     check_resumes(given);
     install_signal_handlers();
     flags.common.apply_threads();
     return told(resume_run(*flags.resume,
                            {count_of(flags.epochs), count_of(flags.steps), flags.changes}, options),
-                json);
+                flags);
   }
   if (!flags.changes.empty()) {
     throw SettingError("change", "goes with --resume; of a new run name the setting itself");
   }
-  const TrainPlan plan = resolve(merged_config(flags));
+  const TrainConfig config = merged_config(flags);
+  options.preset = preset_use(flags, config);
+  const TrainPlan plan = resolve(config);
   install_signal_handlers();
   flags.common.apply_threads();
-  if (flags.seeds.empty()) return told(start_run(plan, flags.out.value_or(""), options), json);
+  if (flags.seeds.empty()) return told(start_run(plan, flags.out.value_or(""), options), flags);
   if (flags.common.seed) throw SettingError("seeds", "says what --seed says; give one of them");
-  return train_seeds(plan, flags.seeds, flags.out.value_or(""), options, json);
+  return train_seeds(plan, flags.seeds, flags.out.value_or(""), options, flags.common.json);
 }
 
 constexpr const char* header = R"help(Examples:
@@ -87,6 +100,7 @@ Further examples:
   nelbo train --data sprites --objective "nell + mi + anneal(1, 6, steps=500)*tc + dwkl"
   nelbo train --data sprites --objective "iw(m=8)" --estimator phi=dreg,theta=reparam
   nelbo train --data mnist/ --binarize dynamic --epochs 100 --patience 5 --seeds 0..4
+  nelbo train --preset iwae-5 --recipe hour --data mnist/
   nelbo train --resume runs/burda-mnist-elbo-s0 --epochs 5
   nelbo train --resume runs/burda-mnist-elbo-s0 --change lr=1e-4)help";
 

@@ -53,6 +53,11 @@ constexpr RandomVariable lines[] = {
     mi_dec_x,
     mi_dec_weights,
     ledger_batches,
+    disentangle_points,
+    disentangle_noise,
+    disentangle_null,
+    disentangle_z,
+    disentangle_bootstrap,
     verify_terms,
     verify_schemes,
     verify_bounds,
@@ -60,6 +65,11 @@ constexpr RandomVariable lines[] = {
     annealing_momenta,
     annealing_acceptances,
     verify_annealing,
+    factor_votes,
+    factor_pairs,
+    probe_points,
+    jackknife_groups,
+    dialect_points,
 };
 
 constexpr bool holds(const RandomVariable& line, StreamId id, std::uint32_t variable) {

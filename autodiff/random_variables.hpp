@@ -46,6 +46,7 @@ inline constexpr RandomVariable validation{StreamId::data, 4, 1,
 inline constexpr RandomVariable binary_valid{StreamId::data, 5, 1,
                                              "validation images, made binary"};
 inline constexpr RandomVariable subset{StreamId::data, 6, 1, "training examples that are kept"};
+inline constexpr RandomVariable gaussian{StreamId::data, 7, 1, "the data set gaussian"};
 /// A world stands in the place of a data set and is made of the same numbers: a program has one or
 /// the other.
 inline constexpr RandomVariable world{StreamId::data, 0, family, "tables or data of a world"};
@@ -105,6 +106,18 @@ inline constexpr RandomVariable mi_dec_x{StreamId::evaluation, 33, 1, "mi_dec: x
 inline constexpr RandomVariable mi_dec_weights{StreamId::evaluation, 34, 1, "mi_dec: log P(x)"};
 inline constexpr RandomVariable ledger_batches{StreamId::evaluation, 48, 1, "batches of decompose"};
 
+// Codes beside ground-truth factors
+inline constexpr RandomVariable disentangle_points{StreamId::evaluation, 112, 1,
+                                                   "which points a metric takes"};
+inline constexpr RandomVariable disentangle_noise{StreamId::evaluation, 113, 1,
+                                                  "codes that know nothing of the factors"};
+inline constexpr RandomVariable disentangle_null{StreamId::evaluation, 114, 1,
+                                                 "factors dealt out anew"};
+inline constexpr RandomVariable disentangle_z{StreamId::evaluation, 115, 1,
+                                              "noise of z ~ Q(Z|x) of sampled information"};
+inline constexpr RandomVariable disentangle_bootstrap{StreamId::evaluation, 9 * family, family,
+                                                      "points of a bootstrap replicate, by part"};
+
 // Checks of worlds
 inline constexpr RandomVariable verify_terms{StreamId::evaluation, 64, 1, "draws for terms"};
 inline constexpr RandomVariable verify_schemes{StreamId::evaluation, 65, 1, "batches for schemes"};
@@ -119,6 +132,15 @@ inline constexpr RandomVariable annealing_acceptances{StreamId::evaluation, 96, 
                                                       "annealing: whether a move is accepted"};
 inline constexpr RandomVariable verify_annealing{StreamId::evaluation, 104, 3,
                                                  "a world's data, and the model's z and x"};
+
+// Scores of codes against known factors
+inline constexpr RandomVariable factor_votes{StreamId::evaluation, 120, 1, "FactorVAE's votes"};
+inline constexpr RandomVariable factor_pairs{StreamId::evaluation, 121, 1, "beta-VAE's pairs"};
+inline constexpr RandomVariable probe_points{StreamId::evaluation, 122, 1, "points of a probe"};
+inline constexpr RandomVariable jackknife_groups{StreamId::evaluation, 123, 1,
+                                                 "groups left out by a jackknife"};
+inline constexpr RandomVariable dialect_points{StreamId::evaluation, 124, 1,
+                                               "points that disentanglement_lib draws"};
 
 /// Variable v + this holds the digits that scramble the rqmc noise of variable v.
 inline constexpr std::uint32_t rqmc_digits = std::uint32_t{1} << 31;

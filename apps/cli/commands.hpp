@@ -7,6 +7,8 @@ namespace nelbo {
 // list of all is in commands.cpp.
 Command train_command();
 Command sweep_command();
+Command presets_command();
+Command reproduce_command();
 Command runs_command();
 Command report_command();
 Command eval_command();
@@ -22,6 +24,7 @@ Command pictures_command();
 Command data_command();
 Command bench_command();
 Command decompose_command();
+Command disentangle_command();
 Command verify_command();
 Command objectives_command();
 Command explain_command();

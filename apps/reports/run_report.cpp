@@ -7,6 +7,7 @@
 
 #include "apps/cli/refusal.hpp"
 #include "apps/cli/run_flags.hpp"
+#include "apps/reports/disentanglement_section.hpp"
 #include "apps/reports/html_page.hpp"
 #include "apps/reports/latent_units.hpp"
 #include "apps/reports/markup.hpp"
@@ -165,7 +166,7 @@ std::string ledger(const RunHistory& run) {
 std::string html_report(const RunHistory& run) {
   std::string out = head(run) + tiles(run) + numbers(run);
   out += figure_section("Over the epochs", figures_of(run));
-  out += units(run) + ledger(run) + pictures_section(run);
+  out += units(run) + ledger(run) + disentanglement_section(run) + pictures_section(run);
   out += "<h2>Settings</h2>\n" + settings_list(run.settings);
   out += machine_line(run);
   out += "<h2>The command that makes it again</h2>\n" + command_block(run);

@@ -1,33 +1,32 @@
 #include "apps/train/presets.hpp"
 
+#include <string>
+
+#include "apps/train/preset_files.hpp"
 #include "autodiff/nearest_name.hpp"
 #include "autodiff/setting_error.hpp"
 
 namespace nelbo {
 
 const std::vector<Preset>& presets() {
-  static const std::vector<Preset> all{
-      {"quickstart", "10,000 generated 32x32 pictures of shapes; half a minute on two cores",
-       "data = 'sprites:32'\n"
-       "model = 'mlp'\n"
-       "hidden = [400, 200]\n"
-       "latent = 10\n"
-       "likelihood = 'bernoulli'\n"
-       "objective = 'elbo'\n"
-       "batch = 64\n"
-       "lr = 0.001\n"
-       "epochs = 50\n"},
-  };
+  static const std::vector<Preset> all = [] {
+    std::vector<Preset> read;
+    for (const PresetFile& file : preset_files()) {
+      for (Preset& preset : read_presets(file.text, file.name)) read.push_back(std::move(preset));
+    }
+    return read;
+  }();
   return all;
 }
 
-const std::string& preset_text(const std::string& name) {
+const Preset& preset_named(const std::string& name) {
   std::vector<std::string> names;
   for (const Preset& preset : presets()) {
-    if (preset.name == name) return preset.toml;
+    if (preset.name == name) return preset;
     names.push_back(preset.name);
   }
-  throw SettingError("preset", "'" + name + "' is unknown; " + suggest(name, names));
+  throw SettingError("preset", "'" + name + "' is unknown; " + suggest(name, names) +
+                                   "; `nelbo presets` lists them all");
 }
 
 }  // namespace nelbo

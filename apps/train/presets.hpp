@@ -1,20 +1,14 @@
 #pragma once
-#include <string>
 #include <vector>
+
+#include "lab/training/preset.hpp"
 
 namespace nelbo {
 
-/// A named set of settings for `nelbo train --preset NAME`, written as a file for --config is.
-struct Preset {
-  std::string name;
-  std::string summary;  // one line for --help
-  std::string toml;
-};
-
-/// All presets: an explicit list.
+/// All presets: those of apps/presets/*.toml, which are part of the program; quickstart first.
 const std::vector<Preset>& presets();
 
-/// The settings of one. Throws SettingError with the nearest name.
-const std::string& preset_text(const std::string& name);
+/// One of them. Throws SettingError of `preset` with the nearest name.
+const Preset& preset_named(const std::string& name);
 
 }  // namespace nelbo

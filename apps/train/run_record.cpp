@@ -36,7 +36,8 @@ RunRecord::RunRecord(std::string path, std::vector<std::string> argv)
 RunRecord::~RunRecord() = default;
 
 void RunRecord::begin(const TrainConfig& config, const Trainer& trainer,
-                      const std::optional<WarmStart>& start) {
+                      const std::optional<WarmStart>& start,
+                      const std::optional<PresetUse>& preset) {
   *json_ = {{"status", "running"},
             {"argv", argv_},
             {"version", NELBO_VERSION},
@@ -56,6 +57,10 @@ void RunRecord::begin(const TrainConfig& config, const Trainer& trainer,
   if (start) {
     (*json_)["warm_start"] = {
         {"taken", start->taken}, {"parameters", start->of}, {"fresh", start->fresh}};
+  }
+  if (preset) {
+    (*json_)["preset"] = {
+        {"name", preset->name}, {"recipe", preset->recipe}, {"differs", preset->differs}};
   }
   for (const OwnWord& word : own_words()) {
     (*json_)["words"].push_back({{"kind", word.kind}, {"name", word.name}});

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/train/preset_use.hpp"
 #include "lab/training/trainer.hpp"
 
 namespace nelbo {
@@ -15,9 +16,10 @@ class RunRecord {
   RunRecord(std::string path, std::vector<std::string> argv);
   ~RunRecord();
 
-  /// `start`: what was taken of the settings' init_from, where there is one.
+  /// `start`: what was taken of the settings' init_from, where there is one; `preset`: what the settings
+  /// began with.
   void begin(const TrainConfig& config, const Trainer& trainer,
-             const std::optional<WarmStart>& start);
+             const std::optional<WarmStart>& start, const std::optional<PresetUse>& preset);
   /// Reads the record there is, if there is one. Throws Error naming it where it is damaged.
   void read();
   /// What it holds of the time of the processes before.

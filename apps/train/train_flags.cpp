@@ -81,7 +81,11 @@ std::vector<SettingFlag> first_flags() {
 /// What suffices to begin, in one screen: lists of choices stand further below.
 void declare_first(CommandLine& command, TrainFlags& flags) {
   command.group("To begin");
-  command.flag("--preset", flags.preset, choices(presets(), "the flags overrule it")).type("NAME");
+  command
+      .flag("--preset", flags.preset,
+            presets().front().name + ": " + presets().front().summary +
+                "\nor a published table's, of `nelbo presets`; the flags overrule it")
+      .type("NAME");
   declare(command, flags, first_flags());
   command.number("--epochs", flags.epochs, 1, (std::int64_t{1} << 32) - 1,
                  "passes over the training data; with --resume further ones [10]");
@@ -202,6 +206,11 @@ void declare_settings(CommandLine& command, TrainFlags& flags) {
       .flag("--config", flags.config, "settings in TOML, named as the flags; flags overrule them")
       .type("FILE");
   command
+      .flag(
+          "--recipe", flags.recipe,
+          "of the preset: paper, as its source trains, or hour, what an hour is enough for [paper]")
+      .type("NAME");
+  command
       .flag("--like", flags.like,
             "all settings of another run; presets, files and flags overrule them")
       .type("RUN");
@@ -222,9 +231,21 @@ void declare_output(CommandLine& command, TrainFlags& flags) {
   command.flag("--quiet", flags.quiet, "no header and no progress");
 }
 
+const Recipe& recipe_of(const TrainFlags& flags, const Preset& preset) {
+  if (preset.evaluation.by == "study") {
+    throw SettingError("preset", "'" + preset.name +
+                                     "' is a study of a world, which `nelbo reproduce " +
+                                     preset.name + "` makes");
+  }
+  return preset.recipe(flags.recipe.value_or("paper"));
+}
+
 /// Presets, files and flags over what `config` says.
 TrainConfig overruled(TrainConfig config, const TrainFlags& flags) {
-  if (flags.preset) apply_toml(config, preset_text(*flags.preset), "preset " + *flags.preset);
+  if (flags.preset) {
+    const Preset& preset = preset_named(*flags.preset);
+    preset.apply(config, recipe_of(flags, preset));
+  }
   if (flags.config) apply_toml(config, read_text(*flags.config), *flags.config);
   for (const auto& [name, text] : flags.settings) apply_setting(config, name, text);
   if (flags.common.seed) config.seed = std::uint64_t(*flags.common.seed);
@@ -234,6 +255,12 @@ TrainConfig overruled(TrainConfig config, const TrainFlags& flags) {
     if (flags.epochs) config.epochs = std::uint64_t(*flags.epochs);
     if (flags.steps) config.steps = std::uint64_t(*flags.steps);
   }
+  return config;
+}
+
+/// What a preset wants and nobody names is refused here.
+TrainConfig with_data(TrainConfig config, const TrainFlags& flags) {
+  if (config.data.empty() && flags.preset) check_data_named(preset_named(*flags.preset), config);
   return config;
 }
 
@@ -269,12 +296,21 @@ void declare_train_flags(CommandLine& command, TrainFlags& flags) {
 }
 
 TrainConfig merged_config(const TrainFlags& flags) {
-  if (!flags.like) return overruled({}, flags);
+  if (flags.recipe && !flags.preset) {
+    throw SettingError("recipe", "is a preset's; name one with --preset, or leave it out");
+  }
+  if (!flags.like) return with_data(overruled({}, flags), flags);
   TrainConfig other = read_config(RunFolder::open(*flags.like));
   const TrainConfig config = overruled(other, flags);
-  if (config.model == other.model) return config;
+  if (config.model == other.model) return with_data(config, flags);
   forget_networks(other);
-  return overruled(other, flags);
+  return with_data(overruled(other, flags), flags);
+}
+
+std::optional<PresetUse> preset_use(const TrainFlags& flags, const TrainConfig& merged) {
+  if (!flags.preset) return std::nullopt;
+  const Preset& preset = preset_named(*flags.preset);
+  return use_of(preset, recipe_of(flags, preset), merged);
 }
 
 }  // namespace nelbo

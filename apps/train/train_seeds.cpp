@@ -9,7 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/cli/print_json.hpp"
+#include "apps/cli/signals.hpp"
 #include "apps/exit_code.hpp"
+#include "apps/published/comparison.hpp"
 #include "apps/reports/mean_text.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/training/run_folder.hpp"
@@ -110,11 +112,23 @@ int train_seeds(const TrainPlan& plan, const std::vector<std::uint64_t>& seeds, 
     }
     break;
   }
-  if (!results.empty()) {
-    if (json)
-      print_json(seeds_json(results));
-    else
-      std::cout << seeds_text(results);
+  if (results.empty()) return exit_code;
+  if (!json) std::cout << seeds_text(results) << std::flush;
+  Json comparisons = Json::array();
+  for (const RunResult& one : results) {
+    if (pending_signal() != 0) break;
+    const auto comparison = compare_with_source(one.folder, options.quiet);
+    if (!comparison) continue;
+    comparisons.push_back(to_json(*comparison));
+    if (!json) std::cout << fmt::format("seed {}: ", one.seed) << comparison_text(*comparison);
+  }
+  if (json) {
+    Json object = seeds_json(results);
+    if (!comparisons.empty()) object["comparisons"] = comparisons;
+    print_json(object);
+  }
+  if (exit_code == exit_done && pending_signal() != 0) {
+    return exit_code_of_signal(pending_signal());
   }
   return exit_code;
 }

@@ -140,7 +140,7 @@ void TrainingRun::begin() {
   const std::string config = to_toml(config_);  // what it cannot hold leaves no folder behind
   lock_.emplace(folder_.make());
   write_file_atomically(folder_.config(), config);
-  record_.begin(config_, trainer_, start);
+  record_.begin(config_, trainer_, start, options_.preset);
   save();
 }
 

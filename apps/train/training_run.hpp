@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/train/preset_use.hpp"
 #include "apps/train/run_goal.hpp"
 #include "apps/train/run_result.hpp"
 #include "lab/training/train_plan.hpp"
@@ -18,7 +19,8 @@ struct RunOptions {
   std::uint64_t log_gradient_snr = 0;
   /// Every so many epochs pictures are drawn; 0: at the end of an epoch, 10 s or more after the last.
   std::uint64_t pictures = 0;
-  std::vector<std::string> argv;  // for run.json
+  std::vector<std::string> argv;                   // for run.json
+  std::optional<PresetUse> preset = std::nullopt;  // of a new run
 };
 
 /// How a run, or a process's part in it, ended.

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "lab/data/gaussian.hpp"
 #include "lab/data/sprites.hpp"
 #include "lab/files/internal/fail.hpp"
 
@@ -12,13 +13,17 @@ namespace nelbo::data {
 Registry<DataWord>& data_sets() {
   static Registry<DataWord> all(
       "data set", {{.name = "sprites",
-                    .usage = "sprites[:32|:full]",
+                    .usage = "sprites[:32|:full|:grid|:grid:32]",
                     .summary = "hearts, ellipses and squares, embedded",
                     .make = [](const Choice& choice) { return sprites::load(choice.text); }},
                    {.name = "fashion-mnist",
                     .usage = "fashion-mnist",
                     .summary = "Debian's package dataset-fashion-mnist",
-                    .folder = [] { return find_fashion_mnist(system_data_roots()); }}});
+                    .folder = [] { return find_fashion_mnist(system_data_roots()); }},
+                   {.name = "gaussian",
+                    .usage = "gaussian:V,V",
+                    .summary = "normal variables with these variances, mean and covariance exact",
+                    .make = make_gaussian}});
   return all;
 }
 

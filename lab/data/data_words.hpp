@@ -19,7 +19,7 @@ struct DataWord {
   std::function<Dataset(const Choice&)> make = {};
 };
 
-/// sprites and fashion-mnist, and a program's own.
+/// sprites, fashion-mnist and gaussian, and a program's own.
 Registry<DataWord>& data_sets();
 
 /// Whether SPEC names a data set that its word makes, whose maker knows its scale and labels.

@@ -21,8 +21,9 @@ struct Split {
 
 /// Images in their stored type with what is known about them. Training uses scaled values.
 struct Dataset {
-  std::string spec;          ///< what the user asked for
-  std::string format;        ///< "idx", "amat", "npz", "npy", "safetensors", "csv" or "sprites"
+  std::string spec;  ///< what the user asked for
+  std::string
+      format;  ///< "idx", "amat", "npz", "npy", "safetensors", "csv", "sprites" or "gaussian"
   Preprocessing steps = {};  ///< what was done to the examples of all splits
   Scaling scale;             ///< the same for all splits
   std::vector<Split> splits;

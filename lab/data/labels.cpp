@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "autodiff/setting_error.hpp"
+#include "lab/data/factors.hpp"
 #include "lab/files/internal/fail.hpp"
 
 namespace nelbo::data {
@@ -109,6 +110,7 @@ std::string label_name(const std::vector<std::string>& names) {
 
 Apart columns_apart(const std::string& label) {
   return [label](const std::vector<std::string>& names, std::size_t index) {
+    if (index < names.size() && is_factor_column(names[index])) return true;
     if (label == "none") return false;
     if (!label.empty()) return is_column(label, names, index) || is_index(names, index);
     if (index >= names.size()) return false;
@@ -121,6 +123,7 @@ Labels labels_of(const TextTable& table, const std::string& path, const std::str
   const TableColumn* taken = nullptr;
   bool found = false;
   for (const TableColumn& column : table.apart) {
+    if (is_factor_column(column.name)) continue;
     if (!label.empty() ? !is_column(label, table.names, column.index)
                        : is_index(table.names, column.index)) {
       continue;
@@ -144,7 +147,7 @@ Labels labels_of(const TextTable& table, const std::string& path, const std::str
     note("labels are " + name_of(*taken) + label_decides);
   }
   for (const TableColumn& column : table.apart) {
-    if (&column == taken) continue;
+    if (&column == taken || is_factor_column(column.name)) continue;
     const bool index = is_index(table.names, column.index);
     const std::string why = index ? "is an index of the rows"
                             : column.text

@@ -25,7 +25,7 @@ std::string label_name(const std::vector<std::string>& names);
 
 /// The columns of a table that are no features: the one that `label` names; without it those with a
 /// label word as their name (but "y" beside "x", which are coordinates), and a first column without a
-/// name, which is the index that pandas writes.
+/// name, which is the index that pandas writes; and factors (factors.hpp), whatever `label` says.
 Apart columns_apart(const std::string& label);
 
 /// Labels of the columns that columns_apart named; those that hold texts are left out with a note. Throws

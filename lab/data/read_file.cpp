@@ -165,11 +165,24 @@ FactorTable choose_factors(const Archive& archive, const std::string& chosen, st
     notes.push_back(one_line("'" + name + "' holds no numbers: left out as factors"));
     return std::nullopt;
   };
-  const std::optional<Array> classes = read(factor_classes_name), values = read(factor_values_name);
-  FactorTable factors =
-      factors_of(classes ? &*classes : nullptr, values ? &*values : nullptr, count);
+  FactorTable factors;
+  if (const std::optional<Array> both = read(factors_name)) {
+    factors = factors_of(*both, count);
+  } else {
+    std::optional<Array> classes = read(factor_classes_name), values = read(factor_values_name);
+    if (!classes) classes = read(encoded_classes_name);
+    if (!values) values = read(encoded_values_name);
+    factors = factors_of(classes ? &*classes : nullptr, values ? &*values : nullptr, count);
+  }
   factors.notes.insert(factors.notes.begin(), notes.begin(), notes.end());
   return factors;
+}
+
+void add_factors(FileContent& content, FactorTable factors) {
+  content.split.factors = std::move(factors.classes);
+  content.split.factor_values = std::move(factors.values);
+  content.factor_names = std::move(factors.names);
+  content.notes.insert(content.notes.end(), factors.notes.begin(), factors.notes.end());
 }
 
 FileContent read_archive(const std::string& path, Format format, const Archive& archive,
@@ -180,10 +193,7 @@ FileContent read_archive(const std::string& path, Format format, const Archive& 
   Labels labels = choose_labels(path, archive, chosen, label, images);
   FactorTable factors = choose_factors(archive, chosen, images.shape.front());
   FileContent content = arrange(path, format, std::move(images), std::move(labels));
-  content.split.factors = std::move(factors.classes);
-  content.split.factor_values = std::move(factors.values);
-  content.factor_names = std::move(factors.names);
-  content.notes.insert(content.notes.end(), factors.notes.begin(), factors.notes.end());
+  add_factors(content, std::move(factors));
   return content;
 }
 
@@ -215,7 +225,10 @@ FileContent from_table(const std::string& path, Format format, TextTable table,
                        const std::string& label) {
   Labels labels = labels_of(table, path, label);
   if (table.values.count() == 0) fail(path, "holds no columns besides those left out");
-  return arrange(path, format, std::move(table.values), std::move(labels));
+  FactorTable factors = factors_of(table.apart);
+  FileContent content = arrange(path, format, std::move(table.values), std::move(labels));
+  add_factors(content, std::move(factors));
+  return content;
 }
 
 }  // namespace

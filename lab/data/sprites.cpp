@@ -78,6 +78,19 @@ std::vector<std::uint32_t> subset() {
   return order;
 }
 
+/// Every fourth orientation, and every second x and y.
+std::vector<std::uint32_t> grid_indices() {
+  constexpr Factors steps{1, 1, 4, 2, 2};
+  std::vector<std::uint32_t> indices;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const Factors of = factors(i);
+    bool on_grid = true;
+    for (std::size_t f = 0; f < of.size(); ++f) on_grid &= of[f] % steps[f] == 0;
+    if (on_grid) indices.push_back(static_cast<std::uint32_t>(i));
+  }
+  return indices;
+}
+
 Images draw_all(const std::vector<std::uint32_t>& indices, int side) {
   const std::size_t area = static_cast<std::size_t>(side) * static_cast<std::size_t>(side);
   Array array;
@@ -153,12 +166,15 @@ Dataset load(const std::string& name) {
     indices.resize(static_cast<std::size_t>(count));
     for (std::size_t i = 0; i < indices.size(); ++i) indices[i] = static_cast<std::uint32_t>(i);
     dataset.splits.push_back({"train", Images(std::make_shared<Generated>()), {}, {}, {}});
-  } else if (name == "sprites" || name == "sprites:32") {
-    indices = subset();
-    dataset.splits.push_back({"train", draw_all(indices, name == "sprites" ? 64 : 32), {}, {}, {}});
+  } else if (name == "sprites" || name == "sprites:32" || name == "sprites:grid" ||
+             name == "sprites:grid:32") {
+    indices = name.starts_with("sprites:grid") ? grid_indices() : subset();
+    const int side = name.ends_with(":32") ? 32 : 64;
+    dataset.splits.push_back({"train", draw_all(indices, side), {}, {}, {}});
   } else {
     throw Error(one_line("unknown data set '" + name +
-                         "': sprites are sprites, sprites:32 and sprites:full"));
+                         "': sprites are sprites, sprites:32, sprites:full, sprites:grid and "
+                         "sprites:grid:32"));
   }
   Split& split = dataset.splits.back();
   for (const std::uint32_t index : indices) {

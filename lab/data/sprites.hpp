@@ -34,8 +34,9 @@ std::int64_t index(const Factors& factors);
 void draw(const Factors& factors, int side, std::uint8_t* pixels);
 
 /// The data set: "sprites" (a fixed subset of 10,000 images, 64x64), "sprites:32" (the same images
-/// at 32x32) or "sprites:full" (all 737,280, drawn on demand), with one split "train", labels =
-/// shape, and the factors with their values. Throws Error for any other name.
+/// at 32x32), "sprites:grid" (the 46,080 of every fourth orientation and every second x and y, 64x64),
+/// "sprites:grid:32" (the same at 32x32) or "sprites:full" (all 737,280, drawn on demand), with one
+/// split "train", labels = shape, and the factors with their values. Throws Error for any other name.
 Dataset load(const std::string& name);
 
 }  // namespace nelbo::data::sprites

@@ -23,6 +23,10 @@ std::string npy_header(const ArrayView& array);
 /// The same of values of any element type, as NumPy writes it: "<U5".
 std::string npy_header(const std::string& type, const std::vector<std::int64_t>& shape);
 
+/// Reads a whole .npy stream of texts ("<U5", "|S5"), in UTF-8 and row-major order. Throws Error for other
+/// element types, and more than 2^20 texts.
+std::vector<std::string> read_npy_texts(Stream& stream);
+
 /// Reads a whole .npy stream; Fortran order is turned into row-major order. Throws Error for
 /// element types other than bool, uint8, int32, int64, float32, float64 (little-endian), and for
 /// truncated or surplus content.

@@ -171,4 +171,8 @@ NpyHeader Npz::header(const std::string& name) const { return read_npy_header(*o
 
 Array Npz::read(const std::string& name) const { return read_npy(*open(name)); }
 
+std::vector<std::string> Npz::read_texts(const std::string& name) const {
+  return read_npy_texts(*open(name));
+}
+
 }  // namespace nelbo::data

@@ -19,9 +19,10 @@ class Npz {
 
   const std::vector<std::string>& names() const { return names_; }
   bool has(const std::string& name) const;
-  /// Both throw Error naming "<file>:<member>".
+  /// All throw Error naming "<file>:<member>".
   NpyHeader header(const std::string& name) const;
   Array read(const std::string& name) const;
+  std::vector<std::string> read_texts(const std::string& name) const;
 
  private:
   struct Archive;

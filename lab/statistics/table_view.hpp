@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <span>
+#include <vector>
 
 namespace nelbo {
 
@@ -15,6 +16,11 @@ class TableView {
   std::size_t columns() const { return columns_; }
   std::span<const double> row(std::size_t n) const {
     return values_.subspan(n * columns_, columns_);
+  }
+  std::vector<double> column(std::size_t d) const {
+    std::vector<double> result(rows());
+    for (std::size_t n = 0; n < result.size(); ++n) result[n] = (*this)(n, d);
+    return result;
   }
   double operator()(std::size_t n, std::size_t d) const { return values_[n * columns_ + d]; }
 

@@ -44,8 +44,9 @@ struct TrainConfig {
   bool centre = false;                   // the encoder sees x less the mean of the training data
   std::vector<double> centre_mean;       // [X], which it was; resolved with the data
   std::string likelihood = "bernoulli";  // normal, normal:VAR, normal:learned
-  std::string prior;  // normal, normal:full, mixture:K, vamp:K, laplace or uniform; empty: normal,
-                      // or uniform where the posterior is discrete
+  std::string
+      prior;  // normal, normal:full, mixture:K, vamp:K, laplace, uniform or bernoulli; empty:
+              // normal, or uniform where the posterior is discrete
   std::string posterior = "diagonal";  // full, bernoulli, categorical:K
   // How.
   std::string objective = "elbo";     // an expression

@@ -18,6 +18,7 @@ namespace nelbo {
 ///   images/{reconstructions,samples,traversals}.png
 ///   rate_distortion.json               the decoder's own curve, where it was asked for
 ///   report.html                        all of it as a page
+///   disentanglement.json               what `nelbo disentangle RUN` found, where it was asked
 ///   lock                               while a process trains in it; see RunLock
 ///
 /// Every file but metrics.jsonl and lock is written by temporary file, fsync and rename.
@@ -42,6 +43,7 @@ class RunFolder {
   std::string gradient_snr() const { return file("gradient_snr.jsonl"); }
   static constexpr const char* rate_distortion_name = "rate_distortion.json";
   std::string rate_distortion() const { return file(rate_distortion_name); }
+  std::string disentanglement() const { return file("disentanglement.json"); }
   std::string report() const { return file("report.html"); }
   std::string last() const { return file("checkpoints/last.safetensors"); }
   std::string best() const { return file("checkpoints/best.safetensors"); }

@@ -7,6 +7,7 @@
 #include "autodiff/ops/linalg_ops.hpp"
 #include "autodiff/ops/reduce_ops.hpp"
 #include "models/init.hpp"
+#include "models/priors/bernoulli_prior.hpp"
 #include "models/priors/factorised_priors.hpp"
 #include "models/priors/full_normal_prior.hpp"
 #include "models/priors/mixture_prior.hpp"
@@ -116,6 +117,24 @@ PriorFamily uniform() {
       }};
 }
 
+PriorFamily learned_bernoulli() {
+  return {.text = "bernoulli",
+          .unfit = [](const CodeSpace& codes) -> std::string {
+            if (codes.kind == CodeSpace::Kind::binary) return "";
+            return "prior bernoulli is over binary codes, of the posterior bernoulli, and here "
+                   "they are " +
+                   codes.text() + "; choose another";
+          },
+          .declare = [](const PriorContext& context) -> PriorRecorder {
+            ParameterStore& store = context.store;
+            const ParameterId logits =
+                store.add("prior.logits", group, {context.codes.variables}, zeros());
+            return [logits, &store] {
+              return std::make_shared<BernoulliPrior>(Tape::current().parameter(store, logits));
+            };
+          }};
+}
+
 /// A family that takes no argument.
 PriorWord plain(const char* name, const char* summary, PriorFamily (*family)()) {
   return {name, name, summary, [family](const Choice& choice) {
@@ -146,7 +165,9 @@ Registry<PriorWord>& priors() {
        counted("mixture", "mixture:K", "K diagonal normals, learned", mixture),
        counted("vamp", "vamp:K", "the encoder's posteriors at K learned pseudo-inputs", vamp),
        plain("laplace", "independent, location 0, scale 1", laplace),
-       plain("uniform", "over the values of discrete codes", uniform)});
+       plain("uniform", "over the values of discrete codes", uniform),
+       plain("bernoulli", "over binary codes, with a learned probability of each",
+             learned_bernoulli)});
   return all;
 }
 

@@ -142,6 +142,38 @@ TEST_CASE("factors: splits of a folder have the same, or lose them") {
   CHECK(data.factor_sizes.size() == data.factor_names.size());
 }
 
+TEST_CASE("factors: one array of classes or of values, and columns of a table") {
+  const TempFolder folder;
+  const Archive archive;
+  const auto read = [&](const std::string& type, const std::string& bytes) {
+    return data::read_dataset(
+        folder.write("f.npz", zip({{"x.npy", npy("|u1", "(12, 1, 1)", archive.images)},
+                                   {"factors.npy", npy(type, "(12, 5)", bytes)}})));
+  };
+  const data::Dataset whole = read("<i8", bytes_of(archive.classes));
+  CHECK(whole.splits[0].factors.size() == 60);
+  CHECK(whole.splits[0].factor_values.empty());
+  const data::Dataset real = read("<f8", bytes_of(archive.values));
+  CHECK(real.splits[0].factor_values == archive.values);
+  CHECK(real.factor_sizes == std::vector<std::int32_t>{3, 2, 1, 12, 1});  // ranks
+  CHECK(real.splits[0].images.features() == 1);
+
+  const data::Dataset table = data::read_dataset(
+      folder.write("t.csv", "a,factor_size,factory,factor 1\n1,0.5,7,2\n2,0.25,8,1\n3,0.5,9,0\n"));
+  CHECK(table.factor_names == std::vector<std::string>{"size", "factor 1"});
+  CHECK(table.splits[0].factor_values == std::vector<double>{0.5, 2, 0.25, 1, 0.5, 0});
+  CHECK(table.splits[0].factors == std::vector<std::int32_t>{1, 2, 0, 1, 1, 0});
+  CHECK(table.splits[0].images.features() == 2);
+}
+
+TEST_CASE("factors: sprites on a grid are every shape, scale, fourth orientation, second place") {
+  const data::Dataset grid = sprites::load("sprites:grid:32");
+  CHECK(grid.splits[0].images.count() == 46080);
+  CHECK(grid.splits[0].factors.size() == 5 * 46080);
+  const sprites::Factors last{2, 5, 36, 30, 30};
+  CHECK(std::equal(last.begin(), last.end(), grid.splits[0].factors.end() - 5));
+}
+
 TEST_CASE("factors: those of sprites are the generator's, with values") {
   const data::Dataset data =
       data::load_dataset("sprites", {.holdout = 0.1, .validation = 0.1, .subset = 500});

@@ -1,0 +1,53 @@
+#pragma once
+// Metrics that come of one estimate, and are resampled together.
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lab/evaluation/disentanglement/evaluation.hpp"
+
+namespace nelbo::disentanglement {
+
+/// A metric without ceiling and floor.
+struct Measured {
+  std::string name;
+  std::string variant;
+  Score score;
+};
+
+struct ScoreGroup {
+  std::vector<std::pair<std::string, std::string>> names;  ///< and variants
+  /// All values, of the estimate itself or of a bootstrap replicate.
+  std::function<std::vector<double>(std::optional<std::size_t> replicate)> values;
+};
+
+/// The values, with bootstrap errors where they are wanted, else NaN.
+void measure(const ScoreGroup& group, bool errors, std::vector<Measured>& to);
+
+/// Metrics of points, and their matrices. Without errors for ceilings and floors.
+struct Measurement {
+  std::vector<std::size_t> active;
+  std::vector<Measured> metrics;
+  std::vector<std::pair<std::string, Matrix>> matrices;
+};
+
+/// What is counted, correlated or sampled: without votes and learners.
+Measurement measure_counted(const Points& points, const EvaluationOptions& options, bool errors);
+Measurement counted_like_disentanglement_lib(const Points& points, const EvaluationOptions& options,
+                                             bool errors);
+
+/// All metrics, or all but those of boosted trees, which take longer than all others.
+enum class Trees { grown, left_out };
+Measurement measure_all(const Points& points, const EvaluationOptions& options, bool errors,
+                        Trees trees = Trees::grown);
+Measurement measure_like_disentanglement_lib(const Points& points, const EvaluationOptions& options,
+                                             bool errors, Trees trees = Trees::grown);
+Measurement measure_like_chen(const Points& points, const EvaluationOptions& options, bool errors);
+
+/// What `options` say of samples, or what is usual.
+std::size_t samples_of(const EvaluationOptions& options);
+
+}  // namespace nelbo::disentanglement
