@@ -13,6 +13,7 @@
 #include "tests/apps/program_words.hpp"
 #include "tests/apps/table_run.hpp"
 #include "tests/apps/untrained_run.hpp"
+#include "tests/catch.hpp"
 
 using namespace nelbo;
 using namespace nelbo::tests;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tests/apps/untrained_run.hpp"
+#include "tests/catch.hpp"
 
 using namespace nelbo;
 using namespace nelbo::tests;

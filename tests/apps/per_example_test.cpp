@@ -10,6 +10,7 @@
 #include "lab/files/npz.hpp"
 #include "tests/apps/program_words.hpp"
 #include "tests/apps/untrained_run.hpp"
+#include "tests/catch.hpp"
 
 using namespace nelbo;
 using namespace nelbo::tests;

@@ -11,6 +11,7 @@
 #include "tests/apps/program_words.hpp"
 #include "tests/apps/train_command.hpp"
 #include "tests/apps/train_process.hpp"
+#include "tests/catch.hpp"
 
 using namespace nelbo;
 using namespace nelbo::tests;

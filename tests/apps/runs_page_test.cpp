@@ -5,6 +5,7 @@
 #include "lab/files/npz.hpp"
 #include "tests/apps/train_command.hpp"
 #include "tests/apps/untrained_run.hpp"
+#include "tests/catch.hpp"
 
 using namespace nelbo;
 using namespace nelbo::tests;
