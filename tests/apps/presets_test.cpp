@@ -17,12 +17,6 @@ using namespace nelbo::tests;
 
 namespace {
 
-std::string last_line(const std::string& text) {
-  const std::size_t end = text.find_last_not_of('\n');
-  const std::size_t begin = text.rfind('\n', end);
-  return text.substr(begin + 1, end - begin);
-}
-
 Outcome train_preset(const std::string& preset, const std::vector<std::string>& more) {
   std::vector<std::string> words{"train", "--preset", preset, "--threads", "1", "--quiet"};
   words.insert(words.end(), more.begin(), more.end());

@@ -30,12 +30,6 @@ std::vector<std::string> lines_in(const std::string& path) {
   return lines;
 }
 
-std::string last_line(const std::string& text) {
-  const std::size_t end = text.find_last_not_of('\n');
-  const std::size_t begin = text.rfind('\n', end);
-  return text.substr(begin + 1, end - begin);
-}
-
 /// The numbers of seed 0; z-scores of all that is exact are below 4.
 void check_exact(const std::vector<std::string>& presets) {
   for (const std::string& preset : presets) {

@@ -28,6 +28,12 @@ inline std::vector<std::string> command(const std::string& data, const std::stri
   return args;
 }
 
+inline std::string last_line(const std::string& text) {
+  const std::size_t end = text.find_last_not_of('\n');
+  const std::size_t begin = text.rfind('\n', end);
+  return text.substr(begin + 1, end - begin);
+}
+
 inline std::string last(const std::string& run) {
   return read_whole(run + "/checkpoints/last.safetensors");
 }
