@@ -143,7 +143,7 @@ TEST_CASE("Wrong use of verify exits 2 with the nearest name") {
     CHECK_THAT(outcome.err, contains(reason));
   };
   refused({"verify", "nel"}, "did you mean 'nell'?");
-  refused({"verify", "something"}, "there are: all, nell, div");
+  refused({"verify", "something"}, "there are: all, metrics, nell, div");
   refused({"verify", "--world", "discreet"}, "did you mean 'discrete'?");
   refused({"verify", "--world", "discrete", "--params", "x.json"}, "--params");
   refused({"verify", "--samples", "10"}, "--samples");
