@@ -31,6 +31,8 @@ std::string comparison_text(const Comparison& c) {
           : aligned(table_of(c.checks)) + c.preset.name + ": " + c.what + "\n";
   text += "source: " + c.preset.source + "\n";
   if (!c.preset.beside.empty()) text += "beside: " + c.preset.beside + "\n";
+  if (c.beside)
+    text += "beside, ours: " + mean_text(c.beside->value, 2) + ", " + c.beside->what + "\n";
   const std::string ours = "ours " + mean_text(c.ours, 2);
   if (c.preset.published) {
     text += "published " + published_text(*c.preset.published);
@@ -68,6 +70,10 @@ Json to_json(const Comparison& c) {
           {"lower_is_better", c.preset.evaluation.cost},
           {"beside", c.preset.beside},
           {"ours", {{"value", c.ours.mean}, {"se", c.ours.standard_error}}},
+          {"ours_beside", c.beside ? Json{{"value", c.beside->value.mean},
+                                          {"se", c.beside->value.standard_error},
+                                          {"what", c.beside->what}}
+                                   : Json(nullptr)},
           {"what", c.what},
           {"split", c.split},
           {"examples", c.examples},
