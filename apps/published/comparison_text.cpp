@@ -1,11 +1,11 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 
 #include "apps/published/comparison.hpp"
 #include "apps/reports/mean_text.hpp"
 #include "apps/reports/table.hpp"
+#include "autodiff/joined.hpp"
 
 namespace nelbo {
 namespace {
@@ -43,7 +43,7 @@ std::string comparison_text(const Comparison& c) {
     text += "published: not verified, " + ours;
   }
   if (!c.differs.empty()) {
-    text += fmt::format("; differs from the preset: {}", fmt::join(c.differs, ", "));
+    text += "; differs from the preset: " + joined(c.differs, ", ");
   }
   return text + "\n";
 }
@@ -94,7 +94,7 @@ std::string comparison_line(const Comparison& c, const std::string& run, std::ui
   std::string line =
       csv_line({c.preset.name, c.recipe.name, fmt::format("{}", seed), number(c.preset.published),
                 number(c.recipe.tolerance), number(c.ours.mean), number(c.ours.standard_error),
-                fmt::format("{}", fmt::join(c.differs, " ")), run});
+                joined(c.differs, " "), run});
   line.pop_back();
   return line;
 }
