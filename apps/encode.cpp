@@ -136,15 +136,16 @@ int encode_examples(const EncodeFlags& flags) {
 
   const std::int64_t count = q.mean.shape()[0], latent = codes.variables;
   if (flags.common.json) {
-    print_json({{"out", flags.out},
-                {"data", applied.run.config.data},
-                {"split", applied.examples.split().name},
-                {"count", count},
-                {"latent", latent},
-                {"x", content.in_blocks.contains("x")},
-                {"labels", content.arrays.contains("labels")},
-                {"factors", content.texts["factor_names"]}},
-               beside(flags.out));
+    nlohmann::ordered_json object;
+    object["out"] = flags.out;
+    object["data"] = applied.run.config.data;
+    object["split"] = applied.examples.split().name;
+    object["count"] = count;
+    object["latent"] = latent;
+    object["x"] = content.in_blocks.contains("x");
+    object["labels"] = content.arrays.contains("labels");
+    object["factors"] = content.texts["factor_names"];
+    print_json(object, beside(flags.out));
   } else {
     std::string more;
     for (const auto& [name, x] : content.in_blocks)
