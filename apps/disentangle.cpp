@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <iostream>
 #include <memory>
@@ -14,6 +13,7 @@
 #include "apps/exit_code.hpp"
 #include "apps/reports/mean_text.hpp"
 #include "apps/reports/table.hpp"
+#include "autodiff/joined.hpp"
 #include "autodiff/setting_error.hpp"
 #include "autodiff/threads.hpp"
 #include "lab/evaluation/disentanglement/evaluation.hpp"
@@ -147,7 +147,7 @@ int disentangle(const DisentangleFlags& flags) {
   } else {
     std::cout << data::one_line(fmt::format(
                      "{}, {} points of {} codes and {} factors ({})", of.name, points.count(),
-                     points.dimensions, points.factors.size(), fmt::join(evaluation.factors, ", ")))
+                     points.dimensions, points.factors.size(), joined(evaluation.factors, ", ")))
               << "\n\n"
               << to_text(evaluation)
               << "\n+- is one standard error. Ceiling: the same metric of a perfect code on these "

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -14,6 +13,7 @@
 #include "apps/cli/run_flags.hpp"
 #include "apps/cli/standard_streams.hpp"
 #include "apps/exit_code.hpp"
+#include "autodiff/joined.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/evaluation/inference.hpp"
 #include "lab/files/atomic_file.hpp"
@@ -136,24 +136,25 @@ int encode_examples(const EncodeFlags& flags) {
 
   const std::int64_t count = q.mean.shape()[0], latent = codes.variables;
   if (flags.common.json) {
-    print_json({{"out", flags.out},
-                {"data", applied.run.config.data},
-                {"split", applied.examples.split().name},
-                {"count", count},
-                {"latent", latent},
-                {"x", content.in_blocks.contains("x")},
-                {"labels", content.arrays.contains("labels")},
-                {"factors", content.texts["factor_names"]}},
-               beside(flags.out));
+    nlohmann::ordered_json object;
+    object["out"] = flags.out;
+    object["data"] = applied.run.config.data;
+    object["split"] = applied.examples.split().name;
+    object["count"] = count;
+    object["latent"] = latent;
+    object["x"] = content.in_blocks.contains("x");
+    object["labels"] = content.arrays.contains("labels");
+    object["factors"] = content.texts["factor_names"];
+    print_json(object, beside(flags.out));
   } else {
     std::string more;
     for (const auto& [name, x] : content.in_blocks)
-      more += fmt::format(", {} [{}]", name, fmt::join(x.shape, ", "));
+      more += fmt::format(", {} [{}]", name, joined(x.shape, ", "));
     for (const auto& [name, array] : content.arrays)
       if (std::find(names.begin(), names.end(), name) == names.end())
-        more += fmt::format(", {} [{}]", name, fmt::join(array.shape, ", "));
+        more += fmt::format(", {} [{}]", name, joined(array.shape, ", "));
     beside(flags.out) << fmt::format("{}: {} {}{}\n", data::one_line(flags.out),
-                                     fmt::join(names, " and "),
+                                     joined(names, " and "),
                                      described.front().second.shape().text(), more);
   }
   return exit_done;

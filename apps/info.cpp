@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -13,6 +12,7 @@
 #include "apps/cli/print_json.hpp"
 #include "apps/exit_code.hpp"
 #include "autodiff/instruction_set.hpp"
+#include "autodiff/joined.hpp"
 #include "autodiff/threads.hpp"
 
 namespace nelbo {
@@ -70,7 +70,7 @@ void print(const Facts& facts) {
   std::cout << fmt::format("nelbo      {}\n", NELBO_VERSION)
             << fmt::format("isa        {}{}; this machine runs {}; this binary has {}\n", facts.isa,
                            facts.forced ? " (forced by NELBO_ISA)" : "",
-                           fmt::join(facts.supported, ", "), fmt::join(facts.compiled, ", "))
+                           joined(facts.supported, ", "), joined(facts.compiled, ", "))
             << fmt::format("threads    {}\n", facts.threads)
             << fmt::format("cpu        {}\n", facts.cpu)
             << fmt::format("build      {}, {}\n", NELBO_BUILD_TYPE, compiler())

@@ -153,9 +153,9 @@ stands in published.json of the folder, and as a line in the table. Presets that
 world have no training and no other files.
 
 JSON: {"preset", "recipe", "source", "evidence", "published", "published_error", "tolerance",
-"lower_is_better", "beside", "ours": {"value", "se"}, "what", "split", "examples", "differs",
-"differs_from_source", "checks": [{"name", "exact", "value", "se", "z"}], "minutes", "run",
-"table"}.
+"lower_is_better", "beside", "ours": {"value", "se"}, "ours_beside": {"value", "se", "what"} or
+null, "what", "split", "examples", "differs", "differs_from_source", "checks": [{"name", "exact",
+"value", "se", "z"}], "minutes", "run", "table"}.
 
 Examples:
   nelbo reproduce rainforth

@@ -8,6 +8,7 @@
 #include <functional>
 #include <iostream>
 #include <span>
+#include <utility>
 
 #include "apps/cli/progress_line.hpp"
 #include "apps/cli/signals.hpp"
@@ -49,11 +50,11 @@ std::string identity(const AnnealedRun& run, const char* what) {
 using Read = std::function<bool(Readings& readings, const Watch& watch)>;
 
 /// Reads with progress, Ctrl-C and a partial file.
-bool watched(AnnealedRun& run, const char* what, Readings& readings, const Read& read) {
+bool watched(AnnealedRun& run, const char* what, bool quiet, Readings& readings, const Read& read) {
   const PartialFile& partial =
       run.partial.emplace_back(run.applied.run.folder, identity(run, what));
   partial.resume(readings);
-  ProgressLine progress(what, progress_style(false));
+  ProgressLine progress(what, progress_style(quiet));
   const Watch watch{[&](double share) {
                       progress.update(share);
                       return pending_signal() == 0;
@@ -73,7 +74,11 @@ bool watched(AnnealedRun& run, const char* what, Readings& readings, const Read&
 AnnealedRun open_annealed(const AisOptions& options, const std::string& run) {
   RunFlags flags = options.flags;
   flags.run = run;
-  AnnealedRun of{.applied = apply_run(flags)};
+  return annealed(apply_run(flags), options);
+}
+
+AnnealedRun annealed(AppliedRun applied, const AisOptions& options) {
+  AnnealedRun of{.applied = std::move(applied)};
   of.count = std::min(of.applied.examples.count(), std::size_t(options.examples));
   of.plan = {.path = path_of(options),
              .betas = sigmoid_temperatures(options.temperatures,
@@ -93,21 +98,24 @@ bool anneal(AnnealedRun& run, const AisOptions& options) {
   bool done = true;
   if (options.rate_distortion) {
     run.curve = curve_readings(run.points.size());
-    done = watched(run, "rate-distortion", *run.curve, [&](Readings& readings, const Watch& watch) {
-      return read_curve(model, data, run.plan, run.points, readings, watch);
-    });
+    done = watched(run, "rate-distortion", options.quiet, *run.curve,
+                   [&](Readings& readings, const Watch& watch) {
+                     return read_curve(model, data, run.plan, run.points, readings, watch);
+                   });
   } else {
     run.log_px = log_px_readings();
-    done = watched(run, "ais", *run.log_px, [&](Readings& readings, const Watch& watch) {
-      return read_log_px(model, data, run.plan, readings, watch);
-    });
+    done = watched(run, "ais", options.quiet, *run.log_px,
+                   [&](Readings& readings, const Watch& watch) {
+                     return read_log_px(model, data, run.plan, readings, watch);
+                   });
   }
   if (done && options.bdmc) {
     const SimulatedData simulated = simulate(model, run.count, run.applied.seed);
     run.bdmc = bdmc_readings();
-    done = watched(run, "bdmc", *run.bdmc, [&](Readings& readings, const Watch& watch) {
-      return read_bdmc(model, simulated, run.plan, readings, watch);
-    });
+    done =
+        watched(run, "bdmc", options.quiet, *run.bdmc, [&](Readings& readings, const Watch& watch) {
+          return read_bdmc(model, simulated, run.plan, readings, watch);
+        });
   }
   run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return done;

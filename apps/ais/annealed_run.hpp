@@ -23,6 +23,7 @@ struct AisOptions {
   std::string distortion = "nell";
   double beta_max = 4;
   std::string per_example;  // empty: no such file
+  bool quiet = false;       // no progress
 };
 
 /// A run and what was read of it.
@@ -38,6 +39,8 @@ struct AnnealedRun {
 
 /// The run with its examples, and nothing read.
 AnnealedRun open_annealed(const AisOptions& options, const std::string& run);
+/// The same of a run that is open.
+AnnealedRun annealed(AppliedRun applied, const AisOptions& options);
 
 /// Reads what is asked, going on where an earlier process was interrupted. False where this one is:
 /// the batches that were complete are in the run's folder then.

@@ -12,16 +12,13 @@
 #include "apps/cli/run_flags.hpp"
 #include "apps/reports/mean_text.hpp"
 #include "autodiff/error.hpp"
+#include "autodiff/joined.hpp"
 #include "lab/files/atomic_file.hpp"
 #include "lab/files/one_line.hpp"
 #include "lab/files/xxh64.hpp"
 
 namespace nelbo {
 namespace {
-
-std::string joined(const std::vector<std::string>& words) {
-  return fmt::format("{}", fmt::join(words, ","));
-}
 
 /// The numbers of a line, or nothing where it does not hold just so many.
 std::optional<std::vector<double>> row_of(const std::string& line, std::size_t columns) {
@@ -60,7 +57,7 @@ void PartialFile::resume(annealing::Readings& readings) const {
   if (!active() || !file) return;
   std::string line;
   bool whole = std::getline(file, line) && line == what_ && std::getline(file, line) &&
-               line == joined(readings.columns);
+               line == joined(readings.columns, ",");
   std::vector<double> values;
   while (whole && std::getline(file, line)) {
     const auto row = row_of(line, readings.columns.size());
@@ -78,12 +75,13 @@ void PartialFile::resume(annealing::Readings& readings) const {
 
 void PartialFile::save(const annealing::Readings& readings) const {
   if (!active()) return;
-  std::string text = what_ + "\n" + joined(readings.columns) + "\n";
+  std::string text = what_ + "\n" + joined(readings.columns, ",") + "\n";
   const std::size_t width = readings.columns.size();
   for (std::size_t n = 0; n < readings.count(); ++n) {
-    const auto row = readings.values.begin() + std::ptrdiff_t(n * width);
-    fmt::format_to(std::back_inserter(text), "{}\n",
-                   fmt::join(row, row + std::ptrdiff_t(width), ","));
+    for (std::size_t column = 0; column < width; ++column) {
+      fmt::format_to(std::back_inserter(text), "{}{}", readings.values[n * width + column],
+                     column + 1 < width ? ',' : '\n');
+    }
   }
   write_file_atomically(path_, text);
 }

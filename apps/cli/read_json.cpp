@@ -39,4 +39,8 @@ nlohmann::ordered_json read_json_object(const std::string& path) {
   }
 }
 
+nlohmann::ordered_json parsed_json(const std::string& text) {
+  return nlohmann::ordered_json::parse(text, nullptr, false);
+}
+
 }  // namespace nelbo

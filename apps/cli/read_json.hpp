@@ -9,4 +9,7 @@ namespace nelbo {
 /// anything but an object.
 nlohmann::ordered_json read_json_object(const std::string& path);
 
+/// The value that a text holds; a discarded one, is_discarded(), where it is not JSON.
+nlohmann::ordered_json parsed_json(const std::string& text);
+
 }  // namespace nelbo

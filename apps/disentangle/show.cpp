@@ -1,13 +1,13 @@
 #include "apps/disentangle/show.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "apps/reports/mean_text.hpp"
 #include "apps/reports/table.hpp"
+#include "autodiff/joined.hpp"
 #include "lab/files/one_line.hpp"
 
 namespace nelbo {
@@ -72,10 +72,9 @@ std::string to_text(const Evaluation& evaluation) {
     text += fmt::format("{}  {}\n", lines.substr(0, end), row == 0 ? "of" : variants[row - 1]);
     lines.erase(0, end + 1);
   }
-  text += fmt::format(
-      "\n{} of {} codes active: {}\n", evaluation.active.size(),
-      evaluation.matrices.front().second.rows(),
-      evaluation.active.empty() ? "none" : fmt::format("{}", fmt::join(evaluation.active, " ")));
+  text += fmt::format("\n{} of {} codes active: {}\n", evaluation.active.size(),
+                      evaluation.matrices.front().second.rows(),
+                      evaluation.active.empty() ? "none" : joined(evaluation.active, " "));
   for (const auto& [name, matrix] : evaluation.matrices) {
     text += "\n" + matrix_text(name, matrix, evaluation.factors);
   }

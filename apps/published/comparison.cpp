@@ -7,7 +7,9 @@
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <utility>
 
+#include "apps/ais/annealed_run.hpp"
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/progress_line.hpp"
 #include "apps/cli/read_json.hpp"
@@ -40,25 +42,59 @@ bool same_data(const Preset& preset, const LoadedRun& run) {
   return std::fabs(sum / double(means.size()) - *preset.data_mean) < same_mean;
 }
 
+std::string weighted_name(const Evaluation& evaluation) {
+  return fmt::format("log P(x) by {} importance samples", evaluation.samples);
+}
+
 /// Nothing where a signal came.
-std::optional<MeanAndError> importance_weighted(const LoadedRun& run, const Examples& examples,
-                                                std::int64_t samples, bool quiet) {
+std::optional<MeanAndError> importance_weighted(const AppliedRun& applied, std::int64_t samples,
+                                                bool quiet) {
   ProgressLine progress("evaluation", progress_style(quiet));
-  const auto lattice = estimate_lattice(*run.model, examples, examples.count(), {{1, samples}},
-                                        run.config.seed, [&](double share) {
-                                          progress.update(share);
-                                          return pending_signal() == 0;
-                                        });
+  const auto lattice =
+      estimate_lattice(*applied.run.model, applied.examples, applied.examples.count(),
+                       {{1, samples}}, applied.seed, [&](double share) {
+                         progress.update(share);
+                         return pending_signal() == 0;
+                       });
   progress.finish();
   if (!lattice) return std::nullopt;
   return lattice->rows.front().value;
 }
 
-std::string what_of(const Evaluation& evaluation) {
-  const std::string sign = evaluation.cost ? "-" : "";
-  return evaluation.by == "iw"
-             ? fmt::format("{}log P(x) by {} importance samples", sign, evaluation.samples)
-             : sign + "elbo";
+/// What an evaluation comes to: the number that is published, and one beside it.
+struct Found {
+  std::string what;
+  MeanAndError value;
+  std::optional<BesideNumber> beside;
+  std::vector<PartialFile> partial;  // to be removed when all is kept
+};
+
+/// Nothing where a signal came.
+std::optional<Found> annealed_and_weighted(AppliedRun applied, const Evaluation& evaluation,
+                                           bool quiet) {
+  const AisOptions options{.temperatures = evaluation.temperatures,
+                           .examples = std::int64_t(applied.examples.count()),
+                           .quiet = quiet};
+  AnnealedRun run = annealed(std::move(applied), options);
+  if (!anneal(run, options)) return std::nullopt;
+  const auto weighted = importance_weighted(run.applied, evaluation.samples, quiet);
+  if (!weighted) return std::nullopt;
+  return Found{
+      fmt::format("log P(x) by annealed importance sampling from the encoder, {} temperatures "
+                  "and {} chains",
+                  options.temperatures, options.chains),
+      run.log_px->mean("log_px"), BesideNumber{weighted_name(evaluation), *weighted},
+      std::move(run.partial)};
+}
+
+/// Nothing where a signal came.
+std::optional<Found> evaluated(AppliedRun applied, const Evaluation& evaluation, bool quiet) {
+  if (evaluation.by == "ais") return annealed_and_weighted(std::move(applied), evaluation, quiet);
+  if (evaluation.by == "iw") {
+    const auto value = importance_weighted(applied, evaluation.samples, quiet);
+    return value ? std::optional(Found{weighted_name(evaluation), *value}) : std::nullopt;
+  }
+  return Found{"elbo", estimate_terms(*applied.run.model, applied.examples, applied.seed).elbo};
 }
 
 /// Writes published.json: the comparison and what else belongs to it.
@@ -115,27 +151,33 @@ std::optional<Comparison> compare_with_source(const RunFolder& folder, bool quie
   const Preset& preset = preset_named(use->name);
   const Evaluation& evaluation = preset.evaluation;
   if (evaluation.by.empty()) return std::nullopt;
-  const LoadedRun run = open_run(folder.best());
-  const Examples examples = run.examples(run.data->split(evaluation.split));
-  std::optional<MeanAndError> value =
-      evaluation.by == "iw" ? importance_weighted(run, examples, evaluation.samples, quiet)
-                            : estimate_terms(*run.model, examples, run.config.seed).elbo;
-  if (!value) return std::nullopt;
-  if (evaluation.cost) value->mean = -value->mean;
+  LoadedRun run = open_run(folder.best());
+  Examples examples = run.examples(run.data->split(evaluation.split));
+  const std::size_t count = examples.count();
+  const std::uint64_t seed = run.config.seed;
+  const bool same = same_data(preset, run);
+  const auto found = evaluated({std::move(run), std::move(examples), seed}, evaluation, quiet);
+  if (!found) return std::nullopt;
   Comparison comparison{.preset = preset,
                         .recipe = preset.recipe(use->recipe),
-                        .ours = *value,
-                        .what = what_of(evaluation),
+                        .ours = found->value,
+                        .what = found->what,
                         .split = evaluation.split,
-                        .examples = examples.count(),
+                        .examples = count,
+                        .beside = found->beside,
                         .differs = use->differs};
-  if (!same_data(preset, run)) comparison.differs.insert(comparison.differs.begin(), "data");
+  if (evaluation.cost) {
+    comparison.ours.mean = -comparison.ours.mean;
+    comparison.what = "-" + comparison.what;
+  }
+  if (!same) comparison.differs.insert(comparison.differs.begin(), "data");
   const Json of_run = record_of(folder);
   Json more;
   for (const char* key : {"seed", "epochs", "steps", "seconds", "version", "isa"}) {
     if (of_run.contains(key)) more[key] = of_run[key];
   }
   keep(comparison, folder.path(), more);
+  for (const PartialFile& partial : found->partial) partial.remove();
   return comparison;
 }
 

@@ -14,6 +14,12 @@
 
 namespace nelbo {
 
+/// Another number of the same run, which a source tells beside its own.
+struct BesideNumber {
+  std::string what;  // "log P(x) by 10000 importance samples"
+  MeanAndError value;
+};
+
 /// What a run came to, beside what is published of its preset. Nats per datum, with the source's sign.
 struct Comparison {
   Preset preset;
@@ -22,8 +28,9 @@ struct Comparison {
   std::string what;   // "-log P(x) by 5000 importance samples"
   std::string split;  // of the run's data
   std::size_t examples = 0;
-  std::vector<std::string> differs;   // from the preset: settings, and "data"
-  std::vector<verify::Check> checks;  // of a study, each number beside what theory says
+  std::optional<BesideNumber> beside;  // of the same examples
+  std::vector<std::string> differs;    // from the preset: settings, and "data"
+  std::vector<verify::Check> checks;   // of a study, each number beside what theory says
 };
 
 /// The preset that a run was begun with, as run.json has it, and the settings that were changed since;

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 
 #include "apps/published/comparison.hpp"
 #include "apps/reports/mean_text.hpp"
 #include "apps/reports/table.hpp"
+#include "autodiff/joined.hpp"
 
 namespace nelbo {
 namespace {
@@ -31,6 +31,8 @@ std::string comparison_text(const Comparison& c) {
           : aligned(table_of(c.checks)) + c.preset.name + ": " + c.what + "\n";
   text += "source: " + c.preset.source + "\n";
   if (!c.preset.beside.empty()) text += "beside: " + c.preset.beside + "\n";
+  if (c.beside)
+    text += "beside, ours: " + mean_text(c.beside->value, 2) + ", " + c.beside->what + "\n";
   const std::string ours = "ours " + mean_text(c.ours, 2);
   if (c.preset.published) {
     text += "published " + published_text(*c.preset.published);
@@ -41,7 +43,7 @@ std::string comparison_text(const Comparison& c) {
     text += "published: not verified, " + ours;
   }
   if (!c.differs.empty()) {
-    text += fmt::format("; differs from the preset: {}", fmt::join(c.differs, ", "));
+    text += "; differs from the preset: " + joined(c.differs, ", ");
   }
   return text + "\n";
 }
@@ -68,6 +70,10 @@ Json to_json(const Comparison& c) {
           {"lower_is_better", c.preset.evaluation.cost},
           {"beside", c.preset.beside},
           {"ours", {{"value", c.ours.mean}, {"se", c.ours.standard_error}}},
+          {"ours_beside", c.beside ? Json{{"value", c.beside->value.mean},
+                                          {"se", c.beside->value.standard_error},
+                                          {"what", c.beside->what}}
+                                   : Json(nullptr)},
           {"what", c.what},
           {"split", c.split},
           {"examples", c.examples},
@@ -88,7 +94,7 @@ std::string comparison_line(const Comparison& c, const std::string& run, std::ui
   std::string line =
       csv_line({c.preset.name, c.recipe.name, fmt::format("{}", seed), number(c.preset.published),
                 number(c.recipe.tolerance), number(c.ours.mean), number(c.ours.standard_error),
-                fmt::format("{}", fmt::join(c.differs, " ")), run});
+                joined(c.differs, " "), run});
   line.pop_back();
   return line;
 }

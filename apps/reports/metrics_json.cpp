@@ -26,7 +26,7 @@ nlohmann::ordered_json to_json(const AverageMetrics& average,
   return json;
 }
 
-nlohmann::ordered_json snr_line(std::uint64_t step, const std::vector<gradvar::Row>& rows) {
+std::string snr_line(std::uint64_t step, const std::vector<gradvar::Row>& rows) {
   nlohmann::ordered_json line{{"step", step},
                               {"bound", rows.front().bound},
                               {"estimator", rows.front().estimator},
@@ -39,7 +39,7 @@ nlohmann::ordered_json snr_line(std::uint64_t step, const std::vector<gradvar::R
                        {"mean_norm", row.mean_norm.mean},
                        {"variance", row.variance.mean}};
   }
-  return line;
+  return line.dump();
 }
 
 }  // namespace nelbo

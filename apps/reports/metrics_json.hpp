@@ -21,7 +21,7 @@ nlohmann::ordered_json to_json(const AverageMetrics& average,
                                const std::vector<std::string>& names = {});
 
 /// {"step", "bound", "estimator", "replicates", "floor", "theta": {"snr", "snr_se", "snr_norm",
-/// "mean_norm", "variance"}, "phi": ...}: what TrainingSnr measured.
-nlohmann::ordered_json snr_line(std::uint64_t step, const std::vector<gradvar::Row>& rows);
+/// "mean_norm", "variance"}, "phi": ...}: what TrainingSnr measured, as a line of text.
+std::string snr_line(std::uint64_t step, const std::vector<gradvar::Row>& rows);
 
 }  // namespace nelbo

@@ -1,7 +1,6 @@
 #include "apps/reports/model_output.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -15,6 +14,7 @@
 #include "apps/exit_code.hpp"
 #include "apps/reports/pictures.hpp"
 #include "autodiff/error.hpp"
+#include "autodiff/joined.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/evaluation/inference.hpp"
 #include "lab/files/atomic_file.hpp"
@@ -34,7 +34,7 @@ bool is_stream(const std::string& path) {
 }
 
 std::string text_of(const std::vector<std::int64_t>& shape) {
-  return fmt::format("[{}]", fmt::join(shape, ", "));
+  return "[" + joined(shape, ", ") + "]";
 }
 
 }  // namespace

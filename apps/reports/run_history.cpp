@@ -45,7 +45,7 @@ std::vector<Json> read_lines(const std::string& path, std::vector<std::string>& 
   const std::string text = read_text(path);
   std::istringstream in(text);
   for (std::string line; std::getline(in, line);) {
-    Json json = Json::parse(line, nullptr, false);
+    Json json = parsed_json(line);
     if (!json.is_object()) {
       if (!in.eof()) {
         notes.push_back(fmt::format("{}, line {}: is no JSON object; only what is before it counts",

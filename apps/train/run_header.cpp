@@ -1,12 +1,12 @@
 #include "apps/train/run_header.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "apps/cli/with_flags.hpp"
 #include "apps/reports/mean_text.hpp"
 #include "apps/reports/pictures.hpp"
 #include "autodiff/instruction_set.hpp"
+#include "autodiff/joined.hpp"
 #include "autodiff/threads.hpp"
 #include "lab/training/optimizers.hpp"
 #include "models/architectures/architecture.hpp"
@@ -45,7 +45,7 @@ std::string networks_text(const TrainConfig& config) {
   if (config.gated) parts.push_back("gated");
   if (config.dropout > 0) parts.push_back(fmt::format("dropout {}", config.dropout));
   if (config.centre) parts.push_back("centred input");
-  return fmt::format("{}", fmt::join(parts, ", "));
+  return joined(parts, ", ");
 }
 
 }  // namespace
@@ -61,7 +61,7 @@ std::vector<std::string> run_header(const TrainConfig& config, const data::Datas
   const Architecture& own = architectures().at(config.model);
   std::string model = fmt::format("model       {}", config.model);
   if (config.linear) model += ", no hidden layers";
-  if (!config.hidden.empty()) model += fmt::format(", hidden {}", fmt::join(config.hidden, ","));
+  if (!config.hidden.empty()) model += ", hidden " + joined(config.hidden, ",");
   model += fmt::format(", latent {}", config.latent);
   if (own.has("likelihood")) model += ", " + config.likelihood;
   lines.push_back(model);
@@ -73,7 +73,7 @@ std::vector<std::string> run_header(const TrainConfig& config, const data::Datas
   if (own.has("posterior")) {
     parts.push_back((parts.empty() ? "posterior   " : "posterior ") + config.posterior);
   }
-  if (!parts.empty()) lines.push_back(fmt::format("{}", fmt::join(parts, ", ")));
+  if (!parts.empty()) lines.push_back(joined(parts, ", "));
   lines.push_back(fmt::format("parameters  {}", trainer.store().count()));
   const Term& objective = trainer.objective();
   lines.push_back("objective   " + (objective.bound()

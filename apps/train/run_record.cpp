@@ -7,6 +7,7 @@
 
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/read_json.hpp"
+#include "apps/reports/metrics_json.hpp"
 #include "autodiff/error.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
@@ -99,7 +100,7 @@ void RunRecord::resume(const TrainState& state, const std::vector<Change>& chang
             {"start", utc_now()}};
   for (const Change& change : changes) {
     const auto value = [&](const std::string& text) {
-      const Json number = change.number ? Json::parse(text, nullptr, false) : Json(text);
+      const Json number = change.number ? parsed_json(text) : Json(text);
       return number.is_discarded() ? Json(text) : number;
     };
     part["changed"][change.setting] = {{"from", value(change.from)}, {"to", value(change.to)}};
@@ -110,14 +111,32 @@ void RunRecord::resume(const TrainState& state, const std::vector<Change>& chang
 }
 
 void RunRecord::close(const std::string& status, const TrainState& state, double seconds,
-                      const Json& more) {
-  json_->update({{"status", status},
-                 {"epochs", state.epoch},
-                 {"steps", state.step},
-                 {"seconds", seconds},
-                 {"end", utc_now()}});
-  json_->update(more);
+                      const std::vector<std::pair<std::string, std::string>>& why) {
+  end(status, state.epoch, state.step, seconds);
+  for (const auto& [key, text] : why) (*json_)[key] = text;
   write();
+}
+
+void RunRecord::finish(const RunResult& result, const std::string& reason) {
+  end("finished", result.epochs, result.steps, result.seconds);
+  (*json_)["train"] = to_json(result.train);
+  (*json_)["test"] = to_json(result.test);
+  (*json_)["objective_shown"] = result.objective_shown;
+  (*json_)["reason"] = reason;
+  (*json_)["examples_per_second"] = result.examples_per_second;
+  if (result.validation) (*json_)["valid"] = to_json(*result.validation);
+  if (result.average) (*json_)["ema"] = to_json(*result.average);
+  if (result.clipped) (*json_)["clipped"] = *result.clipped;
+  write();
+}
+
+void RunRecord::end(const std::string& status, std::uint64_t epochs, std::uint64_t steps,
+                    double seconds) {
+  (*json_)["status"] = status;
+  (*json_)["epochs"] = epochs;
+  (*json_)["steps"] = steps;
+  (*json_)["seconds"] = seconds;
+  (*json_)["end"] = utc_now();
 }
 
 void RunRecord::write() const { write_file_atomically(path_, json_text(*json_)); }

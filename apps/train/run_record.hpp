@@ -3,9 +3,11 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apps/train/preset_use.hpp"
+#include "apps/train/run_result.hpp"
 #include "lab/training/trainer.hpp"
 
 namespace nelbo {
@@ -26,11 +28,14 @@ class RunRecord {
   double seconds() const;
   /// Takes it up, forgets how it ended, and notes which settings change at this step.
   void resume(const TrainState& state, const std::vector<Change>& changes);
-  /// `more`: what belongs to this end, as an object.
+  /// An end short of the goal: "interrupted", "not finite" or "failed". `why`: {"error", ...}.
   void close(const std::string& status, const TrainState& state, double seconds,
-             const nlohmann::ordered_json& more);
+             const std::vector<std::pair<std::string, std::string>>& why = {});
+  /// The end that was wanted, for a `reason`: epochs, steps, patience.
+  void finish(const RunResult& result, const std::string& reason);
 
  private:
+  void end(const std::string& status, std::uint64_t epochs, std::uint64_t steps, double seconds);
   void write() const;
 
   std::string path_;

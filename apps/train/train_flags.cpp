@@ -1,9 +1,9 @@
 #include "apps/train/train_flags.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "apps/train/presets.hpp"
+#include "autodiff/joined.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/data/data_words.hpp"
 #include "lab/training/optimizers.hpp"
@@ -67,10 +67,10 @@ std::vector<SettingFlag> first_flags() {
   return {
       {"data", "SPEC",
        fmt::format("{}, a file or a folder; more under Data [sprites]",
-                   fmt::join(data::data_sets().names(), ", "))},
+                   joined(data::data_sets().names(), ", "))},
       {"model", "NAME",
        fmt::format("{}; more under Model and its networks [mlp]",
-                   fmt::join(architectures().names(), ", "))},
+                   joined(architectures().names(), ", "))},
       {"objective", "EXPR",
        "what is improved: a bound or a named objective (elbo, \"iw(m=5)\", "
        "\"beta_tcvae(beta=6)\") or terms (\"nell + 4*div\"); `nelbo objectives` lists them all "
@@ -133,7 +133,7 @@ std::vector<SettingFlag> model_flags() {
       {"latent", "N", "latent variables [the model's own]"},
       {"hidden", "W,W", "widths of the hidden layers of mlp, or none [500]"},
       {"activation", "NAME",
-       "of the hidden layers of mlp: " + fmt::format("{}", fmt::join(activation_names(), ", ")) +
+       "of the hidden layers of mlp: " + joined(activation_names(), ", ") +
            " [tanh; of gated layers identity]"},
       {"layer_norm", "", "mlp: hidden layers are normalised before their activation"},
       {"gated", "", "mlp: hidden layers times a gate, a sigmoid of their input's"},

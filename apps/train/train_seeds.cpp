@@ -1,7 +1,6 @@
 #include "apps/train/train_seeds.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <cmath>
 #include <functional>
@@ -13,6 +12,7 @@
 #include "apps/exit_code.hpp"
 #include "apps/published/comparison.hpp"
 #include "apps/reports/mean_text.hpp"
+#include "autodiff/joined.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/training/run_folder.hpp"
 
@@ -108,7 +108,7 @@ int train_seeds(const TrainPlan& plan, const std::vector<std::uint64_t>& seeds, 
     if (exit_code == exit_not_finite) continue;  // the other seeds may be
     const std::span<const std::uint64_t> left = std::span(seeds).subspan(i + 1);
     if (!left.empty()) {
-      std::cerr << fmt::format("not begun: --seeds {}\n", fmt::join(left, ","));
+      std::cerr << "not begun: --seeds " << joined(left, ",") << "\n";
     }
     break;
   }

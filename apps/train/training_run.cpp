@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cmath>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "apps/cli/program_name.hpp"
 #include "apps/cli/progress.hpp"
@@ -41,7 +40,6 @@ namespace nelbo {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t default_epochs = 10;
@@ -100,8 +98,9 @@ class TrainingRun {
   void write_config() const { write_file_atomically(folder_.config(), to_toml(config_)); }
   /// Since the run began, over all processes.
   double seconds() const { return seconds_before_ + seconds_between(start_, Clock::now()); }
-  void close_record(const std::string& status, const Json& more = Json::object()) {
-    record_.close(status, trainer_.state(), seconds(), more);
+  void close_record(const std::string& status,
+                    const std::vector<std::pair<std::string, std::string>>& why = {}) {
+    record_.close(status, trainer_.state(), seconds(), why);
     leave_report(folder_);
   }
   RunResult result() const;
@@ -271,7 +270,7 @@ int TrainingRun::train(Progress& progress, std::uint64_t step) {
     }
     progress.step(++step, trainer_.last_batch(), trainer_.train_objective());
     if (gradient_snr_ && trainer_.state().step % options_.log_gradient_snr == 0) {
-      folder_.append_gradient_snr(snr_line(trainer_.state().step, gradient_snr_->measure()).dump());
+      folder_.append_gradient_snr(snr_line(trainer_.state().step, gradient_snr_->measure()));
       now = Clock::now();
     }
     if (trainer_.epoch_ended()) {
@@ -327,15 +326,8 @@ RunEnd TrainingRun::run() {
     throw;
   }
   const RunResult result = this->result();
-  Json more{{"train", to_json(result.train)},
-            {"test", to_json(result.test)},
-            {"objective_shown", result.objective_shown},
-            {"reason", end()},
-            {"examples_per_second", result.examples_per_second}};
-  if (result.validation) more["valid"] = to_json(*result.validation);
-  if (result.average) more["ema"] = to_json(*result.average);
-  if (result.clipped) more["clipped"] = *result.clipped;
-  close_record("finished", more);
+  record_.finish(result, end());
+  leave_report(folder_);
   return {exit_done, result};
 }
 

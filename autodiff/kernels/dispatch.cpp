@@ -4,6 +4,7 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/instruction_set.hpp"
+#include "autodiff/joined.hpp"
 
 // Each instruction set's table, defined in table.isa.cpp; CMake says which there are.
 namespace nelbo::kernels {
@@ -59,22 +60,16 @@ const Candidate candidates[] = {
 #endif
 };
 
-std::string join(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 const Kernels* find(const std::string& isa, const std::string& source) {
   for (const Candidate& candidate : candidates) {
     if (isa == candidate.kernels.isa) {
       if (candidate.supported()) return &candidate.kernels;
       throw Error(source + ": this machine cannot run " + isa + "; it can run " +
-                  join(supported_isas()));
+                  joined(supported_isas(), ", "));
     }
   }
   throw Error(source + ": unknown instruction set '" + isa + "'; this binary has " +
-              join(compiled_isas()));
+              joined(compiled_isas(), ", "));
 }
 
 const Kernels*& current() {
@@ -84,7 +79,7 @@ const Kernels*& current() {
     const std::vector<std::string> supported = supported_isas();
     if (supported.empty()) {
       throw Error("kernels: this machine can run none of the instruction sets in this binary, " +
-                  join(compiled_isas()));
+                  joined(compiled_isas(), ", "));
     }
     return find(supported.back(), "kernels");
   }();

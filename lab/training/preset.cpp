@@ -78,6 +78,20 @@ Recipe recipe_of(const Said& said, const std::string& name) {
   return recipe;
 }
 
+Evaluation evaluation_of(const Said& said) {
+  const auto count = [&](const char* key, bool wanted) {
+    const auto found = said.find<std::int64_t>(key);
+    if (wanted && found.value_or(0) < 1) throw Error(fmt::format("'{}' must be above 0", key));
+    return found.value_or(0);
+  };
+  const std::string by = said.text("evaluate.by");
+  return {.by = by,
+          .samples = count("evaluate.samples", by == "iw" || by == "ais"),
+          .temperatures = count("evaluate.temperatures", by == "ais"),
+          .split = said.text("evaluate.split"),
+          .cost = said.find<bool>("evaluate.cost").value_or(false)};
+}
+
 Preset preset_of(const Said& said) {
   Preset preset{.name = said.wanted("name"),
                 .summary = said.wanted("summary"),
@@ -89,10 +103,7 @@ Preset preset_of(const Said& said) {
                 .published = said.find<double>("published"),
                 .published_error = said.find<double>("published_error"),
                 .beside = said.text("beside"),
-                .evaluation = {.by = said.text("evaluate.by"),
-                               .samples = said.find<std::int64_t>("evaluate.samples").value_or(0),
-                               .split = said.text("evaluate.split"),
-                               .cost = said.find<bool>("evaluate.cost").value_or(false)},
+                .evaluation = evaluation_of(said),
                 .differs = said.lines("differs"),
                 .recipes = {recipe_of(said, "paper"), recipe_of(said, "hour")}};
   if (preset.evidence == "not verified" && preset.published) {

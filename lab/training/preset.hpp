@@ -10,10 +10,13 @@ namespace nelbo {
 
 /// How a source comes to the number that it publishes.
 struct Evaluation {
-  std::string by;            // "iw": IW_m of log P(x); "elbo"; "study"; empty: there is no number
-  std::int64_t samples = 0;  // m
-  std::string split;         // of the data
-  bool cost = false;         // the number is a cost, -log P(x): the lower the better
+  /// "iw": IW_m of log P(x); "ais": annealed importance sampling from the encoder, with IW_m beside it;
+  /// "elbo"; "study"; empty: there is no number.
+  std::string by;
+  std::int64_t samples = 0;       // m
+  std::int64_t temperatures = 0;  // of "ais"
+  std::string split;              // of the data
+  bool cost = false;              // the number is a cost, -log P(x): the lower the better
 };
 
 /// How a preset is trained. `settings` are TOML texts, the later ones over the earlier.

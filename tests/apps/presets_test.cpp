@@ -67,6 +67,7 @@ TEST_CASE("presets --json has the keys that it promises") {
       CHECK(one.at("published") == 84.78);
       CHECK(one.at("tolerance") == 0.5);
     }
+    if (one.at("name") == "wu2017") CHECK(one.at("published") == -85.754);
     if (one.at("name") == "svae-normal-2") CHECK(one.at("evidence") == "not verified");
   }
   const Outcome table = run_program_binary({"presets"});
@@ -90,6 +91,11 @@ TEST_CASE("presets: a file that is none is refused with its line") {
   CHECK_THAT(message(head + "evidence = 'not verified'\npublished = 3\npaper.minutes = 1"),
              contains("not verified is not told"));
   CHECK_THAT(message(head + "evidence = 'none'\npaper.minutes = 'x'"), contains("another kind"));
+  const std::string minutes = head + "evidence = 'exact'\npaper.minutes = 1\n";
+  CHECK_THAT(message(minutes + "evaluate.by = 'iw'"),
+             contains("'evaluate.samples' must be above 0"));
+  CHECK_THAT(message(minutes + "evaluate.by = 'ais'\nevaluate.samples = 5"),
+             contains("'evaluate.temperatures' must be above 0"));
 }
 
 TEST_CASE("train --preset: the last line compares, and tells what differs") {

@@ -107,6 +107,42 @@ TEST_CASE("reproduce: Ctrl-C in the middle, and the same words go on") {
         "preset,recipe,seed,published,tolerance,ours,se,differs,run");
 }
 
+TEST_CASE("reproduce: wu2017 compares annealing with annealing, and has the bound beside") {
+  const TempFolder folder;
+  const std::string data = write_data(folder), run = folder / "run";
+  const Outcome trained =
+      run_program_binary({"train", "--preset", "wu2017", "--data", data, "--steps", "2", "--out",
+                          run, "--threads", "1", "--quiet"});
+  INFO(trained.err);
+  REQUIRE(trained.code == 0);
+  CHECK_THAT(last_line(trained.out), contains("published -85.754, ours -"));
+  CHECK_THAT(trained.out, contains("log P(x) by annealed importance sampling from the encoder, 100 "
+                                   "temperatures and 16 chains of test (6 examples)"));
+  CHECK_THAT(trained.out, contains("10,000 importance samples is -86.902"));
+  CHECK_THAT(trained.out, contains(", log P(x) by 10000 importance samples\n"));
+  for (const auto& entry : std::filesystem::directory_iterator(run)) {
+    CHECK(entry.path().extension() != ".partial");
+  }
+
+  // What `nelbo ais` and `nelbo bounds` say of the same checkpoint.
+  const nlohmann::json record = nlohmann::json::parse(read_whole(run + "/published.json"));
+  const std::string best = run + "/checkpoints/best.safetensors";
+  const auto json_of = [](const std::vector<std::string>& words) {
+    const Outcome outcome = run_program_binary(words);
+    INFO(outcome.err);
+    REQUIRE(outcome.code == 0);
+    return nlohmann::json::parse(outcome.out);
+  };
+  const nlohmann::json annealed = json_of({"ais", best, "--temperatures", "100", "--json"});
+  CHECK(record.at("ours").at("value") == annealed.at("log_px").at("value"));
+  CHECK(record.at("ours").at("se") == annealed.at("log_px").at("se"));
+  const nlohmann::json bounds =
+      json_of({"bounds", best, "--k", "1", "--m", "10000", "--json"}).at("bounds").at(0);
+  CHECK(record.at("ours_beside").at("value") == bounds.at("value"));
+  CHECK(record.at("published") == -85.754);
+  CHECK(record.at("lower_is_better") == false);
+}
+
 TEST_CASE("reproduce: what cannot be meant is refused") {
   const TempFolder folder;
   const auto refused = [&](const std::vector<std::string>& words, const std::string& why) {
