@@ -146,8 +146,9 @@ int disentangle(const DisentangleFlags& flags) {
     print_json(object);
   } else {
     std::cout << data::one_line(fmt::format(
-                     "{}, {} points of {} codes and {} factors ({})", of.name, points.count(),
-                     points.dimensions, points.factors.size(), joined(evaluation.factors, ", ")))
+                     "{}, {} of {} and {} ({})", of.name, counted(points.count(), "point"),
+                     counted(points.dimensions, "code"), counted(points.factors.size(), "factor"),
+                     joined(evaluation.factors, ", ")))
               << "\n\n"
               << to_text(evaluation)
               << "\n+- is one standard error. Ceiling: the same metric of a perfect code on these "

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "apps/ais/show.hpp"
 #include "apps/cli/print_json.hpp"
 #include "apps/reports/mean_text.hpp"
 #include "autodiff/instruction_set.hpp"
@@ -57,12 +58,14 @@ void print_curve(const AnnealedRun& run, const AisOptions& options) {
                    "{} on {} ({}, {} of {} examples): the decoder's own rate-distortion curve",
                    run.applied.run.name, run.applied.run.config.data,
                    run.applied.examples.split().name, run.count, run.applied.examples.count()))
-            << "\n\n"
+            << fmt::format("\nfrom the prior, {} temperatures, {} chains\n\n", options.temperatures,
+                           options.chains)
             << fmt::format("{:>10} {:>12}    {:<8} {:>12}    {}\n", "beta", "rate", "+-",
                            "distortion", "+-");
   for (const annealing::RatePoint& point : rate_distortion(*run.curve, run.plan, run.points)) {
-    std::cout << fmt::format("{:>10} {} {}\n", fixed_text(point.beta, 5),
-                             mean_column(point.rate, 12), mean_column(point.distortion, 12));
+    std::cout << fmt::format("{:>10} {} {:>12} +- {}\n", fixed_text(point.beta, 5),
+                             mean_column(point.rate, 12), fixed_text(point.distortion.mean, 4),
+                             fixed_text(point.distortion.standard_error, 4));
   }
   std::cout << (options.distortion == "nell"
                     ? "\nrate: nats per datum, an upper bound; distortion: -log P(x|z), nats per "
@@ -75,6 +78,7 @@ void print_curve(const AnnealedRun& run, const AisOptions& options) {
         *entropy);
   }
   std::cout << fmt::format("{:.1f} s\n", run.seconds);
+  warn_of(run.curve->acceptance("acceptance"), "rate-distortion");
 }
 
 }  // namespace nelbo

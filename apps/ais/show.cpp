@@ -53,26 +53,6 @@ std::string acceptance_text(const Acceptance& acceptance) {
   return text;
 }
 
-void warn_of(const Acceptance& acceptance, const char* of) {
-  std::size_t low = 0, high = 0;
-  for (const double part : acceptance) {
-    low += part < low_acceptance;
-    high += part > high_acceptance;
-  }
-  if (low > 0) {
-    tell(
-        fmt::format("{}: acceptance is below {} in {} of the path's tenths: the bound is valid but "
-                    "loose; more --temperatures tighten it",
-                    of, low_acceptance, low));
-  }
-  if (high > 0) {
-    tell(
-        fmt::format("{}: acceptance is above {} in {} of the path's tenths: moves are shorter than "
-                    "they need be; the bound is valid, and more --temperatures tighten it",
-                    of, high_acceptance, high));
-  }
-}
-
 /// Of one run less another, example by example.
 struct AisDifference {
   std::string run, from;
@@ -135,9 +115,13 @@ void print(const AnnealedRun& run, const AisOptions& options) {
   if (run.bdmc) {
     std::cout << fmt::format("\n{} that the model made (bidirectional Monte Carlo)\n",
                              counted(run.count, "example"));
-    std::cout << fmt::format(
-        "lower      {}\nupper      {}\ngap        {}\n", mean_column(run.bdmc->mean("lower"), 12),
-        mean_column(run.bdmc->mean("upper"), 12), mean_column(gap_of(*run.bdmc), 12));
+    const auto row = [](const char* name, const MeanAndError& bound) {
+      std::cout << fmt::format("{:<11}{:>12} +- {}\n", name, fixed_text(bound.mean, 4),
+                               fixed_text(bound.standard_error, 4));
+    };
+    row("lower", run.bdmc->mean("lower"));
+    row("upper", run.bdmc->mean("upper"));
+    row("gap", gap_of(*run.bdmc));
     const Acceptance reverse = run.bdmc->acceptance("reverse_acceptance");
     std::cout << "acceptance backwards:            " << acceptance_text(reverse) << "\n";
     warn_of(reverse, "bdmc");
@@ -160,6 +144,26 @@ Json json_of(const std::vector<AnnealedRun>& runs, const AisOptions& options) {
 }
 
 }  // namespace
+
+void warn_of(const Acceptance& acceptance, const char* of) {
+  std::size_t low = 0, high = 0;
+  for (const double part : acceptance) {
+    low += part < low_acceptance;
+    high += part > high_acceptance;
+  }
+  if (low > 0) {
+    tell(
+        fmt::format("{}: acceptance is below {} in {} of the path's tenths: the bound is valid but "
+                    "loose; more --temperatures tighten it",
+                    of, low_acceptance, low));
+  }
+  if (high > 0) {
+    tell(
+        fmt::format("{}: acceptance is above {} in {} of the path's tenths: moves are shorter than "
+                    "they need be; the bound is valid, and more --temperatures tighten it",
+                    of, high_acceptance, high));
+  }
+}
 
 void check_same_examples(const AnnealedRun& a, const AnnealedRun& b) {
   const Examples &one = a.applied.examples, &other = b.applied.examples;

@@ -5,6 +5,9 @@
 
 namespace nelbo {
 
+/// Tells of moves that are refused, or accepted, too often in some tenths of the path; `of` names it.
+void warn_of(const annealing::Acceptance& acceptance, const char* of);
+
 /// Throws SettingError where the first `count` examples of two runs differ.
 void check_same_examples(const AnnealedRun& a, const AnnealedRun& b);
 

@@ -49,7 +49,7 @@ std::vector<LatentUnit> latent_units(const RunHistory& run) {
 }
 
 std::string verdict(const LatentUnit& unit) {
-  const std::string head = fmt::format("unit {}: KL {:.3f}", unit.index, unit.kl);
+  const std::string head = fmt::format("unit {}: KL {:.4f}", unit.index, unit.kl);
   if (!unit.collapsed) return head + ", active";
   return head + (unit.was_active ? fmt::format(", collapsed at epoch {:.0f}", unit.since)
                                  : ", never active");

@@ -26,7 +26,7 @@ struct LatentUnit {
 /// ledgers of older runs do. Nothing where none was measured, as with priors without closed form.
 std::vector<LatentUnit> latent_units(const RunHistory& run);
 
-/// "unit 7: KL 0.003, collapsed at epoch 12", or "..., never active".
+/// "unit 7: KL 0.0031, collapsed at epoch 12", or "..., never active".
 std::string verdict(const LatentUnit& unit);
 
 }  // namespace nelbo

@@ -134,7 +134,10 @@ class Search {
       const std::string own = inner.filename().string();
       any |= walk(inner, depth == 0 ? own : name + "/" + own, depth + 1);
     }
-    if (!any) found_.notes.push_back(folder.string() + ": holds no run");
+    // What nelbo reproduce leaves of a study of a world is no run, and no stranger either.
+    if (!any && !there(folder / "published.json")) {
+      found_.notes.push_back(folder.string() + ": holds no run");
+    }
     return any;
   }
   FoundRuns take() { return std::move(found_); }

@@ -127,10 +127,12 @@ std::string units(const RunHistory& run) {
   return out + (verdicts.empty() ? "" : "<ul class=\"notes verdicts\">\n" + verdicts + "</ul>\n");
 }
 
-/// What the vocabulary says of "div(mc)"; nothing of what is no word of it.
+/// What the vocabulary says of "div(mc)"; of what is no word of it, h_data alone is known.
 std::string meaning_of(const std::string& term) {
+  if (term == "h_data") return "entropy of the examples, exact";
   const Word* word = vocabulary().find(term.substr(0, term.find('(')));
-  return word == nullptr ? "" : word->meaning;
+  if (word == nullptr) return "";
+  return word->meaning + (term.ends_with("(mc)") ? ", mean over samples" : "");
 }
 
 /// What is 0 but for rounding is told as 0.

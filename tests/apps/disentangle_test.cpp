@@ -172,6 +172,7 @@ TEST_CASE("disentangle: a run on sprites' grid, its encoded codes, and runs besi
   CHECK(of["factors"] == json({"shape", "scale", "orientation", "x", "y"}));
   CHECK(of["metrics"].contains("mig.exact"));
   const std::string page = read_whole(runs[0] + "/report.html");
+  CHECK_THAT(page, contains(">orientation</text>"));  // no column's name is cut
   CHECK_THAT(page, Catch::Matchers::Contains("Codes and factors"));
   CHECK_THAT(page, Catch::Matchers::Contains("squared correlation"));
   CHECK_THAT(page, Catch::Matchers::Contains("dci_disentanglement"));

@@ -150,7 +150,7 @@ TEST_CASE("page: one run, with all that it logged") {
     CAPTURE(title);
     CHECK(titles(title) != std::string::npos);
   }
-  CHECK_THAT(page, contains("unit 2: KL 0.003, collapsed at epoch 9"));
+  CHECK_THAT(page, contains("unit 2: KL 0.0030, collapsed at epoch 9"));
   CHECK_THAT(page, contains("1 of 3 collapsed"));
   CHECK_THAT(page, contains("nelbo train --objective &#39;nell + 4*&lt;b&gt;&#39;"));
   CHECK(elements_of(page)["img"] == 1);  // what is no PNG is not shown as one
@@ -238,10 +238,11 @@ TEST_CASE("page: a ledger says what its terms are, and of rounding 0") {
   const TempFolder folder;
   const std::string ledger =
       R"x(, "ledger": {"count": 50, "terms": {"div(mc)": {"value": 3, "se": 0.1},)x"
-      R"( "pf": {"value": -3.5e-7, "se": 1.2e-7}}})";
+      R"( "pf": {"value": -3.5e-7, "se": 1.2e-7}, "h_data": {"value": 2, "se": 0}}})";
   const std::string run = make_run(folder.path() + "/r", {.lines = {epoch_line(1, 90, 9, ledger)}});
   const std::string page = html_report(find_runs({run}).runs[0]);
-  CHECK_THAT(page, contains("E KL(Q(Z|x) || P0)") && contains("<span>0.000</span>"));
+  CHECK_THAT(page, contains("E KL(Q(Z|x) || P0), mean over samples"));
+  CHECK_THAT(page, contains("entropy of the examples") && contains("<span>0.000</span>"));
   CHECK_THAT(page, !contains("e-07"));
 }
 

@@ -137,6 +137,8 @@ TEST_CASE("runs: damaged and foreign folders are noted, and stop nothing") {
   make_run(all + "/sweep-1/inner", {});
   std::filesystem::create_directories(all + "/foreign/deep");
   write_text(all + "/file", "x");
+  std::filesystem::create_directories(all + "/study");
+  write_text(all + "/study/published.json", "{}");
   make_run(all + "/config", {});
   write_text(all + "/config/config.toml", "seed = [\n");
   make_run(all + "/setting", {.more = "no_setting = 1\n"});
@@ -162,6 +164,7 @@ TEST_CASE("runs: damaged and foreign folders are noted, and stop nothing") {
                         contains("/setting: is left out") && contains("no_setting") &&
                         contains("/odd/metrics.jsonl, line 1: is no JSON object"));
   CHECK_THAT(notes, !contains("/line"));  // its last line is being written
+  CHECK_THAT(notes, !contains("/study"));
   CHECK(found.runs[1].epochs.size() == 1);
   const Outcome outcome = run_program_binary({"runs", all});
   CHECK(outcome.code == 0);
@@ -205,9 +208,9 @@ TEST_CASE("runs: a latent variable has collapsed from the epoch on from which it
                                               epoch_line(5, 88, 9, kl("3, 0.0031, 0.002, null"))}});
   const auto units = latent_units(find_runs({run}).runs[0]);
   REQUIRE(units.size() == 3);
-  CHECK(verdict(units[0]) == "unit 0: KL 3.000, active");
-  CHECK(verdict(units[1]) == "unit 1: KL 0.003, collapsed at epoch 4");
-  CHECK(verdict(units[2]) == "unit 2: KL 0.002, never active");
+  CHECK(verdict(units[0]) == "unit 0: KL 3.0000, active");
+  CHECK(verdict(units[1]) == "unit 1: KL 0.0031, collapsed at epoch 4");
+  CHECK(verdict(units[2]) == "unit 2: KL 0.0020, never active");
   // A run from before every epoch listed them has its ledgers'.
   make_run(run, {.lines = {epoch_line(5, 88, 9, R"(, "ledger": {"units": [{"kl": 0.25}]})")}});
   CHECK(latent_units(find_runs({run}).runs[0])[0].kl == 0.25);
