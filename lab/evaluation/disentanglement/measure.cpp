@@ -87,9 +87,9 @@ ScoreGroup of_samples(const SampledInformation& sampled, const Information& info
   group.values = [&sampled, &information, &all, seed](std::optional<std::size_t> replicate) {
     std::vector<std::uint32_t> weights;
     if (replicate) weights = resampled(sampled.samples(), seed, *replicate);
-    const Matrix share = of_active(
-        over_entropy(sampled.information(weights), information.plug_in().factor_entropy),
-        all.active, all.known);
+    const Matrix share =
+        of_active(over_entropy(sampled.information(weights), information.plug_in().factor_entropy),
+                  all.active, all.known);
     std::vector<double> values{gap(share)};
     add(values, aggregates(share));
     return values;
