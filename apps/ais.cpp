@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <exception>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -51,6 +53,15 @@ ExampleTable table_of(const AnnealedRun& run) {
   return table;
 }
 
+/// The page of `nelbo report` draws it beside what encoders reach.
+void keep_curve(const std::filesystem::path& folder, const std::string& json) {
+  try {
+    write_file_atomically((folder / RunFolder::rate_distortion_name).string(), json);
+  } catch (const std::exception& error) {
+    tell(std::string("the curve is not kept in the run folder: ") + reason_of(error));
+  }
+}
+
 int finish_curve(const AnnealedRun& run, const AisOptions& options) {
   const std::string json = curve_json(run, options);
   if (options.flags.common.json) {
@@ -59,10 +70,8 @@ int finish_curve(const AnnealedRun& run, const AisOptions& options) {
     print_curve(run, options);
   }
   if (const std::string what = not_finite(run); !what.empty()) return refuse_not_finite(what);
-  // The page of `nelbo report` draws it beside what encoders reach.
-  if (options.distortion == "nell") {
-    write_file_atomically((run.applied.run.folder / RunFolder::rate_distortion_name).string(),
-                          json);
+  if (options.distortion == "nell" && is_of_whole_run(options.runs.front(), options.flags)) {
+    keep_curve(run.applied.run.folder, json);
   }
   return exit_done;
 }
@@ -109,7 +118,8 @@ how far the lower bound may be off on data like the model's.
 
 --rate-distortion passes from the prior to P0(z) exp(-beta d(x, z)), beta up to --beta-max: the
 least rate of any encoder for each distortion, of this prior and decoder. RUN/rate_distortion.json
-keeps the curve of nell for nelbo report, which draws it beside what trained encoders reach.
+keeps the curve of nell of a RUN's own data for nelbo report, which draws it beside what trained
+encoders reach.
 
 Several RUN: also the difference of each to the first, example by example, which is far better
 known than the means. An interrupted command leaves what is done in RUN/ais-*.partial; the same

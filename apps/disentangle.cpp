@@ -36,8 +36,7 @@ struct DisentangleFlags {
 
   /// Whether a run's report shows what is found: of a whole folder, as it stands.
   bool kept() const {
-    return runs.size() == 1 && !runs.front().ends_with(".safetensors") && run.data.empty() &&
-           run.split.empty() && like == "nelbo";
+    return runs.size() == 1 && is_of_whole_run(runs.front(), run) && like == "nelbo";
   }
 };
 

@@ -118,6 +118,9 @@ int reproduce(const Options& options) {
                                        "--preset {0}`",
                                        preset.name));
   }
+  if (preset.evaluation.by == "study" && options.data) {
+    throw SettingError("data", preset.name + " is a study of a world, which has no data");
+  }
   const fs::path path = options.folder();
   install_signal_handlers();
   options.common.apply_threads();

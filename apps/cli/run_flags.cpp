@@ -44,6 +44,10 @@ void add_data_flags(CommandLine& command, RunFlags& flags) {
       .type("NAME");
 }
 
+bool is_of_whole_run(const std::string& run, const RunFlags& flags) {
+  return !run.ends_with(".safetensors") && flags.data.empty() && flags.split.empty();
+}
+
 void tell(const std::string& note) {
   if (!note.empty()) std::cerr << "note: " << with_flags(note) << "\n";
 }

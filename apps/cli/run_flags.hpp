@@ -22,6 +22,9 @@ struct RunFlags {
   }
 };
 
+/// Whether what is found is the folder's own, for its report: no checkpoint's, nor of other data.
+bool is_of_whole_run(const std::string& run, const RunFlags& flags);
+
 /// RUN and the common flags.
 void add_run_flags(CommandLine& command, RunFlags& flags, const std::string& seed_help);
 /// --data, --label and --split.

@@ -145,6 +145,9 @@ TEST_CASE("disentangle: refusals name file, array, shape and how to mend it") {
   bad[7] = std::nan("");
   write({{"codes", {data::StoredType::float64, {10, 3}, bad.data()}}, {"factors", array({10, 2})}});
   refuses({"--codes", path}, {"'codes' is nan in row 2, column 1"});
+  bad[7] = -1e200;  // whose square is infinite
+  write({{"codes", {data::StoredType::float64, {10, 3}, bad.data()}}, {"factors", array({10, 2})}});
+  refuses({"--codes", path}, {"'codes' is -1e+200 in row 2, column 1", "another unit"});
   refuses({"--codes", folder.write("x.npy", npy("<f8", "(2, 2)", std::string(32, '\0')))},
           {"not NPZ or CSV", "numpy.savez"});
   refuses({"--codes", folder.write("x.csv", "a,b\n1,2\n2,3\n")}, {"no column of factors"});

@@ -155,6 +155,8 @@ TEST_CASE("reproduce: what cannot be meant is refused") {
   refused(reproduce(folder, "rainfort", {}), "did you mean 'rainforth'?");
   refused(reproduce(folder, "iwae-1", {}), "--data: the preset iwae-1 learns from MNIST");
   refused(reproduce(folder, "iwae-1", {"--recipe", "week"}), "--recipe: 'week' is unknown");
+  refused(reproduce(folder, "rebar", {"--data", "sprites"}),
+          "--data: rebar is a study of a world, which has no data");
   refused({"train", "--preset", "rebar", "--out", folder / "run"},
           "'rebar' is a study of a world, which `nelbo reproduce rebar` makes");
   const Outcome run =

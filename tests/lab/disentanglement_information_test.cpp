@@ -95,6 +95,33 @@ TEST_CASE("disentanglement: a missing factor costs 1/K of MIG and SAP, and no D"
   CHECK_THAT(of.modularity, Catch::Matchers::WithinAbs(1, 1e-3));
 }
 
+TEST_CASE("disentanglement: a factor missing from noisy codes counts 0 of completeness") {
+  Points points{.dimensions = 4, .codes = {}, .log_variances = {}, .factors = {}};
+  constexpr std::size_t count = 5000;
+  for (std::uint32_t k = 0; k < 5; ++k) {
+    std::vector<double> u(count), values(count);
+    fill_uniform(u.data(), {.stream = {.seed = 1, .variable = k}, .dimensions = count});
+    for (std::size_t n = 0; n < count; ++n) values[n] = std::floor(u[n] * small_grid[k]);
+    points.factors.push_back(make_factor("v", std::move(values)));
+  }
+  std::vector<double> noise(count * 4);
+  fill_normal(noise.data(), {.stream = {.seed = 1, .variable = 9}, .dimensions = noise.size()});
+  for (std::size_t i = 0; i < noise.size(); ++i) {
+    points.codes.push_back(points.factors[i % 4].values[i / 4] + 0.05 * noise[i]);
+  }
+  const Information information(points, 0);
+  CHECK(information.active() == std::vector<std::size_t>{0, 1, 2, 3});
+  CHECK(information.known() == std::vector<std::size_t>{0, 1, 2, 3});
+  // Chance information about the fifth factor is concentrated in a code or two: it made C .99.
+  for (const Metric& metric : evaluate(points, {}).metrics) {
+    if (!metric.name.starts_with("dci_completeness")) continue;
+    if (metric.name.ends_with(".trees")) continue;  // whose importances have noise of their own
+    CAPTURE(metric.name);
+    CHECK_THAT(metric.score.value, Catch::Matchers::WithinAbs(0.8, 0.012));
+    CHECK(metric.score.standard_error < 0.02);
+  }
+}
+
 TEST_CASE(
     "disentanglement: two factors turned by 45 degrees: MIG 0, SAP 0, D 0, C 0, modularity 0") {
   const OfMatrix of = scores(rotated(16));

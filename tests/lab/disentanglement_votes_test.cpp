@@ -105,6 +105,7 @@ TEST_CASE("disentanglement: noise scores chance and a constant code nothing") {
   CHECK(votes.kept.empty());
   CHECK(votes.score.value == 0);
   CHECK(votes.score.standard_error == 0);
+  CHECK(beta_vae(constant, 1).value == 0);
   CHECK(irs(constant, 1).value == 0);
   CHECK(std::abs(probe_scores(constant, 1).explicitness.value) < 1e-12);
   CHECK(code_dependence(constant, 1).live.empty());

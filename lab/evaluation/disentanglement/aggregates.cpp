@@ -20,10 +20,15 @@ std::vector<std::pair<std::string, std::string>> aggregate_names(const std::stri
           {"mig_sup" + end, variant}};
 }
 
-Matrix of_active(Matrix matrix, const std::vector<std::size_t>& active) {
+Matrix of_active(Matrix matrix, const std::vector<std::size_t>& active,
+                 const std::vector<std::size_t>& known) {
+  const auto in = [](const std::vector<std::size_t>& numbers, std::size_t number) {
+    return std::binary_search(numbers.begin(), numbers.end(), number);
+  };
   for (std::size_t d = 0; d < matrix.rows(); ++d) {
-    if (std::binary_search(active.begin(), active.end(), d)) continue;
-    for (std::size_t k = 0; k < matrix.columns(); ++k) matrix(d, k) = 0;
+    for (std::size_t k = 0; k < matrix.columns(); ++k) {
+      if (!in(active, d) || !in(known, k)) matrix(d, k) = 0;
+    }
   }
   return matrix;
 }

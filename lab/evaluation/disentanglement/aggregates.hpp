@@ -14,7 +14,8 @@ std::vector<double> aggregates(const Matrix& matrix);
 std::vector<std::pair<std::string, std::string>> aggregate_names(const std::string& matrix,
                                                                  const std::string& variant);
 
-/// Rows of dead codes set to 0; `active` ascending.
-Matrix of_active(Matrix matrix, const std::vector<std::size_t>& active);
+/// Rows of dead codes and columns of missing factors set to 0; `active` and `known` ascending.
+Matrix of_active(Matrix matrix, const std::vector<std::size_t>& active,
+                 const std::vector<std::size_t>& known);
 
 }  // namespace nelbo::disentanglement

@@ -15,6 +15,13 @@
 namespace nelbo::disentanglement {
 namespace {
 
+bool constant(TableView codes) {
+  for (std::size_t n = 1; n < codes.rows(); ++n) {
+    if (!std::ranges::equal(codes.row(n), codes.row(0))) return false;
+  }
+  return true;
+}
+
 struct Examples {
   std::vector<double> features;      // [examples, D]
   std::vector<std::int32_t> labels;  // [examples]
@@ -59,6 +66,7 @@ Examples draw_examples(const Points& points, std::span<const Buckets> buckets, s
 
 Score beta_vae(const Points& points, std::uint64_t seed, PairFeatures features) {
   const std::vector<Buckets> buckets = buckets_of(points);
+  if (features == PairFeatures::standardised && constant(points.table())) return {};
   Examples train = draw_examples(points, buckets, seed, 0, training_votes);
   Examples test = draw_examples(points, buckets, seed, training_votes, test_votes);
   const auto table = [&](const Examples& of) { return TableView(of.features, points.dimensions); };

@@ -16,6 +16,7 @@ enum class PairFeatures { standardised, unscaled };
 /// as disentanglement_lib has them, lose to the penalty where the code is small.
 /// Lies: a factor of which the code says nothing is known by its absence, so a code without one of the
 /// factors scores nearly 1.
+/// Of a constant code 0, not the chance 1/K; unscaled 1/K, as disentanglement_lib.
 /// Throws Error where a factor cannot be held fixed.
 Score beta_vae(const Points& points, std::uint64_t seed,
                PairFeatures features = PairFeatures::standardised);

@@ -113,7 +113,8 @@ Information::Information(const Points& points, std::uint64_t seed)
     : counted_(counted_points(points)),
       plug_in_(plug_in_information(counted_)),
       bias_(points.dimensions, points.factors.size()),
-      live_(points.dimensions, false) {
+      live_(points.dimensions, false),
+      known_(points.factors.size(), false) {
   const Null null = null_information(counted_, seed);
   for (std::size_t d = 0; d < bias_.rows(); ++d) {
     for (std::size_t k = 0; k < bias_.columns(); ++k) {
@@ -122,15 +123,17 @@ Information::Information(const Points& points, std::uint64_t seed)
       bias_(d, k) = share * null.mean(d, k);
       const double excess = plug_in_.information(d, k) - null.mean(d, k);
       // A constant code has neither information nor null: rounding is no sign of life.
-      if (excess > deviations_of_life * null.deviation(d, k) && excess > 1e-9) live_[d] = true;
+      if (excess > deviations_of_life * null.deviation(d, k) && excess > 1e-9) {
+        live_[d] = known_[k] = true;
+      }
     }
   }
 }
 
-std::vector<std::size_t> Information::active() const {
+std::vector<std::size_t> Information::numbers_of(const std::vector<bool>& chosen) {
   std::vector<std::size_t> all;
-  for (std::size_t d = 0; d < live_.size(); ++d) {
-    if (live_[d]) all.push_back(d);
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    if (chosen[i]) all.push_back(i);
   }
   return all;
 }
@@ -144,6 +147,7 @@ Information::Corrected Information::correct(const PlugIn& plug_in, double biases
   for (std::size_t d = 0; d < D; ++d) {
     if (!live_[d]) continue;
     for (std::size_t k = 0; k < K; ++k) {
+      if (!known_[k]) continue;
       all.nats(d, k) = std::max(0.0, plug_in.information(d, k) - biases * bias_(d, k));
       if (plug_in.factor_entropy[k] > 0) {
         all.share(d, k) = all.nats(d, k) / plug_in.factor_entropy[k];

@@ -44,7 +44,8 @@ Null null_information(const CountedPoints& points, std::uint64_t seed);
 /// 1) / 2N where all cells are occupied, and hardly so where a code says all of a factor. Miller
 /// (1955) counts the occupied cells; here the mean under the null is taken in proportion to them:
 ///   bias = null mean (cells - rows - columns + 1) / (the same under the null), from 0 to the null mean.
-/// A code none of whose information exceeds its null by 4 standard deviations is dead.
+/// A code none of whose information exceeds its null by 4 standard deviations is dead; a factor of which
+/// no code has information that does is missing.
 class Information {
  public:
   Information(const Points& points, std::uint64_t seed);
@@ -53,11 +54,13 @@ class Information {
   const PlugIn& plug_in() const { return plug_in_; }
   const Matrix& bias() const { return bias_; }
   /// Numbers of the codes that are not dead, ascending.
-  std::vector<std::size_t> active() const;
+  std::vector<std::size_t> active() const { return numbers_of(live_); }
+  /// Numbers of the factors that are not missing, ascending.
+  std::vector<std::size_t> known() const { return numbers_of(known_); }
 
   /// What is corrected of plug-in estimates.
   struct Corrected {
-    Matrix nats;   ///< [D, K], >= 0; rows of dead codes are 0
+    Matrix nats;   ///< [D, K], >= 0; rows of dead codes and columns of missing factors are 0
     Matrix share;  ///< the same over H(v_k); 0 where that is 0
     std::vector<double> code_entropy, factor_entropy;
   };
@@ -70,11 +73,13 @@ class Information {
 
  private:
   Corrected correct(const PlugIn& plug_in, double biases) const;
+  static std::vector<std::size_t> numbers_of(const std::vector<bool>& chosen);
 
   CountedPoints counted_;
   PlugIn plug_in_;
   Matrix bias_;
-  std::vector<bool> live_;
+  std::vector<bool> live_;   // of each code
+  std::vector<bool> known_;  // of each factor
 };
 
 }  // namespace nelbo::disentanglement

@@ -29,7 +29,7 @@ struct Source {
 void add_scores(const Source& source, const Matrix& matrix, const Split& points, std::uint64_t seed,
                 Measurement& to) {
   const auto scores_of = [&](const Matrix& any) {
-    const Matrix live = of_active(any, to.active);
+    const Matrix live = of_active(any, to.active, to.known);
     std::vector<double> values{gap(live)};
     for (const double value : aggregates(live)) values.push_back(value);
     return values;

@@ -60,39 +60,39 @@ ScoreGroup of_information(const Information& information, std::size_t count, std
   return group;
 }
 
-ScoreGroup of_correlation(const Points& points, const std::vector<std::size_t>& active,
-                          std::uint64_t seed) {
+ScoreGroup of_correlation(const Points& points, const Measurement& all, std::uint64_t seed) {
   ScoreGroup group;
   group.names = {{"sap", "squared correlation"}};
   for (const auto& name : aggregate_names("correlation", "squared correlation")) {
     group.names.push_back(name);
   }
-  group.values = [&points, &active, seed](std::optional<std::size_t> replicate) {
+  group.values = [&points, &all, seed](std::optional<std::size_t> replicate) {
     std::vector<std::uint32_t> weights;
     if (replicate) weights = resampled(points.count(), seed, *replicate);
-    const Matrix squares = of_active(squared_correlation(points, weights), active);
-    std::vector<double> all{gap(squares)};
-    add(all, aggregates(squares));
-    return all;
+    const Matrix squares = of_active(squared_correlation(points, weights), all.active, all.known);
+    std::vector<double> values{gap(squares)};
+    add(values, aggregates(squares));
+    return values;
   };
   return group;
 }
 
 ScoreGroup of_samples(const SampledInformation& sampled, const Information& information,
-                      const std::vector<std::size_t>& active, std::uint64_t seed) {
+                      const Measurement& all, std::uint64_t seed) {
   const std::string variant = "information of z ~ Q(Z|x) by the mixture of all points, " +
                               std::to_string(sampled.samples()) + " samples";
   ScoreGroup group;
   group.names = {{"mig.sampled", variant}};
   for (const auto& name : aggregate_names("sampled", variant)) group.names.push_back(name);
-  group.values = [&sampled, &information, &active, seed](std::optional<std::size_t> replicate) {
+  group.values = [&sampled, &information, &all, seed](std::optional<std::size_t> replicate) {
     std::vector<std::uint32_t> weights;
     if (replicate) weights = resampled(sampled.samples(), seed, *replicate);
-    const Matrix share = of_active(
-        over_entropy(sampled.information(weights), information.plug_in().factor_entropy), active);
-    std::vector<double> all{gap(share)};
-    add(all, aggregates(share));
-    return all;
+    const Matrix share =
+        of_active(over_entropy(sampled.information(weights), information.plug_in().factor_entropy),
+                  all.active, all.known);
+    std::vector<double> values{gap(share)};
+    add(values, aggregates(share));
+    return values;
   };
   return group;
 }
@@ -102,7 +102,7 @@ void add_exact(const Points& points, const Information& information, Measurement
   const std::optional<Matrix> nats = exact_information(points);
   if (!nats) return;
   const Matrix share =
-      of_active(over_entropy(*nats, information.plug_in().factor_entropy), all.active);
+      of_active(over_entropy(*nats, information.plug_in().factor_entropy), all.active, all.known);
   const std::string variant = "information of z ~ Q(Z|x) by quadrature, exact for these points";
   const std::vector<double> values = aggregates(share);
   const auto names = aggregate_names("exact", variant);
@@ -119,17 +119,18 @@ Measurement measure_counted(const Points& points, const EvaluationOptions& optio
   Measurement all;
   const Information information(points, options.seed);
   all.active = information.active();
+  all.known = information.known();
   all.matrices = {{"information", information.corrected().share},
                   {"squared_correlation", squared_correlation(points)}};
   measure(of_information(information, points.count(), options.seed), errors, all.metrics);
-  measure(of_correlation(points, all.active, options.seed), errors, all.metrics);
+  measure(of_correlation(points, all, options.seed), errors, all.metrics);
   if (!points.log_variances.empty()) {
     const std::size_t samples = std::max<std::size_t>(1, samples_of(options) / (errors ? 1 : 10));
     const SampledInformation sampled(points, samples, options.seed);
     all.matrices.push_back(
         {"sampled_information",
          over_entropy(sampled.information(), information.plug_in().factor_entropy)});
-    measure(of_samples(sampled, information, all.active, options.seed), errors, all.metrics);
+    measure(of_samples(sampled, information, all, options.seed), errors, all.metrics);
     add_exact(points, information, all);
   }
   return all;

@@ -41,13 +41,15 @@ struct Table {
 };
 
 void check_finite(const std::string& path, const Table& table) {
+  constexpr double most = 1e100;  // whose squares, and sums of them, are finite
   const auto bad = std::find_if(table.values.begin(), table.values.end(),
-                                [](double value) { return !std::isfinite(value); });
+                                [](double value) { return !(std::abs(value) <= most); });
   if (bad == table.values.end()) return;
   const auto at = std::size_t(bad - table.values.begin());
   const std::size_t width = table.values.size() / std::size_t(table.rows());
-  refuse(path, "'{}' is {} in row {}, column {}; leave such points out", table.name, *bad,
-         at / width, at % width);
+  refuse(path, "'{}' is {} in row {}, column {}; {}", table.name, *bad, at / width, at % width,
+         std::isfinite(*bad) ? "beyond 1e100 nothing can be squared: give it another unit"
+                             : "leave such points out");
 }
 
 Table table_of(const std::string& path, const std::string& name, const data::Array& array,

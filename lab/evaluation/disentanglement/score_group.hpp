@@ -29,7 +29,8 @@ void measure(const ScoreGroup& group, bool errors, std::vector<Measured>& to);
 
 /// Metrics of points, and their matrices. Without errors for ceilings and floors.
 struct Measurement {
-  std::vector<std::size_t> active;
+  std::vector<std::size_t> active;  ///< codes that are not dead
+  std::vector<std::size_t> known;   ///< factors that are not missing, of nelbo's own definitions
   std::vector<Measured> metrics;
   std::vector<std::pair<std::string, Matrix>> matrices;
 };
