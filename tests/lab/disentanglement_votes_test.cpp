@@ -112,6 +112,11 @@ TEST_CASE("disentanglement: noise scores chance and a constant code nothing") {
   CHECK(active_units(constant).count.value == 0);
 }
 
+TEST_CASE("disentanglement: beta-VAE's score of noise is chance where values have few points") {
+  const Points noise = noise_points({200, 2, 12}, 3);  // 24, 2,400 and 400 points to a value
+  CHECK(within(beta_vae(noise, 1), 1.0 / 3, 4));       // paired with themselves too: far above
+}
+
 TEST_CASE("disentanglement: of two factors turned by 45 degrees votes see half") {
   const Points points = rotated(32);
   CHECK(std::abs(factor_vae(points, 1).score.value - 0.5) < 0.03);

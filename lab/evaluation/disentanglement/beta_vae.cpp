@@ -22,6 +22,13 @@ bool constant(TableView codes) {
   return true;
 }
 
+/// The element but `a` that a number u of (0, 1) chooses. A point beside itself would tell by no
+/// difference at all which factor has few points of a value.
+std::uint32_t other(std::span<const std::uint32_t> among, std::uint32_t a, double u) {
+  const std::uint32_t b = chosen(among.first(among.size() - 1), u);
+  return b == a ? among.back() : b;
+}
+
 struct Examples {
   std::vector<double> features;      // [examples, D]
   std::vector<std::int32_t> labels;  // [examples]
@@ -40,7 +47,7 @@ std::int32_t draw_example(const Points& points, std::span<const Buckets> buckets
   std::fill_n(features, points.dimensions, 0.0);
   for (std::size_t i = 0; i < vote_batch; ++i) {
     const std::uint32_t a = chosen(buckets[factor].shared(), u[1 + 2 * i]);
-    const std::uint32_t b = chosen(buckets[factor].like(a), u[2 + 2 * i]);
+    const std::uint32_t b = other(buckets[factor].like(a), a, u[2 + 2 * i]);
     for (std::size_t d = 0; d < points.dimensions; ++d) {
       features[d] += std::abs(codes(a, d) - codes(b, d)) / double(vote_batch);
     }
