@@ -100,7 +100,7 @@ TEST_CASE("An unknown name says what was looked for and what is near") {
                         contains("did you mean 'fashion-mnist'?"));
   CHECK_THROWS_WITH(data::read_dataset("/no/such/thing/anywhere"),
                     contains("no file or folder '/no/such/thing/anywhere'") &&
-                        contains("there are: sprites[:32|:full], fashion-mnist"));
+                        contains("there are: sprites[:32|:full|:grid|:grid:32], fashion-mnist, "));
   CHECK_THROWS_AS(data::read_dataset(""), Error);
   CHECK_THROWS_AS(data::read_dataset(":"), Error);
   const TempFolder folder;
