@@ -40,7 +40,8 @@ std::string factor_name_of(const std::string& column);
 /// them color), others are "factor 1" and so on.
 std::vector<std::string> factor_names_of(std::size_t columns);
 
-/// The factors of `count` examples, of arrays that may be null. What does not fit is left out with a note: other shapes, negative classes or ones that are not whole, values that are not finite.
+/// The factors of `count` examples, of arrays that may be null. What does not fit is left out with a
+/// note: other shapes, negative classes or ones that are not whole, values that are not finite.
 FactorTable factors_of(const Array* classes, const Array* values, std::int64_t count);
 
 /// The same of one array [N, F] of numbers: classes where all are whole and from 0 on, else values, whose
