@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "autodiff/error.hpp"
+#include "autodiff/number_of.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 #include "models/distributions/diag_normal.hpp"
 #include "models/init.hpp"
@@ -88,14 +89,12 @@ std::shared_ptr<const Likelihood> LearnedNormalLikelihood::declared(
 std::shared_ptr<const Likelihood> read_normal_likelihood(const Choice& choice) {
   if (choice.text == choice.name) return std::make_shared<NormalLikelihood>();
   if (choice.argument == "learned") return std::make_shared<LearnedNormalLikelihood>();
-  double variance = 0;
-  const char* const end = choice.argument.data() + choice.argument.size();
-  const auto [stop, failure] = std::from_chars(choice.argument.data(), end, variance);
-  if (failure != std::errc() || stop != end || !std::isfinite(variance) || variance <= 0) {
+  const auto variance = number_of<double>(choice.argument);
+  if (!variance || !std::isfinite(*variance) || *variance <= 0) {
     throw Error("likelihood '" + choice.text + "': the variance '" + choice.argument +
                 "' is no positive number; write normal:0.1 or normal:learned");
   }
-  return std::make_shared<NormalLikelihood>(variance);
+  return std::make_shared<NormalLikelihood>(*variance);
 }
 
 }  // namespace nelbo
