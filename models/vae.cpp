@@ -16,7 +16,7 @@ void check_axes(const char* function, const char* axes, Var x, int rank, std::in
 Vae::Vae(const VaeConfig& config, const DataMoments& moments, ParameterStore& store)
     : config_(resolve(config)), codes_(config_.codes()), store_(&store) {
   const DataMoments own = of_features(moments, features());
-  coders_ = architectures().at(config_.architecture).coders(config_, own.mean, store);
+  coders_ = architectures().at(config_.architecture).coders(config_, own, store);
   prior_ = config_.prior->declare(
       {codes_, store, features(), own, config_.likelihood, [this](Var x) { return posterior(x); }});
   if (auto declared = config_.likelihood->declared(store, features(), own))

@@ -22,10 +22,10 @@ struct Architecture {
   std::int64_t latent = 10;               // L, unless configured
   std::vector<std::int64_t> hidden = {};  // widths of dense layers, encoder side, unless configured
   bool free_form = false;                 // takes other widths, none at all, and activations
-  /// Declares the networks of a resolved configuration; `mean` [X] is the training mean. Throws Error
-  /// for examples of a shape that they cannot take.
-  std::function<Coders(const VaeConfig& config, const Tensor& mean, ParameterStore& store)> coders =
-      {};
+  /// Declares the networks of a resolved configuration; the moments of the training data are [X]. Throws
+  /// Error for examples of a shape that they cannot take.
+  std::function<Coders(const VaeConfig& config, const DataMoments& moments, ParameterStore& store)>
+      coders = {};
   /// Makes a model that is no pair of networks; `coders` is then empty. Its moments are [X]. It declares
   /// its parameters.
   std::function<std::unique_ptr<Model>(const VaeConfig& config, const DataMoments& moments,

@@ -11,6 +11,7 @@
 #include "models/priors/factorised_priors.hpp"
 #include "models/priors/full_normal_prior.hpp"
 #include "models/priors/mixture_prior.hpp"
+#include "models/priors/pseudo_inputs.hpp"
 #include "models/priors/uniform_prior.hpp"
 
 namespace nelbo {
@@ -89,13 +90,12 @@ PriorFamily vamp(std::int64_t k) {
     ParameterStore& store = context.store;
     const std::int64_t x = context.features;
     const Initializer start =
-        deferred([x, likelihood = context.likelihood, moments = context.moments] {
-          return scattered(likelihood->output_start(moments.mean).reshape({x}),
-                           likelihood->output_deviation(moments));
+        deferred([support = context.likelihood->support(), moments = context.moments] {
+          return pseudo_inputs_start(support, moments);
         });
     const ParameterId inputs = store.add("prior.pseudo_inputs", group, {k, x}, start);
-    return [=, &store, likelihood = context.likelihood, encoder = context.encoder] {
-      const Var pseudo = likelihood->mean(Tape::current().parameter(store, inputs));
+    return [=, &store, support = context.likelihood->support(), encoder = context.encoder] {
+      const Var pseudo = in_support(support, Tape::current().parameter(store, inputs));
       return std::make_shared<MixturePrior>(text, encoder(pseudo)->normal(text));
     };
   });

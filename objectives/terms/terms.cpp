@@ -103,8 +103,10 @@ Term hqzx(Expectation how) {
 Term mi_lower() {
   const auto unknown = [] {
     throw Error(
-        "the entropy of the data is not known: it is for examples of zeros and ones that "
-        "stay as they are (no dynamic binarisation), with a Bernoulli likelihood");
+        "the entropy of the data is not known: it is for examples that stay as they are (no "
+        "dynamic "
+        "binarisation), of zeros and ones with a Bernoulli likelihood, or of counts or pixels with "
+        "a mass of theirs");
   };
   return Term(
       {.name = "mi_lower",
