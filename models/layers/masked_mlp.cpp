@@ -60,8 +60,9 @@ MaskedMlp::MaskedMlp(ParameterStore& store, const std::string& name, const std::
     output_bias_mask_ =
         mask(1, 2 * d, store.dtype(), [&](auto, auto j) { return degree(j) > 1; }).reshape({2 * d});
   }
-  hidden_weight_ = store.add(name + ".hidden.weight", group, {d, h}, glorot_uniform(d, h));
-  hidden_bias_ = store.add(name + ".hidden.bias", group, {h}, zeros());
+  hidden_weight_ = store.add(name + ".hidden.weight", group, {d, h}, he_uniform(d));
+  // Without biases units were odd in z, and the way to an even function, as a bent posterior wants, flat.
+  hidden_bias_ = store.add(name + ".hidden.bias", group, {h}, he_uniform(6));  // in (-1, 1)
   if (context > 0) {
     context_ = store.add(name + ".hidden.context", group, {context, h}, glorot_uniform(context, h));
   }
