@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "autodiff/error.hpp"
 #include "autodiff/ops/shape_ops.hpp"
+#include "autodiff/setting_error.hpp"
 #include "models/flows/masked_affine_flow.hpp"
 #include "models/flows/planar_flow.hpp"
 #include "models/flows/triangular_flow.hpp"
@@ -41,9 +41,9 @@ PosteriorFamily family(const std::string& text, const Steps& steps) {
           .codes =
               [text](std::int64_t latent) {
                 if (latent > flow_limits::latent) {
-                  throw Error("posterior " + text + ": " + std::to_string(latent) +
-                              " latent variables; a flow takes up to " +
-                              std::to_string(flow_limits::latent));
+                  throw SettingError("latent", "is " + std::to_string(latent) +
+                                                   ", and the posterior " + text + " takes up to " +
+                                                   std::to_string(flow_limits::latent));
                 }
                 return CodeSpace{CodeSpace::Kind::continuous, latent};
               },
@@ -55,7 +55,8 @@ PosteriorFamily family(const std::string& text, const Steps& steps) {
           .declare =
               [=](const CodeSpace& codes, ParameterStore& store) {
                 return declare(text, steps, codes.variables, store);
-              }};
+              },
+          .normal = false};
 }
 
 std::string with_steps(const char* name, std::int64_t steps) {

@@ -32,6 +32,9 @@ struct PosteriorFamily {
   /// "phi", names "posterior.*". The store outlives what records.
   std::function<PosteriorRecorder(const CodeSpace& codes, ParameterStore& store)> declare = {};
 
+  /// Whether Q(Z|x) is a normal, of which a prior can be made.
+  bool normal = true;
+
   /// Declares what there is to declare.
   PosteriorRecorder recorder(const CodeSpace& codes, ParameterStore& store) const;
 };

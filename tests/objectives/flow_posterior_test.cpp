@@ -207,3 +207,23 @@ TEST_CASE(
     CHECK(largest_z(vae, elbo, rloo(), reparam(), 2000) < 4.6);
   }
 }
+
+TEST_CASE("What a flow posterior has not is refused by name, and what goes another way is told") {
+  using namespace estimators;
+  const Bound iw = bounds::iw(samples);
+  VaeFixture planar(samples, batch, latent, "normal", "planar:2"),
+      iaf(samples, batch, latent, "normal", "iaf:2");
+  CHECK_THAT(EstimatorChoice(wake_sleep(0.5)).unfit(iw, *planar.model, false),
+             contains("a planar flow has no formula for its inverse"));
+  CHECK(EstimatorChoice(wake_sleep(1)).unfit(iw, *planar.model, false).empty());
+  CHECK(EstimatorChoice(wake_sleep(0.5)).unfit(iw, *iaf.model, false).empty());
+  CHECK_FALSE(has_exact_div(*iaf.model));
+  const Recording recording(iaf.tape);
+  Draw draw(*iaf.model, iaf.x, iaf.noise);
+  CHECK_THROWS_WITH(draw.kl(), contains("flow iaf:2") && contains("use div(mc)"));
+  CHECK_THROWS_WITH(draw.posterior().diagonal("tc"),
+                    contains("tc needs a normal posterior; here it is flow iaf:2"));
+  CHECK_THROWS_WITH(draw.posterior().entropy(), contains("use hqzx(mc)"));
+  CHECK_THROWS_WITH(VaeFixture(samples, batch, latent, "vamp:2", "iaf:1"),
+                    contains("prior vamp:2 is made of normal posteriors, and here it is iaf:1"));
+}
