@@ -14,6 +14,7 @@ namespace nelbo {
 /// files keep:
 ///   encoder.I.weight, .bias            hidden layers, I = 0, 1, ...
 ///   encoder.head.weight, .bias         the last layer: posterior_family.hpp
+///   posterior.*                        of flows: flow_families.hpp
 ///   prior.*                            prior_family.hpp
 ///   decoder.I.weight, .bias            hidden layers
 ///   decoder.output.weight, .bias       the last layer, P X outputs (likelihood.hpp)
@@ -49,6 +50,7 @@ class Vae final : public Model {
   CodeSpace codes_;
   const ParameterStore* store_;
   Coders coders_;
+  PosteriorRecorder posterior_;
   PriorRecorder prior_;
 };
 

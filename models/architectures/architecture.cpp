@@ -95,6 +95,14 @@ void check_centre(const VaeConfig& config) {
 
 }  // namespace
 
+std::string unfit(const PriorFamily& prior, const PosteriorFamily& posterior,
+                  const CodeSpace& codes) {
+  if (std::string why = prior.unfit(codes); !why.empty()) return why;
+  if (!prior.moves_encoder || posterior.normal) return "";
+  return "prior " + prior.text + " is made of normal posteriors, and here it is " + posterior.text +
+         "; choose the posterior diagonal, or another prior";
+}
+
 void check_taken(const VaeConfig& config) {
   const Architecture& own = architectures().at(config.architecture);
   check_words(own, config);
@@ -120,7 +128,9 @@ VaeConfig resolve(const VaeConfig& config) {
   if (config.latent == 0) resolved.latent = own.latent;
   const CodeSpace codes = config.posterior.codes(resolved.latent);
   if (!resolved.prior) resolved.prior = simplest_prior(codes);
-  if (const std::string why = resolved.prior->unfit(codes); !why.empty()) throw Error(why);
+  if (const std::string why = unfit(*resolved.prior, config.posterior, codes); !why.empty()) {
+    throw Error(why);
+  }
   constexpr std::int64_t most_dimensions = std::int64_t{1} << 20;
   if (resolved.latent > most_dimensions / codes.width()) {
     throw Error("model " + own.name + ": " + std::to_string(resolved.latent) +

@@ -43,6 +43,10 @@ struct Architecture {
 /// mlp, burda, chen_mlp and conv64, and a program's own.
 Registry<Architecture>& architectures();
 
+/// Why a prior does not go with the codes of a posterior; empty where it does.
+std::string unfit(const PriorFamily& prior, const PosteriorFamily& posterior,
+                  const CodeSpace& codes);
+
 /// Throws SettingError for a setting that the architecture does not take, and for settings of hidden
 /// layers that contradict each other. Throws Error for an unknown architecture.
 void check_taken(const VaeConfig& config);

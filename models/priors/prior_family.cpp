@@ -6,9 +6,11 @@
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/linalg_ops.hpp"
 #include "autodiff/ops/reduce_ops.hpp"
+#include "models/flows/masked_affine_flow.hpp"
 #include "models/init.hpp"
 #include "models/priors/bernoulli_prior.hpp"
 #include "models/priors/factorised_priors.hpp"
+#include "models/priors/flow_prior.hpp"
 #include "models/priors/full_normal_prior.hpp"
 #include "models/priors/mixture_prior.hpp"
 #include "models/priors/pseudo_inputs.hpp"
@@ -135,6 +137,35 @@ PriorFamily learned_bernoulli() {
           }};
 }
 
+/// K masked affine steps from codes to noise, in an order that alternates.
+PriorFamily flow(const std::string& text, std::int64_t k,
+                 CodeOrder (*order)(std::int64_t latent, bool every_other)) {
+  PriorFamily family = real_prior(text, [=](const PriorContext& context) -> PriorRecorder {
+    const std::int64_t latent = context.codes.variables;
+    FlowPrior::Flows flows;
+    for (std::int64_t i = 0; i < k; ++i) {
+      flows.push_back(std::make_shared<MaskedAffineFlow>(
+          context.store, "prior." + std::to_string(i), group, order(latent, i % 2 == 1), 0));
+    }
+    return [=] { return std::make_shared<FlowPrior>(text, latent, flows); };
+  });
+  family.unfit = [text](const CodeSpace& codes) -> std::string {
+    if (const std::string why = real_only(text)(codes); !why.empty()) return why;
+    if (codes.variables <= flow_limits::latent) return "";
+    return "prior " + text + ": " + std::to_string(codes.variables) +
+           " latent variables; a flow takes up to " + std::to_string(flow_limits::latent);
+  };
+  return family;
+}
+
+PriorFamily realnvp(std::int64_t k) {
+  return flow("realnvp:" + std::to_string(k), k, coupling_order);
+}
+
+PriorFamily maf(std::int64_t k) {
+  return flow("maf:" + std::to_string(k), k, autoregressive_order);
+}
+
 /// A family that takes no argument.
 PriorWord plain(const char* name, const char* summary, PriorFamily (*family)()) {
   return {name, name, summary, [family](const Choice& choice) {
@@ -143,11 +174,11 @@ PriorWord plain(const char* name, const char* summary, PriorFamily (*family)()) 
           }};
 }
 
-/// A family of K components.
-PriorWord counted(const char* name, const char* usage, const char* summary,
-                  PriorFamily (*family)(std::int64_t)) {
-  return {name, usage, summary, [family](const Choice& choice) {
-            return family(choice.whole("the number of components", 1, most_components));
+/// A family of K parts.
+PriorWord counted(const std::string& name, const char* summary, const char* parts,
+                  std::int64_t most, PriorFamily (*family)(std::int64_t)) {
+  return {name, name + ":K", summary, [=](const Choice& choice) {
+            return family(choice.whole(std::string("the number of ") + parts, 1, most));
           }};
 }
 
@@ -162,12 +193,17 @@ Registry<PriorWord>& priors() {
           choice.no_argument();
           return standard_normal();
         }},
-       counted("mixture", "mixture:K", "K diagonal normals, learned", mixture),
-       counted("vamp", "vamp:K", "the encoder's posteriors at K learned pseudo-inputs", vamp),
+       counted("mixture", "K diagonal normals, learned", "components", most_components, mixture),
+       counted("vamp", "the encoder's posteriors at K learned pseudo-inputs", "components",
+               most_components, vamp),
        plain("laplace", "independent, location 0, scale 1", laplace),
        plain("uniform", "over the values of discrete codes", uniform),
        plain("bernoulli", "over binary codes, with a learned probability of each",
-             learned_bernoulli)});
+             learned_bernoulli),
+       counted("realnvp", "a flow of K coupling layers, learned", "steps", flow_limits::steps,
+               realnvp),
+       counted("maf", "a flow of K masked autoregressive steps, learned", "steps",
+               flow_limits::steps, maf)});
   return all;
 }
 

@@ -59,6 +59,9 @@ struct PriorWord {
 ///   laplace      none: independent, location 0, scale 1
 ///   uniform      none: over the values of discrete codes, Bernoulli(1/2)^L or K^-L
 ///   bernoulli    prior.logits [L], of independent bits; it starts at probabilities 1/2
+///   realnvp:K, maf:K  prior.K.*, masked_mlp.hpp: K coupling layers, or masked autoregressive steps, take
+///                codes to standard normal noise; every other step is in the other order. They start at
+///                N(0, I). Dinh et al. (2017); Papamakarios et al. (2017)
 Registry<PriorWord>& priors();
 
 /// Reads "normal" or "mixture:10" (1 <= K <= 4096). Throws Error naming what was given and what is

@@ -1,6 +1,8 @@
 #include "objectives/draw/codes.hpp"
 
 #include "autodiff/ops/elementwise_ops.hpp"
+#include "autodiff/ops/reduce_ops.hpp"
+#include "autodiff/ops/shape_ops.hpp"
 #include "objectives/draw/draw.hpp"
 
 namespace nelbo {
@@ -31,6 +33,16 @@ Var Codes::log_prior_marginals() {
 Var Codes::log_posterior() {
   if (!log_posterior_) log_posterior_ = draw_.posterior().log_prob(z_);
   return *log_posterior_;
+}
+
+Var Codes::log_posterior_at_fixed_z() {
+  return once(Key::nelbo("log_posterior at fixed z"), [&] {
+    if (!Tape::current().differentiable(z_)) return log_posterior();
+    if (!score_) return draw_.posterior().log_prob(stop(z_));
+    // A path that is 0 in value, whose gradient is what z passes on to log Q.
+    const Var path = sum(score_() * z_, -1);
+    return log_posterior() - (path - stop(path));
+  });
 }
 
 Var Codes::log_weights() {

@@ -39,7 +39,9 @@ Term div(Expectation how) {
     quantity.also_needs = {closed_form};
     quantity.check = [](const Setting& setting) {
       if (!setting.exact_div) {
-        throw Error("the divergence from this prior has no closed form; use div(mc), elbo(mc)");
+        throw Error(
+            "the divergence of this posterior from this prior has no closed form; use div(mc), "
+            "elbo(mc)");
       }
     };
     return Term(quantity, Direction::cost, [](Draw& d) { return d.kl(); });
