@@ -28,10 +28,10 @@ std::string unfit_of_batch(const EstimatorChoice& estimators, const Term& object
                            const Model& model) {
   const Likelihood* const likelihood = model.likelihood();
   if (likelihood == nullptr || !likelihood->of_batch()) return "";
+  const std::string name = likelihood->text();
   const std::string beginning =
-      "'" + likelihood->text() +
-      "' has a variance of the whole batch in training, and no weights of "
-      "single data: ";
+      "'" + name +
+      "' has a variance of the whole batch in training, and no weights of single data: ";
   for (const Quantity& quantity : objective.quantities()) {
     if (!quantity.bound || quantity.bound->is_elbo()) continue;
     return beginning + "'" + quantity.name + "' weighs them; choose elbo, or normal:shared";
