@@ -17,7 +17,7 @@ struct Copies {
   double count = 1;
 };
 
-bool zeros_and_ones(const std::vector<float>& x) {
+bool is_binary(const std::vector<float>& x) {
   return std::all_of(x.begin(), x.end(), [](float value) { return value == 0 || value == 1; });
 }
 
@@ -32,7 +32,7 @@ std::optional<double> data_entropy(const Examples& examples, const Model& model)
   std::unordered_map<std::string, std::vector<Copies>> by_digest;
   for (std::uint32_t i = 0; i < examples.count(); ++i) {
     examples.fill(x.data(), {&i, 1}, 0);
-    if (binary && !zeros_and_ones(x)) return std::nullopt;
+    if (binary && !is_binary(x)) return std::nullopt;
     Xxh64 digest;
     digest.update(x.data(), x.size() * sizeof(float));
     std::vector<Copies>& alike = by_digest[digest.hex()];
