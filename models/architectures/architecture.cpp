@@ -137,6 +137,13 @@ VaeConfig resolve(const VaeConfig& config) {
                 " latent variables, posterior " + config.posterior.text +
                 ", make codes of more than " + std::to_string(most_dimensions) + " numbers");
   }
+  constexpr std::int64_t most_outputs = std::int64_t{1} << 24;
+  if (config.example.size() > most_outputs / config.likelihood->outputs()) {
+    throw Error("model " + own.name + ": the likelihood " + config.likelihood->text() + " wants " +
+                std::to_string(config.likelihood->outputs()) + " outputs for each of " +
+                std::to_string(config.example.size()) + " features, more than " +
+                std::to_string(most_outputs) + " in all; choose one with fewer");
+  }
   if (config.hidden.empty() && !config.linear) resolved.hidden = own.hidden;
   for (const std::int64_t width : resolved.hidden) {
     if (width < 1) {

@@ -53,8 +53,8 @@ void check_taken(const VaeConfig& config);
 
 /// The configuration with the architecture's own latent dimensions and widths, and the simplest
 /// prior, where none are given. Throws as check_taken does, and Error for an example without features,
-/// sizes below 1, codes of more than 2^20 numbers, a prior that does not go with the posterior, and a
-/// mean that is not of X finite numbers.
+/// sizes below 1, codes of more than 2^20 numbers, more than 2^24 outputs of the decoder, a prior that does
+/// not go with the posterior, and a mean that is not of X finite numbers.
 VaeConfig resolve(const VaeConfig& config);
 
 }  // namespace nelbo

@@ -40,7 +40,7 @@ std::string unfit_of_batch(const EstimatorChoice& estimators, const Term& object
     const WeightedRule* const rule = one->weighted();
     if (rule != nullptr && rule->properties().path != Estimator::Path::none) continue;
     return beginning + "the estimator " + estimators.text() +
-           " weighs them; choose reparam, or normal:shared";
+           " is not for it; choose reparam, or normal:shared";
   }
   return "";
 }

@@ -103,6 +103,15 @@ TEST_CASE("likelihoods: statistics that moments lack are asked for") {
                     contains("counts are at least 0"));
 }
 
+TEST_CASE("likelihoods: more outputs than a network can have are refused") {
+  VaeConfig config = small();
+  config.example = {70000};
+  config.likelihood = parse_likelihood("categorical_pixels");
+  ParameterStore store;
+  CHECK_THROWS_WITH(Vae(config, flat_moments(config.example), store),
+                    contains("categorical_pixels wants 256 outputs for each of 70000 features"));
+}
+
 TEST_CASE(
     "likelihoods: a decoder's last layer holds the blocks of parameters one after the other") {
   constexpr std::int64_t X = 6;

@@ -73,7 +73,7 @@ TEST_CASE("support: data outside of it are refused with the likelihood that fits
 TEST_CASE("in_units: a density of y = mean + deviation x, by the change of variables in double") {
   const std::vector<double> mean{3, -40, 0.5}, deviation{0.5, 20, 1e-3};
   const double log_volume = std::log(0.5) + std::log(20) + std::log(1e-3);
-  const std::string likelihood = GENERATE("normal:0.3", "normal:learned");
+  const std::string likelihood = GENERATE("normal:0.3", "normal:learned", "normal:datum");
   VaeConfig config{.example = {3},
                    .latent = 2,
                    .hidden = {4},
@@ -99,8 +99,10 @@ TEST_CASE("in_units: a density of y = mean + deviation x, by the change of varia
     for (std::int64_t d = 0; d < 3; ++d) {
       const double m = mean[d] + deviation[d] * output.at({0, b, d});
       const double y = mean[d] + deviation[d] * values.at({b, d});
-      const double v =
-          likelihood == "normal:0.3" ? 0.3 : std::exp(store.tensor("decoder.log_variance").at({d}));
+      const double v = likelihood == "normal:0.3" ? 0.3
+                       : likelihood == "normal:datum"
+                           ? std::exp(output.at({0, b, 3 + d}))
+                           : std::exp(store.tensor("decoder.log_variance").at({d}));
       const double variance = deviation[d] * deviation[d] * v;
       exact -= 0.5 * (std::log(2 * std::acos(-1.0) * variance) + (y - m) * (y - m) / variance);
     }
