@@ -8,6 +8,7 @@
 #include "autodiff/ops/reduce_ops.hpp"
 #include "models/init.hpp"
 #include "models/priors/bernoulli_prior.hpp"
+#include "models/priors/categorical_prior.hpp"
 #include "models/priors/factorised_priors.hpp"
 #include "models/priors/full_normal_prior.hpp"
 #include "models/priors/mixture_prior.hpp"
@@ -135,6 +136,24 @@ PriorFamily learned_bernoulli() {
           }};
 }
 
+PriorFamily learned_categorical() {
+  return {.text = "categorical",
+          .unfit = [](const CodeSpace& codes) -> std::string {
+            if (codes.kind == CodeSpace::Kind::one_hot) return "";
+            return "prior categorical is over one-hot codes, of the posterior categorical:K, and "
+                   "here they are " +
+                   codes.text() + "; choose another";
+          },
+          .declare = [](const PriorContext& context) -> PriorRecorder {
+            ParameterStore& store = context.store;
+            const Shape shape{context.codes.variables, context.codes.classes};
+            const ParameterId logits = store.add("prior.logits", group, shape, zeros());
+            return [logits, &store] {
+              return std::make_shared<CategoricalPrior>(Tape::current().parameter(store, logits));
+            };
+          }};
+}
+
 /// A family that takes no argument.
 PriorWord plain(const char* name, const char* summary, PriorFamily (*family)()) {
   return {name, name, summary, [family](const Choice& choice) {
@@ -167,7 +186,9 @@ Registry<PriorWord>& priors() {
        plain("laplace", "independent, location 0, scale 1", laplace),
        plain("uniform", "over the values of discrete codes", uniform),
        plain("bernoulli", "over binary codes, with a learned probability of each",
-             learned_bernoulli)});
+             learned_bernoulli),
+       plain("categorical", "over one-hot codes, with learned probabilities of each's classes",
+             learned_categorical)});
   return all;
 }
 

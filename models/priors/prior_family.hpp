@@ -60,6 +60,7 @@ struct PriorWord {
 ///   laplace      none: independent, location 0, scale 1
 ///   uniform      none: over the values of discrete codes, Bernoulli(1/2)^L or K^-L
 ///   bernoulli    prior.logits [L], of independent bits; it starts at probabilities 1/2
+///   categorical  prior.logits [L, K], of independent one-hot rows; it starts at probabilities 1/K
 Registry<PriorWord>& priors();
 
 /// Reads "normal" or "mixture:10" (1 <= K <= 4096). Throws Error naming what was given and what is
