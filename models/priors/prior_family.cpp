@@ -9,6 +9,7 @@
 #include "models/flows/masked_affine_flow.hpp"
 #include "models/init.hpp"
 #include "models/priors/bernoulli_prior.hpp"
+#include "models/priors/categorical_prior.hpp"
 #include "models/priors/factorised_priors.hpp"
 #include "models/priors/flow_prior.hpp"
 #include "models/priors/full_normal_prior.hpp"
@@ -137,6 +138,24 @@ PriorFamily learned_bernoulli() {
           }};
 }
 
+PriorFamily learned_categorical() {
+  return {.text = "categorical",
+          .unfit = [](const CodeSpace& codes) -> std::string {
+            if (codes.kind == CodeSpace::Kind::one_hot) return "";
+            return "prior categorical is over one-hot codes, of the posterior categorical:K, and "
+                   "here they are " +
+                   codes.text() + "; choose another";
+          },
+          .declare = [](const PriorContext& context) -> PriorRecorder {
+            ParameterStore& store = context.store;
+            const Shape shape{context.codes.variables, context.codes.classes};
+            const ParameterId logits = store.add("prior.logits", group, shape, zeros());
+            return [logits, &store] {
+              return std::make_shared<CategoricalPrior>(Tape::current().parameter(store, logits));
+            };
+          }};
+}
+
 /// K masked affine steps from codes to noise, in an order that alternates.
 PriorFamily flow(const std::string& text, std::int64_t k,
                  CodeOrder (*order)(std::int64_t latent, bool every_other)) {
@@ -200,6 +219,8 @@ Registry<PriorWord>& priors() {
        plain("uniform", "over the values of discrete codes", uniform),
        plain("bernoulli", "over binary codes, with a learned probability of each",
              learned_bernoulli),
+       plain("categorical", "over one-hot codes, with learned probabilities of each's classes",
+             learned_categorical),
        counted("realnvp", "a flow of K coupling layers, learned", "steps", flow_limits::steps,
                realnvp),
        counted("maf", "a flow of K masked autoregressive steps, learned", "steps",

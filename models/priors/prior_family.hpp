@@ -59,6 +59,7 @@ struct PriorWord {
 ///   laplace      none: independent, location 0, scale 1
 ///   uniform      none: over the values of discrete codes, Bernoulli(1/2)^L or K^-L
 ///   bernoulli    prior.logits [L], of independent bits; it starts at probabilities 1/2
+///   categorical  prior.logits [L, K], of independent one-hot rows; it starts at probabilities 1/K
 ///   realnvp:K, maf:K  prior.K.*, masked_mlp.hpp: K coupling layers, or masked autoregressive steps, take
 ///                codes to standard normal noise; every other step is in the other order. They start at
 ///                N(0, I). Dinh et al. (2017); Papamakarios et al. (2017)
