@@ -93,7 +93,7 @@ void RecordedDraw::record_encoder() {
   const Recording recording(encoder_);
   noise_ = encoder_.leaf({samples_, batch_, model_.model.codes().dimensions()}, dtype_);
   x_ = encoder_.leaf(model_.x);
-  draw_.emplace(model_.model, x_, noise_);
+  draw_.emplace(model_.model, x_, noise_, Population{}, model_.auxiliaries);
   path_ = encoder_.leaf({samples_, batch_}, dtype_);
   gated_z_ = gate(draw_->codes().z(), path_);
   for (Part& part : parts_) {
@@ -201,7 +201,8 @@ void RecordedDraw::sweep(Part& part, GradientSink& sink) {
     roots_.push_back({draw_->codes().log_posterior(), &part.minus_path});
   }
   for (const Aside& aside : part.aside) roots_.push_back({aside.of.x, &aside.weights});
-  encoder_.backward(roots_, all_groups & ~leaf_group, &sink);
+  const bool reaches = part.estimators.phi.weighted()->reaches_decoder();
+  encoder_.backward(roots_, reaches ? model_.model.encoder() : all_groups & ~leaf_group, &sink);
 }
 
 void RecordedDraw::replicate(const DrawVariables& of, std::uint64_t seed, std::uint64_t r) {
