@@ -10,11 +10,13 @@ namespace nelbo {
 
 std::optional<double> data_entropy(const Examples& examples, const Model& model) {
   if (model.likelihood() == nullptr || !model.likelihood()->is_mass()) return std::nullopt;
+  if (model.conditions() > 0)
+    return std::nullopt;  // Nell is of x given its condition, H_data is not
   std::vector<float> x(examples.features());
   // The key holds a bit per pixel, so that equal keys are equal examples.
   std::unordered_map<std::string, double> copies;
   for (std::uint32_t i = 0; i < examples.count(); ++i) {
-    examples.fill(x.data(), {&i, 1}, 0);
+    examples.fill_features(x.data(), {&i, 1}, 0);
     std::string bits((x.size() + 7) / 8, '\0');
     for (std::size_t p = 0; p < x.size(); ++p) {
       if (x[p] != 0 && x[p] != 1) return std::nullopt;

@@ -35,7 +35,7 @@ RecordedBatch::RecordedBatch(const Model& model, const Auxiliaries& auxiliaries,
   std::optional<DropoutMasks::Use> dropping;
   if (use == Use::training) dropping.emplace(tape_, dropout_);
   const DType dtype = model.store().dtype();
-  const Var x = tape_.leaf({std::int64_t(batch), model.features()}, dtype);
+  const Var x = tape_.leaf({std::int64_t(batch), model.shown()}, dtype);
   data_ = tape_.data(x);
   noise_ = tape_.leaf({objective.samples(), std::int64_t(batch), codes_.dimensions()}, dtype);
   const std::optional<Bound> bound = objective.bound();
@@ -45,7 +45,8 @@ RecordedBatch::RecordedBatch(const Model& model, const Auxiliaries& auxiliaries,
   }
   std::shared_ptr<const Estimation> estimation;
   if (!estimators.plain()) estimation = estimators.estimation(one_sweep);
-  draw_ = std::make_unique<Draw>(model, x, noise_, population, &auxiliaries, estimation);
+  draw_ =
+      std::make_unique<Draw>(model, model.batch(x), noise_, population, &auxiliaries, estimation);
   Draw& draw = *draw_;
 
   const Term cost = objective.cost();

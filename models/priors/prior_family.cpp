@@ -6,8 +6,11 @@
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/linalg_ops.hpp"
 #include "autodiff/ops/reduce_ops.hpp"
+#include "autodiff/ops/shape_ops.hpp"
 #include "models/init.hpp"
+#include "models/layers/linear.hpp"
 #include "models/priors/bernoulli_prior.hpp"
+#include "models/priors/conditional_prior.hpp"
 #include "models/priors/factorised_priors.hpp"
 #include "models/priors/full_normal_prior.hpp"
 #include "models/priors/mixture_prior.hpp"
@@ -135,6 +138,22 @@ PriorFamily learned_bernoulli() {
           }};
 }
 
+PriorFamily conditional_normal() {
+  PriorFamily family{.text = "conditional", .unfit = real_only("conditional"), .declare = {}};
+  family.declare_conditional = [](const PriorContext& context) -> ConditionalPriorRecorder {
+    const WeightInit none = [](std::int64_t, std::int64_t) { return zeros(); };
+    const std::int64_t latent = context.codes.variables;
+    const Linear head(context.store, "prior", group, context.conditions, 2 * latent,
+                      Activation::identity, none);
+    return [head, latent](Var condition) {
+      const Var both = head(condition);
+      return std::make_shared<ConditionalPrior>(
+          DiagNormal{slice(both, -1, 0, latent), slice(both, -1, latent, 2 * latent)});
+    };
+  };
+  return family;
+}
+
 /// A family that takes no argument.
 PriorWord plain(const char* name, const char* summary, PriorFamily (*family)()) {
   return {name, name, summary, [family](const Choice& choice) {
@@ -167,7 +186,9 @@ Registry<PriorWord>& priors() {
        plain("laplace", "independent, location 0, scale 1", laplace),
        plain("uniform", "over the values of discrete codes", uniform),
        plain("bernoulli", "over binary codes, with a learned probability of each",
-             learned_bernoulli)});
+             learned_bernoulli),
+       plain("conditional", "N(m, diag s2), both linear in the condition; learned",
+             conditional_normal)});
   return all;
 }
 
