@@ -43,6 +43,7 @@ class ModelInUnits final : public Model {
   const ParameterStore& store() const override { return own_->store(); }
   CodeSpace codes() const override { return own_->codes(); }
   std::int64_t features() const override { return own_->features(); }
+  std::int64_t conditions() const override { return own_->conditions(); }
   std::shared_ptr<const Posterior> posterior(const Batch& batch) const override {
     return own_->posterior(batch);
   }

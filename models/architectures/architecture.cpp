@@ -12,27 +12,32 @@ namespace nelbo {
 
 Registry<Architecture>& architectures() {
   static Registry<Architecture> all(
-      "model",
-      {{.name = "mlp",
-        .summary = "X-H-2L / L-H-X, widths H as given (500), tanh",
-        .latent = 20,
-        .hidden = {500},
-        .free_form = true,
-        .coders = mlp_coders,
-        .takes = {"likelihood", "layer_norm", "gated", "dropout", "centre"}},
-       {"burda", "X-200-200-2L / L-200-200-X, tanh; L = 50", 50, {200, 200}, false, mlp_coders},
-       {"chen_mlp",
-        "X-1200-1200-2L relu / L-1200-1200-1200-X tanh; L = 10",
-        10,
-        {1200, 1200},
-        false,
-        chen_mlp_coders},
-       {"conv64",
-        "64x64 images: 4 convolutions and 1 dense layer each way, relu; L = 10",
-        10,
-        {},
-        false,
-        conv64_coders}});
+      "model", {{.name = "mlp",
+                 .summary = "X-H-2L / L-H-X, widths H as given (500), tanh",
+                 .latent = 20,
+                 .hidden = {500},
+                 .free_form = true,
+                 .coders = mlp_coders,
+                 .takes = {"likelihood", "condition", "missing", "layer_norm", "gated", "dropout",
+                           "centre"}},
+                {.name = "burda",
+                 .summary = "X-200-200-2L / L-200-200-X, tanh; L = 50",
+                 .latent = 50,
+                 .hidden = {200, 200},
+                 .coders = mlp_coders,
+                 .takes = {"likelihood", "condition", "missing"}},
+                {.name = "chen_mlp",
+                 .summary = "X-1200-1200-2L relu / L-1200-1200-1200-X tanh; L = 10",
+                 .latent = 10,
+                 .hidden = {1200, 1200},
+                 .coders = chen_mlp_coders,
+                 .takes = {"likelihood", "condition", "missing"}},
+                {"conv64",
+                 "64x64 images: 4 convolutions and 1 dense layer each way, relu; L = 10",
+                 10,
+                 {},
+                 false,
+                 conv64_coders}});
   return all;
 }
 
@@ -93,6 +98,19 @@ void check_centre(const VaeConfig& config) {
                                         " finite numbers, one for each feature");
 }
 
+/// Throws SettingError for a prior that does not go with a condition, or with none.
+void check_condition(const VaeConfig& config) {
+  if (config.prior->declare_conditional && config.conditions == 0) {
+    throw SettingError(
+        "prior", "'" + config.prior->text + "' is of a condition, and there is none; give one");
+  }
+  if (config.prior->moves_encoder && config.conditions != 0) {
+    throw SettingError("prior", "'" + config.prior->text +
+                                    "' is made of posteriors Q(Z|x), and here they are of a "
+                                    "condition too; choose another");
+  }
+}
+
 }  // namespace
 
 std::string unfit(const PriorFamily& prior, const PosteriorFamily& posterior,
@@ -105,6 +123,19 @@ std::string unfit(const PriorFamily& prior, const PosteriorFamily& posterior,
 
 void check_taken(const VaeConfig& config) {
   const Architecture& own = architectures().at(config.architecture);
+  if (config.missing != VaeConfig::Missing::none) {
+    if (!own.has("missing")) {
+      throw SettingError("missing", "is not for the model " + own.name + "; choose mlp");
+    }
+    if (config.centre) {
+      throw SettingError("centre",
+                         "is not for data with missing entries; give scale standard, "
+                         "which makes 0 the mean");
+    }
+  }
+  if (config.conditions != 0 && !own.has("condition")) {
+    throw SettingError("condition", "is not for the model " + own.name + "; choose mlp");
+  }
   check_words(own, config);
   check_networks(own, config);
   if (!(config.dropout >= 0 && config.dropout < 1)) {
@@ -131,6 +162,7 @@ VaeConfig resolve(const VaeConfig& config) {
   if (const std::string why = unfit(*resolved.prior, config.posterior, codes); !why.empty()) {
     throw Error(why);
   }
+  check_condition(resolved);
   constexpr std::int64_t most_dimensions = std::int64_t{1} << 20;
   if (resolved.latent > most_dimensions / codes.width()) {
     throw Error("model " + own.name + ": " + std::to_string(resolved.latent) +

@@ -28,6 +28,7 @@ void Extent::add(std::span<const float> values) {
   float low = std::numeric_limits<float>::infinity(), high = -low;
   bool all_whole = true, all_levels = true;
   for (const float value : values) {
+    if (std::isnan(value)) continue;  // missing
     low = std::min(low, value);
     high = std::max(high, value);
     all_whole &= value == std::floor(value);

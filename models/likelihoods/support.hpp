@@ -13,6 +13,7 @@ struct Extent {
   bool levels = true;  // all are pixels k / 255
 
   bool empty() const { return least > greatest; }
+  /// NaN is a value that is missing.
   void add(std::span<const float> values);
   void add(const Extent& other);
   /// "from 0 to 255", "from -1.5 to 2".
