@@ -28,8 +28,8 @@ double logit_of_mean(double mean) {
 
 }  // namespace
 
-Var ContinuousBernoulliLikelihood::log_prob(Var output, Var x) const {
-  return sum(x * output - log_expm1_ratio(output), -1);
+Var ContinuousBernoulliLikelihood::feature_log_prob(Var output, Var x) const {
+  return x * output - log_expm1_ratio(output);
 }
 
 Var ContinuousBernoulliLikelihood::mean(Var output) const { return tilted_uniform_mean(output); }

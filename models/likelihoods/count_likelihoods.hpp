@@ -14,7 +14,7 @@ class PoissonLikelihood final : public Likelihood {
   std::string text() const override { return "poisson"; }
   bool is_mass() const override { return true; }
   Support support() const override { return {.least = 0, .whole = true}; }
-  Var log_prob(Var output, Var x) const override;
+  Var feature_log_prob(Var output, Var x) const override;
   Var mean(Var output) const override;
   Var sample(Var output, Var noise) const override;
   Noise noise() const override { return Noise::uniform; }
@@ -29,7 +29,7 @@ class NegativeBinomialLikelihood : public Likelihood {
   std::string text() const override { return "negative_binomial"; }
   bool is_mass() const override { return true; }
   Support support() const override { return {.least = 0, .whole = true}; }
-  Var log_prob(Var output, Var x) const override;
+  Var feature_log_prob(Var output, Var x) const override;
   Var mean(Var output) const override;
   Var sample(Var output, Var noise) const override;
   Noise noise() const override { return Noise::uniform; }
@@ -57,7 +57,7 @@ class ZeroInflatedLikelihood final : public NegativeBinomialLikelihood {
  public:
   std::string text() const override { return "zero_inflated_negative_binomial"; }
   std::int64_t outputs() const override { return 2; }
-  Var log_prob(Var output, Var x) const override;
+  Var feature_log_prob(Var output, Var x) const override;
   Var mean(Var output) const override;
   Var sample(Var output, Var noise) const override;
   std::int64_t statistics() const override { return 1; }

@@ -1,9 +1,12 @@
 #include "models/likelihoods/likelihood.hpp"
 
 #include "autodiff/error.hpp"
+#include "autodiff/ops/reduce_ops.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 
 namespace nelbo {
+
+Var Likelihood::log_prob(Var output, Var x) const { return sum(feature_log_prob(output, x), -1); }
 
 Var Likelihood::feature_log_prob(Var, Var) const {
   throw Error("the likelihood " + text() +

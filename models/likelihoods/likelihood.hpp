@@ -30,10 +30,11 @@ class Likelihood {
   virtual bool of_batch() const { return false; }
   /// P.
   virtual std::int64_t outputs() const { return 1; }
-  /// log P(x|z) of the decoder's output [S, B, P X] and x [B, X], in nats: [S, B].
-  virtual Var log_prob(Var output, Var x) const = 0;
+  /// log P(x|z) of the decoder's output [S, B, P X] and x [B, X], in nats: [S, B]. The sum of
+  /// feature_log_prob() unless overridden.
+  virtual Var log_prob(Var output, Var x) const;
   /// log P(x_i|z) of every feature, whose sum log_prob() is: [S, B, X], nats. What data with missing
-  /// entries need. Throws Error for a likelihood of features that are no factors, and unless overridden.
+  /// entries need. A likelihood overrides it or log_prob(); of the latter alone it throws Error.
   virtual Var feature_log_prob(Var output, Var x) const;
   /// Whether log_prob() is of the observed entries of x, and NaN is one that is missing.
   virtual bool of_observed() const { return false; }
