@@ -50,13 +50,17 @@ Var DiscretisedLogisticLikelihood::log_scales(Var output) const {
   return blocks(output, components_ == 1 ? 1 : 2 * components_, components_);
 }
 
-Var DiscretisedLogisticLikelihood::log_prob(Var output, Var x) const {
+Var DiscretisedLogisticLikelihood::feature_log_prob(Var output, Var x) const {
   if (components_ == 1) {
-    return DiscretizedLogistic{parameter(output, 0), parameter(output, 1)}.log_prob(x);
+    return DiscretizedLogistic{parameter(output, 0), parameter(output, 1)}.log_masses(x);
   }
   const Var beside = reshape(x, {x.shape()[0], 1, x.shape()[-1]});
   const Var of_each = DiscretizedLogistic{means(output), log_scales(output)}.log_masses(beside);
-  return sum(logsumexp(log_weights(output) + of_each, -2), -1);
+  return logsumexp(log_weights(output) + of_each, -2);
+}
+
+Var DiscretisedLogisticLikelihood::log_prob(Var output, Var x) const {
+  return sum(feature_log_prob(output, x), -1);
 }
 
 Var DiscretisedLogisticLikelihood::mean(Var output) const {

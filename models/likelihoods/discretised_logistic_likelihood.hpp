@@ -18,6 +18,7 @@ class DiscretisedLogisticLikelihood final : public Likelihood {
   Support support() const override { return {.least = 0, .greatest = 1, .levels = true}; }
   std::int64_t outputs() const override { return components_ == 1 ? 2 : 3 * components_; }
   Var log_prob(Var output, Var x) const override;
+  Var feature_log_prob(Var output, Var x) const override;
   Var mean(Var output) const override;
   Var sample(Var output, Var noise) const override;
   Noise noise() const override { return Noise::uniform; }

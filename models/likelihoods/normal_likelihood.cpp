@@ -76,6 +76,10 @@ std::shared_ptr<const Likelihood> LearnedNormalLikelihood::declared(
   return own;
 }
 
+Var DatumNormalLikelihood::feature_log_prob(Var output, Var x) const {
+  return marginal_log_probs(DiagNormal{parameter(output, 0), parameter(output, 1)}, x);
+}
+
 Var DatumNormalLikelihood::log_prob(Var output, Var x) const {
   return DiagNormal{parameter(output, 0), parameter(output, 1)}.log_prob(x);
 }
