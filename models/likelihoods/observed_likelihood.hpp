@@ -25,6 +25,7 @@ class ObservedLikelihood final : public Likelihood {
   Var mean(Var output) const override { return own_->mean(output); }
   Var sample(Var output, Var noise) const override { return own_->sample(output, noise); }
   Noise noise() const override { return own_->noise(); }
+  bool of_batch() const override { return own_->of_batch(); }
   std::int64_t outputs() const override { return own_->outputs(); }
   std::int64_t statistics() const override { return own_->statistics(); }
   void add_statistics(double x, double* sums) const override { own_->add_statistics(x, sums); }

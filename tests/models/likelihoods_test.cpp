@@ -268,6 +268,25 @@ TEST_CASE(
         Approx(total(0.01 * std::log(error))).epsilon(1e-5));
 }
 
+TEST_CASE("likelihoods: log P(x|z) is the sum over features, where data may have missing entries") {
+  for (const char* word :
+       {"poisson", "negative_binomial", "zero_inflated_negative_binomial", "discretised_logistic",
+        "discretised_logistic:3", "categorical_pixels:5", "continuous_bernoulli", "normal:datum"}) {
+    INFO(word);
+    const LikelihoodSubject of(word, {{0, 1}, {1, 0}, {1, 1}});
+    Tape tape;
+    const Recording recording(tape);
+    const Var output = tape.leaf(numbers({2, 3, 2 * of->outputs()}, 9));
+    const Var x = tape.leaf(Tensor::of({0, 1, 1, 0, 1, 1}, {3, 2}, DType::f64));
+    const Var each = of->feature_log_prob(output, x);
+    REQUIRE(each.shape() == Shape{2, 3, 2});
+    const Tensor whole = of->log_prob(output, x).value(), summed = sum(each, -1).value();
+    for (std::int64_t i = 0; i < 6; ++i) {
+      CHECK(summed.at({i / 3, i % 3}) == Approx(whole.at({i / 3, i % 3})).epsilon(1e-12));
+    }
+  }
+}
+
 TEST_CASE("likelihoods: words are read back, and others are refused with what is known") {
   for (const Case& one : cases()) CHECK(parse_likelihood(one.text)->text() == one.text);
   CHECK(parse_likelihood("discretised_logistic:1")->text() == "discretised_logistic");
