@@ -41,12 +41,16 @@ Var CategoricalPixelsLikelihood::class_numbers(DType dtype) const {
   return Tape::current().leaf(numbers);
 }
 
-Var CategoricalPixelsLikelihood::log_prob(Var output, Var x) const {
+Var CategoricalPixelsLikelihood::feature_log_prob(Var output, Var x) const {
   const Var of_classes = logits(output);
   const Var number = reshape(x * top(), {x.shape()[0], 1, x.shape()[1]});
   const Var shown = less(abs(number - class_numbers(output.dtype())), 0.5);
   const Var logit = sum(where(shown, of_classes, 0.0), -2);
-  return sum(logit - logsumexp(of_classes, -2), -1);
+  return logit - logsumexp(of_classes, -2);
+}
+
+Var CategoricalPixelsLikelihood::log_prob(Var output, Var x) const {
+  return sum(feature_log_prob(output, x), -1);
 }
 
 Var CategoricalPixelsLikelihood::mean(Var output) const {

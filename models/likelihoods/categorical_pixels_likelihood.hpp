@@ -16,6 +16,7 @@ class CategoricalPixelsLikelihood final : public Likelihood {
   Support support() const override;
   std::int64_t outputs() const override { return classes_; }
   Var log_prob(Var output, Var x) const override;
+  Var feature_log_prob(Var output, Var x) const override;
   Var mean(Var output) const override;
   Var sample(Var output, Var noise) const override;
   Noise noise() const override { return Noise::uniform; }

@@ -28,8 +28,12 @@ double logit_of_mean(double mean) {
 
 }  // namespace
 
+Var ContinuousBernoulliLikelihood::feature_log_prob(Var output, Var x) const {
+  return x * output - log_expm1_ratio(output);
+}
+
 Var ContinuousBernoulliLikelihood::log_prob(Var output, Var x) const {
-  return sum(x * output - log_expm1_ratio(output), -1);
+  return sum(feature_log_prob(output, x), -1);
 }
 
 Var ContinuousBernoulliLikelihood::mean(Var output) const { return tilted_uniform_mean(output); }

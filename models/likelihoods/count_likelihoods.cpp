@@ -61,8 +61,12 @@ double uninflated_mean(double positive, double r) {
 
 }  // namespace
 
+Var PoissonLikelihood::feature_log_prob(Var output, Var x) const {
+  return poisson_log_mass(x, output);
+}
+
 Var PoissonLikelihood::log_prob(Var output, Var x) const {
-  return sum(poisson_log_mass(x, output), -1);
+  return sum(feature_log_prob(output, x), -1);
 }
 
 Var PoissonLikelihood::mean(Var output) const { return exp(output); }
@@ -81,8 +85,12 @@ Var NegativeBinomialLikelihood::log_inverse_dispersion() const {
   return Tape::current().parameter(*store_, id_);
 }
 
+Var NegativeBinomialLikelihood::feature_log_prob(Var output, Var x) const {
+  return negative_binomial_log_mass(x, output, log_inverse_dispersion());
+}
+
 Var NegativeBinomialLikelihood::log_prob(Var output, Var x) const {
-  return sum(negative_binomial_log_mass(x, output, log_inverse_dispersion()), -1);
+  return sum(feature_log_prob(output, x), -1);
 }
 
 Var NegativeBinomialLikelihood::mean(Var output) const { return exp(output); }
@@ -109,11 +117,15 @@ std::shared_ptr<const Likelihood> NegativeBinomialLikelihood::declared(
 
 // With p = sigmoid(s) and the mass b of a count: log P(x) = log b - softplus(s) for x > 0, and log P(0) =
 // log(exp(s) + b) - softplus(s) = log b + softplus(s - log b) - softplus(s).
-Var ZeroInflatedLikelihood::log_prob(Var output, Var x) const {
+Var ZeroInflatedLikelihood::feature_log_prob(Var output, Var x) const {
   const Var log_mean = parameter(output, 0), logit = parameter(output, 1);
   const Var log_b = negative_binomial_log_mass(x, log_mean, log_inverse_dispersion());
   const Var inflated = where(equal(x, 0.0), softplus(logit - log_b), 0.0);
-  return sum(log_b + inflated - softplus(logit), -1);
+  return log_b + inflated - softplus(logit);
+}
+
+Var ZeroInflatedLikelihood::log_prob(Var output, Var x) const {
+  return sum(feature_log_prob(output, x), -1);
 }
 
 Var ZeroInflatedLikelihood::mean(Var output) const {

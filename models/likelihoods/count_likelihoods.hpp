@@ -15,6 +15,7 @@ class PoissonLikelihood final : public Likelihood {
   bool is_mass() const override { return true; }
   Support support() const override { return {.least = 0, .whole = true}; }
   Var log_prob(Var output, Var x) const override;
+  Var feature_log_prob(Var output, Var x) const override;
   Var mean(Var output) const override;
   Var sample(Var output, Var noise) const override;
   Noise noise() const override { return Noise::uniform; }
@@ -30,6 +31,7 @@ class NegativeBinomialLikelihood : public Likelihood {
   bool is_mass() const override { return true; }
   Support support() const override { return {.least = 0, .whole = true}; }
   Var log_prob(Var output, Var x) const override;
+  Var feature_log_prob(Var output, Var x) const override;
   Var mean(Var output) const override;
   Var sample(Var output, Var noise) const override;
   Noise noise() const override { return Noise::uniform; }
@@ -58,6 +60,7 @@ class ZeroInflatedLikelihood final : public NegativeBinomialLikelihood {
   std::string text() const override { return "zero_inflated_negative_binomial"; }
   std::int64_t outputs() const override { return 2; }
   Var log_prob(Var output, Var x) const override;
+  Var feature_log_prob(Var output, Var x) const override;
   Var mean(Var output) const override;
   Var sample(Var output, Var noise) const override;
   std::int64_t statistics() const override { return 1; }

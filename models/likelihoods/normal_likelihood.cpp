@@ -80,6 +80,10 @@ Var DatumNormalLikelihood::log_prob(Var output, Var x) const {
   return DiagNormal{parameter(output, 0), parameter(output, 1)}.log_prob(x);
 }
 
+Var DatumNormalLikelihood::feature_log_prob(Var output, Var x) const {
+  return marginal_log_probs(DiagNormal{parameter(output, 0), parameter(output, 1)}, x);
+}
+
 Var DatumNormalLikelihood::sample(Var output, Var noise) const {
   const DiagNormal normal{parameter(output, 0), parameter(output, 1)};
   return normal.sample(broadcast_to(noise, normal.mean.shape()));

@@ -58,6 +58,7 @@ class DatumNormalLikelihood final : public Likelihood {
   bool is_mass() const override { return false; }
   std::int64_t outputs() const override { return 2; }
   Var log_prob(Var output, Var x) const override;
+  Var feature_log_prob(Var output, Var x) const override;
   Var mean(Var output) const override { return parameter(output, 0); }
   Var sample(Var output, Var noise) const override;
   Noise noise() const override { return Noise::normal; }
