@@ -11,8 +11,8 @@ namespace nelbo {
 class ObservedLikelihood final : public Likelihood {
  public:
   /// Of a density of x = (y - mean) / deviation told as one of y, `log_deviations` [X] are taken off, one
-  /// for each observed entry; empty: x is y. Throws Error unless `own` has probabilities of single
-  /// features.
+  /// for each observed entry; empty: x is y. log_prob() throws Error unless `own` has probabilities of
+  /// single features.
   ObservedLikelihood(std::shared_ptr<const Likelihood> own, std::vector<double> log_deviations);
 
   std::string text() const override { return own_->text(); }
