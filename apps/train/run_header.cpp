@@ -58,7 +58,7 @@ std::vector<std::string> run_header(const TrainConfig& config, const data::Datas
   }
   if (config.binarize != "none") lines.push_back("binarize    " + config.binarize);
   lines.push_back("examples    " + examples_text(trainer));
-  const Architecture& own = architectures().at(config.model);
+  const Architecture& own = architectures().at(architecture_of(config.model));
   std::string model = fmt::format("model       {}", config.model);
   if (config.linear) model += ", no hidden layers";
   if (!config.hidden.empty()) model += ", hidden " + joined(config.hidden, ",");
