@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -10,11 +11,13 @@
 #include "apps/ais/curve.hpp"
 #include "apps/ais/show.hpp"
 #include "apps/cli/commands.hpp"
+#include "apps/cli/print_json.hpp"
 #include "apps/cli/refusal.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/exit_code.hpp"
 #include "apps/reports/example_table.hpp"
+#include "apps/reports/found_of_run.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/evaluation/standard_errors.hpp"
 #include "lab/files/atomic_file.hpp"
@@ -53,25 +56,18 @@ ExampleTable table_of(const AnnealedRun& run) {
   return table;
 }
 
-/// The page of `nelbo report` draws it beside what encoders reach.
-void keep_curve(const std::filesystem::path& folder, const std::string& json) {
-  try {
-    write_file_atomically((folder / RunFolder::rate_distortion_name).string(), json);
-  } catch (const std::exception& error) {
-    tell(std::string("the curve is not kept in the run folder: ") + reason_of(error));
-  }
-}
-
 int finish_curve(const AnnealedRun& run, const AisOptions& options) {
-  const std::string json = curve_json(run, options);
+  const nlohmann::ordered_json curve = curve_json(run, options);
   if (options.flags.common.json) {
-    std::cout << json;
+    print_json(curve);
   } else {
     print_curve(run, options);
   }
   if (const std::string what = not_finite(run); !what.empty()) return refuse_not_finite(what);
   if (options.distortion == "nell" && is_of_whole_run(options.runs.front(), options.flags)) {
-    keep_curve(run.applied.run.folder, json);
+    // The page of `nelbo report` draws it beside what encoders reach.
+    const RunFolder folder = RunFolder::open(run.applied.run.folder);
+    keep_found(folder.path().string(), folder.rate_distortion(), curve);
   }
   return exit_done;
 }

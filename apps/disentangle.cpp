@@ -7,11 +7,12 @@
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/run_flags.hpp"
-#include "apps/disentangle/keep.hpp"
 #include "apps/disentangle/run_points.hpp"
 #include "apps/disentangle/show.hpp"
 #include "apps/exit_code.hpp"
+#include "apps/reports/found_of_run.hpp"
 #include "apps/reports/mean_text.hpp"
+#include "apps/reports/run_report.hpp"
 #include "apps/reports/table.hpp"
 #include "autodiff/joined.hpp"
 #include "autodiff/setting_error.hpp"
@@ -19,12 +20,12 @@
 #include "lab/evaluation/disentanglement/evaluation.hpp"
 #include "lab/evaluation/disentanglement/udr.hpp"
 #include "lab/files/one_line.hpp"
+#include "lab/training/run_folder.hpp"
 
 namespace nelbo {
 namespace {
 
 using disentanglement::Dialect;
-using disentanglement::Evaluation;
 using disentanglement::Points;
 
 struct DisentangleFlags {
@@ -118,6 +119,13 @@ int compare(const DisentangleFlags& flags) {
   return exit_done;
 }
 
+void keep_in_run(const std::string& run, const nlohmann::ordered_json& found) {
+  const RunFolder folder = RunFolder::open(run);
+  if (!keep_found(run, folder.disentanglement(), found)) return;
+  leave_report(folder);
+  tell(data::one_line(fmt::format("matrices and metrics are shown in {}", folder.report())));
+}
+
 int disentangle(const DisentangleFlags& flags) {
   check(flags);
   if (flags.runs.size() > 1) return compare(flags);
@@ -135,7 +143,7 @@ int disentangle(const DisentangleFlags& flags) {
     tell("few points: " + data::one_line(rare) + "; what is said of them is noisy");
   }
   const std::uint64_t seed = std::uint64_t(flags.run.common.seed.value_or(0));
-  const Evaluation evaluation = disentanglement::evaluate(
+  const disentanglement::Evaluation evaluation = disentanglement::evaluate(
       points, {.like = like, .samples = std::size_t(flags.samples.value_or(0)), .seed = seed});
   nlohmann::ordered_json object{{"of", of.name}, {"like", flags.like}};
   object.update(to_json(evaluation));

@@ -3,25 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "apps/command_line.hpp"
+#include "autodiff/number_of.hpp"
 #include "autodiff/setting_error.hpp"
 
 namespace nelbo {
 namespace {
 
 constexpr std::size_t longest_list = 64;
-
-/// The number that is the whole of `text`; nothing where it is none.
-template <class T>
-std::optional<T> number_of(std::string_view text) {
-  T value = 0;
-  const char* const last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, value);
-  if (error != std::errc{} || end != last) return std::nullopt;
-  return value;
-}
 
 std::int64_t whole_number(const std::string& text, std::int64_t least, std::int64_t most) {
   const auto value = number_of<std::int64_t>(text);

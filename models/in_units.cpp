@@ -16,13 +16,16 @@ class LikelihoodInUnits final : public Likelihood {
   std::string text() const override { return own_.text(); }
   bool is_mass() const override { return own_.is_mass(); }
   Support support() const override { return own_.support(); }
+  bool of_batch() const override { return own_.of_batch(); }
+  std::int64_t outputs() const override { return own_.outputs(); }
   Var log_prob(Var output, Var x) const override { return own_.log_prob(output, x) - log_volume_; }
   Var mean(Var output) const override { return own_.mean(output); }
   Var sample(Var output, Var noise) const override { return own_.sample(output, noise); }
   Noise noise() const override { return own_.noise(); }
-  Tensor output_start(const Tensor& mean) const override { return own_.output_start(mean); }
-  Tensor output_deviation(const DataMoments& moments) const override {
-    return own_.output_deviation(moments);
+  std::int64_t statistics() const override { return own_.statistics(); }
+  void add_statistics(double x, double* sums) const override { own_.add_statistics(x, sums); }
+  Tensor output_start(const DataMoments& moments) const override {
+    return own_.output_start(moments);
   }
 
  private:

@@ -57,8 +57,8 @@ class Model {
   /// How P(X|z) scatters about decode()'s output; null for a model that gives log P(x|z) alone and makes
   /// no data.
   virtual const Likelihood* likelihood() const { return nullptr; }
-  /// The decoder's output, parameters of P(X|z), for z [S, B, D]: [S, B, X]. Throws Error for a model
-  /// without likelihood().
+  /// The decoder's output, parameters of P(X|z), for z [S, B, D]: [S, B, P X], where P is
+  /// likelihood()->outputs(). Throws Error for a model without likelihood().
   virtual Var decode(Var z, std::optional<Var> condition) const;
   Var decode(Var z) const { return decode(z, std::nullopt); }
 

@@ -1,8 +1,9 @@
 #include "models/registry.hpp"
 
 #include <cctype>
-#include <charconv>
 #include <iostream>
+
+#include "autodiff/number_of.hpp"
 
 namespace nelbo {
 namespace {
@@ -35,10 +36,8 @@ void note_own_word(const OwnWord& word) {
 }
 
 std::int64_t Choice::whole(const std::string& what, std::int64_t least, std::int64_t most) const {
-  std::int64_t number = 0;
-  const char* const end = argument.data() + argument.size();
-  const auto [stop, failure] = std::from_chars(argument.data(), end, number);
-  if (failure == std::errc() && stop == end && number >= least && number <= most) return number;
+  const auto number = number_of<std::int64_t>(argument);
+  if (number && *number >= least && *number <= most) return *number;
   throw Error(kind + " '" + text + "': " + what + " '" + argument + "' must be " +
               std::to_string(least) + " to " + std::to_string(most));
 }

@@ -16,7 +16,8 @@ void check_axes(const char* function, const char* axes, Var x, int rank, std::in
 Vae::Vae(const VaeConfig& config, const DataMoments& moments, ParameterStore& store)
     : config_(resolve(config)), codes_(config_.codes()), store_(&store) {
   const DataMoments own = of_features(moments, features());
-  coders_ = architectures().at(config_.architecture).coders(config_, own.mean, store);
+  coders_ = architectures().at(config_.architecture).coders(config_, own, store);
+  posterior_ = config_.posterior.recorder(codes_, store);
   prior_ = config_.prior->declare(
       {codes_, store, features(), own, config_.likelihood, [this](Var x) { return posterior(x); }});
   if (auto declared = config_.likelihood->declared(store, features(), own))
@@ -25,7 +26,7 @@ Vae::Vae(const VaeConfig& config, const DataMoments& moments, ParameterStore& st
 
 std::shared_ptr<const Posterior> Vae::posterior(const Batch& batch) const {
   check_axes("posterior", "[B, X]", batch.x, 2, features());
-  return config_.posterior.posterior(coders_.encoder(batch.x), codes_);
+  return posterior_(coders_.encoder(batch.x));
 }
 
 std::shared_ptr<const Prior> Vae::prior(std::optional<Var>) const { return prior_(); }

@@ -14,10 +14,11 @@ namespace nelbo {
 /// files keep:
 ///   encoder.I.weight, .bias            hidden layers, I = 0, 1, ...
 ///   encoder.head.weight, .bias         the last layer: posterior_family.hpp
+///   posterior.*                        of flows: flow_families.hpp
 ///   prior.*                            prior_family.hpp
 ///   decoder.I.weight, .bias            hidden layers
-///   decoder.output.weight, .bias       the last layer
-///   decoder.log_variance               [X], of normal:learned only
+///   decoder.output.weight, .bias       the last layer, P X outputs (likelihood.hpp)
+///   decoder.log_variance, ...          what the likelihood declares
 /// Layers are counted through whatever their kind. Weights start Glorot-uniform and biases at 0,
 /// but for the output's, which start at the data (Likelihood::output_start).
 class Vae final : public Model {
@@ -49,6 +50,7 @@ class Vae final : public Model {
   CodeSpace codes_;
   const ParameterStore* store_;
   Coders coders_;
+  PosteriorRecorder posterior_;
   PriorRecorder prior_;
 };
 

@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "apps/ais/show.hpp"
-#include "apps/cli/print_json.hpp"
 #include "apps/reports/mean_text.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
@@ -27,7 +26,7 @@ std::optional<double> entropy_of(const AnnealedRun& run, const AisOptions& optio
 
 }  // namespace
 
-std::string curve_json(const AnnealedRun& run, const AisOptions& options) {
+Json curve_json(const AnnealedRun& run, const AisOptions& options) {
   Json points = Json::array();
   for (const annealing::RatePoint& point : rate_distortion(*run.curve, run.plan, run.points)) {
     points.push_back({{"beta", point.beta},
@@ -37,20 +36,20 @@ std::string curve_json(const AnnealedRun& run, const AisOptions& options) {
                       {"distortion_se", point.distortion.standard_error}});
   }
   const std::optional<double> entropy = entropy_of(run, options);
-  return json_text({{"run", run.applied.run.name},
-                    {"data", run.applied.run.config.data},
-                    {"split", run.applied.examples.split().name},
-                    {"examples", run.count},
-                    {"distortion", options.distortion},
-                    {"temperatures", options.temperatures},
-                    {"chains", options.chains},
-                    {"h_data", entropy ? Json(*entropy) : Json(nullptr)},
-                    {"curve", points},
-                    {"acceptance", run.curve->acceptance("acceptance")},
-                    {"seconds", run.seconds},
-                    {"seed", run.applied.seed},
-                    {"isa", active_isa()},
-                    {"threads", num_threads()}});
+  return {{"run", run.applied.run.name},
+          {"data", run.applied.run.config.data},
+          {"split", run.applied.examples.split().name},
+          {"examples", run.count},
+          {"distortion", options.distortion},
+          {"temperatures", options.temperatures},
+          {"chains", options.chains},
+          {"h_data", entropy ? Json(*entropy) : Json(nullptr)},
+          {"curve", points},
+          {"acceptance", run.curve->acceptance("acceptance")},
+          {"seconds", run.seconds},
+          {"seed", run.applied.seed},
+          {"isa", active_isa()},
+          {"threads", num_threads()}};
 }
 
 void print_curve(const AnnealedRun& run, const AisOptions& options) {
@@ -58,8 +57,9 @@ void print_curve(const AnnealedRun& run, const AisOptions& options) {
                    "{} on {} ({}, {} of {} examples): the decoder's own rate-distortion curve",
                    run.applied.run.name, run.applied.run.config.data,
                    run.applied.examples.split().name, run.count, run.applied.examples.count()))
-            << fmt::format("\nfrom the prior, {} temperatures, {} chains\n\n", options.temperatures,
-                           options.chains)
+            << fmt::format("\nfrom the prior, {}, {}\n\n",
+                           counted(std::uint64_t(options.temperatures), "temperature"),
+                           counted(std::uint64_t(options.chains), "chain"))
             << fmt::format("{:>10} {:>12}    {:<8} {:>12}    {}\n", "beta", "rate", "+-",
                            "distortion", "+-");
   for (const annealing::RatePoint& point : rate_distortion(*run.curve, run.plan, run.points)) {

@@ -102,13 +102,14 @@ void print(const AnnealedRun& run, const AisOptions& options) {
                                           run.applied.run.name, run.applied.run.config.data,
                                           run.applied.examples.split().name, run.count,
                                           run.applied.examples.count()))
-            << fmt::format("\nfrom the {}, {} temperatures, {} chains\n\n", options.from,
-                           options.temperatures, options.chains);
+            << fmt::format("\nfrom the {}, {}, {}\n\n", options.from,
+                           counted(std::uint64_t(options.temperatures), "temperature"),
+                           counted(std::uint64_t(options.chains), "chain"));
   std::cout << fmt::format("log p(x)   {}  a lower bound in expectation\n",
                            mean_column(readings.mean("log_px"), 12));
-  std::cout << fmt::format("chains' error {:>9}, ESS {} of {} chains\n",
-                           fixed_text(chains_error(readings, "se"), 4),
-                           fixed_text(readings.mean("ess").mean, 2), options.chains);
+  std::cout << fmt::format(
+      "chains' error {:>9}, ESS {} of {}\n", fixed_text(chains_error(readings, "se"), 4),
+      fixed_text(readings.mean("ess").mean, 2), counted(std::uint64_t(options.chains), "chain"));
   const Acceptance acceptance = readings.acceptance("acceptance");
   std::cout << "acceptance by tenths of the path:" << acceptance_text(acceptance) << "\n";
   warn_of(acceptance, "ais");

@@ -12,11 +12,10 @@
 
 namespace nelbo {
 
-using disentanglement::Evaluation;
 using disentanglement::Matrix;
 using disentanglement::Metric;
 
-nlohmann::ordered_json to_json(const Evaluation& evaluation) {
+nlohmann::ordered_json to_json(const disentanglement::Evaluation& evaluation) {
   nlohmann::ordered_json object{{"n", evaluation.count},
                                 {"factors", evaluation.factors},
                                 {"active", evaluation.active},
@@ -57,7 +56,7 @@ std::string matrix_text(const std::string& name, const Matrix& matrix,
 
 }  // namespace
 
-std::string to_text(const Evaluation& evaluation) {
+std::string to_text(const disentanglement::Evaluation& evaluation) {
   Table table{.names = 1, .header = {"metric", "value", "+-", "ceiling", "floor"}, .rows = {}};
   std::vector<std::string> variants;
   for (const Metric& metric : evaluation.metrics) {

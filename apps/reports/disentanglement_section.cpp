@@ -4,14 +4,12 @@
 
 #include <cmath>
 
-#include "apps/cli/read_json.hpp"
 #include "apps/reports/heat_map.hpp"
 #include "apps/reports/html_page.hpp"
 #include "apps/reports/markup.hpp"
 #include "apps/reports/mean_text.hpp"
 #include "apps/reports/report_parts.hpp"
 #include "apps/reports/table.hpp"
-#include "autodiff/error.hpp"
 
 namespace nelbo {
 namespace {
@@ -65,15 +63,7 @@ std::string metrics_table(const Json& metrics) {
 }  // namespace
 
 std::string disentanglement_section(const RunHistory& run) {
-  const std::string path = (run.folder / "disentanglement.json").string();
-  std::error_code ignored;
-  if (!std::filesystem::is_regular_file(path, ignored)) return "";
-  Json found;
-  try {
-    found = read_json_object(path);
-  } catch (const Error&) {  // damaged, or gone meanwhile
-    return "";
-  }
+  const Json& found = run.codes;
   const std::vector<std::string> factors = texts_at(found, "factors");
   std::vector<std::string> maps;
   if (found.contains("matrices") && found["matrices"].is_object()) {

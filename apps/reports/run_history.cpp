@@ -11,6 +11,8 @@
 #include "apps/cli/fail.hpp"
 #include "apps/cli/read_json.hpp"
 #include "apps/cli/refusal.hpp"
+#include "apps/reports/found_of_run.hpp"
+#include "autodiff/number_of.hpp"
 #include "lab/files/system_reason.hpp"
 #include "lab/training/run_folder.hpp"
 #include "lab/training/settings.hpp"
@@ -31,11 +33,6 @@ bool there(const fs::path& path) {
 
 bool is_run(const fs::path& folder) {
   return there(folder / "config.toml") || there(folder / "run.json");
-}
-
-std::string text_at(const Json& object, const char* key) {
-  const auto at = object.find(key);
-  return at != object.end() && at->is_string() ? at->get<std::string>() : "";
 }
 
 /// The objects of a file of lines. A last line that is cut short may be being written.
@@ -82,11 +79,8 @@ std::optional<RunHistory> read_run(const fs::path& path, const std::string& name
     } catch (const Error& error) {
       notes.emplace_back(error.what());
     }
-    try {
-      if (there(folder.rate_distortion())) run.curve = read_json_object(folder.rate_distortion());
-    } catch (const Error& error) {
-      notes.emplace_back(error.what());
-    }
+    run.curve = read_found(folder.rate_distortion(), run.record, notes);
+    run.codes = read_found(folder.disentanglement(), run.record, notes);
     run.status = status_of(run.record, path);
     run.epochs = read_lines(folder.metrics(), notes);
     if (!run.epochs.empty()) run.reason = text_at(run.epochs.back(), "end");
@@ -156,6 +150,11 @@ std::string RunHistory::setting(std::string_view name) const {
   return "";
 }
 
+std::string text_at(const nlohmann::ordered_json& object, const char* key) {
+  const auto at = object.find(key);
+  return at != object.end() && at->is_string() ? at->get<std::string>() : "";
+}
+
 double number_at(const Json& object, std::initializer_list<std::string_view> place) {
   const Json* at = &object;
   for (const std::string_view key : place) {
@@ -182,8 +181,7 @@ double RunHistory::epochs_made() const {
 }
 
 double RunHistory::epochs_wanted() const {
-  const std::string text = setting("epochs");
-  return text.empty() ? nan : std::strtod(text.c_str(), nullptr);
+  return number_of<double>(setting("epochs")).value_or(nan);
 }
 
 std::string run_status(const fs::path& folder) {

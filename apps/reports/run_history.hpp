@@ -18,8 +18,10 @@ struct RunHistory {
   nlohmann::ordered_json record = nlohmann::ordered_json::object();  // run.json
   std::vector<nlohmann::ordered_json> epochs;                        // lines of metrics.jsonl
   std::string reason;  // why it ended, as its last epoch says: epochs, steps, patience
-  std::vector<nlohmann::ordered_json> gradient_snr;                 // of gradient_snr.jsonl
-  nlohmann::ordered_json curve = nlohmann::ordered_json::object();  // of rate_distortion.json
+  std::vector<nlohmann::ordered_json> gradient_snr;  // of gradient_snr.jsonl
+  // What commands found of the run as it is now: of rate_distortion.json and disentanglement.json.
+  nlohmann::ordered_json curve = nlohmann::ordered_json::object();
+  nlohmann::ordered_json codes = nlohmann::ordered_json::object();
 
   /// The text of a setting; empty where the run has none.
   std::string setting(std::string_view name) const;
@@ -36,6 +38,9 @@ struct RunHistory {
 /// The number at a place inside of an object, {"train", "terms", "tc"}; NaN where there is none.
 double number_at(const nlohmann::ordered_json& object,
                  std::initializer_list<std::string_view> place);
+
+/// The text of a key; empty where there is none.
+std::string text_at(const nlohmann::ordered_json& object, const char* key);
 
 /// How a run folder stands, as its record says; where that says it is running and no process owns the
 /// folder, it is interrupted. "unknown" without a record.

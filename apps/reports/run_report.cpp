@@ -28,11 +28,6 @@ std::string tile(const std::string& name, const std::string& value) {
          "</b></div>\n";
 }
 
-std::string text_at(const Json& object, const char* key) {
-  const auto at = object.find(key);
-  return at != object.end() && at->is_string() ? at->get<std::string>() : "";
-}
-
 /// "dsprites.npz", not the folders above it; of "../data/mnist/" "mnist".
 std::string last_name(std::string path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "apps/reports/mean_text.hpp"
 #include "autodiff/nearest_name.hpp"
+#include "autodiff/number_of.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/files/one_line.hpp"
 #include "lab/statistics/mean_and_error.hpp"
@@ -37,11 +37,8 @@ std::string seconds_text(double seconds) {
 }
 
 std::optional<double> number_in(const std::string& text) {
-  double value = 0;
-  const char* const last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, value);
-  if (error != std::errc{} || end != last || std::isnan(value)) return std::nullopt;
-  return value;
+  const auto value = number_of<double>(text);
+  return value && !std::isnan(*value) ? value : std::nullopt;
 }
 
 /// What a run is sorted by: a number, or a text.

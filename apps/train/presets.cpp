@@ -25,8 +25,8 @@ const Preset& preset_named(const std::string& name) {
     if (preset.name == name) return preset;
     names.push_back(preset.name);
   }
-  throw SettingError("preset", "'" + name + "' is unknown; " + suggest(name, names) +
-                                   "; `nelbo presets` lists them all");
+  throw SettingError("", "preset '" + name + "' is unknown; " + suggest(name, names) +
+                             "; `nelbo presets` lists them all");
 }
 
 }  // namespace nelbo

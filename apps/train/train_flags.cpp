@@ -143,7 +143,9 @@ std::vector<SettingFlag> model_flags() {
       {"prior", "NAME",
        "P0(Z); where its divergence has no closed form the objective wants div(mc)\n" +
            choices(priors().all(), "[normal, or uniform for discrete codes]")},
-      {"posterior", "NAME", "Q(Z|x)\n" + choices(posteriors().all(), "[diagonal]")},
+      {"posterior", "NAME",
+       "Q(Z|x); with a flow (affine, iaf, realnvp, planar) the objective wants elbo(mc)\n" +
+           choices(posteriors().all(), "[diagonal]")},
       {"init_from", "RUN",
        "a run or checkpoint whose parameters are the first ones, by name, where they fit [none]"},
   };

@@ -180,27 +180,44 @@ struct Ternary {
         Reader<T>(in, 0), Reader<T>(in, 1), Reader<T>(in, 2));
   }
 
+  /// None of a condition.
+  static constexpr bool of_first = requires(V v) { Rules::vjp_a(v, v, v, v); };
+
+  static void vjp_a(const Operands<T>& in, std::size_t n, const T*, const T* dy, T* dx, bool add) {
+    if constexpr (of_first) {
+      const Operands<T> out{{dy}, {1}};
+      map_adjoint(
+          n, dx, in.step[0], add,
+          [](const V& a, const V& b, const V& c, const V& d) { return Rules::vjp_a(a, b, c, d); },
+          Reader<T>(in, 0), Reader<T>(in, 1), Reader<T>(in, 2), Reader<T>(out, 0));
+    }
+  }
+
   static void vjp_b(const Operands<T>& in, std::size_t n, const T*, const T* dy, T* dx, bool add) {
     const Operands<T> out{{dy}, {1}};
     map_adjoint(
-        n, dx, in.step[1], add, [](const V& a, const V& d) { return Rules::vjp_b(a, d); },
-        Reader<T>(in, 0), Reader<T>(out, 0));
+        n, dx, in.step[1], add,
+        [](const V& a, const V& b, const V& c, const V& d) { return Rules::vjp_b(a, b, c, d); },
+        Reader<T>(in, 0), Reader<T>(in, 1), Reader<T>(in, 2), Reader<T>(out, 0));
   }
 
   static void vjp_c(const Operands<T>& in, std::size_t n, const T*, const T* dy, T* dx, bool add) {
     const Operands<T> out{{dy}, {1}};
     map_adjoint(
-        n, dx, in.step[2], add, [](const V& a, const V& d) { return Rules::vjp_c(a, d); },
-        Reader<T>(in, 0), Reader<T>(out, 0));
+        n, dx, in.step[2], add,
+        [](const V& a, const V& b, const V& c, const V& d) { return Rules::vjp_c(a, b, c, d); },
+        Reader<T>(in, 0), Reader<T>(in, 1), Reader<T>(in, 2), Reader<T>(out, 0));
   }
 };
 
 template <class Rules>
 constexpr RowKernel ternary{
     {Ternary<Rules, float>::value,
-     {nullptr, Ternary<Rules, float>::vjp_b, Ternary<Rules, float>::vjp_c}},
+     {Ternary<Rules, float>::of_first ? Ternary<Rules, float>::vjp_a : nullptr,
+      Ternary<Rules, float>::vjp_b, Ternary<Rules, float>::vjp_c}},
     {Ternary<Rules, double>::value,
-     {nullptr, Ternary<Rules, double>::vjp_b, Ternary<Rules, double>::vjp_c}}};
+     {Ternary<Rules, double>::of_first ? Ternary<Rules, double>::vjp_a : nullptr,
+      Ternary<Rules, double>::vjp_b, Ternary<Rules, double>::vjp_c}}};
 
 }  // namespace
 

@@ -11,6 +11,7 @@
 #include "autodiff/operator.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 #include "autodiff/special/beta_quantile.hpp"
+#include "autodiff/special/count_quantile.hpp"
 #include "autodiff/special/gamma.hpp"
 #include "autodiff/special/gamma_divergence.hpp"
 #include "autodiff/special/gamma_quantile.hpp"
@@ -85,6 +86,11 @@ struct VonMisesQuantile {
     const auto p = special::VonMises(x[0]).at(y);
     return {p.d_kappa, std::exp(-p.log_density)};
   }
+};
+
+struct NegativeBinomialQuantile {
+  static constexpr std::size_t operands = 3;
+  static double value(const Numbers<3>& x) { return special::count_quantile(x[0], x[1], x[2]); }
 };
 
 struct GammaDivergence {
@@ -233,6 +239,9 @@ const Op log_gamma_quantile_op = op_of<LogGammaQuantile>("log_gamma_quantile");
 const Op logit_beta_quantile_op = op_of<LogitBetaQuantile>("logit_beta_quantile");
 const Op student_t_quantile_op = op_of<StudentTQuantile>("student_t_quantile");
 const Op von_mises_quantile_op = op_of<VonMisesQuantile>("von_mises_quantile");
+const Op negative_binomial_quantile_op{.name = "negative_binomial_quantile",
+                                       .forward = forward<NegativeBinomialQuantile>,
+                                       .vjp = nullptr};
 const Op stirling_error_op = op_of<StirlingError>("stirling_error");
 const Op digamma_minus_log_op = op_of<DigammaMinusLog>("digamma_minus_log");
 const Op gamma_entropy_op = op_of<GammaEntropy>("gamma_entropy");
@@ -264,6 +273,14 @@ Var student_t_quantile(Var nu, Var u) {
 Var von_mises_quantile(Var kappa, Var u) {
   const Shape shape = broadcast(kappa.shape(), u.shape(), "von_mises_quantile");
   return record(von_mises_quantile_op, {broadcast_to(kappa, shape), broadcast_to(u, shape)}, shape);
+}
+
+Var negative_binomial_quantile(Var log_mean, Var log_r, Var u) {
+  const char* name = "negative_binomial_quantile";
+  const Shape shape = broadcast(broadcast(log_mean.shape(), log_r.shape(), name), u.shape(), name);
+  return record(negative_binomial_quantile_op,
+                {broadcast_to(log_mean, shape), broadcast_to(log_r, shape), broadcast_to(u, shape)},
+                shape);
 }
 
 Var stirling_error(Var x) { return record(stirling_error_op, {x}, x.shape()); }

@@ -27,6 +27,11 @@ Var student_t_quantile(Var nu, Var u);
 /// 0.
 Var von_mises_quantile(Var kappa, Var u);
 
+/// The least count k with P(X <= k) >= u of a negative binomial X of mean exp(log_mean) and inverse
+/// dispersion r = exp(log_r), or of a Poisson X where log_r is above 40. No gradient; NaN for u outside (0,
+/// 1) and for a mean of 2^53 or more.
+Var negative_binomial_quantile(Var log_mean, Var log_r, Var u);
+
 /// The error of Stirling's formula, log Gamma(x) - ((x - 1/2) log x - x + 1/2 log 2 pi), x > 0: log
 /// densities of large parameters without cancellation (Loader 2000).
 Var stirling_error(Var x);

@@ -119,14 +119,23 @@ OperatorRow ternary_row(const char* name, Var (*f)(Var, Var, Var)) {
     return Tensors{
         map(name, x, [](const auto& at) { return Rules::reference(at[0], at[1], at[2]); })};
   };
-  const std::vector<double> condition{1, 0, 0, 1, 2, 0, -1};
-  row.samples = {{{.shape = {7}, .values = condition}, {.shape = {7}}, {.shape = {7}}},
-                 {{.shape = {7}, .values = condition}, {.shape = {3, 7}}, {.shape = {}}},
-                 {{.shape = {7, 1}, .values = condition}, {.shape = {1}}, {.shape = {7, 19}}},
-                 {{.shape = {1}, .values = {0}}, {.shape = {2}}, {.shape = {2}}}};
-  const double inf = std::numeric_limits<double>::infinity();
-  row.edges = {{{number(1), number(2), number(NAN)}, {2}},
-               {{number(0), number(-inf), number(3)}, {3}}};
+  const std::vector<double> data(std::begin(Rules::data), std::end(Rules::data));
+  const std::int64_t n = std::int64_t(data.size());
+  const auto b = [](const Shape& shape) {
+    return Operand{.shape = shape, .low = Rules::low_b, .high = Rules::high_b};
+  };
+  const auto c = [](const Shape& shape) {
+    return Operand{.shape = shape, .low = Rules::low_c, .high = Rules::high_c};
+  };
+  row.samples = {{{.shape = {n}, .values = data}, b({n}), c({n})},
+                 {{.shape = {n}, .values = data}, b({3, n}), c({})},
+                 {{.shape = {n, 1}, .values = data}, b({1}), c({n, 19})},
+                 {{.shape = {1}, .values = {data[1]}}, b({2}), c({2})}};
+  for (const auto& edge : Rules::edges) {
+    row.edges.push_back({{number(edge.a), number(edge.b), number(edge.c)}, {edge.value}});
+  }
+  row.tolerance_f32 = Rules::tolerance_f32;
+  row.tolerance_f64 = Rules::tolerance_f64;
   return row;
 }
 

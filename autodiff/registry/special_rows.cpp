@@ -75,6 +75,15 @@ double reference_student_t(const At& x) {
   });
 }
 
+/// Masses added up from 0 on.
+double reference_count(const At& x) {
+  const Real m = std::exp(Real(x[0])), r = std::exp(Real(x[1]));
+  Real mass = std::pow(r / (r + m), r), below = mass;
+  int k = 0;
+  for (; below < Real(x[2]); ++k) below += mass *= m / (r + m) * (r + k) / (k + 1);
+  return k;
+}
+
 double reference_von_mises(const At& x) {
   return bisect(-pi, pi, x[1], [&](Real y) { return von_mises_cdf(x[0], y); });
 }
@@ -299,6 +308,32 @@ std::vector<OperatorRow> special_rows() {
   mises.edges.push_back({{number(3), number(0)}, {-std::numbers::pi}});
   mises.edges.push_back({{number(3), number(1)}, {std::numbers::pi}});
 
+  OperatorRow count;
+  count.name = "negative_binomial_quantile";
+  count.apply = [](const Vars& x) { return Vars{negative_binomial_quantile(x[0], x[1], x[2])}; };
+  count.reference = [](const Tensors& x) { return Tensors{map(x, reference_count)}; };
+  count.differentiable = false;
+  for (const auto& [m, r, u] : {std::array<Shape, 3>{Shape{}, Shape{}, Shape{}},
+                                {Shape{0}, Shape{0}, Shape{0}},
+                                {Shape{67}, Shape{67}, Shape{67}},
+                                {Shape{3, 1}, Shape{5}, Shape{3, 5}}}) {
+    count.samples.push_back({{.shape = m, .low = -2, .high = 4},
+                             {.shape = r, .low = -2, .high = 3},
+                             {.shape = u, .low = 0.01, .high = 0.99}});
+  }
+  const auto count_edge = [&](double m, double r, double u, double k) {
+    count.edges.push_back({{number(m), number(r), number(u)}, {k}});
+  };
+  count_edge(0, 0, 0.4, 0);  // geometric, of 1/2
+  count_edge(0, 0, 0.6, 1);
+  count_edge(0, 80, 0.3, 0);  // Poisson, of rate 1: 0.37, 0.74, 0.92
+  count_edge(0, 80, 0.9, 2);
+  count_edge(-infinity, 0, 0.9, 0);
+  count_edge(0, 0, 0, nan);
+  count_edge(0, 0, 1, nan);
+  count_edge(infinity, 0, 0.5, nan);
+  count_edge(nan, 0, 0.5, nan);
+
   OperatorRow entropy = unary_row("gamma_entropy", gamma_entropy, reference_gamma_entropy, 0.3, 30);
   entropy.edges.push_back({{number(1)}, {1}});  // exponential
   OperatorRow circular =
@@ -310,6 +345,7 @@ std::vector<OperatorRow> special_rows() {
           beta,
           student,
           mises,
+          count,
           unary_row("stirling_error", stirling_error, reference_stirling, 0.3, 30),
           unary_row("digamma_minus_log", digamma_minus_log, reference_digamma_minus_log, 0.3, 30),
           gamma_divergence_row(),

@@ -9,4 +9,5 @@
 #include "autodiff/rules/exponential.hpp"
 #include "autodiff/rules/extrema.hpp"
 #include "autodiff/rules/gamma.hpp"
+#include "autodiff/rules/log_mass.hpp"
 #include "autodiff/rules/trigonometric.hpp"

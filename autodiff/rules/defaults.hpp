@@ -22,6 +22,18 @@ struct UnaryRules {
   static constexpr double tolerance_f32 = 1e-6, tolerance_f64 = 2e-15;
 };
 
+/// Three numbers in, one out; the first is data, which need not have a derivative.
+struct TernaryRules {
+  struct Edge {
+    double a, b, c, value;
+  };
+  static constexpr double infinity = UnaryRules::infinity;
+  static constexpr double nan = UnaryRules::nan;
+
+  static constexpr double low_b = -2, high_b = 2, low_c = -2, high_c = 2;
+  static constexpr double tolerance_f32 = 1e-6, tolerance_f64 = 2e-15;
+};
+
 /// Two numbers in, one out.
 struct BinaryRules {
   struct Edge {

@@ -1,6 +1,6 @@
 // nelbo with words of its own for all that makes a variational autoencoder: networks (convnet28), a
-// likelihood (poisson), a prior (tmix:K) and an objective (warm_elbo):
-//   ./my_nelbo train --data mnist/ --model convnet28 --likelihood poisson --prior tmix:3
+// likelihood (exponential), a prior (tmix:K) and an objective (warm_elbo):
+//   ./my_nelbo train --data mnist/ --model convnet28 --likelihood exponential --prior tmix:3
 //       --objective "warm_elbo(steps=2000)"
 #include <cmath>
 
@@ -16,7 +16,7 @@ using namespace nelbo;
 
 /// Two convolutions and a dense layer each way. Parameters have a name, and a group to move in: phi, the
 /// encoder's, or theta, the decoder's. The head has the outputs that the posterior of choice asks for.
-Coders convnet28(const VaeConfig& config, const Tensor&, ParameterStore& store) {
+Coders convnet28(const VaeConfig& config, const DataMoments&, ParameterStore& store) {
   if (config.example.size() != 28 * 28) throw Error("model convnet28: images must be 28 x 28");
   constexpr Window halving{.kernel = 4, .stride = 2, .padding = 1};
   constexpr auto relu = Activation::relu;
@@ -36,29 +36,19 @@ Coders convnet28(const VaeConfig& config, const Tensor&, ParameterStore& store) 
           }};
 }
 
-/// log P(x|z) = x log r - r - log Gamma(x + 1) with rates r = exp(output): of counts, and of any x >= 0.
-struct Poisson final : Likelihood {
-  std::string text() const override { return "poisson"; }
-  bool is_mass() const override { return false; }  // x need not be whole
+/// An exponential density of any x >= 0 with the mean m = exp(output): log p(x|z) = -log m - x / m.
+struct Exponential final : Likelihood {
+  std::string text() const override { return "exponential"; }
+  bool is_mass() const override { return false; }
   Support support() const override { return {.least = 0}; }
-  Var log_prob(Var output, Var x) const override {
-    return sum(x * output - exp(output) - lgamma(x + 1), -1);
-  }
+  Var log_prob(Var output, Var x) const override { return -sum(output + x * exp(-output), -1); }
   Var mean(Var output) const override { return exp(output); }
   Noise noise() const override { return Noise::uniform; }
-  Var sample(Var output, Var u) const override {  // how many k have P(X <= k) < u, up to 50
-    const Var rate = exp(output);
-    Var mass = exp(-rate), below = mass, count = greater(u, below);
-    for (int k = 1; k < 50; ++k) {
-      below = below + (mass = mass * rate / k);
-      count = count + greater(u, below);
-    }
-    return stop(count);
-  }
-  Tensor output_start(const Tensor& mean) const override {
-    std::vector<double> start = mean.values();
+  Var sample(Var output, Var u) const override { return stop(-exp(output) * log(u)); }
+  Tensor output_start(const DataMoments& moments) const override {  // best when z says nothing
+    std::vector<double> start = moments.mean.values();
     for (double& m : start) m = std::log(std::max(m, 1e-3));
-    return Tensor::of(start, mean.shape(), DType::f64);
+    return Tensor::of(start, moments.mean.shape(), DType::f64);
   }
 };
 
@@ -112,8 +102,8 @@ PriorFamily tmix(const Choice& choice) {
 
 int main(int argc, char** argv) {
   architectures().add({.name = "convnet28", .summary = "for images 28 x 28", .coders = convnet28});
-  likelihoods().add({"poisson", "poisson", "counts, or any values of at least 0",
-                     [](const Choice&) { return std::make_shared<Poisson>(); }});
+  likelihoods().add({"exponential", "exponential", "a density of values of at least 0; log-means",
+                     [](const Choice&) { return std::make_shared<Exponential>(); }});
   priors().add({"tmix", "tmix:K", "K products of Student's t, learned", tmix});
   const char* const expression = "nell + warmup(1, steps=steps)*div(mc)";
   objective_catalogue().add({"warm_elbo", {{"steps", 1000}}, expression, "Sonderby et al. (2016)"});

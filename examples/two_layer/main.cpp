@@ -12,6 +12,7 @@
 #include "autodiff/error.hpp"
 #include "autodiff/ops.hpp"
 #include "models/architectures/architecture.hpp"
+#include "models/architectures/output.hpp"
 #include "models/distributions/diag_normal.hpp"
 #include "models/layers.hpp"
 
@@ -78,10 +79,7 @@ class TwoLayer final : public Model {
         q2_(store, "encoder.z2", "phi", first, 100, second),
         p1_(store, "prior.z1", "psi", second, 100, first),
         hidden_(store, "decoder", "theta", first, Widths{200, 200}, Activation::tanh),
-        output_(store, "decoder.output", "theta", 200, features_, Activation::identity,
-                glorot_uniform, deferred([start = likelihood_, mean = moments.mean] {
-                  return constant(start->output_start(mean.reshape({mean.size()})));
-                })) {
+        output_(decoder_output(store, 200, config, moments)) {
     if (auto own = likelihood_->declared(store, features_, moments)) likelihood_ = own;
   }
   const ParameterStore& store() const override { return store_; }

@@ -23,7 +23,7 @@ std::size_t rows_per_chunk(std::size_t features) {
   return std::max<std::size_t>(1, (std::size_t{1} << 15) / features);
 }
 
-constexpr Extent zeros_and_ones{.least = 0, .greatest = 1, .whole = true};
+constexpr Extent zeros_and_ones{.least = 0, .greatest = 1, .whole = true, .levels = true};
 
 std::size_t chunks_of(std::size_t count, std::size_t size) { return (count + size - 1) / size; }
 
@@ -154,7 +154,7 @@ struct FeatureSums {
 
 }  // namespace
 
-DataMoments Examples::moments() const {
+DataMoments Examples::moments(const Likelihood* of) const {
   const bool dynamic = how_ == data::Binarize::dynamic && role_ == Role::train;
   const std::size_t width = features();
   // Sums of differences from the first example: without them the variance of values far from 0
@@ -202,7 +202,41 @@ DataMoments Examples::moments() const {
   }
   for (const FeatureSums& sums : partial) moments.extent.add(sums.extent);
   if (dynamic) moments.extent = zeros_and_ones;
+  if (of != nullptr && of->statistics() > 0) moments.statistics = statistics(*of, moments.mean);
   return moments;
+}
+
+/// [X, K]. Of dynamic binarisation those of a 0 and a 1 with the probabilities of both.
+Tensor Examples::statistics(const Likelihood& of, const Tensor& mean) const {
+  const std::size_t width = features(), k = std::size_t(of.statistics());
+  Tensor all({std::int64_t(width), std::int64_t(k)}, DType::f64);
+  double* const sums = all.data_as<double>();
+  if (how_ == data::Binarize::dynamic && role_ == Role::train) {
+    std::vector<double> zero(k, 0.0), one(k, 0.0);
+    of.add_statistics(0, zero.data());
+    of.add_statistics(1, one.data());
+    for (std::size_t i = 0; i < width * k; ++i) {
+      const double p = mean.at({std::int64_t(i / k)});
+      sums[i] = (1 - p) * zero[i % k] + p * one[i % k];
+    }
+    return all;
+  }
+  // A feature's numbers are added by one thread, example by example: the same sums for any number.
+  const std::size_t rows_at_a_time = std::max<std::size_t>(1, (std::size_t{1} << 20) / width);
+  std::vector<float> x;
+  for (std::size_t first = 0; first < count(); first += rows_at_a_time) {
+    std::vector<std::uint32_t> rows(std::min(rows_at_a_time, count() - first));
+    std::iota(rows.begin(), rows.end(), std::uint32_t(first));
+    x.resize(rows.size() * width);
+    fill(x.data(), rows, 0);
+    parallel_for(width, [&](std::size_t d) {
+      for (std::size_t row = 0; row < rows.size(); ++row) {
+        of.add_statistics(x[row * width + d], sums + d * k);
+      }
+    });
+  }
+  for (std::size_t i = 0; i < width * k; ++i) sums[i] /= double(count());
+  return all;
 }
 
 Extent Examples::extent() const {

@@ -39,7 +39,8 @@ class Examples {
   const data::Scaling& scaling() const { return scaling_; }
   /// Mean and variance per feature over all examples, in double; with dynamic binarisation over all
   /// binarisations too: the mean m of the grey values, and m (1 - m). And their extent.
-  DataMoments moments() const;
+  /// With the means of the likelihood's statistics(), where one is given.
+  DataMoments moments(const Likelihood* of = nullptr) const;
   /// What values fill() writes.
   Extent extent() const;
   /// Why `likelihood` is none of these examples, with their extent: empty where it is one.
@@ -47,6 +48,7 @@ class Examples {
   std::string unfit(const Likelihood* likelihood, const Extent& extent) const;
 
  private:
+  Tensor statistics(const Likelihood& of, const Tensor& mean) const;
   void fill_some(const Tensor& x, const RandomVariable& variable, std::uint64_t seed,
                  std::uint64_t step) const;
   Extent grey_extent() const;

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 
+#include "autodiff/number_of.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/data/factors.hpp"
 #include "lab/files/internal/fail.hpp"
@@ -34,9 +34,7 @@ bool has(const std::vector<std::string>& names, const std::string& name) {
 /// Whether `label` is the name of a column, or else its number.
 bool is_column(const std::string& label, const std::vector<std::string>& names, std::size_t index) {
   if (has(names, label)) return names[index] == label;
-  std::size_t number = 0;
-  const auto [end, error] = std::from_chars(label.data(), label.data() + label.size(), number);
-  return error == std::errc{} && end == label.data() + label.size() && number == index + 1;
+  return number_of<std::size_t>(label) == index + 1;
 }
 
 /// The index of its rows, as pandas writes it.

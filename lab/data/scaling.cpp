@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "autodiff/error.hpp"
+#include "autodiff/number_of.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/files/one_line.hpp"
 
@@ -47,10 +47,8 @@ void check_scale(const std::string& word) {
 
 double scale_divisor(const std::string& word) {
   if (word == "none") return 1;
-  double value = 0;
-  const char* const last = word.data() + word.size();
-  const auto [end, error] = std::from_chars(word.data(), last, value);
-  if (error == std::errc{} && end == last && value > 0 && std::isfinite(value)) return value;
+  const auto value = number_of<double>(word);
+  if (value && *value > 0 && std::isfinite(*value)) return *value;
   throw SettingError(
       "scale", one_line("'" + word + "' is none of none, 255, standard and a number above 0"));
 }

@@ -15,7 +15,7 @@
 namespace nelbo {
 namespace {
 
-constexpr std::size_t rows_at_a_time = 100;
+constexpr std::size_t most_rows = 100;
 
 /// One batch size of the map from rows [N, K] to outputs that a recording function names.
 struct RowTape {
@@ -30,7 +30,7 @@ template <class Fill, class Record>
 std::vector<Tensor> map_rows(std::size_t n, std::size_t width, const Fill& fill,
                              const Record& record) {
   std::vector<Tensor> results;
-  ReplayBySize<RowTape> tapes(rows_at_a_time, [&](std::size_t rows) {
+  ReplayBySize<RowTape> tapes(most_rows, [&](std::size_t rows) {
     auto recorded = std::make_unique<RowTape>();
     const Recording recording(recorded->tape);
     recorded->in = recorded->tape.leaf({std::int64_t(rows), std::int64_t(width)});
@@ -40,8 +40,8 @@ std::vector<Tensor> map_rows(std::size_t n, std::size_t width, const Fill& fill,
     }
     return recorded;
   });
-  for (std::size_t first = 0; first < n; first += rows_at_a_time) {
-    const std::size_t rows = std::min(rows_at_a_time, n - first);
+  for (std::size_t first = 0; first < n; first += most_rows) {
+    const std::size_t rows = std::min(most_rows, n - first);
     RowTape& of = tapes.of(rows);
     fill(of.tape.data(of.in).template data_as<float>(), first, rows);
     of.tape.forward();

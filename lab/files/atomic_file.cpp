@@ -6,10 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <filesystem>
 #include <optional>
 
+#include "autodiff/number_of.hpp"
 #include "lab/files/internal/fail.hpp"
 #include "lab/files/system_reason.hpp"
 
@@ -35,11 +35,7 @@ std::optional<int> descriptor_named(const fs::path& path) {
   std::error_code none;
   const fs::path folder = fs::canonical(folder_of(path), none);
   if (none || folder != fs::canonical("/proc/self/fd", none)) return std::nullopt;
-  const std::string name = path.filename().string();
-  int number = -1;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  if (error != std::errc{} || end != name.data() + name.size()) return std::nullopt;
-  return number;
+  return number_of<int>(path.filename().string());
 }
 
 /// Follows symbolic links; what the last one leads to need not be there.

@@ -1,6 +1,5 @@
 #include "lab/files/text_table.hpp"
 
-#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -8,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "autodiff/number_of.hpp"
 #include "lab/files/internal/fail.hpp"
 
 namespace nelbo::data {
@@ -89,10 +89,7 @@ std::optional<double> number(std::string_view text) {
   text = trimmed(text);
   if (text.size() == 1 && text[0] >= '0' && text[0] <= '9') return text[0] - '0';
   if (text.starts_with('+')) text.remove_prefix(1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
+  return number_of<double>(text);
 }
 
 class TableReader {

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <sstream>
 
 #include "autodiff/error.hpp"
+#include "autodiff/number_of.hpp"
 #include "lab/files/safetensors.hpp"
 
 namespace nelbo {
@@ -131,14 +131,11 @@ const std::string& text_of(const safetensors::Reader& file, const std::string& p
 std::uint64_t read_count(const safetensors::Reader& file, const std::string& path,
                          const std::string& key) {
   const std::string& text = text_of(file, path, key);
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || text.empty()) {
-    throw Error(path + ": '" + key + "' is not a number: '" + text + "'");
-  }
-  return value;
+  if (const auto value = number_of<std::size_t>(text)) return *value;
+  throw Error(path + ": '" + key + "' is not a number: '" + text + "'");
 }
 
+/// Hexadecimal, as it was written: the very bits.
 double read_number(const safetensors::Reader& file, const std::string& path,
                    const std::string& key) {
   const std::string& text = text_of(file, path, key);

@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
+
+#include "autodiff/number_of.hpp"
 
 namespace nelbo {
 
@@ -14,11 +15,8 @@ RateText::RateText(const std::string& given) : text(given) {
 std::string RateText::written(double value) { return fmt::format("{}", value); }
 
 std::optional<double> RateText::number() const {
-  double value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || at != end || !std::isfinite(value)) return std::nullopt;
-  return value;
+  const auto value = number_of<double>(text);
+  return value && std::isfinite(*value) ? value : std::nullopt;
 }
 
 }  // namespace nelbo

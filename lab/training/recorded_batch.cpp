@@ -33,7 +33,14 @@ RecordedBatch::RecordedBatch(const Model& model, const Auxiliaries& auxiliaries,
       coupling_(estimators.coupling) {
   const Recording recording(tape_);
   std::optional<DropoutMasks::Use> dropping;
-  if (use == Use::training) dropping.emplace(tape_, dropout_);
+  std::optional<RunningMeans::Use> keeping;
+  if (use == Use::training) {
+    dropping.emplace(tape_, dropout_);
+    keeping.emplace(tape_, running_means_);
+    if (const std::string why = unfit_of_batch(estimators, objective, model); !why.empty()) {
+      throw SettingError("likelihood", why);
+    }
+  }
   const DType dtype = model.store().dtype();
   const Var x = tape_.leaf({std::int64_t(batch), model.features()}, dtype);
   data_ = tape_.data(x);

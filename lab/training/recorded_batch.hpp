@@ -10,6 +10,7 @@
 #include "lab/training/metrics.hpp"
 #include "lab/training/networks.hpp"
 #include "models/layers/dropout.hpp"
+#include "models/running_means.hpp"
 #include "objectives/algebra/term.hpp"
 #include "objectives/draw/input.hpp"
 #include "objectives/draw/population.hpp"
@@ -57,6 +58,8 @@ class RecordedBatch {
   void backward(GradientSink& gradient, std::span<GradientSink> others);
   /// The auxiliaries' own losses, by group.
   const std::map<std::string, Var>& losses() const;
+  /// What the model keeps of the batches that it is trained on; nothing in other uses.
+  RunningMeans& running_means() { return running_means_; }
 
   // Values after tape().forward(), nats per datum.
   double cost_value() const { return cost_.item(); }
@@ -74,6 +77,7 @@ class RecordedBatch {
   Var noise_, cost_, nell_, div_;
   Tensor data_;
   DropoutMasks dropout_;  // none but in training
+  RunningMeans running_means_;
   std::unique_ptr<Draw> draw_;
   std::vector<Part> parts_;
   std::vector<Var> terms_;

@@ -44,7 +44,7 @@ struct TrainConfig {
   double dropout = 0;                // the rate at which hidden units are dropped in training
   bool centre = false;               // the encoder sees x less the mean of the training data
   std::vector<double> centre_mean;   // [X], which it was; resolved with the data
-  std::string likelihood = "bernoulli";  // normal, normal:VAR, normal:learned
+  std::string likelihood = "bernoulli";  // a word of likelihoods()
   std::string
       prior;  // normal, normal:full, mixture:K, vamp:K, laplace, uniform or bernoulli; empty:
               // normal, or uniform where the posterior is discrete

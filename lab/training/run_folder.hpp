@@ -41,8 +41,7 @@ class RunFolder {
   std::string record() const { return file("run.json"); }
   std::string metrics() const { return file("metrics.jsonl"); }
   std::string gradient_snr() const { return file("gradient_snr.jsonl"); }
-  static constexpr const char* rate_distortion_name = "rate_distortion.json";
-  std::string rate_distortion() const { return file(rate_distortion_name); }
+  std::string rate_distortion() const { return file("rate_distortion.json"); }
   std::string disentanglement() const { return file("disentanglement.json"); }
   std::string report() const { return file("report.html"); }
   std::string last() const { return file("checkpoints/last.safetensors"); }

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string_view>
 
+#include "autodiff/number_of.hpp"
 #include "autodiff/setting_error.hpp"
 
 namespace nelbo {
@@ -20,13 +20,9 @@ constexpr std::size_t most_seeds = 1000;
 
 /// The seed that is the whole of `part`; seeds are TOML's integers, and none is negative.
 std::optional<std::uint64_t> seed_of(std::string_view part) {
-  std::int64_t seed = 0;
-  const char* const last = part.data() + part.size();
-  const auto [end, error] = std::from_chars(part.data(), last, seed);
-  if (part.empty() || error != std::errc{} || end != last || seed < 0 || part.front() == '-') {
-    return std::nullopt;
-  }
-  return std::uint64_t(seed);
+  const auto seed = number_of<std::int64_t>(part);
+  if (!seed || part.front() == '-') return std::nullopt;
+  return std::uint64_t(*seed);
 }
 
 }  // namespace

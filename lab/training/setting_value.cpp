@@ -4,28 +4,15 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <string_view>
 
+#include "autodiff/number_of.hpp"
 #include "autodiff/setting_error.hpp"
 
 namespace nelbo {
 namespace {
-
-/// The number that is the whole of `text`; nothing where it is none.
-template <class T>
-std::optional<T> number_of(std::string_view text) {
-  T value = 0;
-  const char* const last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, value);
-  if (error != std::errc{} || end != last) return std::nullopt;
-  if constexpr (std::is_floating_point_v<T>) {
-    if (!std::isfinite(value)) return std::nullopt;
-  }
-  return value;
-}
 
 /// Of the numbers that are separated by commas.
 template <class T>

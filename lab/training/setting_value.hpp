@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -18,8 +19,10 @@ struct NumberRange {
   bool above = false;  // `least` is none of them
   bool below = false;  // `most` is none of them
 
+  /// Of finite numbers.
   bool has(double value) const {
-    return (above ? value > least : value >= least) && (below ? value < most : value <= most);
+    return std::isfinite(value) && (above ? value > least : value >= least) &&
+           (below ? value < most : value <= most);
   }
   /// "1 to 65536", "above 0 and below 1".
   std::string text() const;

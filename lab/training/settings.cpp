@@ -321,7 +321,7 @@ void check_ranges(const TrainConfig& config) {
     if (const auto* whole = std::get_if<std::int64_t>(&*value)) {
       holds = setting.range.has(double(*whole));
     } else if (const auto* number = std::get_if<double>(&*value)) {
-      holds = std::isfinite(*number) && setting.range.has(*number);
+      holds = setting.range.has(*number);
     } else if (const auto* wholes = std::get_if<std::vector<std::int64_t>>(&*value)) {
       holds = all_in(setting.range, *wholes);
     }

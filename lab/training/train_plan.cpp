@@ -67,7 +67,7 @@ VaeConfig model_of(const TrainConfig& c) {
   if (!c.scale_deviation.empty()) model.log_volume = scaling_of(c).log_volume();
   if (!c.prior.empty()) {
     model.prior = read_setting("prior", [&] { return parse_prior(c.prior); });
-    const std::string why = model.prior->unfit(model.posterior.codes(1));
+    const std::string why = unfit(*model.prior, model.posterior, model.posterior.codes(1));
     require(why.empty(), "prior", why);
   }
   check_taken(model);

@@ -65,7 +65,7 @@ void check_support(const Model& model, const Examples& examples, const Extent& e
 /// The plan keeps what the networks must know of their mean.
 Networks networks_for(TrainPlan& plan, std::initializer_list<const Examples*> shown,
                       ParameterStore& store) {
-  const DataMoments moments = (*shown.begin())->moments();
+  const DataMoments moments = (*shown.begin())->moments(plan.model.likelihood.get());
   if (plan.config.centre && plan.config.centre_mean.empty()) {
     plan.config.centre_mean = plan.model.centre_mean = moments.mean.values();
   }
@@ -245,7 +245,9 @@ void Trainer::step() {
     batch.tape().backward(batch.losses().at(own.group), store_.groups({own.group}), own.gradient);
     own.optimizer.step(store_.data(), own.gradient.data(), now);
   }
+  batch.running_means().measure(store_, state_.step + 1);
   optimizers_->step(store_.data(), gradient_.data(), now, scale);
+  batch.running_means().put(store_);
   if (average_) average_->update(store_, state_.step + 1);
 
   rows_ = rows.size();

@@ -15,9 +15,9 @@
 namespace nelbo {
 namespace {
 
-Coders file_coders(const VaeConfig& config, const Tensor& mean, ParameterStore& store) {
+Coders file_coders(const VaeConfig& config, const DataMoments& moments, ParameterStore& store) {
   if (!config.network) throw SettingError("model", "the network of the file is not known");
-  return described_coders(*config.network, config, mean, store);
+  return described_coders(*config.network, config, moments, store);
 }
 
 }  // namespace
@@ -138,6 +138,14 @@ void check_centre(const VaeConfig& config) {
 
 }  // namespace
 
+std::string unfit(const PriorFamily& prior, const PosteriorFamily& posterior,
+                  const CodeSpace& codes) {
+  if (std::string why = prior.unfit(codes); !why.empty()) return why;
+  if (!prior.moves_encoder || posterior.normal) return "";
+  return "prior " + prior.text + " is made of normal posteriors, and here it is " + posterior.text +
+         "; choose the posterior diagonal, or another prior";
+}
+
 void check_taken(const VaeConfig& config) {
   const Architecture& own = architectures().at(config.architecture);
   check_words(own, config);
@@ -163,12 +171,21 @@ VaeConfig resolve(const VaeConfig& config) {
   if (config.latent == 0) resolved.latent = own.latent;
   const CodeSpace codes = config.posterior.codes(resolved.latent);
   if (!resolved.prior) resolved.prior = simplest_prior(codes);
-  if (const std::string why = resolved.prior->unfit(codes); !why.empty()) throw Error(why);
+  if (const std::string why = unfit(*resolved.prior, config.posterior, codes); !why.empty()) {
+    throw Error(why);
+  }
   constexpr std::int64_t most_dimensions = std::int64_t{1} << 20;
   if (resolved.latent > most_dimensions / codes.width()) {
     throw Error("model " + own.name + ": " + std::to_string(resolved.latent) +
                 " latent variables, posterior " + config.posterior.text +
                 ", make codes of more than " + std::to_string(most_dimensions) + " numbers");
+  }
+  constexpr std::int64_t most_outputs = std::int64_t{1} << 24;
+  if (config.example.size() > most_outputs / config.likelihood->outputs()) {
+    throw Error("model " + own.name + ": the likelihood " + config.likelihood->text() + " wants " +
+                std::to_string(config.likelihood->outputs()) + " outputs for each of " +
+                std::to_string(config.example.size()) + " features, more than " +
+                std::to_string(most_outputs) + " in all; choose one with fewer");
   }
   if (config.hidden.empty() && !config.linear) resolved.hidden = own.hidden;
   for (const std::int64_t width : resolved.hidden) {

@@ -22,10 +22,10 @@ struct Architecture {
   std::int64_t latent = 10;               // L, unless configured
   std::vector<std::int64_t> hidden = {};  // widths of dense layers, encoder side, unless configured
   bool free_form = false;                 // takes other widths, none at all, and activations
-  /// Declares the networks of a resolved configuration; `mean` [X] is the training mean. Throws Error
-  /// for examples of a shape that they cannot take.
-  std::function<Coders(const VaeConfig& config, const Tensor& mean, ParameterStore& store)> coders =
-      {};
+  /// Declares the networks of a resolved configuration; the moments of the training data are [X]. Throws
+  /// Error for examples of a shape that they cannot take.
+  std::function<Coders(const VaeConfig& config, const DataMoments& moments, ParameterStore& store)>
+      coders = {};
   /// Makes a model that is no pair of networks; `coders` is then empty. Its moments are [X]. It declares
   /// its parameters.
   std::function<std::unique_ptr<Model>(const VaeConfig& config, const DataMoments& moments,
@@ -49,14 +49,18 @@ inline constexpr const char* described_in_file = "FILE.toml";
 /// The architecture of a model's name: itself, or described_in_file for that of a file, "net.toml".
 std::string architecture_of(const std::string& model);
 
+/// Why a prior does not go with the codes of a posterior; empty where it does.
+std::string unfit(const PriorFamily& prior, const PosteriorFamily& posterior,
+                  const CodeSpace& codes);
+
 /// Throws SettingError for a setting that the architecture does not take, and for settings of hidden
 /// layers that contradict each other. Throws Error for an unknown architecture.
 void check_taken(const VaeConfig& config);
 
 /// The configuration with the architecture's own latent dimensions and widths, and the simplest
 /// prior, where none are given. Throws as check_taken does, and Error for an example without features,
-/// sizes below 1, codes of more than 2^20 numbers, a prior that does not go with the posterior, and a
-/// mean that is not of X finite numbers.
+/// sizes below 1, codes of more than 2^20 numbers, more than 2^24 outputs of the decoder, a prior that does
+/// not go with the posterior, and a mean that is not of X finite numbers.
 VaeConfig resolve(const VaeConfig& config);
 
 }  // namespace nelbo

@@ -5,7 +5,7 @@
 
 namespace nelbo {
 
-Coders conv28_coders(const VaeConfig& config, const Tensor& mean, ParameterStore& store) {
+Coders conv28_coders(const VaeConfig& config, const DataMoments& moments, ParameterStore& store) {
   image_channels("conv28", 28, config.example);
   constexpr auto relu = Activation::relu;
   constexpr Window halving{.kernel = 4, .stride = 2, .padding = 1};
@@ -19,7 +19,7 @@ Coders conv28_coders(const VaeConfig& config, const Tensor& mean, ParameterStore
                   {.type = "dense", .width = 7 * 7 * 64, .activation = relu},
                   {.type = "reshape", .shape = {7, 7, 64}},
                   {.type = "conv_transpose", .width = 32, .window = halving, .activation = relu}}};
-  return described_coders(network, config, mean, store);
+  return described_coders(network, config, moments, store);
 }
 
 }  // namespace nelbo

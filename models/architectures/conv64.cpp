@@ -3,6 +3,7 @@
 #include "autodiff/ops/shape_ops.hpp"
 #include "models/architectures/head.hpp"
 #include "models/architectures/image_shape.hpp"
+#include "models/architectures/output.hpp"
 #include "models/layers.hpp"
 
 namespace nelbo {
@@ -12,18 +13,9 @@ constexpr auto relu = Activation::relu;
 constexpr Window halving{.kernel = 4, .stride = 2, .padding = 1};
 const Shape image_core{4, 4, 64};  // what four halvings leave of 64x64
 
-/// Mean of every channel of images [64, 64, C] given as a vector: [C].
-Tensor channel_means(const Tensor& mean, std::int64_t channels) {
-  std::vector<double> sums(std::size_t(channels), 0.0);
-  const std::vector<double> values = mean.values();
-  for (std::size_t i = 0; i < values.size(); ++i) sums[i % sums.size()] += values[i];
-  for (double& sum : sums) sum /= 64 * 64;
-  return Tensor::of(sums, {channels}, DType::f64);
-}
-
 }  // namespace
 
-Coders conv64_coders(const VaeConfig& config, const Tensor& mean, ParameterStore& store) {
+Coders conv64_coders(const VaeConfig& config, const DataMoments& moments, ParameterStore& store) {
   const std::int64_t channels = image_channels("conv64", 64, config.example),
                      core = image_core.size();
 
@@ -38,9 +30,6 @@ Coders conv64_coders(const VaeConfig& config, const Tensor& mean, ParameterStore
       encoder_head(store, 256, config),
   };
 
-  const Initializer start = deferred([likelihood = config.likelihood, mean, channels] {
-    return constant(likelihood->output_start(channel_means(mean, channels)));
-  });
   const Sequential decoder{
       Linear(store, "decoder.0", "theta", config.dimensions(), 256, relu),
       Linear(store, "decoder.1", "theta", 256, core, relu),
@@ -48,12 +37,13 @@ Coders conv64_coders(const VaeConfig& config, const Tensor& mean, ParameterStore
       ConvTranspose2d(store, "decoder.2", "theta", 64, 64, halving, relu),
       ConvTranspose2d(store, "decoder.3", "theta", 64, 32, halving, relu),
       ConvTranspose2d(store, "decoder.4", "theta", 32, 32, halving, relu),
-      ConvTranspose2d(store, "decoder.output", "theta", 32, channels, halving, Activation::identity,
-                      glorot_uniform, start),
+      ConvTranspose2d(store, "decoder.output", "theta", 32, channels * config.likelihood->outputs(),
+                      halving, Activation::identity, output_weights(config),
+                      output_start_of_channels(config, moments, channels)),
   };
   // The convolutions see one axis S*B.
-  const Layer restore_draws = [decoder](Var z) {
-    return reshape(decoder(z), {z.shape()[0], z.shape()[1], -1});
+  const Layer restore_draws = [decoder, p = config.likelihood->outputs()](Var z) {
+    return parameters_first(decoder(z), p, z.shape()[0], z.shape()[1]);
   };
   return {encoder, restore_draws};
 }

@@ -3,6 +3,7 @@
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/setting_error.hpp"
 #include "models/architectures/head.hpp"
+#include "models/architectures/output.hpp"
 #include "models/layers/mlp.hpp"
 
 namespace nelbo {
@@ -34,31 +35,27 @@ Layer dense_encoder(const VaeConfig& config, const Widths& widths, const HiddenK
 }
 
 Layer dense_decoder(const VaeConfig& config, const Widths& widths, const HiddenKind& kind,
-                    const Tensor& mean, ParameterStore& store) {
+                    const DataMoments& moments, ParameterStore& store) {
   const Mlp hidden(store, "decoder", "theta", config.dimensions(), widths, kind);
-  const Linear output(store, "decoder.output", "theta", hidden.outputs(), config.example.size(),
-                      Activation::identity, glorot_uniform,
-                      deferred([likelihood = config.likelihood, mean] {
-                        return constant(likelihood->output_start(mean));
-                      }));
-  return Sequential{hidden, output};
+  return Sequential{hidden, decoder_output(store, hidden.outputs(), config, moments)};
 }
 
 }  // namespace
 
-Coders mlp_coders(const VaeConfig& config, const Tensor& mean, ParameterStore& store) {
+Coders mlp_coders(const VaeConfig& config, const DataMoments& moments, ParameterStore& store) {
   const Activation usual = config.gated ? Activation::identity : Activation::tanh;
   const HiddenKind kind{.activation = config.activation.value_or(usual),
                         .layer_norm = config.layer_norm,
                         .gated = config.gated,
                         .dropout = config.dropout};
-  return {dense_encoder(config, config.hidden, kind, mean, store),
-          dense_decoder(config, reversed(config.hidden), kind, mean, store)};
+  return {dense_encoder(config, config.hidden, kind, moments.mean, store),
+          dense_decoder(config, reversed(config.hidden), kind, moments, store)};
 }
 
-Coders chen_mlp_coders(const VaeConfig& config, const Tensor& mean, ParameterStore& store) {
-  return {dense_encoder(config, config.hidden, {.activation = Activation::relu}, mean, store),
-          dense_decoder(config, {1200, 1200, 1200}, {.activation = Activation::tanh}, mean, store)};
+Coders chen_mlp_coders(const VaeConfig& config, const DataMoments& moments, ParameterStore& store) {
+  return {
+      dense_encoder(config, config.hidden, {.activation = Activation::relu}, moments.mean, store),
+      dense_decoder(config, {1200, 1200, 1200}, {.activation = Activation::tanh}, moments, store)};
 }
 
 }  // namespace nelbo

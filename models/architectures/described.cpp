@@ -1,10 +1,12 @@
 #include "models/architectures/described.hpp"
 
 #include "autodiff/setting_error.hpp"
-#include "models/architectures/described_output.hpp"
 #include "models/architectures/head.hpp"
 #include "models/architectures/last_axes.hpp"
 #include "models/architectures/layer_types.hpp"
+#include "models/architectures/output.hpp"
+#include "models/layers/conv2d.hpp"
+#include "models/layers/conv_transpose2d.hpp"
 #include "models/layers/sequential.hpp"
 
 namespace nelbo {
@@ -62,10 +64,10 @@ Shape layer_shape(const Shape& example) {
   return {example.size()};
 }
 
-/// The last layer: [.., in] to [.., X].
+/// The last layer: [.., in] to [.., P X], P the likelihood's numbers for each feature.
 Layer output_of(const Builder& builder, const Shape& in, const VaeConfig& config,
-                const Tensor& mean, ParameterStore& store) {
-  if (in.rank() == 1) return dense_output(store, in[0], config, mean);
+                const DataMoments& moments, ParameterStore& store) {
+  if (in.rank() == 1) return decoder_output(store, in[0], config, moments);
   const Shape example = layer_shape(config.example);
   const bool image = example.rank() == 3;
   const bool same = image && in[0] == example[0] && in[1] == example[1];
@@ -75,24 +77,36 @@ Layer output_of(const Builder& builder, const Shape& in, const VaeConfig& config
                    config.example.text() +
                    "; end it in images as large or half as large, or in a flatten");
   }
-  const Layer output = same ? image_output(store, in[2], example[2], ImageOutput::convolution,
-                                           {.kernel = 3, .padding = 1}, config, mean)
-                            : image_output(store, in[2], example[2], ImageOutput::transposed,
-                                           {.kernel = 4, .stride = 2, .padding = 1}, config, mean);
-  return of_rows(output, in, {config.example.size()});
+  const std::int64_t parameters = config.likelihood->outputs(), features = example[2] * parameters;
+  const Initializer start = output_start_of_channels(config, moments, example[2]);
+  const WeightInit weights = output_weights(config);
+  constexpr auto name = "decoder.output", group = "theta";
+  constexpr auto identity = Activation::identity;
+  const auto output = [&]() -> Layer {
+    if (same) {
+      return Conv2d(store, name, group, in[2], features, {.kernel = 3, .padding = 1}, identity,
+                    weights, start);
+    }
+    return ConvTranspose2d(store, name, group, in[2], features,
+                           {.kernel = 4, .stride = 2, .padding = 1}, identity, weights, start);
+  }();
+  const Layer apart = [output, parameters](Var x) {
+    return parameters_first(output(x), parameters, 1, x.shape()[0]);
+  };
+  return of_rows(apart, in, {parameters * config.example.size()});
 }
 
 }  // namespace
 
 Coders described_coders(const NetworkDescription& network, const VaeConfig& config,
-                        const Tensor& mean, ParameterStore& store) {
+                        const DataMoments& moments, ParameterStore& store) {
   const Builder builder(network, store);
   const Shape example = layer_shape(config.example);
   const Built encoder = builder.build("encoder", "phi", network.encoder, example);
   const Shape features{encoder.shape.size()};
   const Linear head = encoder_head(store, features[0], config);
   const Built decoder = builder.build("decoder", "theta", network.decoder, {config.dimensions()});
-  const Layer output = output_of(builder, decoder.shape, config, mean, store);
+  const Layer output = output_of(builder, decoder.shape, config, moments, store);
   return {[encoder, head, example, features](Var x) {
             const Var last = encoder.layers(last_axes_as(x, 1, example));
             return head(last_axes_as(last, encoder.shape.rank(), features));

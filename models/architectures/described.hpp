@@ -2,6 +2,7 @@
 #include "autodiff/parameters.hpp"
 #include "models/architectures/coders.hpp"
 #include "models/architectures/network_description.hpp"
+#include "models/data_moments.hpp"
 #include "models/vae_config.hpp"
 
 namespace nelbo {
@@ -14,6 +15,6 @@ namespace nelbo {
 /// network, the layer and the shape at that point where a layer does not fit, and for more than 2^28
 /// parameters.
 Coders described_coders(const NetworkDescription& network, const VaeConfig& config,
-                        const Tensor& mean, ParameterStore& store);
+                        const DataMoments& moments, ParameterStore& store);
 
 }  // namespace nelbo

@@ -5,7 +5,7 @@
 
 namespace nelbo {
 
-Coders resnet32_coders(const VaeConfig& config, const Tensor& mean, ParameterStore& store) {
+Coders resnet32_coders(const VaeConfig& config, const DataMoments& moments, ParameterStore& store) {
   image_channels("resnet32", 32, config.example);
   constexpr auto relu = Activation::relu;
   constexpr Window halving{.kernel = 4, .stride = 2, .padding = 1};
@@ -31,7 +31,7 @@ Coders resnet32_coders(const VaeConfig& config, const Tensor& mean, ParameterSto
                   up(32),
                   block,
                   activation}};
-  return described_coders(network, config, mean, store);
+  return described_coders(network, config, moments, store);
 }
 
 }  // namespace nelbo

@@ -1,6 +1,7 @@
 #pragma once
 #include "autodiff/parameters.hpp"
 #include "models/architectures/coders.hpp"
+#include "models/data_moments.hpp"
 #include "models/vae_config.hpp"
 
 namespace nelbo {
@@ -10,6 +11,6 @@ namespace nelbo {
 /// it. Blocks are those of He et al. (2016), "Identity mappings in deep residual networks", without
 /// batch normalisation, which would tie the data of a batch to each other. Throws Error for examples of
 /// other shapes.
-Coders resnet32_coders(const VaeConfig& config, const Tensor& mean, ParameterStore& store);
+Coders resnet32_coders(const VaeConfig& config, const DataMoments& moments, ParameterStore& store);
 
 }  // namespace nelbo

@@ -40,7 +40,9 @@ Var with_level_axis(Var x) {
 
 }  // namespace
 
-Var DiscretizedLogistic::log_prob(Var x) const { return sum(log_mass(x, mean, log_scale), -1); }
+Var DiscretizedLogistic::log_masses(Var x) const { return log_mass(x, mean, log_scale); }
+
+Var DiscretizedLogistic::log_prob(Var x) const { return sum(log_masses(x), -1); }
 
 Var DiscretizedLogistic::sample(Var noise) const {
   const Var standard = log(noise) - log1p(-noise);

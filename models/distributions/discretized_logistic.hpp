@@ -19,6 +19,8 @@ struct DiscretizedLogistic {
   /// x [S, B, D] or [B, D] of levels k / 255; [S, B] where either x or the parameters have draws,
   /// else [B].
   Var log_prob(Var x) const;
+  /// The log-probability of each x by itself, of its shape or the parameters' where these are larger.
+  Var log_masses(Var x) const;
   /// The logistic variable whose distribution function is the noise, rounded.
   Var sample(Var noise) const;
   // These sum over all levels and hold 256 numbers for each of the parameters'.

@@ -1,7 +1,7 @@
 #include "models/hierarchy/hierarchy.hpp"
 
 #include "autodiff/error.hpp"
-#include "models/architectures/described_output.hpp"
+#include "models/architectures/output.hpp"
 #include "models/hierarchy/layered.hpp"
 
 namespace nelbo {
@@ -53,8 +53,8 @@ Hierarchy::Hierarchy(const HierarchyConfig& config, const DataMoments& moments,
   hidden_.emplace(store, "decoder", "theta", layers_.front().size, downward(config_.layers.front()),
                   config_.activation);
   output_ =
-      dense_output(store, hidden_->outputs(),
-                   {.example = {config_.features}, .likelihood = config_.likelihood}, moments.mean);
+      decoder_output(store, hidden_->outputs(),
+                     {.example = {config_.features}, .likelihood = config_.likelihood}, moments);
   if (auto own = config_.likelihood->declared(store, config_.features, moments)) {
     config_.likelihood = own;
   }

@@ -17,8 +17,8 @@ Var BernoulliLikelihood::sample(Var output, Var noise) const {
   return Bernoulli{output}.sample(noise);
 }
 
-Tensor BernoulliLikelihood::output_start(const Tensor& mean) const {
-  std::vector<double> start = mean.values();
+Tensor BernoulliLikelihood::output_start(const DataMoments& moments) const {
+  std::vector<double> start = moments.mean.values();
   for (double& m : start) {
     constexpr double rounding = 1e-6;  // of sums over the data
     if (!std::isfinite(m)) throw Error("data moments: a feature's mean is not finite");
@@ -29,7 +29,7 @@ Tensor BernoulliLikelihood::output_start(const Tensor& mean) const {
     const double p = std::clamp(m, 0.001, 0.999);
     m = std::log(p / (1 - p));
   }
-  return Tensor::of(start, mean.shape(), DType::f64);
+  return Tensor::of(start, {moments.mean.size()}, DType::f64);
 }
 
 }  // namespace nelbo

@@ -16,7 +16,7 @@ class BernoulliLikelihood final : public Likelihood {
   Var sample(Var output, Var noise) const override;
   Noise noise() const override { return Noise::uniform; }
   /// Throws Error for a mean that is not finite, or outside [0, 1].
-  Tensor output_start(const Tensor& mean) const override;
+  Tensor output_start(const DataMoments& moments) const override;
 };
 
 }  // namespace nelbo

@@ -1,14 +1,17 @@
 #include "models/likelihoods/likelihood.hpp"
 
-namespace nelbo {
+#include "autodiff/ops/shape_ops.hpp"
 
-Tensor Likelihood::output_deviation(const DataMoments& moments) const {
-  return Tensor::full({moments.mean.size()}, 1);
-}
+namespace nelbo {
 
 std::shared_ptr<const Likelihood> Likelihood::declared(ParameterStore&, std::int64_t,
                                                        const DataMoments&) const {
   return nullptr;
+}
+
+Var Likelihood::parameter(Var output, std::int64_t p) const {
+  const std::int64_t features = output.shape()[-1] / outputs();
+  return outputs() == 1 ? output : slice(output, -1, p * features, (p + 1) * features);
 }
 
 }  // namespace nelbo

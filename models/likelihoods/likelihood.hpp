@@ -10,8 +10,9 @@
 
 namespace nelbo {
 
-/// How P(X|z) scatters about the decoder's output, one number per feature: [S, B, X]. Immutable. What
-/// records does so on the current tape.
+/// How P(X|z) scatters about the decoder's output, P numbers per feature in blocks one after the other:
+/// [S, B, P X], where p X + x is parameter p of feature x. Immutable. What records does so on the current
+/// tape.
 class Likelihood {
  public:
   virtual ~Likelihood() = default;
@@ -24,7 +25,12 @@ class Likelihood {
   /// The values that x may have; data with others are refused. All numbers unless overridden.
   virtual Support support() const { return {}; }
 
-  /// log P(x|z) of the decoder's output [S, B, X] and x [B, X], in nats: [S, B].
+  /// Whether in training log P(x|z) of a datum has a parameter of its whole batch, so that it is no
+  /// weight of its own: bounds but the ELBO's, and estimators that weigh samples, refuse it there.
+  virtual bool of_batch() const { return false; }
+  /// P.
+  virtual std::int64_t outputs() const { return 1; }
+  /// log P(x|z) of the decoder's output [S, B, P X] and x [B, X], in nats: [S, B].
   virtual Var log_prob(Var output, Var x) const = 0;
   /// E[X|z] on the scale of the data, [S, B, X].
   virtual Var mean(Var output) const = 0;
@@ -33,16 +39,22 @@ class Likelihood {
   virtual Var sample(Var output, Var noise) const = 0;
   virtual Noise noise() const = 0;
 
-  /// Where the decoder's output starts, given the training mean of every output [..]: what is best when
-  /// z says nothing. f64. Throws Error for a mean that it cannot have.
-  virtual Tensor output_start(const Tensor& mean) const = 0;
-  /// How far outputs scatter about output_start over the data, [X]: where learned outputs start
-  /// (VampPrior's pseudo-inputs). 1 unless overridden.
-  virtual Tensor output_deviation(const DataMoments& moments) const;
+  /// What output_start() wants to know of the training data beside mean and variance: how many numbers
+  /// of each value, whose means over the data are DataMoments::statistics.
+  virtual std::int64_t statistics() const { return 0; }
+  /// Adds those numbers of a value x to sums [statistics()].
+  virtual void add_statistics(double /*x*/, double* /*sums*/) const {}
+  /// Where the decoder's output starts, of the moments of X features or of X channels: [P X], f64, what
+  /// is best when z says nothing. Throws Error for moments that its data cannot have.
+  virtual Tensor output_start(const DataMoments& moments) const = 0;
   /// The same likelihood with parameters of its own, declared in `store` as group "theta"; null where
   /// it has none. X features; the moments are empty where parameters come from a file.
   virtual std::shared_ptr<const Likelihood> declared(ParameterStore& store, std::int64_t features,
                                                      const DataMoments& moments) const;
+
+ protected:
+  /// Parameter p of every feature, [.., X], of an output [.., P X].
+  Var parameter(Var output, std::int64_t p) const;
 };
 
 }  // namespace nelbo

@@ -16,10 +16,10 @@ struct LikelihoodWord {
   std::function<std::shared_ptr<const Likelihood>(const Choice&)> make;
 };
 
-/// bernoulli and normal, and a program's own.
+/// Those of docs/likelihoods.md, and a program's own.
 Registry<LikelihoodWord>& likelihoods();
 
-/// Reads "bernoulli", "normal" (variance 1: Zheng eq. (2)), "normal:0.25" or "normal:learned". Throws
+/// Reads "bernoulli", "normal" (variance 1: Zheng eq. (2)), "normal:0.25", "discretised_logistic:5". Throws
 /// Error naming what was given and what is known.
 std::shared_ptr<const Likelihood> parse_likelihood(const std::string& text);
 

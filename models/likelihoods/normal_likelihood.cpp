@@ -4,29 +4,16 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <numeric>
 
 #include "autodiff/error.hpp"
+#include "autodiff/number_of.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 #include "models/distributions/diag_normal.hpp"
 #include "models/init.hpp"
+#include "models/likelihoods/moments_of.hpp"
+#include "models/likelihoods/optimal_normal_likelihood.hpp"
 
 namespace nelbo {
-namespace {
-
-Tensor log_variance_start(const Tensor& variance) {
-  std::vector<double> start = variance.values();
-  for (const double v : start) {
-    if (!std::isfinite(v) || v < 0) {
-      throw Error("data moments: a feature's variance is " + std::to_string(v));
-    }
-  }
-  const double average = std::accumulate(start.begin(), start.end(), 0.0) / double(start.size());
-  for (double& v : start) v = average > 0 ? std::log(std::max(v, 0.001 * average)) : 0;
-  return Tensor::of(start, {variance.size()}, DType::f64);
-}
-
-}  // namespace
 
 NormalLikelihood::NormalLikelihood(double variance) : variance_(variance) {
   if (variance > 0 && std::isfinite(variance)) return;
@@ -48,22 +35,16 @@ Var NormalLikelihood::sample(Var output, Var noise) const {
   return fixed_normal(output, variance_).sample(broadcast_to(noise, output.shape()));
 }
 
-Tensor NormalLikelihood::output_start(const Tensor& mean) const {
-  const std::vector<double> start = mean.values();
-  if (!std::all_of(start.begin(), start.end(), [](double m) { return std::isfinite(m); })) {
-    throw Error("data moments: a feature's mean is not finite");
-  }
-  return Tensor::of(start, mean.shape(), DType::f64);
+Tensor NormalLikelihood::output_start(const DataMoments& moments) const {
+  return Tensor::of(finite_means(moments), {moments.mean.size()}, DType::f64);
 }
 
-Tensor NormalLikelihood::output_deviation(const DataMoments& moments) const {
-  std::vector<double> deviation = moments.variance.values();
-  for (double& v : deviation) v = std::sqrt(v);
-  return Tensor::of(deviation, {moments.variance.size()}, DType::f64);
+std::string LearnedNormalLikelihood::text() const {
+  return kind_ == Variance::shared ? "normal:shared" : "normal:learned";
 }
 
 Var LearnedNormalLikelihood::log_variance() const {
-  if (store_ == nullptr) throw Error("likelihood normal:learned: its variances are not declared");
+  if (store_ == nullptr) throw Error("likelihood " + text() + ": its variance is not declared");
   return Tape::current().parameter(*store_, id_);
 }
 
@@ -77,25 +58,50 @@ Var LearnedNormalLikelihood::sample(Var output, Var noise) const {
 
 std::shared_ptr<const Likelihood> LearnedNormalLikelihood::declared(
     ParameterStore& store, std::int64_t features, const DataMoments& moments) const {
-  auto own = std::make_shared<LearnedNormalLikelihood>();
+  const bool shared = kind_ == Variance::shared;
+  auto own = std::make_shared<LearnedNormalLikelihood>(kind_);
   own->store_ = &store;
   own->id_ = store.add(
-      "decoder.log_variance", "theta", {features},
-      deferred([variance = moments.variance] { return constant(log_variance_start(variance)); }));
+      "decoder.log_variance", "theta", {shared ? 1 : features}, deferred([shared, moments] {
+        return constant(shared ? shared_log_variance_start(moments) : log_variance_start(moments));
+      }));
   return own;
+}
+
+Var DatumNormalLikelihood::log_prob(Var output, Var x) const {
+  return DiagNormal{parameter(output, 0), parameter(output, 1)}.log_prob(x);
+}
+
+Var DatumNormalLikelihood::sample(Var output, Var noise) const {
+  const DiagNormal normal{parameter(output, 0), parameter(output, 1)};
+  return normal.sample(broadcast_to(noise, normal.mean.shape()));
+}
+
+Tensor DatumNormalLikelihood::output_start(const DataMoments& moments) const {
+  std::vector<double> start = finite_means(moments);
+  const std::vector<double> spread = log_variance_start(moments).values();
+  start.insert(start.end(), spread.begin(), spread.end());
+  return vector_of(start);
 }
 
 std::shared_ptr<const Likelihood> read_normal_likelihood(const Choice& choice) {
   if (choice.text == choice.name) return std::make_shared<NormalLikelihood>();
-  if (choice.argument == "learned") return std::make_shared<LearnedNormalLikelihood>();
-  double variance = 0;
-  const char* const end = choice.argument.data() + choice.argument.size();
-  const auto [stop, failure] = std::from_chars(choice.argument.data(), end, variance);
-  if (failure != std::errc() || stop != end || !std::isfinite(variance) || variance <= 0) {
-    throw Error("likelihood '" + choice.text + "': the variance '" + choice.argument +
-                "' is no positive number; write normal:0.1 or normal:learned");
+  using Variance = LearnedNormalLikelihood::Variance;
+  if (choice.argument == "learned") {
+    return std::make_shared<LearnedNormalLikelihood>(Variance::per_feature);
   }
-  return std::make_shared<NormalLikelihood>(variance);
+  if (choice.argument == "shared") {
+    return std::make_shared<LearnedNormalLikelihood>(Variance::shared);
+  }
+  if (choice.argument == "optimal") return std::make_shared<OptimalNormalLikelihood>();
+  if (choice.argument == "datum") return std::make_shared<DatumNormalLikelihood>();
+  const auto variance = number_of<double>(choice.argument);
+  if (!variance || !std::isfinite(*variance) || *variance <= 0) {
+    throw Error("likelihood '" + choice.text + "': the variance '" + choice.argument +
+                "' is no positive number; write normal:0.1, normal:learned, normal:shared, "
+                "normal:optimal or normal:datum");
+  }
+  return std::make_shared<NormalLikelihood>(*variance);
 }
 
 }  // namespace nelbo

@@ -15,38 +15,50 @@ std::string digits(double value) {
   return {text.begin(), end};
 }
 
+/// Whether a value is k / 255, but for its rounding to float.
+bool is_level(float value) {
+  constexpr float rounding = 1e-4f;
+  const float level = 255 * value;
+  return std::fabs(level - std::nearbyint(level)) < rounding;
+}
+
 }  // namespace
 
 void Extent::add(std::span<const float> values) {
   float low = std::numeric_limits<float>::infinity(), high = -low;
-  bool all_whole = true;
+  bool all_whole = true, all_levels = true;
   for (const float value : values) {
     low = std::min(low, value);
     high = std::max(high, value);
     all_whole &= value == std::floor(value);
+    all_levels &= is_level(value);
   }
-  add(Extent{double(low), double(high), all_whole});
+  add(Extent{double(low), double(high), all_whole, all_levels});
 }
 
 void Extent::add(const Extent& other) {
   least = std::min(least, other.least);
   greatest = std::max(greatest, other.greatest);
   whole = whole && other.whole;
+  levels = levels && other.levels;
 }
 
 std::string Extent::text() const { return "from " + digits(least) + " to " + digits(greatest); }
 
 bool Support::holds(const Extent& extent) const {
-  return extent.empty() ||
-         (extent.least >= least && extent.greatest <= greatest && (extent.whole || !whole));
+  if (extent.empty()) return true;
+  const bool inside = open ? extent.least > least && extent.greatest < greatest
+                           : extent.least >= least && extent.greatest <= greatest;
+  return inside && (extent.whole || !whole) && (extent.levels || !levels);
 }
 
 std::string Support::text() const {
-  const std::string numbers = whole ? "whole numbers" : "numbers";
+  const std::string numbers = whole ? "whole numbers" : levels ? "pixels k/255" : "numbers";
   if (std::isinf(least) && std::isinf(greatest)) return numbers;
   if (std::isinf(greatest)) return numbers + " from " + digits(least) + " on";
   if (std::isinf(least)) return numbers + " up to " + digits(greatest);
-  return numbers + " in [" + digits(least) + ", " + digits(greatest) + "]";
+  return numbers + " in " + (open ? "(" : "[") + digits(least) + ", " + digits(greatest) +
+         (open ? ")" : "]");
 }
 
 }  // namespace nelbo

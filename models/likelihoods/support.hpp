@@ -9,7 +9,8 @@ namespace nelbo {
 struct Extent {
   double least = std::numeric_limits<double>::infinity();
   double greatest = -std::numeric_limits<double>::infinity();
-  bool whole = true;  // all are whole numbers
+  bool whole = true;   // all are whole numbers
+  bool levels = true;  // all are pixels k / 255
 
   bool empty() const { return least > greatest; }
   void add(std::span<const float> values);
@@ -18,14 +19,18 @@ struct Extent {
   std::string text() const;
 };
 
-/// The values x_i for which a likelihood has log P(x|z): an interval with its ends, or the whole
-/// numbers in it.
+/// The values x_i for which a likelihood has log P(x|z): an interval with its ends or without, or the
+/// whole numbers or the pixels k / 255 in it.
 struct Support {
   double least = -std::numeric_limits<double>::infinity();
   double greatest = std::numeric_limits<double>::infinity();
   bool whole = false;
+  bool levels = false;
+  bool open = false;  // without its ends
 
   bool holds(const Extent& extent) const;
+  /// Whether x is one of countably many values.
+  bool discrete() const { return whole || levels; }
   /// "numbers in [0, 1]", "whole numbers from 0 on", "numbers".
   std::string text() const;
 };

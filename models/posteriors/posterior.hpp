@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +15,10 @@ namespace nelbo {
 struct PosteriorSample {
   Var z;         // [S, B, D]
   Var log_prob;  // log Q(z_s|x), [S, B], nats
+  /// Records grad_z log Q(z|x) at the sample, [S, B, D], as data: of a family that knows it along the
+  /// way that the sample took and log Q of no other codes, or of those at a price (a flow). Empty where
+  /// log_prob(stop(z)) is at hand.
+  std::function<Var()> score = {};
 };
 
 /// The encoder's Q(Z|x) of codes z [S, B, D], recorded on the current tape: Zheng eqs (7), (9), and
@@ -36,7 +41,8 @@ class Posterior {
   /// log Q(z|x) of any codes, [S, B], nats. Throws Error for a family that knows it of its own samples
   /// only. Its gradient passes to parameters and to all of z, also where a later layer's density reads
   /// what an earlier one drew: an estimator takes the path's part of the gradient of log Q, which stl and
-  /// dreg weight apart, as what log_prob() of the sample has more than log_prob() of stop(sample).
+  /// dreg weight apart, as what log_prob() of the sample has more than log_prob() of stop(sample), or as
+  /// score . z where a sample comes with its score.
   virtual Var log_prob(Var z) const = 0;
   /// Its summands by the model's layers, each given what it depends on: log Q(z1|x), log Q(z2|z1), ..., [S,
   /// B] each, nats. log_prob() alone unless overridden.

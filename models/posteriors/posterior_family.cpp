@@ -3,17 +3,13 @@
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/linalg_ops.hpp"
 #include "autodiff/ops/shape_ops.hpp"
+#include "models/flows/flow.hpp"
+#include "models/posteriors/flow_families.hpp"
 
 namespace nelbo {
 namespace {
 
 using Kind = CodeSpace::Kind;
-
-/// Columns first .. last - 1, copied once here, or every density that reads them would copy them
-/// for itself.
-Var columns(Var x, std::int64_t first, std::int64_t last) {
-  return contiguous(slice(x, -1, first, last));
-}
 
 CodeSpace real_codes(std::int64_t latent) { return {Kind::continuous, latent}; }
 
@@ -27,8 +23,7 @@ PosteriorFamily diagonal() {
               },
           .posterior =
               [](Var output, const CodeSpace& codes) {
-                const std::int64_t l = codes.variables;
-                return posterior_of(DiagNormal{columns(output, 0, l), columns(output, l, 2 * l)});
+                return posterior_of(diagonal_of(output, codes.variables));
               }};
 }
 
@@ -44,8 +39,8 @@ PosteriorFamily full() {
       .posterior =
           [](Var output, const CodeSpace& codes) {
             const std::int64_t l = codes.variables;
-            const Var mean = columns(output, 0, l), log_variance = columns(output, l, 2 * l);
-            const Var below = columns(output, 2 * l, output.shape()[-1]);
+            const auto [mean, log_variance] = diagonal_of(output, l);
+            const Var below = contiguous(slice(output, -1, 2 * l, output.shape()[-1]));
             return posterior_of(FullNormal{mean, lower_triangular(exp(0.5 * log_variance), below)});
           }};
 }
@@ -89,6 +84,14 @@ PosteriorWord plain(const char* name, const char* summary, PosteriorFamily (*fam
           }};
 }
 
+/// A flow of K steps.
+PosteriorWord steps(const std::string& name, const char* summary,
+                    PosteriorFamily (*family)(std::int64_t)) {
+  return {name, name + ":K", summary, [family](const Choice& choice) {
+            return family(choice.whole("the number of steps", 1, flow_limits::steps));
+          }};
+}
+
 }  // namespace
 
 Registry<PosteriorWord>& posteriors() {
@@ -100,8 +103,23 @@ Registry<PosteriorWord>& posteriors() {
        {"categorical", "categorical:K", "codes of one-hot rows of K classes",
         [](const Choice& choice) {
           return categorical(choice.whole("the number of classes", 2, 4096));
-        }}});
+        }},
+       plain("affine", "diagonal times a unit triangular matrix of all data", affine_family),
+       steps("iaf", "K inverse autoregressive steps of a diagonal normal", iaf_family),
+       steps("realnvp", "K coupling layers of a diagonal normal", realnvp_family),
+       steps("planar", "K planar steps of a diagonal normal", planar_family)});
   return all;
+}
+
+DiagNormal diagonal_of(Var output, std::int64_t latent) {
+  // Copied once here, or every density that reads them would copy them for itself.
+  return {contiguous(slice(output, -1, 0, latent)),
+          contiguous(slice(output, -1, latent, 2 * latent))};
+}
+
+PosteriorRecorder PosteriorFamily::recorder(const CodeSpace& codes, ParameterStore& store) const {
+  if (declare) return declare(codes, store);
+  return [posterior = posterior, codes](Var output) { return posterior(output, codes); };
 }
 
 PosteriorFamily parse_posterior(const std::string& text) {

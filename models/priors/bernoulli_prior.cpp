@@ -4,6 +4,7 @@
 #include "autodiff/ops/reduce_ops.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 #include "models/priors/check_dimensions.hpp"
+#include "models/priors/uniform_noise.hpp"
 
 namespace nelbo {
 
@@ -19,12 +20,7 @@ Var BernoulliPrior::marginal_log_prob(Var z) const {
 
 Var BernoulliPrior::sample(Var noise) const {
   check_dimensions(*this, noise, noise_dimensions());
-  // Half the squared length of two normal numbers is exponential: exp of minus it is uniform.
-  Shape pairs = noise.shape();
-  pairs[-1] = prior_.logits.shape()[-1];
-  pairs.push_back(2);
-  const Var uniform = exp(-0.5 * sum(square(reshape(noise, pairs)), -1));
-  return stop(prior_.sample(uniform));
+  return stop(prior_.sample(uniform_noise(noise)));
 }
 
 std::optional<Var> BernoulliPrior::kl(const Posterior& q) const {

@@ -6,11 +6,15 @@
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/linalg_ops.hpp"
 #include "autodiff/ops/reduce_ops.hpp"
+#include "models/flows/masked_affine_flow.hpp"
 #include "models/init.hpp"
 #include "models/priors/bernoulli_prior.hpp"
+#include "models/priors/categorical_prior.hpp"
 #include "models/priors/factorised_priors.hpp"
+#include "models/priors/flow_prior.hpp"
 #include "models/priors/full_normal_prior.hpp"
 #include "models/priors/mixture_prior.hpp"
+#include "models/priors/pseudo_inputs.hpp"
 #include "models/priors/uniform_prior.hpp"
 
 namespace nelbo {
@@ -89,13 +93,12 @@ PriorFamily vamp(std::int64_t k) {
     ParameterStore& store = context.store;
     const std::int64_t x = context.features;
     const Initializer start =
-        deferred([x, likelihood = context.likelihood, moments = context.moments] {
-          return scattered(likelihood->output_start(moments.mean).reshape({x}),
-                           likelihood->output_deviation(moments));
+        deferred([support = context.likelihood->support(), moments = context.moments] {
+          return pseudo_inputs_start(support, moments);
         });
     const ParameterId inputs = store.add("prior.pseudo_inputs", group, {k, x}, start);
-    return [=, &store, likelihood = context.likelihood, encoder = context.encoder] {
-      const Var pseudo = likelihood->mean(Tape::current().parameter(store, inputs));
+    return [=, &store, support = context.likelihood->support(), encoder = context.encoder] {
+      const Var pseudo = in_support(support, Tape::current().parameter(store, inputs));
       return std::make_shared<MixturePrior>(text, encoder(pseudo)->normal(text));
     };
   });
@@ -135,6 +138,53 @@ PriorFamily learned_bernoulli() {
           }};
 }
 
+PriorFamily learned_categorical() {
+  return {.text = "categorical",
+          .unfit = [](const CodeSpace& codes) -> std::string {
+            if (codes.kind == CodeSpace::Kind::one_hot) return "";
+            return "prior categorical is over one-hot codes, of the posterior categorical:K, and "
+                   "here they are " +
+                   codes.text() + "; choose another";
+          },
+          .declare = [](const PriorContext& context) -> PriorRecorder {
+            ParameterStore& store = context.store;
+            const Shape shape{context.codes.variables, context.codes.classes};
+            const ParameterId logits = store.add("prior.logits", group, shape, zeros());
+            return [logits, &store] {
+              return std::make_shared<CategoricalPrior>(Tape::current().parameter(store, logits));
+            };
+          }};
+}
+
+/// K masked affine steps from codes to noise, in an order that alternates.
+PriorFamily flow(const std::string& text, std::int64_t k,
+                 CodeOrder (*order)(std::int64_t latent, bool every_other)) {
+  PriorFamily family = real_prior(text, [=](const PriorContext& context) -> PriorRecorder {
+    const std::int64_t latent = context.codes.variables;
+    FlowPrior::Flows flows;
+    for (std::int64_t i = 0; i < k; ++i) {
+      flows.push_back(std::make_shared<MaskedAffineFlow>(
+          context.store, "prior." + std::to_string(i), group, order(latent, i % 2 == 1), 0));
+    }
+    return [=] { return std::make_shared<FlowPrior>(text, latent, flows); };
+  });
+  family.unfit = [text](const CodeSpace& codes) -> std::string {
+    if (const std::string why = real_only(text)(codes); !why.empty()) return why;
+    if (codes.variables <= flow_limits::latent) return "";
+    return "prior " + text + ": " + std::to_string(codes.variables) +
+           " latent variables; a flow takes up to " + std::to_string(flow_limits::latent);
+  };
+  return family;
+}
+
+PriorFamily realnvp(std::int64_t k) {
+  return flow("realnvp:" + std::to_string(k), k, coupling_order);
+}
+
+PriorFamily maf(std::int64_t k) {
+  return flow("maf:" + std::to_string(k), k, autoregressive_order);
+}
+
 /// A family that takes no argument.
 PriorWord plain(const char* name, const char* summary, PriorFamily (*family)()) {
   return {name, name, summary, [family](const Choice& choice) {
@@ -143,11 +193,11 @@ PriorWord plain(const char* name, const char* summary, PriorFamily (*family)()) 
           }};
 }
 
-/// A family of K components.
-PriorWord counted(const char* name, const char* usage, const char* summary,
-                  PriorFamily (*family)(std::int64_t)) {
-  return {name, usage, summary, [family](const Choice& choice) {
-            return family(choice.whole("the number of components", 1, most_components));
+/// A family of K parts.
+PriorWord counted(const std::string& name, const char* summary, const char* parts,
+                  std::int64_t most, PriorFamily (*family)(std::int64_t)) {
+  return {name, name + ":K", summary, [=](const Choice& choice) {
+            return family(choice.whole(std::string("the number of ") + parts, 1, most));
           }};
 }
 
@@ -162,12 +212,19 @@ Registry<PriorWord>& priors() {
           choice.no_argument();
           return standard_normal();
         }},
-       counted("mixture", "mixture:K", "K diagonal normals, learned", mixture),
-       counted("vamp", "vamp:K", "the encoder's posteriors at K learned pseudo-inputs", vamp),
+       counted("mixture", "K diagonal normals, learned", "components", most_components, mixture),
+       counted("vamp", "the encoder's posteriors at K learned pseudo-inputs", "components",
+               most_components, vamp),
        plain("laplace", "independent, location 0, scale 1", laplace),
        plain("uniform", "over the values of discrete codes", uniform),
        plain("bernoulli", "over binary codes, with a learned probability of each",
-             learned_bernoulli)});
+             learned_bernoulli),
+       plain("categorical", "over one-hot codes, with learned probabilities of each's classes",
+             learned_categorical),
+       counted("realnvp", "a flow of K coupling layers, learned", "steps", flow_limits::steps,
+               realnvp),
+       counted("maf", "a flow of K masked autoregressive steps, learned", "steps",
+               flow_limits::steps, maf)});
   return all;
 }
 

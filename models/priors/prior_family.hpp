@@ -53,13 +53,16 @@ struct PriorWord {
 ///                triangular factor F, starting at N(0, I)
 ///   mixture:K    prior.logits [K], prior.means [K, L], prior.log_variances [K, L]; components start
 ///                at N(n_k, 1/2 I) with n_k from N(0, 1/2 I), so that the whole is near N(0, I)
-///   vamp:K       prior.pseudo_inputs [K, X], which the likelihood's mean brings to the data's scale:
-///                the equally weighted mixture of Q(Z|x_k). They start at the data's mean, scattered
-///                by the likelihood's output_deviation. Tomczak and Welling (2018), "VAE with a
-///                VampPrior"
+///   vamp:K       prior.pseudo_inputs [K, X], brought into the likelihood's support (pseudo_inputs.hpp):
+///                the equally weighted mixture of Q(Z|x_k). They start scattered about the data's
+///                mean. Tomczak and Welling (2018), "VAE with a VampPrior"
 ///   laplace      none: independent, location 0, scale 1
 ///   uniform      none: over the values of discrete codes, Bernoulli(1/2)^L or K^-L
 ///   bernoulli    prior.logits [L], of independent bits; it starts at probabilities 1/2
+///   categorical  prior.logits [L, K], of independent one-hot rows; it starts at probabilities 1/K
+///   realnvp:K, maf:K  prior.K.*, masked_mlp.hpp: K coupling layers, or masked autoregressive steps, take
+///                codes to standard normal noise; every other step is in the other order. They start at
+///                N(0, I). Dinh et al. (2017); Papamakarios et al. (2017)
 Registry<PriorWord>& priors();
 
 /// Reads "normal" or "mixture:10" (1 <= K <= 4096). Throws Error naming what was given and what is

@@ -7,6 +7,7 @@
 #include "autodiff/ops.hpp"
 #include "autodiff/random_variables.hpp"
 #include "models/init.hpp"
+#include "models/priors/uniform_noise.hpp"
 
 namespace nelbo {
 namespace {
@@ -71,8 +72,7 @@ class TablePrior final : public Prior {
   /// Two numbers choose the code.
   std::int64_t noise_dimensions() const override { return 2; }
   Var sample(Var noise) const override {
-    // Half the squared length of two normal numbers is exponential: exp of minus it is uniform.
-    const Var uniform = exp(-0.5 * sum(square(noise), -1, Keep::yes));
+    const Var uniform = uniform_noise(noise);
     const std::int64_t count = log_p_.shape()[0];
     Tensor numbers({count}, noise.dtype());
     for (std::int64_t c = 0; c < count; ++c) numbers.set({c}, double(c));

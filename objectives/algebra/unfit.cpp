@@ -24,4 +24,25 @@ std::string unfit(const EstimatorChoice& estimators, const Term& objective, cons
          "one of iw(m), mc(k, m), ...";
 }
 
+std::string unfit_of_batch(const EstimatorChoice& estimators, const Term& objective,
+                           const Model& model) {
+  const Likelihood* const likelihood = model.likelihood();
+  if (likelihood == nullptr || !likelihood->of_batch()) return "";
+  const std::string name = likelihood->text();
+  const std::string beginning =
+      "'" + name +
+      "' has a variance of the whole batch in training, and no weights of single data: ";
+  for (const Quantity& quantity : objective.quantities()) {
+    if (!quantity.bound || quantity.bound->is_elbo()) continue;
+    return beginning + "'" + quantity.name + "' weighs them; choose elbo, or normal:shared";
+  }
+  for (const Estimator* one : {&estimators.phi, &estimators.theta}) {
+    const WeightedRule* const rule = one->weighted();
+    if (rule != nullptr && rule->properties().path != Estimator::Path::none) continue;
+    return beginning + "the estimator " + estimators.text() +
+           " is not for it; choose reparam, or normal:shared";
+  }
+  return "";
+}
+
 }  // namespace nelbo

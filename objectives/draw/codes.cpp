@@ -2,6 +2,8 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/ops/elementwise_ops.hpp"
+#include "autodiff/ops/reduce_ops.hpp"
+#include "autodiff/ops/shape_ops.hpp"
 #include "objectives/draw/draw.hpp"
 
 namespace nelbo {
@@ -51,6 +53,16 @@ Var Codes::layer_divergence(std::size_t l) {
       if (other != l) once(key(other), [&] { return q[other] - p[other]; });
     }
     return q[l] - p[l];
+  });
+}
+
+Var Codes::log_posterior_at_fixed_z() {
+  return once(Key::nelbo("log_posterior at fixed z"), [&] {
+    if (!Tape::current().differentiable(z_)) return log_posterior();
+    if (!score_) return draw_.posterior().log_prob(stop(z_));
+    // A path that is 0 in value, whose gradient is what z passes on to log Q.
+    const Var path = sum(score_() * z_, -1);
+    return log_posterior() - (path - stop(path));
   });
 }
 

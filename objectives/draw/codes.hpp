@@ -5,6 +5,7 @@
 #include <string>
 
 #include "autodiff/tape.hpp"
+#include "models/posteriors/posterior.hpp"
 #include "objectives/draw/key.hpp"
 
 namespace nelbo {
@@ -16,11 +17,14 @@ class Draw;  // objectives/draw/draw.hpp
 class Codes {
  public:
   /// Of any codes.
-  Codes(Draw& draw, Var z) : Codes(draw, z, z, {}) {}
-  /// Of samples: `seen` is z as the densities of the model see it, equal in value, and log_posterior [S,
-  /// B] what came with them.
-  Codes(Draw& draw, Var z, Var seen, std::optional<Var> log_posterior)
-      : draw_(draw), z_(z), seen_(seen), log_posterior_(log_posterior) {}
+  Codes(Draw& draw, Var z) : draw_(draw), z_(z), seen_(z) {}
+  /// Of samples: `seen` is z as the densities of the model see it, equal in value.
+  Codes(Draw& draw, const PosteriorSample& sample, Var seen)
+      : draw_(draw),
+        z_(sample.z),
+        seen_(seen),
+        log_posterior_(sample.log_prob),
+        score_(sample.score) {}
 
   Var z() const { return z_; }
   /// The decoder's output, parameters of P(X|z), [S, B, X]. Throws Error for a model without one.
@@ -33,6 +37,8 @@ class Codes {
   Var log_prior_marginals();
   /// log Q(z|x), [S, B], nats.
   Var log_posterior();
+  /// The same of z as fixed values: its gradient is what Q's parameters do to it beside moving z.
+  Var log_posterior_at_fixed_z();
   /// log Q(z_l|..) - log P0(z_l|..) of layer number l of the model's, [S, B], nats: they add up to
   /// log Q(z|x) - log P0(z). Throws Error for a posterior and a prior of other layers than the model's.
   Var layer_divergence(std::size_t l);
@@ -45,6 +51,7 @@ class Codes {
   Draw& draw_;
   Var z_, seen_;
   std::optional<Var> log_posterior_;
+  std::function<Var()> score_;  // of samples whose posterior gives it
   std::map<std::string, Var> named_;
 };
 

@@ -28,23 +28,23 @@ const Prior& Draw::prior() {
 
 Codes& Draw::codes() {
   if (codes_) return *codes_;
-  const auto [z, log_posterior] =
+  const PosteriorSample sample =
       estimation_ ? estimation_->sample(*posterior_, noise_) : posterior_->draw(noise_);
   // The gate stands on the whole code, after all its layers are drawn.
-  Var seen = z;
+  Var seen = sample.z;
   if (estimation_ && estimation_->one_sweep()) {
     switch (estimation_->path()) {
       case Estimation::Path::open:
         break;
       case Estimation::Path::none:
-        seen = stop(z);
+        seen = stop(sample.z);
         break;
       case Estimation::Path::weighed:
         gate_ = Tape::current().leaf({samples(), batch()}, dtype());
-        seen = nelbo::gate(z, *gate_);
+        seen = nelbo::gate(sample.z, *gate_);
     }
   }
-  return codes_.emplace(*this, z, seen, log_posterior);
+  return codes_.emplace(*this, sample, seen);
 }
 
 Codes& Draw::codes(const Key& key, const std::function<Var()>& z) {

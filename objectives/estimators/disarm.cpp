@@ -52,8 +52,9 @@ class Disarm final : public WeightedRule {
   }
   std::vector<Direct> direct(Draw& draw, const Bound& bound) const override {
     const Var z = first_samples(draw.codes().z(), bound);
-    return {{flips(draw.posterior(), z), Direct::By::score},
-            {first_samples(log_posterior_at_fixed_z(draw), bound), Direct::By::decoder, -1}};
+    return {
+        {flips(draw.posterior(), z), Direct::By::score},
+        {first_samples(draw.codes().log_posterior_at_fixed_z(), bound), Direct::By::decoder, -1}};
   }
   /// The samples of a pair are not independent of each other.
   bool has_expectations() const override { return false; }

@@ -10,17 +10,9 @@
 
 namespace nelbo {
 
-Var log_posterior_at_fixed_z(Draw& draw) {
-  return draw.codes().once(Key::nelbo("log_posterior at fixed z"), [&] {
-    const Var z = draw.codes().z();
-    const bool fixed = !Tape::current().differentiable(z);
-    return fixed ? draw.codes().log_posterior() : draw.posterior().log_prob(stop(z));
-  });
-}
-
 std::vector<WeightedRule::Direct> WeightedRule::direct(Draw& draw, const Bound& bound) const {
   if (properties_.score == Score::total) return {};
-  return {{first_samples(log_posterior_at_fixed_z(draw), bound), Direct::By::score}};
+  return {{first_samples(draw.codes().log_posterior_at_fixed_z(), bound), Direct::By::score}};
 }
 
 Var WeightedRule::record(Draw& draw, const Bound& bound) const {
@@ -28,7 +20,7 @@ Var WeightedRule::record(Draw& draw, const Bound& bound) const {
 }
 
 Var WeightedRule::expectation(Draw& draw, const PerCode& of) const {
-  const Var values = of(draw.codes()), log_q = log_posterior_at_fixed_z(draw);
+  const Var values = of(draw.codes()), log_q = draw.codes().log_posterior_at_fixed_z();
   const double s = double(values.shape()[0]);
   const Var signal = stop(values);
   const Var weights = s == 1 ? signal : (signal - mean(signal, 0, Keep::yes)) * (s / (s - 1));

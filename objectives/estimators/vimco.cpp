@@ -1,5 +1,3 @@
-#include <numeric>
-
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/estimators/leave_one_out.hpp"
 
@@ -14,8 +12,43 @@ void mean_of_others(OthersMean mean, std::span<const double> f, std::span<double
     for (double& x : out) x -= std::log(others);
     return;
   }
-  const double sum = std::accumulate(f.begin(), f.end(), 0.0);
-  for (std::size_t s = 0; s < f.size(); ++s) out[s] = (sum - f[s]) / others;
+  // What stands before and behind each: a difference from the whole sum would be lost beside an infinite f.
+  double before = 0, behind = 0;
+  for (std::size_t s = 0; s < f.size(); ++s) {
+    out[s] = before;
+    before += f[s];
+  }
+  for (std::size_t s = f.size(); s-- > 0;) {
+    out[s] = (out[s] + behind) / others;
+    behind += f[s];
+  }
+}
+
+double log_add_exp(double a, double b) {
+  if (a == b) return a + std::log(2.0);  // infinite ones too
+  return std::max(a, b) + std::log1p(std::exp(-std::fabs(a - b)));
+}
+
+/// c_s for every s, L with f_s replaced: of iw from the sum of the others' weights, which is the same
+/// for L and c_s, else by L itself, m times. Scratch: 3 m numbers.
+void replace_each(const Bound& inner, OthersMean mean, std::span<const double> f,
+                  std::span<double> baseline, std::span<double> scratch) {
+  const std::size_t m = f.size();
+  mean_of_others(mean, f, baseline);
+  const auto changed = scratch.first(m), a = scratch.subspan(m, m), h = scratch.subspan(2 * m, m);
+  if (inner.importance_weighted()) {
+    log_sum_exp_of_others(f, changed);
+    for (std::size_t s = 0; s < m; ++s) {
+      baseline[s] = log_add_exp(baseline[s], changed[s]) - std::log(double(m));
+    }
+    return;
+  }
+  std::copy(f.begin(), f.end(), changed.begin());
+  for (std::size_t s = 0; s < m; ++s) {
+    changed[s] = baseline[s];
+    baseline[s] = inner.function()(changed, a, h);
+    changed[s] = f[s];
+  }
 }
 
 }  // namespace
@@ -38,16 +71,11 @@ Estimator vimco(OthersMean mean) {
         for_each_group(datum, [&](const Bound& inner, std::span<const double> f, std::size_t first,
                                   double k) {
           const std::size_t m = f.size();
-          const auto replaced = weights.scratch.first(m), changed = weights.scratch.subspan(m, m);
-          const auto a = weights.scratch.subspan(2 * m, m), h = weights.scratch.subspan(3 * m, m);
-          const double value = inner.function()(f, a, h);
-          mean_of_others(mean, f, replaced);
-          std::copy(f.begin(), f.end(), changed.begin());
+          const auto baseline = weights.scratch.first(m), rest = weights.scratch.subspan(m, 3 * m);
+          const double value = inner.function()(f, rest.first(m), rest.subspan(m, m));
+          replace_each(inner, mean, f, baseline, rest);
           for (std::size_t s = 0; s < m; ++s) {
-            changed[s] = replaced[s];
-            const double baseline = inner.function()(changed, a, h);
-            changed[s] = f[s];
-            weights.score[first + s] = (value - baseline) / k - datum.a[first + s];
+            weights.score[first + s] = (value - baseline[s]) / k - datum.a[first + s];
           }
         });
       });

@@ -2,6 +2,7 @@
 #include <memory>
 #include <utility>
 
+#include "autodiff/error.hpp"
 #include "objectives/bounds/arguments.hpp"
 #include "objectives/estimators/dream.hpp"
 #include "objectives/estimators/estimators.hpp"
@@ -18,8 +19,21 @@ class Sleep final : public WeightedRule {
   Sleep(Properties properties, Function function, double share)
       : WeightedRule(std::move(properties), std::move(function)), share_(share) {}
   std::string lacks(const Model& model) const override {
-    if (model.likelihood() != nullptr) return "";
-    return "sleep-phi dreams data, which this model gives no way to; use wake_sleep(wake=1)";
+    if (model.likelihood() == nullptr) {
+      return "sleep-phi dreams data, which this model gives no way to; use wake_sleep(wake=1)";
+    }
+    Tape tape;
+    const Recording recording(tape);
+    const DType dtype = model.store().dtype();
+    try {
+      model.posterior(tape.leaf({1, model.features()}, dtype))
+          ->log_prob(tape.leaf({1, 1, model.codes().dimensions()}, dtype));
+    } catch (const Error& error) {  // a posterior that knows log Q of its own samples only
+      return std::string(
+                 "sleep-phi wants log Q of codes that are dreamt (or use wake_sleep(wake=1)): ") +
+             error.what();
+    }
+    return "";
   }
   std::vector<Direct> direct(Draw& draw, const Bound& bound) const override {
     std::vector<Direct> all = WeightedRule::direct(draw, bound);

@@ -109,7 +109,4 @@ void weigh(const WeightedRule* phi, const WeightedRule* theta, const WeightedRul
 Var record_weighted(Draw& draw, const Bound& bound, const WeightedRule& phi,
                     const WeightedRule& theta);
 
-/// log Q of a draw's samples as fixed values, [S, B].
-Var log_posterior_at_fixed_z(Draw& draw);
-
 }  // namespace nelbo

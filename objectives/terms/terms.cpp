@@ -39,7 +39,9 @@ Term div(Expectation how) {
     quantity.also_needs = {closed_form};
     quantity.check = [](const Setting& setting) {
       if (!setting.exact_div) {
-        throw Error("the divergence from this prior has no closed form; use div(mc), elbo(mc)");
+        throw Error(
+            "the divergence of this posterior from this prior has no closed form; use div(mc), "
+            "elbo(mc)");
       }
     };
     return Term(quantity, Direction::cost, [](Draw& d) { return d.kl(); });
@@ -115,8 +117,10 @@ Term hqzx(Expectation how) {
 Term mi_lower() {
   const auto unknown = [] {
     throw Error(
-        "the entropy of the data is not known: it is for examples of zeros and ones that "
-        "stay as they are (no dynamic binarisation), with a Bernoulli likelihood");
+        "the entropy of the data is not known: it is for examples that stay as they are (no "
+        "dynamic "
+        "binarisation), of zeros and ones with a Bernoulli likelihood, or of counts or pixels with "
+        "a mass of theirs");
   };
   return Term(
       {.name = "mi_lower",

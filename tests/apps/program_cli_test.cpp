@@ -108,7 +108,7 @@ TEST_CASE("Wrong usage exits 2 with one reason on stderr and nothing on stdout")
       {"encode run", "--out"},
       {"train --posterior bernouli", "--posterior: 'bernouli' is unknown; did you mean"},
       {"train --hidden 7,x", "--hidden: '7,x'"},
-      {"train --preset quick", "--preset: 'quick' is unknown"},
+      {"train --preset quick", "preset 'quick' is unknown"},
       {"train --resume run --lr 1", "--lr: cannot be given with --resume"},
       {"verify --params file.json --world discrete", "--params: describes"},
       {"eval", "RUN"},

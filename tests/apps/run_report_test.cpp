@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "apps/cli/read_json.hpp"
+#include "apps/reports/found_of_run.hpp"
 #include "apps/reports/group_styles.hpp"
 #include "tests/apps/made_run.hpp"
 #include "tests/apps/markup_elements.hpp"
@@ -216,6 +218,30 @@ TEST_CASE("page: a decoder's own curve and what is infeasible stand beside the e
   REQUIRE(damaged.notes.size() == 1);
   CHECK_THAT(damaged.notes[0], contains("rate_distortion.json"));
   CHECK(damaged.runs.size() == 3);
+}
+
+TEST_CASE("page: what was found of a run that went on since is left out, with a note") {
+  const TempFolder folder;
+  const std::string run = full_run(folder.path() + "/r", "nell + div", 1);
+  nlohmann::ordered_json record = read_json_object(run + "/run.json");
+  record["steps"] = 1200;
+  write_text(run + "/run.json", record.dump());
+  const nlohmann::ordered_json found{{"curve", nlohmann::ordered_json::array()},
+                                     {"metrics", {{"mig", {{"value", 0.5}}}}},
+                                     {"n", 9}};
+  const std::string curve = run + "/rate_distortion.json", codes = run + "/disentanglement.json";
+  REQUIRE(keep_found(run, curve, found));
+  REQUIRE(keep_found(run, codes, found));
+  FoundRuns now = find_runs({run});
+  CHECK(now.notes.empty());
+  CHECK(now.runs[0].curve["steps"] == 1200);
+  CHECK_THAT(html_report(now.runs[0]), contains("nelbo disentangle, of 9 points"));
+  record["steps"] = 2400;
+  write_text(run + "/run.json", record.dump());
+  now = find_runs({run});
+  REQUIRE(now.notes.size() == 2);
+  CHECK(now.notes[0] == curve + ": is of 1200 steps, and the run has 2400 now; it is left out");
+  CHECK_THAT(html_report(now.runs[0]), !contains("nelbo disentangle, of"));
 }
 
 TEST_CASE("page: several runs begin with the conclusion") {

@@ -79,9 +79,9 @@ squares >squares.npy
 my_model=$folder/build/my_model/my_nelbo
 "$my_model" objectives | grep "warm_elbo(steps=1000)"
 "$my_model" train --help | grep "tmix:K"
-"$my_model" train --likelihood poison 2>&1 | grep "did you mean 'poisson'?"
+"$my_model" train --likelihood exponentail 2>&1 | grep "did you mean 'exponential'?"
 "$my_model" train --data sprites:32 --model convnet28 2>&1 | grep "images must be 28 x 28"
-"$my_model" train --data squares.npy --model convnet28 --latent 3 --likelihood poisson --prior tmix:3 \
+"$my_model" train --data squares.npy --model convnet28 --latent 3 --likelihood exponential --prior tmix:3 \
   --objective "warm_elbo(steps=5)" --batch 30 --epochs 1 --out own --quiet
 "$my_model" eval own
 "$my_model" decompose own

@@ -310,7 +310,11 @@ TEST_CASE("data entropy: copies count together, and grey values or densities giv
   REQUIRE(entropy);
   CHECK(*entropy == Approx(1.5 * std::log(2.0)).epsilon(1e-12));
   CHECK_FALSE(entropy_of(examples, "normal"));
+  // Masses of counts and of pixels have values of their own, whatever they are.
+  CHECK(*entropy_of(examples, "poisson") == *entropy);
+  CHECK(*entropy_of(examples, "discretised_logistic") == *entropy);
   data.scale = 255;
   const Examples grey(data, data.splits[0], data::Binarize::none, Examples::Role::test, 0);
   CHECK_FALSE(entropy_of(grey, "bernoulli"));
+  CHECK(*entropy_of(grey, "categorical_pixels") == *entropy);
 }

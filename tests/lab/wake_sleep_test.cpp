@@ -13,9 +13,11 @@
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/language/expression.hpp"
 #include "tests/catch.hpp"
+#include "tests/models/likelihood_subjects.hpp"
 
 using namespace nelbo;
 using namespace nelbo::gradvar;
+using namespace nelbo::tests;
 
 namespace {
 
@@ -28,9 +30,14 @@ struct AnyVae {
     config.latent = 2;
     config.hidden = {4};
     config.likelihood = parse_likelihood(likelihood);
-    model.emplace(config, DataMoments{Tensor::full({X}, 0.4), Tensor::full({X}, 0.24)}, store);
+    // Zeros and ones, two of five, or numbers between them where the ends are not of the support.
+    const bool open = config.likelihood->support().open;
+    const auto value = [open](bool one) { return open ? 0.25 + 0.5 * one : double(one); };
+    std::vector<std::vector<double>> rows;
+    for (int i = 0; i < 5; ++i) rows.emplace_back(std::size_t(X), value(i < 2));
+    model.emplace(config, moments_of(*config.likelihood, rows), store);
     store.freeze(5);
-    for (std::int64_t j = 0; j < B * X; ++j) x.set({j / X, j % X}, double(j * 7 % 5 < 2));
+    for (std::int64_t j = 0; j < B * X; ++j) x.set({j / X, j % X}, value(j * 7 % 5 < 2));
   }
   ParameterStore store{DType::f64};
   Tensor x{{B, X}, DType::f64};

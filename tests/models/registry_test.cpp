@@ -125,7 +125,9 @@ class TestLaplace final : public Likelihood {
   Var mean(Var output) const override { return output; }
   Var sample(Var output, Var noise) const override { return about(output).sample(noise); }
   Noise noise() const override { return Laplace::noise; }
-  Tensor output_start(const Tensor& mean) const override { return mean.cast(DType::f64); }
+  Tensor output_start(const DataMoments& moments) const override {
+    return moments.mean.cast(DType::f64);
+  }
 
  private:
   Laplace about(Var output) const {

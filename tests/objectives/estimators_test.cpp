@@ -1,6 +1,7 @@
 // Estimators of one datum in plain double, against published means and spreads.
 #include <array>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <vector>
 
@@ -178,6 +179,81 @@ TEST_CASE("estimators: vimco's weights are those of plain loops, group by group"
       CHECK(of.decoder[s] == Approx(a / 2).epsilon(1e-12));
     }
   }
+}
+
+namespace {
+
+/// iw(m) that does not say that it is one, and counts how often it is evaluated: vimco replaces f_s in it.
+Bound anonymous_iw(std::int64_t m, std::int64_t& calls) {
+  Bound::Properties properties = bounds::iw(m).properties();
+  properties.importance_weighted = false;
+  return Bound(properties, [inner = bounds::iw(m), &calls](auto f, auto a, auto h) {
+    ++calls;
+    return inner.function()(f, a, h);
+  });
+}
+
+}  // namespace
+
+TEST_CASE("estimators: vimco of iw has the numbers of m evaluations of the bound from one") {
+  const double inf = std::numeric_limits<double>::infinity();
+  std::vector<std::vector<double>> rows{{-1, 0.5, 2, -3, 0.25, 1},
+                                        {0, 0, 0},
+                                        {0, 1000},
+                                        {1000, -1000, 0, 999.5},
+                                        {-300, -300, -300, 0},
+                                        {-2000, -1000, -1000, -3000},
+                                        {-inf, 0, 1},
+                                        {-inf, -inf, 2, 0},
+                                        {-inf, -inf}};
+  std::vector<double> long_row;
+  for (int s = 0; s < 200; ++s) long_row.push_back(40 * std::sin(7.0 * s * s) - 0.1 * s);
+  rows.push_back(long_row);
+  for (const auto mean : {estimators::OthersMean::geometric, estimators::OthersMean::arithmetic}) {
+    for (const std::vector<double>& f : rows) {
+      std::int64_t calls = 0;
+      const std::int64_t m = std::int64_t(f.size());
+      const WeightsOf fast = weigh(bounds::iw(m), estimators::vimco(mean), f);
+      const WeightsOf slow = weigh(anonymous_iw(m, calls), estimators::vimco(mean), f);
+      CHECK(calls == m + 2);  // the datum's own, L, and c_s of each
+      CHECK(fast.value == slow.value);
+      CHECK(fast.decoder == slow.decoder);
+      for (std::size_t s = 0; s < f.size(); ++s) {
+        INFO("m = " << m << ", f_" << s << " = " << f[s]);
+        if (std::isfinite(slow.score[s])) {
+          double scale = 1;  // L and c_s are rounded at their own size
+          for (const double x : f) scale = std::max(scale, std::isinf(x) ? 0 : std::fabs(x));
+          CHECK(fast.score[s] == Approx(slow.score[s]).epsilon(1e-12).margin(4e-16 * scale));
+        } else {
+          CHECK(std::isnan(fast.score[s]) == std::isnan(slow.score[s]));
+          CHECK((std::isnan(slow.score[s]) || fast.score[s] == slow.score[s]));
+        }
+      }
+    }
+  }
+  // One evaluation for each group of an iw, whatever its size.
+  for (const std::int64_t m : {4, 100}) {
+    std::int64_t calls = 0;
+    Bound::Properties properties = bounds::iw(m).properties();
+    const Bound counted(properties, [inner = bounds::iw(m), &calls](auto f, auto a, auto h) {
+      ++calls;
+      return inner.function()(f, a, h);
+    });
+    weigh(counted, estimators::vimco(), std::vector<double>(std::size_t(m), -1.5));
+    CHECK(calls == 2);  // the datum's own, and L
+  }
+}
+
+TEST_CASE("estimators: vimco's geometric mean leaves a weight of nothing out of its own") {
+  const double inf = std::numeric_limits<double>::infinity();
+  const WeightsOf of = weigh(bounds::iw(3), estimators::vimco(), {-inf, 0, 1});
+  // f_0 is replaced by 1/2, the others by -infinity.
+  const auto lme = [](double a, double b, double c) {
+    return std::log((std::exp(a) + std::exp(b) + std::exp(c)) / 3);
+  };
+  const double l = lme(-inf, 0, 1);
+  CHECK(of.score[0] == Approx(l - lme(0.5, 0, 1)).epsilon(1e-13));
+  CHECK(of.score[1] == Approx(l - lme(-inf, -inf, 1) - std::exp(0 - l) / 3).epsilon(1e-13));
 }
 
 TEST_CASE("estimators: leave-one-out sums keep what the largest weight hides") {

@@ -14,7 +14,8 @@ namespace nelbo::tests {
 struct VaeFixture {
   static constexpr int X = 6, H = 5;
 
-  VaeFixture(int samples, int batch, int latent, const char* prior = "normal")
+  VaeFixture(int samples, int batch, int latent, const char* prior = "normal",
+             const char* posterior = "diagonal")
       : S(samples), B(batch), D(latent) {
     VaeConfig config;
     config.architecture = "mlp";
@@ -22,6 +23,7 @@ struct VaeFixture {
     config.latent = D;
     config.hidden = {H};
     config.prior = parse_prior(prior);
+    config.posterior = parse_posterior(posterior);
     const DataMoments moments{Tensor::full({X}, 0.4, DType::f64),
                               Tensor::full({X}, 0.24, DType::f64)};
     model = std::make_unique<Vae>(config, moments, store);

@@ -23,10 +23,10 @@ Cost cost_of(MarginLoss loss, double margin) {
   return {std::max(0.0, -margin) + std::log1p(e), -wrong, wrong * (1 - wrong)};
 }
 
-class Objective final : public NewtonObjective {
+class MarginObjective final : public NewtonObjective {
  public:
-  Objective(TableView x, std::span<const double> signs, std::span<const double> costs,
-            MarginLoss loss)
+  MarginObjective(TableView x, std::span<const double> signs, std::span<const double> costs,
+                  MarginLoss loss)
       : x_(x), signs_(signs), costs_(costs), loss_(loss), at_(x.rows()) {}
 
   std::size_t size() const override { return x_.columns() + 1; }
@@ -101,7 +101,7 @@ std::vector<double> fit_linear_classifier(TableView x, std::span<const double> s
   std::vector<double> weights(x.columns() + 1, 0.0);
   double total = 0;
   for (const double cost : costs) total += cost;
-  Objective objective(x, signs, costs, loss);
+  MarginObjective objective(x, signs, costs, loss);
   minimise_by_newton(objective, weights, 1e-8 * std::max(1.0, total));
   return weights;
 }

@@ -37,9 +37,9 @@ void log_softmax(std::span<double> scores, std::size_t classes) {
 }
 
 /// The objective / C over weights [D + 1, K], its derivatives in the order of the weights.
-class Objective final : public NewtonObjective {
+class CrossEntropy final : public NewtonObjective {
  public:
-  Objective(TableView x, std::span<const std::int32_t> labels, std::size_t classes, double c)
+  CrossEntropy(TableView x, std::span<const std::int32_t> labels, std::size_t classes, double c)
       : x_(with_ones(x)),
         labels_(labels),
         rows_(x.rows()),
@@ -198,7 +198,7 @@ MultinomialLogistic fit_multinomial_logistic(TableView x, std::span<const std::i
                                              std::size_t classes, const LogisticOptions& options) {
   MultinomialLogistic result{x.columns(), classes,
                              std::vector<double>((x.columns() + 1) * classes, 0.0)};
-  Objective objective(x, labels, classes, options.inverse_penalty);
+  CrossEntropy objective(x, labels, classes, options.inverse_penalty);
   minimise_by_newton(objective, result.weights, options.tolerance * double(x.rows()),
                      options.factorised);
   return result;
