@@ -84,7 +84,8 @@ int decode(const DecodeFlags& flags) {
   for (const std::string& note : run.notes) tell(note);
   ModelOutput output(flags.output, run, "code");
   const Codes codes = read_codes(flags.z, run, output);
-  const Tensor mean = decode_means(*run.model, codes.z);
+  const Tensor mean =
+      decode_means(*run.model, codes.z, chosen_conditions(flags, run.config, codes.z.shape()[0]));
   output.add_codes("z", codes.z, codes.lead);
   output.add_data("mean", mean, codes.lead);
   return output.write(square_grid(mean),
@@ -100,6 +101,7 @@ Action declare(CommandLine& command) {
             "the codes, [N, L]: FILE.npz (its array z), FILE.npz:member, FILE.npy or FILE.csv")
       .required()
       .type("FILE");
+  add_condition_flag(command, *flags, "the labels in turn");
   add_output_flags(command, flags->output);
   command.footer(
       "The decoder's mean E[X|z] of every code. FILE.npz holds the arrays z [N, L] (one-hot codes\n"

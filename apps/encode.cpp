@@ -71,7 +71,7 @@ ArrayInBlocks x_of(const Examples& examples) {
     for (std::size_t start = 0; start < examples.count(); start += block) {
       rows.resize(std::min(block, examples.count() - start));
       std::iota(rows.begin(), rows.end(), std::uint32_t(start));
-      examples.fill(x.data(), rows, 0);
+      examples.fill_features(x.data(), rows, 0);
       const std::size_t n = rows.size() * width;
       std::copy_n(x.begin(), bits.empty() ? 0 : n, bits.begin());
       if (binary)

@@ -26,11 +26,12 @@ int reconstruct(const ReconstructFlags& flags) {
       spread_rows(applied.examples.count(), std::size_t(flags.n));
   output.check_rows("--n", std::int64_t(rows.size()));
 
-  const Tensor x = examples_at(applied.examples, rows);
-  const Tensor z = most_probable_codes(*run.model, x);
-  const Tensor mean = decode_means(*run.model, z);
+  const Tensor shown = examples_at(applied.examples, rows);
+  const Tensor x = x_of(*run.model, shown);
+  const Tensor z = most_probable_codes(*run.model, shown);
+  const Tensor mean = decode_means(*run.model, z, conditions_of(*run.model, shown));
   output.add("index", std::vector<std::int64_t>(rows.begin(), rows.end()));
-  output.add_data("x", x);
+  output.add_shown("x", x);
   output.add_codes("z", z);
   output.add_data("mean", mean);
   if (!split.labels.empty()) {

@@ -27,13 +27,14 @@ int sample(const SampleFlags& flags) {
   ModelOutput output(flags.output, run, "sample");
   output.check_rows("--n", flags.n);
 
-  const Tensor z = sample_prior(*run.model, std::size_t(flags.n), seed);
-  const Tensor mean = decode_means(*run.model, z);
+  const Tensor conditions = chosen_conditions(flags, run.config, flags.n);
+  const Tensor z = sample_prior(*run.model, std::size_t(flags.n), seed, conditions);
+  const Tensor mean = decode_means(*run.model, z, conditions);
   output.add_codes("z", z);
   output.add_data("mean", mean);
   Tensor shown = mean;
   if (flags.draw) {
-    shown = sample_data(*run.model, z, seed);
+    shown = sample_data(*run.model, z, seed, conditions);
     output.add_data("x", shown);
   }
   return output.write(square_grid(shown), {{"run", run.name}, {"n", flags.n}, {"seed", seed}},
@@ -45,6 +46,7 @@ Action declare(CommandLine& command) {
   add_run_flags(command, *flags, "of the samples [the run's own]");
   command.number("--n", flags->n, 1, most_samples, "how many");
   command.flag("--draw", flags->draw, "draw data x of P(X|z) too, and show them instead of means");
+  add_condition_flag(command, *flags, "the labels in turn");
   add_output_flags(command, flags->output);
   command.footer(
       "Draws z of the prior and the decoder's mean E[X|z] of each. FILE.npz holds the arrays\n"
@@ -54,6 +56,7 @@ Action declare(CommandLine& command) {
       "Examples:\n"
       "  nelbo sample runs/burda-mnist-elbo-s0 --out grid.png\n"
       "  nelbo sample runs/burda-mnist-elbo-s0 --n 100 --seed 7 --draw --out samples.npz\n"
+      "  nelbo sample runs/conditional --condition 3 --out threes.png\n"
       "  nelbo sample runs/burda-mnist-elbo-s0 --out - --format png > grid.png");
   return [flags] { return sample(*flags); };
 }

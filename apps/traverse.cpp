@@ -70,13 +70,21 @@ std::vector<std::int64_t> variables_of(const TraverseFlags& flags, const CodeSpa
   return flags.dimensions;
 }
 
-/// The code that the others of a traversal are like, [1, D].
-Tensor start_of(const TraverseFlags& flags, const AppliedRun& applied) {
+/// Where a traversal begins.
+struct Start {
+  Tensor z;          // the code that the others are like, [1, D]
+  Tensor condition;  // [1, C]; empty for a model of x alone
+};
+
+Start start_of(const TraverseFlags& flags, const AppliedRun& applied) {
   const Model& model = *applied.run.model;
+  const bool chosen = !flags.condition.empty() || flags.from_prior;
+  const Tensor condition =
+      chosen ? chosen_conditions(flags, applied.run.config, 1) : Tensor(Shape{0});
   if (flags.from_prior) {
     if (flags.example)
       throw SettingError("example", "--from-prior begins elsewhere; leave out one");
-    return sample_prior(model, 1, applied.seed);
+    return {sample_prior(model, 1, applied.seed, condition), condition};
   }
   const std::int64_t example = flags.example.value_or(0);
   if (std::uint64_t(example) >= applied.examples.count()) {
@@ -85,7 +93,8 @@ Tensor start_of(const TraverseFlags& flags, const AppliedRun& applied) {
                                    applied.examples.split().name, applied.examples.count() - 1));
   }
   const std::uint32_t row[] = {std::uint32_t(example)};
-  return most_probable_codes(model, examples_at(applied.examples, row));
+  const Tensor shown = examples_at(applied.examples, row);
+  return {most_probable_codes(model, shown), chosen ? condition : conditions_of(model, shown)};
 }
 
 int traverse_codes(const TraverseFlags& flags, const std::vector<std::string>& given) {
@@ -99,8 +108,9 @@ int traverse_codes(const TraverseFlags& flags, const std::vector<std::string>& g
   const std::vector<std::int64_t> variables = variables_of(flags, codes, kl);
   output.check_rows("--dimensions", std::int64_t(variables.size() * values.size()));
 
-  const Traversal all = traverse(codes, start_of(flags, applied), variables, values);
-  const Tensor mean = decode_means(*run.model, all.z);
+  const Start start = start_of(flags, applied);
+  const Traversal all = traverse(codes, start.z, variables, values);
+  const Tensor mean = decode_means(*run.model, all.z, repeated(start.condition, all.z.shape()[0]));
   const std::vector<std::int64_t> lead{std::int64_t(variables.size()), std::int64_t(values.size())};
   std::vector<double> nats;
   for (const std::int64_t variable : variables) nats.push_back(kl[std::size_t(variable)]);
@@ -138,6 +148,7 @@ Action declare(CommandLine& command) {
   command.real("--from", flags->from, -farthest, farthest, "where each begins");
   command.real("--to", flags->to, -farthest, farthest, "where it ends");
   command.number("--steps", flags->steps, 2, 10000, "values of each");
+  add_condition_flag(command, *flags, "the example's own; of --from-prior the first label");
   add_output_flags(command, flags->output);
   command.footer(
       "One latent variable at a time takes K values, evenly spaced, or all its classes, and the "

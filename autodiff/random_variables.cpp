@@ -18,6 +18,7 @@ constexpr RandomVariable lines[] = {
     validation,
     binary_valid,
     subset,
+    held_back,
     order,
     binary_anew,
     training.z,

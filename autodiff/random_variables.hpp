@@ -46,6 +46,8 @@ inline constexpr RandomVariable validation{StreamId::data, 4, 1,
 inline constexpr RandomVariable binary_valid{StreamId::data, 5, 1,
                                              "validation images, made binary"};
 inline constexpr RandomVariable subset{StreamId::data, 6, 1, "training examples that are kept"};
+inline constexpr RandomVariable held_back{StreamId::data, 12, 1,
+                                          "entries held back from an imputation"};
 inline constexpr RandomVariable gaussian{StreamId::data, 7, 1, "the data set gaussian"};
 /// A world stands in the place of a data set and is made of the same numbers: a program has one or
 /// the other.

@@ -44,6 +44,7 @@ class ModelInUnits final : public Model {
   CodeSpace codes() const override { return own_->codes(); }
   std::vector<CodeLayer> layers() const override { return own_->layers(); }
   std::int64_t features() const override { return own_->features(); }
+  std::int64_t conditions() const override { return own_->conditions(); }
   std::shared_ptr<const Posterior> posterior(const Batch& batch) const override {
     return own_->posterior(batch);
   }

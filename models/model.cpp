@@ -2,6 +2,7 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/ops/elementwise_ops.hpp"
+#include "autodiff/ops/shape_ops.hpp"
 
 namespace nelbo {
 namespace {
@@ -11,10 +12,16 @@ template <class F>
 bool of_one_datum(const Model& model, F&& ask) {
   Tape tape;
   const Recording recording(tape);
-  return ask(tape, tape.leaf({1, model.features()}, model.store().dtype()));
+  return ask(tape, model.batch(tape.leaf({1, model.shown()}, model.store().dtype())));
 }
 
 }  // namespace
+
+Batch Model::batch(Var rows) const {
+  if (conditions() == 0) return rows;
+  const Var x = contiguous(slice(rows, -1, 0, features()));
+  return {x, contiguous(slice(rows, -1, features(), shown()))};
+}
 
 Var Model::decode(Var, std::optional<Var>) const {
   throw Error("the model has no decoder whose output could be taken: it gives log P(x|z) alone");
@@ -30,14 +37,15 @@ Var Model::log_joint(Var z, const Batch& batch) const {
 }
 
 bool has_exact_div(const Model& model) {
-  return of_one_datum(
-      model, [&](Tape&, Var x) { return model.prior()->kl(*model.posterior(x)).has_value(); });
+  return of_one_datum(model, [&](Tape&, const Batch& batch) {
+    return model.prior(batch.condition)->kl(*model.posterior(batch)).has_value();
+  });
 }
 
 bool prior_learns(const Model& model) {
-  return of_one_datum(model, [&](Tape& tape, Var) {
+  return of_one_datum(model, [&](Tape& tape, const Batch& batch) {
     const Var z = tape.leaf({1, 1, model.codes().dimensions()}, model.store().dtype());
-    return tape.differentiable(model.prior()->log_prob(z));
+    return tape.differentiable(model.prior(batch.condition)->log_prob(z));
   });
 }
 

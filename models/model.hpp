@@ -48,6 +48,12 @@ class Model {
   virtual std::vector<CodeLayer> layers() const { return {{"z", 0, codes().dimensions()}}; }
   /// X.
   virtual std::int64_t features() const = 0;
+  /// C, the numbers that all of a datum is conditioned on; 0 of a model of x alone.
+  virtual std::int64_t conditions() const { return 0; }
+  /// X + C, the numbers of one datum as it is shown: x, and behind it its condition.
+  std::int64_t shown() const { return features() + conditions(); }
+  /// What rows [B, X + C] show. Records nothing for a model of x alone.
+  Batch batch(Var rows) const;
 
   /// Q(Z|x).
   virtual std::shared_ptr<const Posterior> posterior(const Batch& batch) const = 0;

@@ -19,6 +19,11 @@ namespace nelbo {
 ///   decoder.I.weight, .bias            hidden layers
 ///   decoder.output.weight, .bias       the last layer, P X outputs (likelihood.hpp)
 ///   decoder.log_variance, ...          what the likelihood declares
+/// A conditional one, of P(x|z,c), Q(z|x,c) and P0(z) or P0(z|c), has its condition c [B, C] behind x in
+/// the input of the encoder and behind z in that of the decoder.
+///
+/// Of data with missing entries (VaeConfig::missing) log P(x|z) is that of the observed ones.
+///
 /// Layers are counted through whatever their kind. Weights start Glorot-uniform and biases at 0,
 /// but for the output's, which start at the data (Likelihood::output_start).
 class Vae final : public Model {
@@ -33,6 +38,7 @@ class Vae final : public Model {
   const ParameterStore& store() const override { return *store_; }
   CodeSpace codes() const override { return codes_; }
   std::int64_t features() const override { return config_.example.size(); }
+  std::int64_t conditions() const override { return config_.conditions; }
   std::shared_ptr<const Posterior> posterior(const Batch& batch) const override;
   using Model::prior;
   std::shared_ptr<const Prior> prior(std::optional<Var> condition) const override;
@@ -52,6 +58,7 @@ class Vae final : public Model {
   Coders coders_;
   PosteriorRecorder posterior_;
   PriorRecorder prior_;
+  ConditionalPriorRecorder conditional_prior_;  // in the place of prior_
 };
 
 }  // namespace nelbo

@@ -34,10 +34,25 @@ struct VaeConfig {
   std::shared_ptr<const Likelihood> likelihood = parse_likelihood("bernoulli");
   PosteriorFamily posterior = parse_posterior("diagonal");
   std::optional<PriorFamily> prior;  // none: the simplest for the posterior's codes
+  std::int64_t conditions =
+      0;  // C, numbers of a condition that encoder, decoder and prior are shown
+  /// What the encoder sees where entries of x are missing (NaN): Missing::none for data that are whole.
+  enum class Missing {
+    none,
+    zeros,  // 0
+    mask    // 0, and behind x which entries are observed: X numbers, 1 or 0
+  };
+  Missing missing = Missing::none;
+  /// Of data with missing entries, in the place of log_volume: its logarithm along every feature, [X].
+  std::vector<double> log_deviations = {};
   /// ln of the volume, in the units of the data, of a unit cube of x as the model sees it: what
   /// make_model takes off log P(x|z), so that densities are in nats of the data's units.
   double log_volume = 0;
 
+  /// The numbers of a datum that the encoder is shown: x, which of it is observed, the condition.
+  std::int64_t encoder_inputs() const {
+    return example.size() * (missing == Missing::mask ? 2 : 1) + conditions;
+  }
   CodeSpace codes() const { return posterior.codes(latent); }
   /// D, the numbers of a code z: L, or L K of one-hot rows.
   std::int64_t dimensions() const { return codes().dimensions(); }

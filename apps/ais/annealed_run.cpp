@@ -7,6 +7,7 @@
 #include <cmath>
 #include <functional>
 #include <iostream>
+#include <numeric>
 #include <span>
 #include <utility>
 
@@ -15,6 +16,7 @@
 #include "autodiff/error.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "lab/evaluation/annealing/temperatures.hpp"
+#include "lab/evaluation/inference.hpp"
 #include "lab/files/one_line.hpp"
 #include "lab/files/xxh64.hpp"
 
@@ -110,7 +112,11 @@ bool anneal(AnnealedRun& run, const AisOptions& options) {
                    });
   }
   if (done && options.bdmc) {
-    const SimulatedData simulated = simulate(model, run.count, run.applied.seed);
+    std::vector<std::uint32_t> rows(run.count);
+    std::iota(rows.begin(), rows.end(), 0u);
+    const SimulatedData simulated =
+        simulate(model, run.count, run.applied.seed,
+                 conditions_of(model, examples_at(run.applied.examples, rows)));
     run.bdmc = bdmc_readings();
     done =
         watched(run, "bdmc", options.quiet, *run.bdmc, [&](Readings& readings, const Watch& watch) {

@@ -20,6 +20,7 @@ Command sample_command();
 Command decode_command();
 Command reconstruct_command();
 Command traverse_command();
+Command impute_command();
 Command pictures_command();
 Command data_command();
 Command bench_command();

@@ -1,5 +1,6 @@
 #include "apps/cli/run_flags.hpp"
 
+#include <algorithm>
 #include <iostream>
 #include <utility>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "apps/cli/with_flags.hpp"
 #include "autodiff/nearest_name.hpp"
 #include "autodiff/setting_error.hpp"
+#include "lab/training/run_data.hpp"
 
 namespace nelbo {
 namespace {
@@ -42,6 +44,41 @@ void add_data_flags(CommandLine& command, RunFlags& flags) {
       .type("NAME");
   command.flag("--split", flags.split, "train, test, ... [test; all if --data brings none]")
       .type("NAME");
+}
+
+void add_condition_flag(CommandLine& command, RunFlags& flags, const std::string& otherwise) {
+  command
+      .flag(
+          "--condition", flags.condition,
+          "what a conditional model makes data of: a label, a class of each factor, or the numbers "
+          "of its columns [" +
+              otherwise + "]")
+      .type("X,...");
+}
+
+Tensor chosen_conditions(const RunFlags& flags, const TrainConfig& config, std::int64_t n) {
+  const data::Condition condition = condition_of(config);
+  if (!condition.any()) {
+    if (flags.condition.empty()) return Tensor(Shape{0});
+    throw SettingError("condition", "the model takes none; leave it out");
+  }
+  std::vector<std::vector<float>> turns;
+  if (!flags.condition.empty()) {
+    turns.push_back(condition.parse(flags.condition));
+  } else if (condition.of == "labels") {
+    for (const std::int64_t label : condition.classes)
+      turns.push_back(condition.parse(std::to_string(label)));
+  } else {
+    throw SettingError("condition", "is missing: the model is conditioned on " + condition.of +
+                                        "; give " + std::to_string(condition.values()) +
+                                        " numbers, with commas between them");
+  }
+  const Tensor rows({n, std::int64_t(condition.size())});
+  float* to = rows.data_as<float>();
+  for (std::int64_t i = 0; i < n; ++i) {
+    to = std::ranges::copy(turns[std::size_t(i) % turns.size()], to).out;
+  }
+  return rows;
 }
 
 bool is_of_whole_run(const std::string& run, const RunFlags& flags) {

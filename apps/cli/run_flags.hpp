@@ -3,6 +3,7 @@
 #include <string>
 
 #include "apps/cli/common_flags.hpp"
+#include "autodiff/tensor.hpp"
 #include "lab/training/loaded_run.hpp"
 
 namespace nelbo {
@@ -11,9 +12,10 @@ namespace nelbo {
 /// common flags.
 struct RunFlags {
   std::string run;
-  std::string data;   // empty: the run's own
-  std::string label;  // what is no feature of the data; empty: as the run says
-  std::string split;  // empty: "test", or the first split of data that have none
+  std::string data;       // empty: the run's own
+  std::string label;      // what is no feature of the data; empty: as the run says
+  std::string condition;  // of what the model makes; empty: see chosen_conditions
+  std::string split;      // empty: "test", or the first split of data that have none
   CommonFlags common;
 
   /// --seed, or the run's own.
@@ -29,6 +31,13 @@ bool is_of_whole_run(const std::string& run, const RunFlags& flags);
 void add_run_flags(CommandLine& command, RunFlags& flags, const std::string& seed_help);
 /// --data, --label and --split.
 void add_data_flags(CommandLine& command, RunFlags& flags);
+
+/// --condition, of a command that makes data; `otherwise` says what is taken without it.
+void add_condition_flag(CommandLine& command, RunFlags& flags, const std::string& otherwise);
+/// Conditions [n, C] of n data: all of them the one that the flag names, or without it the labels in turn.
+/// Empty for a model that takes none. Throws SettingError where there is one and should not be, or the
+/// other way round.
+Tensor chosen_conditions(const RunFlags& flags, const TrainConfig& config, std::int64_t n);
 
 /// A trained model and the examples that the flags name.
 struct AppliedRun {

@@ -23,7 +23,8 @@ std::optional<double> entropy_for(const std::string& objective, const LoadedRun&
 }
 
 constexpr const char* discrete_estimators =
-    "score,rloo,vimco,disarm,gumbel_softmax,straight_through,enumeration";
+    "score,rloo,vimco,arm,disarm,rebar(temperature=0.5, eta=1),gumbel_softmax,straight_through,"
+    "enumeration";
 
 /// What the model's codes allow; of an objective without bounds there is one way only.
 std::string usual_estimators(const Model& model, const std::string& objective) {

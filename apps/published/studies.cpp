@@ -4,16 +4,22 @@
 
 #include <cmath>
 #include <functional>
+#include <numeric>
 #include <utility>
 
 #include "apps/cli/progress_line.hpp"
 #include "apps/cli/signals.hpp"
 #include "autodiff/error.hpp"
+#include "autodiff/optimizer.hpp"
 #include "autodiff/threads.hpp"
 #include "lab/studies/slopes.hpp"
 #include "lab/studies/study_cells.hpp"
 #include "lab/studies/subject.hpp"
+#include "lab/training/recorded_batch.hpp"
 #include "models/worlds/bernoulli_toy.hpp"
+#include "objectives/estimators/estimators.hpp"
+#include "objectives/language/expression.hpp"
+#include "objectives/language/read_estimators.hpp"
 
 namespace nelbo {
 namespace {
@@ -97,14 +103,41 @@ Checks rainforth(const Course& course) {
   return checks;
 }
 
+/// Lets one of an estimator's auxiliaries learn beside a toy that stands still.
+void learn(const BernoulliToy& toy, const Auxiliaries& auxiliaries, const Auxiliary& own,
+           const char* estimator, ParameterStore& store, std::uint64_t seed) {
+  constexpr std::uint32_t batch = 100, steps = 2000;
+  RecordedBatch recorded(toy, auxiliaries, parse_objective("mc(k=2)"), parse_estimators(estimator),
+                         {.size = batch}, batch, RecordedBatch::Use::study);
+  Optimizer optimizer(own.optimizer, {store.range(own.group)}, store.dtype());
+  GradientSink gradient(store);
+  std::vector<std::uint32_t> rows(batch);
+  std::iota(rows.begin(), rows.end(), 0u);
+  for (std::uint64_t step = 0; step < steps && pending_signal() == 0; ++step) {
+    recorded.fill({random_variables::training, seed, step, rows});
+    recorded.tape().forward();
+    recorded.tape().backward(recorded.losses().at(own.group), store.groups({own.group}), gradient);
+    optimizer.step(static_cast<void*>(store.data()), gradient.data(), own.rate);
+  }
+}
+
 /// The mean gradients of every logit by estimators of discrete codes.
 Checks bernoulli(const std::vector<double>& targets, const Course& course) {
   ParameterStore store(DType::f64);
   const BernoulliToy toy(store, targets, 0.0);
+  Auxiliaries auxiliaries;
+  const std::vector<Auxiliary> learners = estimators::relax().rule().auxiliaries();
+  for (const Auxiliary& own : learners) auxiliaries.declare(own, store, toy);
   store.freeze(0);
-  const StudyModel model{.model = toy, .x = toy.x(), .population = {.size = 1}};
-  const StudyPlan plan{
-      .bounds = "elbo", .estimators = "disarm,rloo,score", .k = {2}, .reference = "score"};
+  // rebar's numbers by themselves, and then the network beside them.
+  learn(toy, auxiliaries, learners.front(), "rebar", store, course.seed);
+  learn(toy, auxiliaries, learners.back(), "relax", store, course.seed);
+  const StudyModel model{
+      .model = toy, .x = toy.x(), .auxiliaries = &auxiliaries, .population = {.size = 1}};
+  const StudyPlan plan{.bounds = "elbo",
+                       .estimators = "disarm,arm,rloo,rebar,relax,score",
+                       .k = {2},
+                       .reference = "score"};
   std::vector<Check> checks;
   const auto keep = [&](const MeanGradient& gradient) {
     // That of disarm, which scatters least, is the first and the preset's own.

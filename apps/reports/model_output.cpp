@@ -98,6 +98,11 @@ void ModelOutput::add_data(const std::string& name, const Tensor& x,
   add_rows(name, x, std::move(lead), run_.config.example);
 }
 
+void ModelOutput::add_shown(const std::string& name, const Tensor& x) {
+  add_data(name, x);
+  rows_.at(name).shown = true;
+}
+
 void ModelOutput::add(const std::string& name, std::vector<std::int64_t> numbers) {
   whole_[name] = std::move(numbers);
 }
@@ -109,6 +114,7 @@ void ModelOutput::add(const std::string& name, std::vector<double> numbers) {
 int ModelOutput::write(const PictureGrid& grid, const nlohmann::ordered_json& told,
                        bool json) const {
   for (const auto& [name, rows] : rows_) {
+    if (rows.shown) continue;
     if (const auto row = row_not_finite(rows.values)) {
       return refuse_not_finite(fmt::format("'{}' of {} {}", name, row_, *row));
     }

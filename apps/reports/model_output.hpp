@@ -40,6 +40,8 @@ class ModelOutput {
   void add_codes(const std::string& name, const Tensor& z, std::vector<std::int64_t> lead = {});
   /// x [R, X] as [lead.., example..].
   void add_data(const std::string& name, const Tensor& x, std::vector<std::int64_t> lead = {});
+  /// The same of data that a model was shown, where NaN is an entry that is missing.
+  void add_shown(const std::string& name, const Tensor& x);
   void add(const std::string& name, std::vector<std::int64_t> numbers);
   void add(const std::string& name, std::vector<double> numbers);
 
@@ -51,6 +53,7 @@ class ModelOutput {
   struct Rows {
     Tensor values;  // [R, ...]
     std::vector<std::int64_t> shape;
+    bool shown = false;  // NaN is an entry that is missing
   };
   void add_rows(const std::string& name, const Tensor& values, std::vector<std::int64_t> lead,
                 const std::vector<std::int64_t>& row);

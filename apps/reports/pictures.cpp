@@ -38,8 +38,11 @@ PictureGrid reconstruction_grid(const Tensor& x, const Tensor& reconstructions) 
   PictureGrid grid{Tensor({2 * rows * columns, width}), std::size_t(columns)};
   const std::int64_t row_size = columns * width;
   float* to = grid.x.data_as<float>();
+  // An entry that is missing is shown as the encoder sees it.
+  const auto shown = [](float value) { return std::isnan(value) ? 0 : value; };
   for (std::int64_t row = 0; row < rows; ++row) {
-    to = std::copy_n(x.data_as<float>() + row * row_size, row_size, to);
+    const float* const from = x.data_as<float>() + row * row_size;
+    to = std::transform(from, from + row_size, to, shown);
     to = std::copy_n(reconstructions.data_as<float>() + row * row_size, row_size, to);
     grid.rows.insert(grid.rows.end(), {"data", "model"});
   }
@@ -89,14 +92,25 @@ std::optional<std::string> Pictures::write(const std::filesystem::path& folder) 
 }
 
 PictureGrid Pictures::reconstructions() const {
-  const Tensor x = examples_at(
+  const Tensor shown = examples_at(
       held_out_,
       spread_rows(held_out_.count(), std::size_t(reconstruction_columns) * reconstruction_rows));
-  return reconstruction_grid(x, decode_means(model_, most_probable_codes(model_, x)));
+  return reconstruction_grid(
+      x_of(model_, shown),
+      decode_means(model_, most_probable_codes(model_, shown), conditions_of(model_, shown)));
+}
+
+Tensor Pictures::held_out_conditions(std::size_t count) const {
+  if (model_.conditions() == 0) return Tensor(Shape{0});
+  std::vector<std::uint32_t> rows(count);
+  for (std::size_t i = 0; i < count; ++i) rows[i] = std::uint32_t(i % held_out_.count());
+  return conditions_of(model_, examples_at(held_out_, rows));
 }
 
 PictureGrid Pictures::samples() const {
-  return square_grid(decode_means(model_, sample_prior(model_, sample_count, seed_)));
+  const Tensor conditions = held_out_conditions(sample_count);
+  return square_grid(
+      decode_means(model_, sample_prior(model_, sample_count, seed_, conditions), conditions));
 }
 
 PictureGrid Pictures::traversals() const {
@@ -106,11 +120,14 @@ PictureGrid Pictures::traversals() const {
   const CodeSpace codes = model_.codes();
   // The other variables stay where the encoder puts the first example.
   const std::uint32_t first[] = {0};
+  const Tensor shown = examples_at(held_out_, first);
   const Traversal all = traverse(
-      codes, most_probable_codes(model_, examples_at(held_out_, first)), variables,
+      codes, most_probable_codes(model_, shown), variables,
       codes.discrete() ? classes_of(codes, traversal_columns)
                        : evenly_spaced(-traversal_range, traversal_range, traversal_columns));
-  return traversal_grid(all, kl, decode_means(model_, all.z));
+  return traversal_grid(
+      all, kl,
+      decode_means(model_, all.z, repeated(conditions_of(model_, shown), all.z.shape()[0])));
 }
 
 }  // namespace nelbo

@@ -50,6 +50,8 @@ class Pictures {
 
  private:
   PictureGrid reconstructions() const;
+  /// Those of the first examples, again and again: [count, C].
+  Tensor held_out_conditions(std::size_t count) const;
   PictureGrid samples() const;
   PictureGrid traversals() const;
 

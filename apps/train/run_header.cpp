@@ -58,6 +58,12 @@ std::vector<std::string> run_header(const TrainConfig& config, const data::Datas
   }
   if (config.binarize != "none") lines.push_back("binarize    " + config.binarize);
   lines.push_back("examples    " + examples_text(trainer));
+  if (data.condition.any()) {
+    lines.push_back(
+        fmt::format("condition   {}, {} numbers", config.condition, data.condition.size()));
+  }
+  if (!config.missing.empty())
+    lines.push_back("missing     NaN; the encoder sees " + config.missing);
   const Architecture& own = architectures().at(architecture_of(config.model));
   std::string model = fmt::format("model       {}", config.model);
   if (config.linear) model += ", no hidden layers";

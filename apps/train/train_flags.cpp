@@ -110,6 +110,12 @@ std::vector<SettingFlag> data_flags() {
        "none, a divisor such as 255, or standard: features less their mean, by their deviation, "
        "with densities still those of the data [255 for pixels, else none]"},
       {"label", "NAME", "the column or array of labels, or none [what is clearly labels]"},
+      {"condition", "WHAT",
+       "what the model is conditioned on: labels, factors, or columns or arrays by name [nothing]"},
+      {"missing", "HOW",
+       "zeros or mask: NaN, an empty field of a table, and 0 of an array `mask` are entries that "
+       "are "
+       "missing, and the encoder sees 0 in their place, or the mask too [none may be missing]"},
       {"binarize", "HOW", "none, threshold, fixed or dynamic [none]"},
       {"crop", "HxW", "the middle of each picture"},
       {"resize", "HxW", "pictures of another size, by area means: 28x28"},

@@ -26,18 +26,20 @@ bool is_binary(const std::vector<float>& x) {
 std::optional<double> data_entropy(const Examples& examples, const Model& model) {
   const Likelihood* const likelihood = model.likelihood();
   if (likelihood == nullptr || !likelihood->is_mass()) return std::nullopt;
+  // Nell is of x given its condition, H_data is not.
+  if (model.conditions() > 0) return std::nullopt;
   // A grey value that counts as a probability is no value of a mass.
   const bool binary = !likelihood->support().discrete();
   std::vector<float> x(examples.features()), other(examples.features());
   std::unordered_map<std::string, std::vector<Copies>> by_digest;
   for (std::uint32_t i = 0; i < examples.count(); ++i) {
-    examples.fill(x.data(), {&i, 1}, 0);
+    examples.fill_features(x.data(), {&i, 1}, 0);
     if (binary && !is_binary(x)) return std::nullopt;
     Xxh64 digest;
     digest.update(x.data(), x.size() * sizeof(float));
     std::vector<Copies>& alike = by_digest[digest.hex()];
     const auto same = std::find_if(alike.begin(), alike.end(), [&](const Copies& copies) {
-      examples.fill(other.data(), {&copies.first, 1}, 0);
+      examples.fill_features(other.data(), {&copies.first, 1}, 0);
       return x == other;
     });
     if (same == alike.end()) {

@@ -46,8 +46,12 @@ std::vector<T> rows_of(const std::vector<T>& table, std::size_t total,
 
 Split select(const Split& split, const std::string& name, const std::vector<std::uint32_t>& rows) {
   const auto total = std::max<std::size_t>(std::size_t(split.images.count()), 1);
-  return {name, split.images.select(rows), rows_of(split.labels, total, rows),
-          rows_of(split.factors, total, rows), rows_of(split.factor_values, total, rows)};
+  return {name,
+          split.images.select(rows),
+          rows_of(split.labels, total, rows),
+          rows_of(split.factors, total, rows),
+          rows_of(split.factor_values, total, rows),
+          rows_of(split.condition, total, rows)};
 }
 
 namespace {

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "lab/data/condition.hpp"
 #include "lab/data/images.hpp"
 #include "lab/data/preprocessing.hpp"
 #include "lab/data/scaling.hpp"
@@ -17,6 +18,8 @@ struct Split {
   /// The ground truth, as indices [N, factor_names.size()]; empty when unknown.
   std::vector<std::int32_t> factors;
   std::vector<double> factor_values = {};  ///< the same in units of their own; empty when unknown
+  std::vector<double> condition =
+      {};  ///< numbers [N, K] of the columns that Reading::condition names
 };
 
 /// Images in their stored type with what is known about them. Training uses scaled values.
@@ -26,6 +29,7 @@ struct Dataset {
       format;  ///< "idx", "amat", "npz", "npy", "safetensors", "csv", "sprites" or "gaussian"
   Preprocessing steps = {};  ///< what was done to the examples of all splits
   Scaling scale;             ///< the same for all splits
+  Condition condition = {};  ///< of a model of these data; the same for all splits
   std::vector<Split> splits;
   std::vector<std::string> factor_names;   ///< names of the ground-truth factors, when known
   std::vector<std::int32_t> factor_sizes;  ///< how many indices each has

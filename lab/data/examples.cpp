@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <string>
@@ -37,11 +38,13 @@ Examples::Examples(const data::Dataset& data, const data::Split& split, data::Bi
       bytes_(scaling_ == data::Scaling(255) ? split.images.uint8_block() : nullptr),
       how_(how),
       role_(role),
-      seed_(seed) {
+      seed_(seed),
+      condition_(data.condition) {
   if (count() == 0) throw Error(data.spec + ": split '" + split.name + "' has no examples");
   if (count() > std::numeric_limits<std::uint32_t>::max()) {
     throw Error(data.spec + ": split '" + split.name + "' has more than 2^32 - 1 examples");
   }
+  condition_.check(split, data.spec);
   const data::StoredType type = split.images.type();
   if (type == data::StoredType::boolean) how_ = data::Binarize::none;
   const bool grey_bytes = type == data::StoredType::uint8 && scaling_ == data::Scaling(255);
@@ -70,11 +73,47 @@ void Examples::fill_grey(float* x, std::span<const std::uint32_t> rows) const {
 }
 
 void Examples::fill(float* x, std::span<const std::uint32_t> rows, std::uint64_t step) const {
+  if (!condition_.any()) return fill_features(x, rows, step);
+  thread_local std::vector<float> features;
+  features.resize(rows.size() * this->features());
+  fill_features(features.data(), rows, step);
+  const float* from = features.data();
+  for (const std::uint32_t row : rows) {
+    x = std::copy_n(from, this->features(), x);
+    from += this->features();
+    condition_.code(*split_, row, x);
+    x += condition_.size();
+  }
+}
+
+void Examples::hide(double share, std::uint64_t seed) {
+  hidden_ = share;
+  hiding_seed_ = seed;
+}
+
+void Examples::fill_features(float* x, std::span<const std::uint32_t> rows,
+                             std::uint64_t step) const {
+  fill_all(x, rows, step);
+  if (hidden_ == 0) return;
+  thread_local std::vector<float> uniform;
+  uniform.resize(rows.size() * features());
+  fill_uniform(uniform.data(), {.stream = random_variables::held_back.of(hiding_seed_),
+                                .batch = rows.size(),
+                                .dimensions = features(),
+                                .datum = rows.data()});
+  for (std::size_t i = 0; i < uniform.size(); ++i) {
+    if (uniform[i] < hidden_) x[i] = std::numeric_limits<float>::quiet_NaN();
+  }
+}
+
+void Examples::fill_all(float* x, std::span<const std::uint32_t> rows, std::uint64_t step) const {
   const std::size_t n = rows.size() * features();
   if (how_ == data::Binarize::none) return fill_grey(x, rows);
   if (how_ == data::Binarize::threshold) {
     fill_grey(x, rows);
-    for (std::size_t i = 0; i < n; ++i) x[i] = x[i] > 0.5f ? 1.0f : 0.0f;
+    for (std::size_t i = 0; i < n; ++i) {
+      if (!std::isnan(x[i])) x[i] = x[i] > 0.5f ? 1.0f : 0.0f;
+    }
     return;
   }
   const bool anew = how_ == data::Binarize::dynamic && role_ == Role::train;
@@ -98,7 +137,7 @@ Tensor Examples::some(std::size_t batch, std::uint64_t seed) const {
   if (batch > count()) {
     throw Error(std::to_string(batch) + " examples of a split of " + std::to_string(count()));
   }
-  const Tensor x({std::int64_t(batch), std::int64_t(features())}, DType::f32);
+  const Tensor x({std::int64_t(batch), std::int64_t(shown())}, DType::f32);
   fill_some(x, random_variables::some_examples, seed, 0);
   return x;
 }
@@ -129,6 +168,9 @@ void Examples::fill_bernoulli_rows(float* x, std::span<const std::uint32_t> rows
       split_->images.write(rows[b], scaling_, grey.data());
       row.datum = &rows[b];
       fill_bernoulli(x + b * width, grey.data(), row);
+      for (std::size_t d = 0; d < width; ++d) {
+        if (std::isnan(grey[d])) x[b * width + d] = grey[d];  // stays missing
+      }
     }
   });
 }
@@ -138,12 +180,15 @@ namespace {
 /// Sums over examples of the differences from an origin, feature by feature, and of their squares.
 struct FeatureSums {
   std::vector<double> first, second;
+  std::vector<std::size_t> counts;  // of examples that have the feature
   Extent extent;
 
   void add(std::span<const float> x, std::span<const float> origin) {
     extent.add(x);
     for (std::size_t row = 0; row < x.size(); row += origin.size()) {
       for (std::size_t d = 0; d < origin.size(); ++d) {
+        if (std::isnan(x[row + d])) continue;
+        ++counts[d];
         const double difference = double(x[row + d]) - double(origin[d]);
         first[d] += difference;
         second[d] += difference * difference;
@@ -162,9 +207,10 @@ DataMoments Examples::moments(const Likelihood* of) const {
   std::vector<float> origin(width);
   const std::uint32_t first = 0;
   const auto values = [&](float* x, std::span<const std::uint32_t> rows) {
-    return dynamic ? fill_grey(x, rows) : fill(x, rows, 0);
+    return dynamic ? fill_grey(x, rows) : fill_features(x, rows, 0);
   };
   values(origin.data(), {&first, 1});
+  for (float& one : origin) one = std::isnan(one) ? 0 : one;
 
   constexpr std::size_t chunks = 16;  // a fixed partition: the same sums for any number of threads
   const std::size_t size = chunks_of(count(), chunks);
@@ -173,6 +219,7 @@ DataMoments Examples::moments(const Likelihood* of) const {
     FeatureSums& sums = partial[chunk];
     sums.first.assign(width, 0);
     sums.second.assign(width, 0);
+    sums.counts.assign(width, 0);
     const std::size_t block = rows_per_chunk(width);
     std::vector<float> x(block * width);
     std::vector<std::uint32_t> rows;
@@ -189,16 +236,22 @@ DataMoments Examples::moments(const Likelihood* of) const {
   moments.mean = Tensor({std::int64_t(width)}, DType::f64);
   moments.variance = Tensor({std::int64_t(width)}, DType::f64);
   for (std::size_t d = 0; d < width; ++d) {
-    double sum = 0, squares = 0;
+    double sum = 0, squares = 0, n = 0;
     for (const FeatureSums& sums : partial) {
       sum += sums.first[d];
       squares += sums.second[d];
+      n += double(sums.counts[d]);
     }
-    const double shift = sum / double(count());
+    if (n == 0) {
+      throw Error(data::one_line(spec_ + ": feature " + std::to_string(d + 1) +
+                                 " is missing in all examples of split '" + split().name +
+                                 "'; leave it out"));
+    }
+    const double shift = sum / n;
     const double mean = double(origin[d]) + shift;
     moments.mean.data_as<double>()[d] = mean;
     moments.variance.data_as<double>()[d] =
-        dynamic ? mean * (1 - mean) : std::max(0.0, squares / double(count()) - shift * shift);
+        dynamic ? mean * (1 - mean) : std::max(0.0, squares / n - shift * shift);
   }
   for (const FeatureSums& sums : partial) moments.extent.add(sums.extent);
   if (dynamic) moments.extent = zeros_and_ones;
@@ -223,19 +276,23 @@ Tensor Examples::statistics(const Likelihood& of, const Tensor& mean) const {
   }
   // A feature's numbers are added by one thread, example by example: the same sums for any number.
   const std::size_t rows_at_a_time = std::max<std::size_t>(1, (std::size_t{1} << 20) / width);
+  std::vector<double> counts(width, 0.0);
   std::vector<float> x;
   for (std::size_t first = 0; first < count(); first += rows_at_a_time) {
     std::vector<std::uint32_t> rows(std::min(rows_at_a_time, count() - first));
     std::iota(rows.begin(), rows.end(), std::uint32_t(first));
     x.resize(rows.size() * width);
-    fill(x.data(), rows, 0);
+    fill_features(x.data(), rows, 0);
     parallel_for(width, [&](std::size_t d) {
       for (std::size_t row = 0; row < rows.size(); ++row) {
-        of.add_statistics(x[row * width + d], sums + d * k);
+        const float value = x[row * width + d];
+        if (std::isnan(value)) continue;  // missing
+        of.add_statistics(value, sums + d * k);
+        counts[d] += 1;
       }
     });
   }
-  for (std::size_t i = 0; i < width * k; ++i) sums[i] /= double(count());
+  for (std::size_t i = 0; i < width * k; ++i) sums[i] /= counts[i / k];
   return all;
 }
 

@@ -20,18 +20,6 @@ std::size_t columns_of(const Array& array, std::int64_t count) {
   return array.shape.size() == 1 ? 1 : std::size_t(std::max<std::int64_t>(array.shape[1], 0));
 }
 
-std::vector<double> numbers(const Array& array) {
-  std::vector<double> all(std::size_t(array.count()));
-  of_type(array.type, [&]<class T>(T) {
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      T value;
-      std::memcpy(&value, array.bytes.data() + i * sizeof(T), sizeof(T));
-      all[i] = double(value);
-    }
-  });
-  return all;
-}
-
 std::string misfit(const char* name, const Array& array, std::int64_t count) {
   return fmt::format("'{}' of shape {} does not fit {} examples: left out", name,
                      shape_text(array.shape), count);
@@ -115,7 +103,7 @@ FactorTable factors_of(const Array* classes, const Array* values, std::int64_t c
   }
   const std::size_t columns = columns_of(*classes, count);
   if (columns == 0) return leave_out(misfit(factor_classes_name, *classes, count));
-  const std::vector<double> indices = numbers(*classes);
+  const std::vector<double> indices = to_double(*classes);
   if (!are_classes(indices)) {
     return leave_out(
         fmt::format("'{}' holds more than whole numbers from 0 on: left out", factor_classes_name));
@@ -125,7 +113,7 @@ FactorTable factors_of(const Array* classes, const Array* values, std::int64_t c
   if (values == nullptr) return table;
   if (columns_of(*values, count) != columns)
     return leave_out(misfit(factor_values_name, *values, count));
-  table.values = numbers(*values);
+  table.values = to_double(*values);
   if (all_finite(table.values)) return table;
   table.values.clear();
   return leave_out(
@@ -135,7 +123,7 @@ FactorTable factors_of(const Array* classes, const Array* values, std::int64_t c
 FactorTable factors_of(const Array& factors, std::int64_t count) {
   FactorTable table;
   const std::size_t columns = columns_of(factors, count);
-  std::vector<double> values = numbers(factors);
+  std::vector<double> values = to_double(factors);
   if (columns == 0 || !all_finite(values)) {
     table.notes.push_back(one_line(
         columns == 0

@@ -4,7 +4,6 @@
 #include <array>
 #include <cctype>
 #include <cmath>
-#include <cstring>
 
 #include "autodiff/number_of.hpp"
 #include "autodiff/setting_error.hpp"
@@ -29,12 +28,6 @@ std::size_t rank(const std::string& name) {
 
 bool has(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-/// Whether `label` is the name of a column, or else its number.
-bool is_column(const std::string& label, const std::vector<std::string>& names, std::size_t index) {
-  if (has(names, label)) return names[index] == label;
-  return number_of<std::size_t>(label) == index + 1;
 }
 
 /// The index of its rows, as pandas writes it.
@@ -63,15 +56,7 @@ std::optional<std::vector<std::int64_t>> whole(const Numbers& numbers) {
 std::optional<std::vector<std::int64_t>> whole_numbers(const std::string& path,
                                                        const Array& array) {
   if (is_integer(array.type)) return to_int64(path, array);
-  std::vector<double> numbers(static_cast<std::size_t>(array.count()));
-  of_type(array.type, [&]<class T>(T) {
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-      T value;
-      std::memcpy(&value, array.bytes.data() + i * sizeof(T), sizeof(T));
-      numbers[i] = static_cast<double>(value);
-    }
-  });
-  return whole(numbers);
+  return whole(to_double(array));
 }
 
 std::string name_of(const TableColumn& column) {
@@ -97,6 +82,14 @@ bool leads(const std::vector<std::int64_t>& labels, const std::vector<std::int64
 
 }  // namespace
 
+bool is_column(const std::string& column, const std::vector<std::string>& names,
+               std::size_t index) {
+  if (has(names, column)) return names[index] == column;
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(column.data(), column.data() + column.size(), number);
+  return error == std::errc{} && end == column.data() + column.size() && number == index + 1;
+}
+
 bool is_label_word(const std::string& name) { return rank(name) < words.size(); }
 
 std::string label_name(const std::vector<std::string>& names) {
@@ -106,8 +99,13 @@ std::string label_name(const std::vector<std::string>& names) {
   return clearest == names.end() || !is_label_word(*clearest) ? "" : *clearest;
 }
 
-Apart columns_apart(const std::string& label) {
-  return [label](const std::vector<std::string>& names, std::size_t index) {
+Apart columns_apart(const Reading& reading) {
+  return [reading](const std::vector<std::string>& names, std::size_t index) {
+    const std::string& label = reading.label;
+    const auto names_it = [&](const std::string& column) {
+      return is_column(column, names, index);
+    };
+    if (std::any_of(reading.condition.begin(), reading.condition.end(), names_it)) return true;
     if (index < names.size() && is_factor_column(names[index])) return true;
     if (label == "none") return false;
     if (!label.empty()) return is_column(label, names, index) || is_index(names, index);

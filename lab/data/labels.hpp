@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "lab/data/reading.hpp"
 #include "lab/files/array.hpp"
 #include "lab/files/text_table.hpp"
 
@@ -20,13 +21,17 @@ struct Labels {
 /// Whether a name says label, class, target or y, in any case, also in the plural.
 bool is_label_word(const std::string& name);
 
+/// Whether `column` is the name of the column `index`, or else its number, from 1 on.
+bool is_column(const std::string& column, const std::vector<std::string>& names, std::size_t index);
+
 /// The one of `names` that most clearly says labels; empty where none does.
 std::string label_name(const std::vector<std::string>& names);
 
-/// The columns of a table that are no features: the one that `label` names; without it those with a
+/// The columns of a table that are no features: the one that `reading` names its label; without it those with a
 /// label word as their name (but "y" beside "x", which are coordinates), and a first column without a
-/// name, which is the index that pandas writes; and factors (factors.hpp), whatever `label` says.
-Apart columns_apart(const std::string& label);
+/// name, which is the index that pandas writes; factors (factors.hpp), whatever the label is; and what a model is
+/// conditioned on.
+Apart columns_apart(const Reading& reading);
 
 /// Labels of the columns that columns_apart named; those that hold texts are left out with a note. Throws
 /// SettingError where `label` names no column, or one of numbers that are not whole.

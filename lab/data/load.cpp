@@ -55,8 +55,8 @@ std::optional<std::pair<std::string, std::string>> file_and_member(const std::st
        fs::absolute(spec.empty() ? "." : spec).lexically_normal().string(), hint);
 }
 
-Dataset from_file(const std::string& path, const std::string& member, const std::string& label) {
-  FileContent content = read_file(path, member, label);
+Dataset from_file(const std::string& path, const std::string& member, const Reading& reading) {
+  FileContent content = read_file(path, member, reading);
   Dataset dataset;
   dataset.format = format_name(content.format);
   dataset.splits.push_back(std::move(content.split));
@@ -66,12 +66,13 @@ Dataset from_file(const std::string& path, const std::string& member, const std:
   return dataset;
 }
 
-Dataset read_spec(const std::string& spec, const std::string& label) {
+Dataset read_spec(const std::string& spec, const Reading& reading) {
   if (const auto parts = file_and_member(spec))
-    return from_file(parts->first, parts->second, label);
+    return from_file(parts->first, parts->second, reading);
   if (spec.empty() || !exists(spec)) unknown(spec);
   std::error_code ignored;
-  return fs::is_directory(spec, ignored) ? read_folder(spec, label) : from_file(spec, "", label);
+  return fs::is_directory(spec, ignored) ? read_folder(spec, reading)
+                                         : from_file(spec, "", reading);
 }
 
 /// Moves a share of the training examples, at least one, to a new split `name`, chosen by the seed.
@@ -131,14 +132,17 @@ std::string absolute_spec(const std::string& spec) {
   return fs::absolute(spec).lexically_normal().string();
 }
 
-Dataset read_dataset(const std::string& spec, const std::string& label) {
+Dataset read_dataset(const std::string& spec, const Reading& reading) {
+  const std::string& label = reading.label;
   const DataWord* const word = word_of(spec);
   const bool made = is_made(spec);
   if (made && !label.empty() && label != "none")
     throw SettingError("label", spec + " brings its own labels; leave it out, or say none");
+  if (made && !reading.condition.empty())
+    throw SettingError("condition", spec + " has no columns; say labels or factors");
   Dataset dataset = made              ? word->make(parse_choice("data", spec))
-                    : word != nullptr ? read_folder(word->folder(), label)
-                                      : read_spec(spec, label);
+                    : word != nullptr ? read_folder(word->folder(), reading)
+                                      : read_spec(spec, reading);
   dataset.spec = spec;
   if (label == "none") {
     for (Split& split : dataset.splits) split.labels.clear();
@@ -151,7 +155,8 @@ Dataset load_dataset(const std::string& spec, const LoadOptions& options) {
   check_share("holdout", options.holdout);
   check_share("validation", options.validation);
   check_scale(options.scale);
-  Dataset dataset = read_dataset(spec, options.label);
+  Dataset dataset =
+      read_dataset(spec, {options.label, condition_names(options.condition), options.missing});
   if (dataset.find("train") == nullptr) {
     std::string names;
     for (const Split& split : dataset.splits) names += (names.empty() ? "" : ", ") + split.name;
@@ -175,6 +180,7 @@ Dataset load_dataset(const std::string& spec, const LoadOptions& options) {
   if (!standard) dataset.scale = choose_scaling(dataset, options.scale);
   preprocess(dataset, options.steps);
   if (standard) dataset.scale = choose_scaling(dataset, options.scale);
+  dataset.condition = code_condition(dataset, options.condition);
   return dataset;
 }
 

@@ -4,13 +4,14 @@
 #include <vector>
 
 #include "lab/data/dataset.hpp"
+#include "lab/data/reading.hpp"
 
 namespace nelbo::data {
 
 /// Reads what SPEC names, as it is stored: a known name (sprites, sprites:32, sprites:full,
-/// fashion-mnist), a file, a folder, or FILE:member. `label` says which are the labels (labels.hpp).
-/// Throws Error that says what was looked for, where, and what would mend it.
-Dataset read_dataset(const std::string& spec, const std::string& label = "");
+/// fashion-mnist), a file, a folder, or FILE:member. `reading` says which are the labels, and what a model
+/// is conditioned on. Throws Error that says what was looked for, where, and what would mend it.
+Dataset read_dataset(const std::string& spec, const Reading& reading = {});
 
 struct LoadOptions {
   double holdout = 0.1;    ///< share that becomes `test` where the data have none; 0 for none
@@ -19,6 +20,8 @@ struct LoadOptions {
   double validation_otherwise = 0;  ///< the share where that is 0 and the data bring no `valid`
   std::string scale = {};  ///< none, 255, standard or a number; empty: as choose_scaling.hpp says
   std::string label = {};  ///< a name, or none; empty: what is clearly labels
+  std::string condition = {};  ///< labels, factors, or names of columns or arrays (condition.hpp)
+  bool missing = false;        ///< whether entries may be missing (Reading)
   /// How many of the training examples are kept, chosen by the seed; 0: all. Test and validation splits are
   /// those that they are without it.
   std::int64_t subset = 0;

@@ -12,7 +12,7 @@ std::pair<double, double> picture_range(const Examples& examples) {
     extent = {};
     std::vector<float> x(examples.features());
     for (std::uint32_t i = 0; i < examples.count(); ++i) {
-      examples.fill(x.data(), {&i, 1}, 0);
+      examples.fill_features(x.data(), {&i, 1}, 0);
       scaling.restore(x.data());
       extent.add(x);
     }

@@ -1,8 +1,11 @@
 #include "lab/data/read_file.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <optional>
 
 #include "autodiff/setting_error.hpp"
@@ -19,6 +22,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* mask_name = "mask";  // 1 where an entry is observed
+
 std::string joined(const std::vector<std::string>& names) {
   constexpr std::size_t most = 12;
   std::string text;
@@ -27,13 +32,14 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 /// A file's array of examples, and what is known of their labels.
-FileContent arrange(const std::string& path, Format format, Array images, Labels labels = {}) {
+FileContent arrange(const std::string& path, Format format, Array images, const Reading& reading,
+                    Labels labels = {}) {
   if (images.shape.empty()) fail(path, "holds a single number, not a list of examples");
   constexpr std::int64_t most_examples = std::int64_t{1} << 27;
   if (images.count() == 0) fail(path, "holds no examples (shape {})", shape_text(images.shape));
   if (images.shape.front() > most_examples)
     fail(path, "holds {} examples, more than {}", images.shape.front(), most_examples);
-  normalise(path, images);
+  normalise(path, images, reading.missing);
   return {format,
           {"train", Images(std::move(images)), std::move(labels.values), {}, {}},
           {fs::absolute(path).lexically_normal().string()},
@@ -41,8 +47,13 @@ FileContent arrange(const std::string& path, Format format, Array images, Labels
           std::move(labels.notes)};
 }
 
-/// Throws SettingError for a label that is named where there are no names.
-void check_no_name(const std::string& path, const std::string& label, const std::string& why) {
+/// Throws SettingError for a label or a condition that is named where there are no names.
+void check_no_name(const std::string& path, const Reading& reading, const std::string& why) {
+  if (!reading.condition.empty()) {
+    throw SettingError("condition",
+                       one_line(path + ": " + why + "; a table or an archive has names"));
+  }
+  const std::string& label = reading.label;
   if (label.empty() || label == "none") return;
   throw SettingError("label", one_line(path + ": " + why + "; leave it out, or say none"));
 }
@@ -69,6 +80,28 @@ std::optional<std::string> labels_beside(const std::string& path) {
   return std::nullopt;
 }
 
+void check_finite_condition(const std::string& path, const std::string& name,
+                            const std::vector<double>& numbers) {
+  if (std::all_of(numbers.begin(), numbers.end(), [](double v) { return std::isfinite(v); }))
+    return;
+  throw SettingError("condition",
+                     one_line(path + ": '" + name + "' holds numbers that are not finite"));
+}
+
+/// Columns [N] or [N, K] as one table of N rows.
+std::vector<double> side_by_side(const std::vector<std::vector<double>>& columns,
+                                 std::size_t count) {
+  std::vector<double> table;
+  for (std::size_t i = 0; i < count; ++i) {
+    for (const std::vector<double>& column : columns) {
+      const std::size_t width = column.size() / count;
+      table.insert(table.end(), column.begin() + std::ptrdiff_t(i * width),
+                   column.begin() + std::ptrdiff_t((i + 1) * width));
+    }
+  }
+  return table;
+}
+
 /// Of labels with several numbers each the first, which is QMNIST's class.
 Array first_of_each(const Array& labels) {
   const auto rows = static_cast<std::size_t>(labels.shape[0]);
@@ -82,14 +115,15 @@ Array first_of_each(const Array& labels) {
 }
 
 FileContent read_idx_pair(const std::string& path, const std::shared_ptr<const Input>& input,
-                          const std::string& label) {
+                          const Reading& reading) {
   Array images = read_idx(*open_stream(input));
   if (images.shape.size() < 2 || images.type != StoredType::uint8)
     fail(path, "holds labels ({}); name the file of the images beside it",
          images.shape.size() < 2 ? "one axis" : type_name(images.type));
-  check_no_name(path, label, "its labels are those of the file beside it");
+  check_no_name(path, reading, "its labels are those of the file beside it");
   const std::optional<std::string> beside = labels_beside(path);
-  if (!beside || label == "none") return arrange(path, Format::idx_images, std::move(images));
+  if (!beside || reading.label == "none")
+    return arrange(path, Format::idx_images, std::move(images), reading);
   Array array = read_idx(*open_stream(Input::open(*beside)));
   const bool table =
       array.type == StoredType::int32 && array.shape.size() == 2 && array.shape[1] > 0;
@@ -102,9 +136,10 @@ FileContent read_idx_pair(const std::string& path, const std::shared_ptr<const I
                                 one_line(fs::path(*beside).filename().string())));
   }
   if (table) array = first_of_each(array);
-  Labels labels = labels_of(array, images, *beside, label);
+  Labels labels = labels_of(array, images, *beside, reading.label);
   labels.notes.insert(labels.notes.end(), notes.begin(), notes.end());
-  FileContent content = arrange(path, Format::idx_images, std::move(images), std::move(labels));
+  FileContent content =
+      arrange(path, Format::idx_images, std::move(images), reading, std::move(labels));
   content.files.push_back(fs::absolute(*beside).lexically_normal().string());
   return content;
 }
@@ -123,7 +158,13 @@ struct Archive {
 /// Chooses the array that holds the images: the one asked for, `imgs`, `images`, or the only
 /// readable one that is neither labels nor factors.
 std::string choose_images(const std::string& path, const Archive& archive,
-                          const std::string& wanted, const std::string& label) {
+                          const std::string& wanted, const Reading& reading) {
+  const auto is_apart = [&](const std::string& name) {
+    const std::vector<std::string>& of = reading.condition;
+    return is_label_word(name) || is_factor_word(name) || name == reading.label ||
+           (reading.missing && name == mask_name) ||
+           std::find(of.begin(), of.end(), name) != of.end();
+  };
   if (!wanted.empty()) {
     if (archive.has(wanted)) return wanted;
     fail(path, "has no member '{}', only: {}", wanted, joined(archive.names));
@@ -132,8 +173,7 @@ std::string choose_images(const std::string& path, const Archive& archive,
     if (archive.has(usual)) return usual;
   std::vector<std::string> candidates;
   for (const std::string& name : archive.names)
-    if (!is_label_word(name) && !is_factor_word(name) && name != label && archive.readable(name))
-      candidates.push_back(name);
+    if (!is_apart(name) && archive.readable(name)) candidates.push_back(name);
   if (candidates.size() == 1) return candidates.front();
   if (candidates.empty()) fail(path, "holds no readable array but labels");
   fail(path, "has no member imgs or images; name one as FILE:member of: {}", joined(candidates));
@@ -154,6 +194,75 @@ Labels choose_labels(const std::string& path, const Archive& archive, const std:
   if (label.empty() && !labels.values.empty() && name != "labels")
     labels.notes.push_back(one_line("labels are '" + name + "'") + label_decides);
   return labels;
+}
+
+/// The numbers of an array as float32, NaN where the mask, of the same shape, is 0.
+Array with_mask(const std::string& path, const Array& values, const Array& mask) {
+  if (mask.shape != values.shape) {
+    fail(path, "'{}' of shape {} does not fit examples of shape {}", mask_name,
+         shape_text(mask.shape), shape_text(values.shape));
+  }
+  Array all{StoredType::float32, values.shape, {}};
+  const auto count = std::size_t(values.count());
+  all.bytes.resize(count * sizeof(float));
+  const auto each = [](const Array& of, auto&& take) {
+    of_type(of.type, [&]<class T>(T) {
+      for (std::size_t i = 0; i < std::size_t(of.count()); ++i) {
+        T value;
+        std::memcpy(&value, of.bytes.data() + i * sizeof(T), sizeof(T));
+        take(i, value);
+      }
+    });
+  };
+  const auto put = [&](std::size_t i, float value) {
+    std::memcpy(all.bytes.data() + i * sizeof(float), &value, sizeof(float));
+  };
+  each(values, [&](std::size_t i, auto value) { put(i, float(value)); });
+  each(mask, [&](std::size_t i, auto seen) {
+    if (seen == 0) put(i, std::numeric_limits<float>::quiet_NaN());
+  });
+  return all;
+}
+
+/// The arrays [N] or [N, K] of an archive that a model is conditioned on, side by side.
+std::vector<double> condition_of(const std::string& path, const Archive& archive,
+                                 const std::vector<std::string>& names, std::int64_t count) {
+  std::vector<std::vector<double>> columns;
+  for (const std::string& name : names) {
+    if (!archive.has(name) || !archive.readable(name))
+      throw SettingError("condition", one_line(path + ": has no array of numbers '" + name +
+                                               "', only: " + joined(archive.names)));
+    const Array array = archive.read(name);
+    if (array.shape.empty() || array.shape.size() > 2 || array.shape.front() != count)
+      throw SettingError("condition",
+                         one_line(fmt::format("{}: '{}' of shape {} is not [{}] or [{}, K]", path,
+                                              name, shape_text(array.shape), count, count)));
+    columns.push_back(to_double(array));
+    check_finite_condition(path, name, columns.back());
+  }
+  return side_by_side(columns, std::size_t(count));
+}
+
+/// The columns that a model is conditioned on, which are taken out of those that are apart.
+std::vector<double> take_condition(const std::string& path, TextTable& table,
+                                   const std::vector<std::string>& names) {
+  std::vector<std::vector<double>> columns;
+  for (const std::string& name : names) {
+    const auto at = std::find_if(
+        table.apart.begin(), table.apart.end(),
+        [&](const TableColumn& column) { return is_column(name, table.names, column.index); });
+    if (at == table.apart.end())
+      throw SettingError("condition",
+                         one_line(path + ": has no column '" + name + "'" +
+                                  (table.names.empty() ? "" : ", only: ") + joined(table.names)));
+    if (at->text)
+      throw SettingError("condition", one_line(path + ": column '" + name + "' holds '" +
+                                               *at->text + "', which is no number"));
+    columns.push_back(std::move(at->numbers));
+    check_finite_condition(path, name, columns.back());
+    table.apart.erase(at);
+  }
+  return side_by_side(columns, columns.empty() ? 0 : columns.front().size());
 }
 
 /// The factors beside the images `chosen`, of which there are `count`.
@@ -186,28 +295,33 @@ void add_factors(FileContent& content, FactorTable factors) {
 }
 
 FileContent read_archive(const std::string& path, Format format, const Archive& archive,
-                         const std::string& member, const std::string& label) {
-  const std::string chosen = choose_images(path, archive, member, label);
+                         const std::string& member, const Reading& reading) {
+  const std::string chosen = choose_images(path, archive, member, reading);
   Array images = archive.read(chosen);
   if (images.shape.empty()) fail(path, "holds a single number, not a list of examples");
-  Labels labels = choose_labels(path, archive, chosen, label, images);
+  if (reading.missing && archive.has(mask_name) && chosen != mask_name)
+    images = with_mask(path, images, archive.read(mask_name));
+  Labels labels = choose_labels(path, archive, chosen, reading.label, images);
   FactorTable factors = choose_factors(archive, chosen, images.shape.front());
-  FileContent content = arrange(path, format, std::move(images), std::move(labels));
+  std::vector<double> condition =
+      condition_of(path, archive, reading.condition, images.shape.front());
+  FileContent content = arrange(path, format, std::move(images), reading, std::move(labels));
+  content.split.condition = std::move(condition);
   add_factors(content, std::move(factors));
   return content;
 }
 
 FileContent read_npz(const std::string& path, const std::shared_ptr<const Input>& input,
-                     const std::string& member, const std::string& label) {
+                     const std::string& member, const Reading& reading) {
   const Npz npz(input);
   const Archive archive{npz.names(),
                         [&](const std::string& name) { return npz.header(name).readable; },
                         [&](const std::string& name) { return npz.read(name); }};
-  return read_archive(path, Format::npz, archive, member, label);
+  return read_archive(path, Format::npz, archive, member, reading);
 }
 
 FileContent read_safetensors(const std::string& path, const std::shared_ptr<const Input>& input,
-                             const std::string& member, const std::string& label) {
+                             const std::string& member, const Reading& reading) {
   const safetensors::Reader reader(input);
   const std::string note = reader.verify();
   Archive archive{{},
@@ -216,25 +330,26 @@ FileContent read_safetensors(const std::string& path, const std::shared_ptr<cons
                   },
                   [&](const std::string& name) { return reader.read(name); }};
   for (const auto& [name, entry] : reader.entries()) archive.names.push_back(name);
-  FileContent content = read_archive(path, Format::safetensors, archive, member, label);
+  FileContent content = read_archive(path, Format::safetensors, archive, member, reading);
   if (!note.empty()) content.notes.push_back("the file " + note);
   return content;
 }
 
 FileContent from_table(const std::string& path, Format format, TextTable table,
-                       const std::string& label) {
-  Labels labels = labels_of(table, path, label);
+                       const Reading& reading) {
+  std::vector<double> condition = take_condition(path, table, reading.condition);
+  Labels labels = labels_of(table, path, reading.label);
   if (table.values.count() == 0) fail(path, "holds no columns besides those left out");
   FactorTable factors = factors_of(table.apart);
-  FileContent content = arrange(path, format, std::move(table.values), std::move(labels));
+  FileContent content = arrange(path, format, std::move(table.values), reading, std::move(labels));
+  content.split.condition = std::move(condition);
   add_factors(content, std::move(factors));
   return content;
 }
 
 }  // namespace
 
-FileContent read_file(const std::string& path, const std::string& member,
-                      const std::string& label) {
+FileContent read_file(const std::string& path, const std::string& member, const Reading& reading) {
   const std::shared_ptr<const Input> input = Input::open(path);
   const Format format = recognise_named(input);
   const bool archive = format == Format::npz || format == Format::safetensors;
@@ -245,18 +360,22 @@ FileContent read_file(const std::string& path, const std::string& member,
   switch (format) {
     case Format::idx_images:
     case Format::idx_labels:
-      return read_idx_pair(path, input, label);
+      return read_idx_pair(path, input, reading);
     case Format::npy:
-      check_no_name(path, label, "it holds one array, without labels");
-      return arrange(path, format, read_npy(*open_stream(input)));
+      check_no_name(path, reading, "it holds one array, without labels");
+      return arrange(path, format, read_npy(*open_stream(input)), reading);
     case Format::npz:
-      return read_npz(path, input, member, label);
+      return read_npz(path, input, member, reading);
     case Format::safetensors:
-      return read_safetensors(path, input, member, label);
+      return read_safetensors(path, input, member, reading);
     case Format::amat:
-      return from_table(path, format, read_amat(*open_stream(input), columns_apart(label)), label);
+      return from_table(path, format,
+                        read_amat(*open_stream(input), columns_apart(reading), reading.missing),
+                        reading);
     case Format::csv:
-      return from_table(path, format, read_csv(*open_stream(input), columns_apart(label)), label);
+      return from_table(path, format,
+                        read_csv(*open_stream(input), columns_apart(reading), reading.missing),
+                        reading);
     case Format::idx_other:
       read_idx(*open_stream(input));  // which says what it is
       break;

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "lab/data/dataset.hpp"
+#include "lab/data/reading.hpp"
 #include "lab/files/recognise.hpp"
 
 namespace nelbo::data {
@@ -21,8 +22,9 @@ struct FileContent {
 /// shape equals the leading axes of the images labels them, and those axes become one: (964, 20,
 /// 105, 105) with labels (964, 20) is 19,280 examples of (105, 105). Arrays
 /// of factors beside the images (factors.hpp) are taken as such. IDX images take the labels of
-/// the file beside them. `label` says which are the labels (labels.hpp). Throws Error naming the file.
+/// the file beside them. `reading` says which are the labels, and what a
+/// model is conditioned on. Throws Error naming the file.
 FileContent read_file(const std::string& path, const std::string& member = "",
-                      const std::string& label = "");
+                      const Reading& reading = {});
 
 }  // namespace nelbo::data

@@ -84,7 +84,7 @@ int rank(const std::string& name) {
 
 }  // namespace
 
-Dataset read_folder(const std::string& path, const std::string& label) {
+Dataset read_folder(const std::string& path, const Reading& reading) {
   const std::vector<DataFile> files = data_files(path);
   if (files.empty())
     fail(path, "holds no data files (looked for IDX images, NPZ, NPY, safetensors, amat, CSV)");
@@ -98,7 +98,7 @@ Dataset read_folder(const std::string& path, const std::string& label) {
   const std::vector<std::string> names = split_names(files);
   std::vector<std::vector<std::string>> factor_names;
   for (std::size_t i = 0; i < files.size(); ++i) {
-    FileContent content = read_file(files[i].path, "", label);
+    FileContent content = read_file(files[i].path, "", reading);
     content.split.name = names[i];
     if (!dataset.splits.empty() && content.split.images.shape() != dataset.example_shape())
       fail(path, "holds examples of {} and of {}; name one file",

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "lab/data/dataset.hpp"
+#include "lab/data/reading.hpp"
 
 namespace nelbo::data {
 
@@ -10,6 +11,6 @@ namespace nelbo::data {
 /// test, background and evaluation are Omniglot's train and test). One file alone is `train`; files
 /// without such a word, or with one twice, are called by their full names. Throws Error naming the
 /// folder when it holds no data, several formats, or differing shapes.
-Dataset read_folder(const std::string& path, const std::string& label = "");
+Dataset read_folder(const std::string& path, const Reading& reading = {});
 
 }  // namespace nelbo::data

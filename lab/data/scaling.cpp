@@ -35,6 +35,12 @@ double Scaling::log_volume() const {
   return sum;
 }
 
+std::vector<double> Scaling::log_deviations() const {
+  std::vector<double> all;
+  for (const double one : deviation) all.push_back(std::log(one));
+  return all;
+}
+
 void Scaling::restore(float* x) const {
   for (std::size_t d = 0; d < deviation.size(); ++d) {
     x[d] = float(double(x[d]) * deviation[d] + mean[d]);

@@ -24,6 +24,8 @@ struct Scaling {
   /// sum_i ln deviation_i, nats: what a density of the stored values lacks beside that of what the
   /// model sees. 0 of a divisor.
   double log_volume() const;
+  /// Its terms, [X]; empty of a divisor.
+  std::vector<double> log_deviations() const;
   /// Brings a row x [X] that a model made back to the units of the data.
   void restore(float* x) const;
 };

@@ -5,6 +5,9 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <string>
+
+#include "autodiff/error.hpp"
 
 namespace nelbo::data {
 namespace {
@@ -94,23 +97,32 @@ Statistics statistics(const Split& split, double scale) {
 
 FeatureMoments feature_moments(const Split& split) {
   return of_type(split.images.type(), [&]<class T>(T) {
-    const auto n = static_cast<double>(split.images.count());
     const auto width = static_cast<std::size_t>(split.images.features());
-    std::vector<double> origin, sums(width), squares(width);
+    std::vector<double> origin(width), sums(width), squares(width), n(width);
     each_example<T>(split.images, [&](const std::vector<T>& values) {
-      if (origin.empty()) origin.assign(values.begin(), values.end());
-      for (std::size_t d = 0; d < width; ++d) sums[d] += static_cast<double>(values[d]) - origin[d];
+      for (std::size_t d = 0; d < width; ++d) {
+        const auto value = static_cast<double>(values[d]);
+        if (std::isnan(value)) continue;
+        if (n[d] == 0) origin[d] = value;
+        ++n[d];
+        sums[d] += value - origin[d];
+      }
     });
     each_example<T>(split.images, [&](const std::vector<T>& values) {
       for (std::size_t d = 0; d < width; ++d) {
-        const double from_mean = static_cast<double>(values[d]) - origin[d] - sums[d] / n;
+        const auto value = static_cast<double>(values[d]);
+        if (std::isnan(value)) continue;
+        const double from_mean = value - origin[d] - sums[d] / n[d];
         squares[d] += from_mean * from_mean;
       }
     });
     FeatureMoments moments;
     for (std::size_t d = 0; d < width; ++d) {
-      moments.mean.push_back(origin[d] + sums[d] / n);
-      moments.deviation.push_back(squares[d] > 0 ? std::sqrt(squares[d] / n) : 1);
+      if (n[d] == 0)
+        throw Error("feature " + std::to_string(d + 1) + " is missing in all examples of split '" +
+                    split.name + "'; leave it out");
+      moments.mean.push_back(origin[d] + sums[d] / n[d]);
+      moments.deviation.push_back(squares[d] > 0 ? std::sqrt(squares[d] / n[d]) : 1);
     }
     return moments;
   });

@@ -19,12 +19,13 @@ struct Statistics {
 Statistics statistics(const Split& split, double scale);
 
 /// Mean and population standard deviation of every feature of a split, of the stored values: [X]. A
-/// feature that is constant has the deviation 1.
+/// feature that is constant has the deviation 1. Of those that are observed, not NaN.
 struct FeatureMoments {
   std::vector<double> mean, deviation;
 };
 
-/// In double, from the differences to the first example, so that values far from 0 lose no digits.
+/// In double, from the differences to the first example, so that values far from 0 lose no digits. Throws
+/// Error for a feature that no example has.
 FeatureMoments feature_moments(const Split& split);
 
 }  // namespace nelbo::data

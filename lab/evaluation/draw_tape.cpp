@@ -10,15 +10,16 @@ DrawTape::DrawTape(const Model& model, std::int64_t samples, std::size_t batch,
                    const std::function<Population()>& population, const Encoded* posteriors)
     : codes_(model.codes()), posteriors_(posteriors) {
   const Recording recording(tape_);
-  x_ = tape_.leaf({std::int64_t(batch), model.features()});
+  x_ = tape_.leaf({std::int64_t(batch), model.shown()});
+  const Batch shown = model.batch(x_);
   noise_ = tape_.leaf({samples, std::int64_t(batch), codes_.dimensions()});
   if (posteriors) {
     read_out_.emplace(model);
     conditions_ = tape_.leaf({std::int64_t(batch), 2 * codes_.dimensions()}, DType::f64);
-    draw_ = std::make_unique<Draw>(*read_out_, Batch{x_, conditions_},
+    draw_ = std::make_unique<Draw>(*read_out_, ReadOut::batch_of(shown, *conditions_),
                                    converted(noise_, DType::f64), population());
   } else {
-    draw_ = std::make_unique<Draw>(model, x_, noise_, population());
+    draw_ = std::make_unique<Draw>(model, shown, noise_, population());
   }
   for (const Var& value : record(*draw_)) {
     values_.push_back(contiguous(value));

@@ -72,6 +72,9 @@ MeanAndError generative_information(const Model& model, std::size_t pairs, std::
   if (model.likelihood() == nullptr) {
     throw Error("mi_dec: the model makes no data of its own, it gives log P(x|z) alone");
   }
+  if (model.conditions() > 0) {
+    throw Error("mi_dec: the model makes data of a condition alone; take no pairs (0)");
+  }
   RunningMean information;
   ReplayBySize<Pairs> tapes(largest_batch, [&](std::size_t rows) {
     return std::make_unique<Pairs>(model, rows, samples);

@@ -64,8 +64,8 @@ auto rows_of(const Tensor& values) {
 }
 
 auto posterior_parameters(const Model& model) {
-  return [&model](Var x) {
-    const auto q = model.posterior(x);
+  return [&model](Var rows) {
+    const auto q = model.posterior(model.batch(rows));
     if (q->normal() == nullptr) return std::vector<Var>{q->expectation()};
     const DiagNormal normal = q->normal()->marginals();
     // A world's covariance may be one of all data.
@@ -92,11 +92,11 @@ Encoded encode(const Model& model, const Examples& examples, std::size_t count) 
     std::iota(which.begin(), which.end(), std::uint32_t(first));
     examples.fill(to, which, 0);
   };
-  return encoded(map_rows(count, examples.features(), fill, posterior_parameters(model)));
+  return encoded(map_rows(count, std::size_t(model.shown()), fill, posterior_parameters(model)));
 }
 
-Encoded encode(const Model& model, const Tensor& x) {
-  return encoded(map_rows(std::size_t(x.shape()[0]), std::size_t(x.shape()[1]), rows_of(x),
+Encoded encode(const Model& model, const Tensor& rows) {
+  return encoded(map_rows(std::size_t(rows.shape()[0]), std::size_t(rows.shape()[1]), rows_of(rows),
                           posterior_parameters(model)));
 }
 
@@ -141,27 +141,75 @@ std::vector<std::uint32_t> spread_rows(std::size_t count, std::size_t wanted) {
 }
 
 Tensor examples_at(const Examples& examples, std::span<const std::uint32_t> rows) {
-  Tensor x({std::int64_t(rows.size()), std::int64_t(examples.features())});
+  Tensor x({std::int64_t(rows.size()), std::int64_t(examples.shown())});
   examples.fill(x.data_as<float>(), rows, 0);
   return x;
 }
 
-Tensor most_probable_codes(const Model& model, const Tensor& x) {
-  const auto record = [&](Var rows) { return std::vector<Var>{model.posterior(rows)->mode()}; };
-  return map_rows(std::size_t(x.shape()[0]), std::size_t(x.shape()[1]), rows_of(x), record)[0];
+Tensor x_of(const Model& model, const Tensor& rows) {
+  return rows.slice(1, 0, model.features()).contiguous();
 }
 
-Tensor decode_means(const Model& model, const Tensor& z) {
+Tensor conditions_of(const Model& model, const Tensor& rows) {
+  if (model.conditions() == 0) return Tensor(Shape{0});
+  return rows.slice(1, model.features(), model.shown()).contiguous();
+}
+
+Tensor repeated(const Tensor& conditions, std::int64_t n) {
+  if (conditions.size() == 0) return conditions;
+  Tensor rows({n, conditions.shape()[1]});
+  for (std::int64_t i = 0; i < n; ++i) rows.slice(0, i, i + 1).copy_from(conditions);
+  return rows;
+}
+
+Tensor shown_rows(const Tensor& x, const Tensor& conditions) {
+  if (conditions.size() == 0) return x;
+  const std::int64_t width = x.shape()[1], more = conditions.shape()[1];
+  Tensor rows({x.shape()[0], width + more});
+  rows.slice(1, 0, width).copy_from(x);
+  rows.slice(1, width, width + more).copy_from(conditions);
+  return rows;
+}
+
+namespace {
+
+/// The condition at the end of rows [N, K + C].
+std::optional<Var> last_of(Var rows, const Model& model) {
+  if (model.conditions() == 0) return std::nullopt;
+  const std::int64_t width = rows.shape()[1];
+  return contiguous(slice(rows, -1, width - model.conditions(), width));
+}
+
+/// Columns from..to-1 of rows [N, K] as those of one draw, [1, N, to - from].
+Var one_draw(Var rows, std::int64_t from, std::int64_t to) {
+  return reshape(contiguous(slice(rows, -1, from, to)), {1, rows.shape()[0], to - from});
+}
+
+}  // namespace
+
+Tensor most_probable_codes(const Model& model, const Tensor& shown) {
   const auto record = [&](Var rows) {
-    const Var code = reshape(rows, {1, rows.shape()[0], model.codes().dimensions()});
-    return std::vector<Var>{model.likelihood()->mean(model.decode(code))};
+    return std::vector<Var>{model.posterior(model.batch(rows))->mode()};
   };
-  return map_rows(std::size_t(z.shape()[0]), std::size_t(z.shape()[1]), rows_of(z), record)[0];
+  return map_rows(std::size_t(shown.shape()[0]), std::size_t(shown.shape()[1]), rows_of(shown),
+                  record)[0];
 }
 
-Tensor sample_data(const Model& model, const Tensor& z, std::uint64_t seed) {
+Tensor decode_means(const Model& model, const Tensor& z, const Tensor& conditions) {
+  const auto record = [&](Var rows) {
+    const Var code = one_draw(rows, 0, model.codes().dimensions());
+    return std::vector<Var>{model.likelihood()->mean(model.decode(code, last_of(rows, model)))};
+  };
+  const Tensor all = shown_rows(z, conditions);
+  return map_rows(std::size_t(all.shape()[0]), std::size_t(all.shape()[1]), rows_of(all),
+                  record)[0];
+}
+
+Tensor sample_data(const Model& model, const Tensor& z, std::uint64_t seed,
+                   const Tensor& conditions) {
   const std::int64_t dimensions = z.shape()[1], features = model.features();
-  const Tensor codes = z.contiguous();
+  const std::int64_t more = model.conditions();
+  const Tensor codes = z.contiguous(), of_codes = conditions.contiguous();
   // A row is a code, and the noise of its datum.
   const auto fill = [&](float* to, std::size_t first, std::size_t rows) {
     Tensor noise({1, std::int64_t(rows), features});
@@ -170,21 +218,24 @@ Tensor sample_data(const Model& model, const Tensor& z, std::uint64_t seed) {
                 .first_datum = std::uint32_t(first)});
     const float* code = codes.data_as<float>() + std::int64_t(first) * dimensions;
     const float* of_datum = noise.data_as<float>();
+    const float* condition = of_codes.data_as<float>() + std::int64_t(first) * more;
     for (std::size_t row = 0; row < rows; ++row) {
       to = std::copy_n(code, dimensions, to);
       to = std::copy_n(of_datum, features, to);
+      to = std::copy_n(condition, more, to);
       code += dimensions;
       of_datum += features;
+      condition += more;
     }
   };
   const auto record = [&](Var rows) {
-    const std::int64_t n = rows.shape()[0];
-    const Var code = reshape(contiguous(slice(rows, -1, 0, dimensions)), {1, n, dimensions});
-    const Var noise =
-        reshape(contiguous(slice(rows, -1, dimensions, dimensions + features)), {1, n, features});
-    return std::vector<Var>{model.likelihood()->sample(model.decode(code), noise)};
+    const Var code = one_draw(rows, 0, dimensions);
+    const Var noise = one_draw(rows, dimensions, dimensions + features);
+    const Var output = model.decode(code, last_of(rows, model));
+    return std::vector<Var>{model.likelihood()->sample(output, noise)};
   };
-  return map_rows(std::size_t(z.shape()[0]), std::size_t(dimensions + features), fill, record)[0];
+  return map_rows(std::size_t(z.shape()[0]), std::size_t(dimensions + features + more), fill,
+                  record)[0];
 }
 
 std::optional<std::int64_t> row_not_finite(const Tensor& values) {
@@ -196,19 +247,24 @@ std::optional<std::int64_t> row_not_finite(const Tensor& values) {
   return std::nullopt;
 }
 
-Tensor sample_prior(const Model& model, std::size_t n, std::uint64_t seed) {
+Tensor sample_prior(const Model& model, std::size_t n, std::uint64_t seed,
+                    const Tensor& conditions) {
   std::int64_t width = 0;
   {
     Tape tape;
     const Recording recording(tape);
-    width = model.prior()->noise_dimensions();
+    width = model.prior(model.batch(tape.leaf({1, model.shown()})).condition)->noise_dimensions();
   }
   Tensor noise({std::int64_t(n), width});
   fill_normal(noise.data_as<float>(), {.stream = random_variables::evaluation.prior.of(seed),
                                        .batch = n,
                                        .dimensions = std::size_t(width)});
-  const auto record = [&](Var rows) { return std::vector<Var>{model.prior()->sample(rows)}; };
-  return map_rows(n, std::size_t(width), rows_of(noise), record)[0];
+  const auto record = [&](Var rows) {
+    const auto prior = model.prior(last_of(rows, model));
+    return std::vector<Var>{prior->sample(contiguous(slice(rows, -1, 0, width)))};
+  };
+  const Tensor all = shown_rows(noise, conditions);
+  return map_rows(n, std::size_t(all.shape()[1]), rows_of(all), record)[0];
 }
 
 }  // namespace nelbo

@@ -86,8 +86,9 @@ Abilities abilities_of(const Model& model) {
   Tape tape;
   const Recording recording(tape);
   const DType dtype = model.store().dtype();
-  const auto prior = model.prior();
-  const auto q = model.posterior(tape.leaf({1, model.features()}, dtype));
+  const Batch batch = model.batch(tape.leaf({1, model.shown()}, dtype));
+  const auto prior = model.prior(batch.condition);
+  const auto q = model.posterior(batch);
   Abilities can{.diagonal = q->diagonal() != nullptr};
   can.standard = model.codes().discrete() || (prior->standard_normal() && can.diagonal);
   const auto has = [](auto&& ask) {

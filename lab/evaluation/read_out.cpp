@@ -33,6 +33,7 @@ class WidePrior final : public Prior {
   std::string text() const override { return prior_->text(); }
   bool factorised() const override { return prior_->factorised(); }
   bool standard_normal() const override { return prior_->standard_normal(); }
+  bool conditional() const override { return prior_->conditional(); }
   Var log_prob(Var z) const override { return widened(prior_->log_prob(narrowed(z))); }
   Var marginal_log_prob(Var z) const override {
     return widened(prior_->marginal_log_prob(narrowed(z)));
@@ -106,18 +107,30 @@ void ReadOut::fill_conditions(const Tensor& conditions, const Encoded& posterior
   }
 }
 
+Batch ReadOut::batch_of(const Batch& shown, Var posteriors) {
+  if (!shown.condition) return {shown.x, posteriors};
+  return {shown.x, concatenate({posteriors, widened(*shown.condition)}, -1)};
+}
+
+std::optional<Var> ReadOut::own_condition(std::optional<Var> condition) const {
+  if (model_.conditions() == 0) return std::nullopt;
+  const std::int64_t first = 2 * codes().dimensions();
+  return contiguous(narrowed(slice(*condition, -1, first, first + model_.conditions())));
+}
+
 std::shared_ptr<const Posterior> ReadOut::posterior(const Batch& batch) const {
   const std::int64_t d = codes().dimensions();
   const Var q = batch.condition.value();
   return posterior_of(Normal{DiagNormal{slice(q, -1, 0, d), slice(q, -1, d, 2 * d)}});
 }
 
-std::shared_ptr<const Prior> ReadOut::prior(std::optional<Var>) const {
-  return std::make_shared<WidePrior>(model_.prior());
+std::shared_ptr<const Prior> ReadOut::prior(std::optional<Var> condition) const {
+  return std::make_shared<WidePrior>(model_.prior(own_condition(condition)));
 }
 
 Var ReadOut::log_likelihood(Var z, const Batch& batch) const {
-  return widened(model_.log_likelihood(narrowed(z), Batch{batch.x}));
+  return widened(
+      model_.log_likelihood(narrowed(z), Batch{batch.x, own_condition(batch.condition)}));
 }
 
 }  // namespace nelbo

@@ -28,6 +28,8 @@ class ReadOut final : public Model {
  public:
   explicit ReadOut(const Model& model) : model_(model) {}
 
+  /// What is shown of data whose posteriors are [B, 2 D], f64: x, and behind the posteriors the condition.
+  static Batch batch_of(const Batch& shown, Var posteriors);
   /// The rows of a table [N, D] of posteriors as conditions.
   static void fill_conditions(const Tensor& conditions, const Encoded& posteriors,
                               std::span<const std::uint32_t> rows);
@@ -41,6 +43,9 @@ class ReadOut final : public Model {
   Var log_likelihood(Var z, const Batch& batch) const override;
 
  private:
+  /// The model's own condition; nothing where it takes none.
+  std::optional<Var> own_condition(std::optional<Var> condition) const;
+
   const Model& model_;
 };
 

@@ -26,12 +26,13 @@ T load(const std::byte* bytes, std::int64_t i) {
 }
 
 template <class T>
-void check_finite(const std::string& file, const Array& array) {
+void check_finite(const std::string& file, const Array& array, bool missing) {
   const std::int64_t n = array.count();
   for (std::int64_t i = 0; i < n; ++i) {
     const T value = load<T>(array.bytes.data(), i);
     // Training computes in float32: a double beyond its range would be infinite there.
     if (std::abs(value) <= static_cast<T>(std::numeric_limits<float>::max())) continue;
+    if (missing && std::isnan(value)) continue;
     const std::int64_t rows = array.shape.empty() ? 1 : array.shape.front();
     const std::int64_t per_row = rows > 0 ? n / rows : n;
     fail(file,
@@ -87,9 +88,9 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   return text.empty() ? "()" : text;
 }
 
-void normalise(const std::string& file, Array& array) {
-  if (array.type == StoredType::float32) check_finite<float>(file, array);
-  if (array.type == StoredType::float64) check_finite<double>(file, array);
+void normalise(const std::string& file, Array& array, bool missing) {
+  if (array.type == StoredType::float32) check_finite<float>(file, array, missing);
+  if (array.type == StoredType::float64) check_finite<double>(file, array, missing);
   if (array.type == StoredType::boolean)
     for (std::size_t i = 0; i < array.bytes.size(); ++i)
       if (array.bytes.data()[i] != std::byte{0}) array.bytes.data()[i] = std::byte{1};
@@ -112,6 +113,15 @@ std::vector<std::int64_t> to_int64(const std::string& file, const Array& array) 
       fail(file, "labels must be integers, found {}", type_name(array.type));
   }
   return out;
+}
+
+std::vector<double> to_double(const Array& array) {
+  std::vector<double> numbers(static_cast<std::size_t>(array.count()));
+  of_type(array.type, [&]<class T>(T) {
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      numbers[i] = static_cast<double>(load<T>(array.bytes.data(), static_cast<std::int64_t>(i)));
+  });
+  return numbers;
 }
 
 }  // namespace nelbo::data

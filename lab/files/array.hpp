@@ -58,11 +58,14 @@ std::uint64_t checked_bytes(const std::string& file, StoredType type,
 std::string shape_text(const std::vector<std::int64_t>& shape);
 
 /// Makes every boolean 0 or 1: as in NumPy any other byte is true (Omniglot's NPZ files hold 255).
-/// Throws Error naming `file` and the position when a floating-point value is not a finite float32.
-void normalise(const std::string& file, Array& array);
+/// Throws Error naming `file` and the position when a floating-point value is not a finite float32,
+/// or with `missing` NaN, which is a value that is missing.
+void normalise(const std::string& file, Array& array, bool missing = false);
 
 /// Integers of any stored integer type as int64. Throws Error naming `file` for floating-point
 /// arrays.
 std::vector<std::int64_t> to_int64(const std::string& file, const Array& array);
+/// Numbers of any stored type as double.
+std::vector<double> to_double(const Array& array);
 
 }  // namespace nelbo::data

@@ -92,10 +92,21 @@ std::optional<double> number(std::string_view text) {
   return number_of<double>(text);
 }
 
+/// NaN, NA or nothing.
+bool says_missing(std::string_view text, std::optional<double> value) {
+  if (value) return std::isnan(*value);
+  const std::string_view word = trimmed(text);
+  return word.empty() || word == "NA" || word == "N/A" || word == "\"\"";
+}
+
 class TableReader {
  public:
-  TableReader(Stream& stream, bool commas, const Apart& apart)
-      : file_(stream.name()), characters_(stream), commas_(commas), apart_(apart) {}
+  TableReader(Stream& stream, bool commas, const Apart& apart, bool missing)
+      : file_(stream.name()),
+        characters_(stream),
+        commas_(commas),
+        missing_(missing),
+        apart_(apart) {}
 
   TextTable read() {
     if (commas_) read_header();
@@ -153,7 +164,8 @@ class TableReader {
     bool all_numbers = true;
     for (std::size_t i = 0; i < fields.size(); ++i) {
       std::string& name = fields[i];
-      all_numbers = all_numbers && number(name).has_value();
+      const auto value = number(name);
+      all_numbers = all_numbers && (value || (missing_ && says_missing(name, value)));
       if (name.size() >= 2 && name.front() == '"' && name.back() == '"')
         name = name.substr(1, name.size() - 2);
     }
@@ -198,6 +210,8 @@ class TableReader {
       }
       return;
     }
+    if (missing_ && says_missing(text, value))
+      return values_.add(std::numeric_limits<double>::quiet_NaN());
     if (!value)
       fail(file_,
            "line {}, column {}: '{}' is not a number; a column of texts is left out by the setting "
@@ -220,6 +234,7 @@ class TableReader {
   std::string file_;
   Characters characters_;
   bool commas_;
+  bool missing_;
   std::string field_;
   std::size_t line_ = 0;
   std::size_t columns_ = 0;
@@ -233,12 +248,12 @@ class TableReader {
 
 }  // namespace
 
-TextTable read_amat(Stream& stream, const Apart& apart) {
-  return TableReader(stream, false, apart).read();
+TextTable read_amat(Stream& stream, const Apart& apart, bool missing) {
+  return TableReader(stream, false, apart, missing).read();
 }
 
-TextTable read_csv(Stream& stream, const Apart& apart) {
-  return TableReader(stream, true, apart).read();
+TextTable read_csv(Stream& stream, const Apart& apart, bool missing) {
+  return TableReader(stream, true, apart, missing).read();
 }
 
 }  // namespace nelbo::data

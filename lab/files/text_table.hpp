@@ -32,10 +32,11 @@ using Apart = std::function<bool(const std::vector<std::string>& names, std::siz
 /// Reads `.amat` text: one example per line, numbers separated by blanks or tabs.
 /// Throws Error naming the file, the line and the reason (not a number, NaN, uneven rows). Columns apart
 /// may hold any text.
-TextTable read_amat(Stream& stream, const Apart& apart);
+/// With `missing` NaN, NA and, in CSV, nothing are values that are missing, NaN.
+TextTable read_amat(Stream& stream, const Apart& apart, bool missing = false);
 
 /// Reads comma-separated numbers. A first line that is not all numbers is the header. Throws as
 /// read_amat does.
-TextTable read_csv(Stream& stream, const Apart& apart);
+TextTable read_csv(Stream& stream, const Apart& apart, bool missing = false);
 
 }  // namespace nelbo::data

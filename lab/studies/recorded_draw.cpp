@@ -86,14 +86,14 @@ void RecordedDraw::record() {
   const Recording recording(decoder_);
   z_leaf_ = decoder_.leaf({samples_, batch_, model.codes().dimensions()}, dtype_, true);
   x_of_decoder_ = decoder_.leaf(model_.x);
-  log_p_ = model.log_joint(z_leaf_, Batch(x_of_decoder_));
+  log_p_ = model.log_joint(z_leaf_, model.batch(x_of_decoder_));
 }
 
 void RecordedDraw::record_encoder() {
   const Recording recording(encoder_);
   noise_ = encoder_.leaf({samples_, batch_, model_.model.codes().dimensions()}, dtype_);
   x_ = encoder_.leaf(model_.x);
-  draw_.emplace(model_.model, x_, noise_);
+  draw_.emplace(model_.model, model_.model.batch(x_), noise_, Population{}, model_.auxiliaries);
   path_ = encoder_.leaf({samples_, batch_}, dtype_);
   gated_z_ = gate(draw_->codes().z(), path_);
   for (Part& part : parts_) {
@@ -112,7 +112,9 @@ void RecordedDraw::find_baseline() {
   if (!learned) return;
   Tape tape;
   const Recording eager(tape);
-  baseline_ = (*model_.auxiliaries->find(baseline_group))(tape.leaf(model_.x)).value().values();
+  baseline_ = (*model_.auxiliaries->find(baseline_group))(model_.model.batch(tape.leaf(model_.x)).x)
+                  .value()
+                  .values();
 }
 
 void RecordedDraw::take_data(std::uint64_t seed, std::uint64_t r) {
@@ -201,7 +203,8 @@ void RecordedDraw::sweep(Part& part, GradientSink& sink) {
     roots_.push_back({draw_->codes().log_posterior(), &part.minus_path});
   }
   for (const Aside& aside : part.aside) roots_.push_back({aside.of.x, &aside.weights});
-  encoder_.backward(roots_, all_groups & ~leaf_group, &sink);
+  const bool reaches = part.estimators.phi.weighted()->reaches_decoder();
+  encoder_.backward(roots_, reaches ? model_.model.encoder() : all_groups & ~leaf_group, &sink);
 }
 
 void RecordedDraw::replicate(const DrawVariables& of, std::uint64_t seed, std::uint64_t r) {

@@ -9,7 +9,6 @@
 #include "lab/studies/objective_draw.hpp"
 #include "objectives/algebra/unfit.hpp"
 #include "objectives/bounds/bounds.hpp"
-#include "objectives/estimators/baseline.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/language/expression.hpp"
 #include "objectives/language/read_estimators.hpp"
@@ -62,10 +61,11 @@ std::string lacks(const EstimatorChoice& choice, const StudyCell& cell, const St
   const Term& objective = cell.objective() ? *cell.objective() : bound_term(*cell.bound());
   if (std::string why = unfit(choice, objective, model.model); !why.empty()) return why;
   using Baseline = Estimator::Baseline;
-  if (choice.phi.baseline() == Baseline::learned &&
-      !(model.auxiliaries && model.auxiliaries->find(baseline_group))) {
-    return "a learned baseline is trained with its model; study a run of the estimator "
-           "\"score(learned)\"";
+  for (const Auxiliary& own : choice.phi.rule().auxiliaries()) {
+    if (choice.phi.baseline() == Baseline::mean) break;  // the study finds it
+    if (model.auxiliaries && model.auxiliaries->find(own.group)) continue;
+    return "its " + own.group + " is trained with its model; study a run of the estimator \"" +
+           choice.phi.text() + "\"";
   }
   const std::vector<Quantity> all = objective.quantities();
   const auto bounds = std::count_if(

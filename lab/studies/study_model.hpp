@@ -12,7 +12,7 @@ namespace nelbo::gradvar {
 /// it.
 struct StudyModel {
   const Model& model;
-  Tensor x;  // [B, X], of the store's type
+  Tensor x;  // [B, X + C], rows as the model is shown them, of the store's type
   const Auxiliaries* auxiliaries = nullptr;
   /// What the data come from.
   Population population = {};

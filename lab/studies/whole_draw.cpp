@@ -14,7 +14,8 @@ WholeDraw::WholeDraw(const StudyModel& model, const Bound& bound, const Estimato
   x_ = tape_.leaf(model.x);
   noise_ = tape_.leaf({bound.samples(), model.batch(), model.model.codes().dimensions()},
                       model.model.store().dtype());
-  Draw draw(model.model, x_, noise_, {}, nullptr, EstimatorChoice(estimator).estimation(true));
+  Draw draw(model.model, model.model.batch(x_), noise_, {}, nullptr,
+            EstimatorChoice(estimator).estimation(true));
   value_ = mean(estimate(draw, bound));
 }
 

@@ -1,7 +1,6 @@
 #include "lab/training/networks.hpp"
 
 #include "models/make_model.hpp"
-#include "objectives/estimators/baseline.hpp"
 
 namespace nelbo {
 
@@ -21,9 +20,8 @@ Networks declare_networks(const TrainPlan& plan, const DataMoments& moments,
       networks.auxiliaries.declare(own, store, *networks.model);
     }
   }
-  const auto kind = plan.estimators.phi.baseline();
-  if (kind != Estimator::Baseline::none) {
-    networks.auxiliaries.declare(baseline(kind), store, *networks.model);
+  for (const Auxiliary& own : plan.estimators.phi.rule().auxiliaries()) {
+    networks.auxiliaries.declare(own, store, *networks.model);
   }
   return networks;
 }

@@ -42,7 +42,7 @@ RecordedBatch::RecordedBatch(const Model& model, const Auxiliaries& auxiliaries,
     }
   }
   const DType dtype = model.store().dtype();
-  const Var x = tape_.leaf({std::int64_t(batch), model.features()}, dtype);
+  const Var x = tape_.leaf({std::int64_t(batch), model.shown()}, dtype);
   data_ = tape_.data(x);
   noise_ = tape_.leaf({objective.samples(), std::int64_t(batch), codes_.dimensions()}, dtype);
   const std::optional<Bound> bound = objective.bound();
@@ -52,7 +52,8 @@ RecordedBatch::RecordedBatch(const Model& model, const Auxiliaries& auxiliaries,
   }
   std::shared_ptr<const Estimation> estimation;
   if (!estimators.plain()) estimation = estimators.estimation(one_sweep);
-  draw_ = std::make_unique<Draw>(model, x, noise_, population, &auxiliaries, estimation);
+  draw_ =
+      std::make_unique<Draw>(model, model.batch(x), noise_, population, &auxiliaries, estimation);
   Draw& draw = *draw_;
 
   const Term cost = objective.cost();

@@ -43,7 +43,7 @@ class RecordedBatch {
                 Use use);
   ~RecordedBatch();
 
-  /// The data leaf, [B, X], to be filled before forward().
+  /// The data leaf, rows [B, X + C] as the model is shown them, to be filled before forward().
   const Tensor& x() const { return data_; }
   /// Fills noise and what else changes by step. Does not allocate.
   void fill(const Moment& moment);

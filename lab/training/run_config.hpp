@@ -19,18 +19,24 @@ struct TrainConfig {
   double validation = 0;          // share of the training examples that chooses the best
                                   // checkpoint; 0: the data's own split `valid`, or none
   std::string binarize = "none";  // none, threshold, fixed or dynamic
-  std::string scale;          // none, 255, standard or a number; empty: as the data suggest, until
-                              // they are loaded
-  std::string label;          // what is no feature: a name, or none; empty: what is clearly labels
+  std::string scale;      // none, 255, standard or a number; empty: as the data suggest, until
+                          // they are loaded
+  std::string label;      // what is no feature: a name, or none; empty: what is clearly labels
+  std::string condition;  // labels, factors, or names of columns or arrays; empty: none
+  std::string missing;  // zeros or mask: entries may be missing, and what the encoder sees of them
   std::int64_t subset = 0;    // training examples that are kept; 0: all
   std::string crop, resize;   // "28x28"; empty: not at all
   std::int64_t channels = 0;  // 1 or 3; 0: those that there are
   bool invert = false;
   // What the model must know of the data when they are not at hand; resolved with them.
-  std::optional<double> invert_from;              // x is seen as this less x, where inverted
-  std::vector<std::int64_t> example;              // shape of one example
-  std::vector<double> scale_mean;                 // [X] of the training data, of scale standard
-  std::vector<double> scale_deviation;            // likewise
+  std::optional<double> invert_from;    // x is seen as this less x, where inverted
+  std::vector<std::int64_t> example;    // shape of one example
+  std::vector<double> scale_mean;       // [X] of the training data, of scale standard
+  std::vector<double> scale_deviation;  // likewise
+  std::vector<std::int64_t>
+      condition_classes;                    // of labels those that there are, of factors how many
+  std::vector<double> condition_mean;       // of columns, of the training data
+  std::vector<double> condition_deviation;  // likewise
   std::pair<double, double> picture_range{0, 1};  // what is black and white in pictures
   // What learns.
   std::string model = "mlp";         // an architecture's name, or a file that describes networks
@@ -46,7 +52,7 @@ struct TrainConfig {
   std::vector<double> centre_mean;   // [X], which it was; resolved with the data
   std::string likelihood = "bernoulli";  // a word of likelihoods()
   std::string
-      prior;  // normal, normal:full, mixture:K, vamp:K, laplace, uniform or bernoulli; empty:
+      prior;  // normal, normal:full, mixture:K, vamp:K, laplace, uniform, bernoulli or conditional; empty:
               // normal, or uniform where the posterior is discrete
   std::string posterior = "diagonal";  // full, bernoulli, categorical:K
   // How.
@@ -104,9 +110,9 @@ struct Change {
 /// of a wrong type.
 Change apply_change(TrainConfig& config, const std::string& change);
 
-/// The part of it that a trained model needs, whatever its data and objective: model, network, example,
-/// scale, latent, hidden and what else its networks are, likelihood, prior, posterior, picture_range and what is
-/// done to the data (crop, resize, channels, invert, invert_from), as to_toml writes them. What a checkpoint
+/// The part of it that a trained model needs, whatever its data and objective: model, network, example, scale,
+/// latent, hidden and what else its networks are, likelihood, prior, posterior, picture_range and what is
+/// done to the data (crop, resize, channels, invert, invert_from) and what it is conditioned on, as to_toml writes them. What a checkpoint
 /// names its model by.
 std::string model_toml(const TrainConfig& config);
 

@@ -1,5 +1,7 @@
 #include "lab/training/run_data.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <functional>
 #include <numeric>
 
@@ -34,6 +36,8 @@ data::Dataset load(const TrainConfig& config) {
                                           .validation_otherwise = implied_validation(config),
                                           .scale = holds_scaling(config) ? "none" : config.scale,
                                           .label = config.label,
+                                          .condition = config.condition,
+                                          .missing = !config.missing.empty(),
                                           .subset = config.subset,
                                           .steps = steps_of(config)});
 }
@@ -76,6 +80,33 @@ void keep_scaling(TrainConfig& config, const data::Scaling& scaling) {
   config.scale_deviation = scaling.deviation;
 }
 
+data::Condition condition_of(const TrainConfig& config) {
+  const data::Condition condition{config.condition, config.condition_classes, config.condition_mean,
+                                  config.condition_deviation};
+  const auto positive = [](double value) { return std::isfinite(value) && value > 0; };
+  const auto finite = [](double value) { return std::isfinite(value); };
+  const auto all = [](const auto& values, const auto& holds) {
+    return std::all_of(values.begin(), values.end(), holds);
+  };
+  constexpr std::int64_t most = 4096;
+  const bool counts = condition.of != "factors" ||
+                      all(condition.classes, [](std::int64_t n) { return n >= 1 && n <= most; });
+  if (!counts || condition.size() > most || condition.mean.size() != condition.deviation.size() ||
+      !all(condition.mean, finite) || !all(condition.deviation, positive)) {
+    throw SettingError("condition",
+                       "has a code that is none: classes from 1 on, at most 4096 numbers, as many "
+                       "finite means as deviations above 0");
+  }
+  return condition;
+}
+
+void keep_condition(TrainConfig& config, const data::Condition& condition) {
+  config.condition = condition.of;
+  config.condition_classes = condition.classes;
+  config.condition_mean = condition.mean;
+  config.condition_deviation = condition.deviation;
+}
+
 data::Preprocessing steps_of(const TrainConfig& config) {
   data::Preprocessing steps{.crop = {},
                             .resize = {},
@@ -103,6 +134,7 @@ void forget_data(TrainConfig& config) {
   config.scale_mean.clear();
   config.scale_deviation.clear();
   config.centre_mean.clear();
+  keep_condition(config, {.of = config.condition});
 }
 
 std::unique_ptr<data::Dataset> load_run_data(TrainConfig& config) {
@@ -126,6 +158,8 @@ std::unique_ptr<data::Dataset> load_run_data(TrainConfig& config) {
   check_features(config, *data);
   keep_scaling(config, data->scale);
   keep_steps(config, data->steps);
+  if (const data::Condition held = condition_of(config); held.size() > 0) data->condition = held;
+  keep_condition(config, data->condition);
   return data;
 }
 

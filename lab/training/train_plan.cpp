@@ -40,6 +40,14 @@ TrainConfig with_network(TrainConfig config) {
 
 }  // namespace
 
+void set_units(VaeConfig& model, const data::Scaling& scaling) {
+  if (model.missing == VaeConfig::Missing::none) {
+    model.log_volume = scaling.log_volume();
+  } else {
+    model.log_deviations = scaling.log_deviations();
+  }
+}
+
 VaeConfig model_of(const TrainConfig& c) {
   VaeConfig model;
   model.architecture = architecture_of(c.model);
@@ -62,9 +70,15 @@ VaeConfig model_of(const TrainConfig& c) {
   model.dropout = c.dropout;
   model.centre = c.centre;
   model.centre_mean = c.centre_mean;
+  model.conditions = std::int64_t(condition_of(c).size());
   model.likelihood = read_setting("likelihood", [&] { return parse_likelihood(c.likelihood); });
   model.posterior = read_setting("posterior", [&] { return parse_posterior(c.posterior); });
-  if (!c.scale_deviation.empty()) model.log_volume = scaling_of(c).log_volume();
+  if (!c.missing.empty()) {
+    require(c.missing == "zeros" || c.missing == "mask", "missing",
+            "'" + c.missing + "' is neither zeros nor mask");
+    model.missing = c.missing == "mask" ? VaeConfig::Missing::mask : VaeConfig::Missing::zeros;
+  }
+  if (!c.scale_deviation.empty()) set_units(model, scaling_of(c));
   if (!c.prior.empty()) {
     model.prior = read_setting("prior", [&] { return parse_prior(c.prior); });
     const std::string why = unfit(*model.prior, model.posterior, model.posterior.codes(1));

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "lab/data/binarize.hpp"
+#include "lab/data/scaling.hpp"
 #include "lab/training/learning_rates.hpp"
 #include "lab/training/optimizers.hpp"
 #include "lab/training/run_config.hpp"
@@ -27,6 +28,9 @@ struct TrainPlan {
 /// SettingError naming the setting that is out of its range or holds an unknown word, before any data
 /// are loaded; ExpressionError for the objective.
 TrainPlan resolve(const TrainConfig& config);
+
+/// The units in which the model's densities are: those of the data, whatever the scaling.
+void set_units(VaeConfig& model, const data::Scaling& scaling);
 
 /// The part that a trained model needs, whatever objective made it. Throws SettingError.
 VaeConfig model_of(const TrainConfig& config);

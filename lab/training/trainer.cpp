@@ -45,8 +45,15 @@ TrainPlan for_examples(TrainPlan plan, const data::Dataset& data) {
   config.example = data.example_shape();
   keep_scaling(config, data.scale);
   keep_steps(config, data.steps);
-  plan.model.log_volume = data.scale.log_volume();
+  set_units(plan.model, data.scale);
   plan.model.centre_mean = config.centre_mean;
+  if (config.condition != data.condition.of) {
+    throw SettingError(
+        "condition",
+        "is '" + config.condition + "', and the data set is coded for '" + data.condition.of + "'");
+  }
+  keep_condition(config, data.condition);
+  plan.model.conditions = std::int64_t(data.condition.size());
   plan.model.example = Shape(std::span<const std::int64_t>(config.example));
   plan.model = resolve(plan.model);
   config.latent = plan.model.latent;

@@ -24,54 +24,58 @@ Coders file_coders(const VaeConfig& config, const DataMoments& moments, Paramete
 
 Registry<Architecture>& architectures() {
   static Registry<Architecture> all(
-      "model",
-      {{.name = "mlp",
-        .summary = "X-H-2L / L-H-X, widths H as given (500), tanh",
-        .latent = 20,
-        .hidden = {500},
-        .free_form = true,
-        .coders = mlp_coders,
-        .takes = {"likelihood", "layer_norm", "gated", "dropout", "centre"}},
-       {"burda", "X-200-200-2L / L-200-200-X, tanh; L = 50", 50, {200, 200}, false, mlp_coders},
-       {.name = "burda2",
-        .summary = "two stochastic layers: X-200-200-[100]-100-100-[50] and back, tanh",
-        .latent = 150,
-        .model = burda2},
-       {.name = "ladder2",
-        .summary = "the same, z1 drawn given x and z2: top-down, as a ladder VAE does",
-        .latent = 150,
-        .model = ladder2},
-       {"chen_mlp",
-        "X-1200-1200-2L relu / L-1200-1200-1200-X tanh; L = 10",
-        10,
-        {1200, 1200},
-        false,
-        chen_mlp_coders},
-       {"conv28",
-        "28x28 images: 2 convolutions and 1 dense layer each way, relu; L = 20",
-        20,
-        {},
-        false,
-        conv28_coders},
-       {"resnet32",
-        "32x32 images: 3 convolutions with residual blocks and 1 dense layer each way, relu; L = "
-        "64",
-        64,
-        {},
-        false,
-        resnet32_coders},
-       {"conv64",
-        "64x64 images: 4 convolutions and 1 dense layer each way, relu; L = 10",
-        10,
-        {},
-        false,
-        conv64_coders},
-       {described_in_file,
-        "encoder and decoder as a list of layers (docs/networks.md); L = 20",
-        20,
-        {},
-        false,
-        file_coders}});
+      "model", {{.name = "mlp",
+                 .summary = "X-H-2L / L-H-X, widths H as given (500), tanh",
+                 .latent = 20,
+                 .hidden = {500},
+                 .free_form = true,
+                 .coders = mlp_coders,
+                 .takes = {"likelihood", "condition", "missing", "layer_norm", "gated", "dropout",
+                           "centre"}},
+                {.name = "burda",
+                 .summary = "X-200-200-2L / L-200-200-X, tanh; L = 50",
+                 .latent = 50,
+                 .hidden = {200, 200},
+                 .coders = mlp_coders,
+                 .takes = {"likelihood", "condition", "missing"}},
+                {.name = "burda2",
+                 .summary = "two stochastic layers: X-200-200-[100]-100-100-[50] and back, tanh",
+                 .latent = 150,
+                 .model = burda2},
+                {.name = "ladder2",
+                 .summary = "the same, z1 drawn given x and z2: top-down, as a ladder VAE does",
+                 .latent = 150,
+                 .model = ladder2},
+                {.name = "chen_mlp",
+                 .summary = "X-1200-1200-2L relu / L-1200-1200-1200-X tanh; L = 10",
+                 .latent = 10,
+                 .hidden = {1200, 1200},
+                 .coders = chen_mlp_coders,
+                 .takes = {"likelihood", "condition", "missing"}},
+                {"conv28",
+                 "28x28 images: 2 convolutions and 1 dense layer each way, relu; L = 20",
+                 20,
+                 {},
+                 false,
+                 conv28_coders},
+                {"resnet32",
+                 "32x32 images: 3 convolutions with residual blocks, 1 dense layer; L = 64",
+                 64,
+                 {},
+                 false,
+                 resnet32_coders},
+                {"conv64",
+                 "64x64 images: 4 convolutions and 1 dense layer each way, relu; L = 10",
+                 10,
+                 {},
+                 false,
+                 conv64_coders},
+                {described_in_file,
+                 "encoder and decoder as a list of layers (docs/networks.md); L = 20",
+                 20,
+                 {},
+                 false,
+                 file_coders}});
   return all;
 }
 
@@ -136,6 +140,19 @@ void check_centre(const VaeConfig& config) {
                                         " finite numbers, one for each feature");
 }
 
+/// Throws SettingError for a prior that does not go with a condition, or with none.
+void check_condition(const VaeConfig& config) {
+  if (config.prior->declare_conditional && config.conditions == 0) {
+    throw SettingError(
+        "prior", "'" + config.prior->text + "' is of a condition, and there is none; give one");
+  }
+  if (config.prior->moves_encoder && config.conditions != 0) {
+    throw SettingError("prior", "'" + config.prior->text +
+                                    "' is made of posteriors Q(Z|x), and here they are of a "
+                                    "condition too; choose another");
+  }
+}
+
 }  // namespace
 
 std::string unfit(const PriorFamily& prior, const PosteriorFamily& posterior,
@@ -148,6 +165,19 @@ std::string unfit(const PriorFamily& prior, const PosteriorFamily& posterior,
 
 void check_taken(const VaeConfig& config) {
   const Architecture& own = architectures().at(config.architecture);
+  if (config.missing != VaeConfig::Missing::none) {
+    if (!own.has("missing")) {
+      throw SettingError("missing", "is not for the model " + own.name + "; choose mlp");
+    }
+    if (config.centre) {
+      throw SettingError("centre",
+                         "is not for data with missing entries; give scale standard, "
+                         "which makes 0 the mean");
+    }
+  }
+  if (config.conditions != 0 && !own.has("condition")) {
+    throw SettingError("condition", "is not for the model " + own.name + "; choose mlp");
+  }
   check_words(own, config);
   check_networks(own, config);
   if (!(config.dropout >= 0 && config.dropout < 1)) {
@@ -174,6 +204,7 @@ VaeConfig resolve(const VaeConfig& config) {
   if (const std::string why = unfit(*resolved.prior, config.posterior, codes); !why.empty()) {
     throw Error(why);
   }
+  check_condition(resolved);
   constexpr std::int64_t most_dimensions = std::int64_t{1} << 20;
   if (resolved.latent > most_dimensions / codes.width()) {
     throw Error("model " + own.name + ": " + std::to_string(resolved.latent) +

@@ -31,7 +31,7 @@ struct Architecture {
   std::function<std::unique_ptr<Model>(const VaeConfig& config, const DataMoments& moments,
                                        ParameterStore& store)>
       model = {};
-  /// What it takes of the settings that not every model has: of layer_norm, gated, dropout and centre,
+  /// What it takes of the settings that not every model has: of condition, missing, layer_norm, gated, dropout and centre,
   /// and a model of its own kind also of hidden, activation, likelihood, prior and posterior. The
   /// others are refused, but for their simplest values, and are not shown.
   std::vector<std::string> takes = {"likelihood"};

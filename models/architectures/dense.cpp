@@ -13,20 +13,21 @@ using Widths = std::vector<std::int64_t>;
 
 Widths reversed(const Widths& widths) { return {widths.rbegin(), widths.rend()}; }
 
-/// x less the training mean [X], which is no parameter: a model holds it as it holds its widths.
+/// x, and a condition behind it, less the training mean [X] of x, which is no parameter: a model holds it as it holds its widths.
 Layer centred(const VaeConfig& config, const Tensor& mean) {
-  const std::int64_t features = config.example.size();
+  const std::int64_t features = config.example.size(), shown = config.encoder_inputs();
   if (config.centre_mean.empty() && mean.size() != features) {
     throw SettingError("centre", "the mean of the training data is not known");
   }
-  const Tensor centre =
-      config.centre_mean.empty() ? mean : Tensor::of(config.centre_mean, {features}, DType::f64);
+  std::vector<double> numbers = config.centre_mean.empty() ? mean.values() : config.centre_mean;
+  numbers.resize(std::size_t(shown));  // 0 of the condition behind x
+  const Tensor centre = Tensor::of(numbers, {shown}, DType::f64);
   return [centre](Var x) { return x - x.tape().leaf(centre.cast(x.dtype())); };
 }
 
 Layer dense_encoder(const VaeConfig& config, const Widths& widths, const HiddenKind& kind,
                     const Tensor& mean, ParameterStore& store) {
-  const Mlp hidden(store, "encoder", "phi", config.example.size(), widths, kind);
+  const Mlp hidden(store, "encoder", "phi", config.encoder_inputs(), widths, kind);
   Sequential encoder;
   if (config.centre) encoder.append(centred(config, mean));
   encoder.append(hidden);
@@ -36,7 +37,8 @@ Layer dense_encoder(const VaeConfig& config, const Widths& widths, const HiddenK
 
 Layer dense_decoder(const VaeConfig& config, const Widths& widths, const HiddenKind& kind,
                     const DataMoments& moments, ParameterStore& store) {
-  const Mlp hidden(store, "decoder", "theta", config.dimensions(), widths, kind);
+  const std::int64_t inputs = config.dimensions() + config.conditions;
+  const Mlp hidden(store, "decoder", "theta", inputs, widths, kind);
   return Sequential{hidden, decoder_output(store, hidden.outputs(), config, moments)};
 }
 

@@ -8,7 +8,8 @@ namespace nelbo {
 
 /// X-H1-..-Hn-2L and L-Hn-..-H1-X with config.hidden = H1, .., Hn, which may be none. Hidden layers are
 /// as the configuration has them (hidden_layer.hpp); their activation is tanh unless it is given, of
-/// gated layers the identity. With config.centre the encoder sees x less its training mean. With 200, 200 and L = 50 ("burda")
+/// gated layers the identity. With config.centre the encoder sees x less its training mean.
+/// A condition [.., C] stands behind x and behind z: X + C and L + C inputs. With 200, 200 and L = 50 ("burda")
 /// the one stochastic layer of Burda, Grosse and Salakhutdinov (2016), "Importance weighted
 /// autoencoders"; their second head is log s, here it is log s2.
 Coders mlp_coders(const VaeConfig& config, const DataMoments& moments, ParameterStore& store);

@@ -11,6 +11,10 @@ namespace nelbo {
 
 Var BernoulliLikelihood::log_prob(Var output, Var x) const { return Bernoulli{output}.log_prob(x); }
 
+Var BernoulliLikelihood::feature_log_prob(Var output, Var x) const {
+  return x * output - softplus(output);
+}
+
 Var BernoulliLikelihood::mean(Var output) const { return sigmoid(output); }
 
 Var BernoulliLikelihood::sample(Var output, Var noise) const {

@@ -12,6 +12,7 @@ class BernoulliLikelihood final : public Likelihood {
   bool is_mass() const override { return true; }
   Support support() const override { return {.least = 0, .greatest = 1}; }
   Var log_prob(Var output, Var x) const override;
+  Var feature_log_prob(Var output, Var x) const override;
   Var mean(Var output) const override;
   Var sample(Var output, Var noise) const override;
   Noise noise() const override { return Noise::uniform; }

@@ -32,6 +32,11 @@ class Likelihood {
   virtual std::int64_t outputs() const { return 1; }
   /// log P(x|z) of the decoder's output [S, B, P X] and x [B, X], in nats: [S, B].
   virtual Var log_prob(Var output, Var x) const = 0;
+  /// log P(x_i|z) of every feature, whose sum log_prob() is: [S, B, X], nats. What data with missing
+  /// entries need. Throws Error for a likelihood of features that are no factors, and unless overridden.
+  virtual Var feature_log_prob(Var output, Var x) const;
+  /// Whether log_prob() is of the observed entries of x, and NaN is one that is missing.
+  virtual bool of_observed() const { return false; }
   /// E[X|z] on the scale of the data, [S, B, X].
   virtual Var mean(Var output) const = 0;
   /// Data drawn from P(X|z), [S, B, X], of noise [S, B, X] or [B, X] of the kind noise(). No gradient

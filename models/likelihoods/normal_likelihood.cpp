@@ -31,6 +31,10 @@ Var NormalLikelihood::log_prob(Var output, Var x) const {
   return fixed_normal(output, variance_).log_prob(x);
 }
 
+Var NormalLikelihood::feature_log_prob(Var output, Var x) const {
+  return marginal_log_probs(fixed_normal(output, variance_), x);
+}
+
 Var NormalLikelihood::sample(Var output, Var noise) const {
   return fixed_normal(output, variance_).sample(broadcast_to(noise, output.shape()));
 }
@@ -50,6 +54,10 @@ Var LearnedNormalLikelihood::log_variance() const {
 
 Var LearnedNormalLikelihood::log_prob(Var output, Var x) const {
   return DiagNormal{output, log_variance()}.log_prob(x);
+}
+
+Var LearnedNormalLikelihood::feature_log_prob(Var output, Var x) const {
+  return marginal_log_probs(DiagNormal{output, log_variance()}, x);
 }
 
 Var LearnedNormalLikelihood::sample(Var output, Var noise) const {

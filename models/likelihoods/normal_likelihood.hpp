@@ -15,6 +15,7 @@ class NormalLikelihood : public Likelihood {
   std::string text() const override;
   bool is_mass() const override { return false; }
   Var log_prob(Var output, Var x) const override;
+  Var feature_log_prob(Var output, Var x) const override;
   Var mean(Var output) const override { return output; }
   Var sample(Var output, Var noise) const override;
   Noise noise() const override { return Noise::normal; }
@@ -34,6 +35,7 @@ class LearnedNormalLikelihood final : public NormalLikelihood {
 
   std::string text() const override;
   Var log_prob(Var output, Var x) const override;
+  Var feature_log_prob(Var output, Var x) const override;
   Var sample(Var output, Var noise) const override;
   /// Declares "decoder.log_variance", [X] or [1]. The store throws Error when it is frozen, for a variance
   /// that is negative or not finite.

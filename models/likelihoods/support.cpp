@@ -15,11 +15,12 @@ std::string digits(double value) {
   return {text.begin(), end};
 }
 
-/// Whether a value is k / 255, but for its rounding to float.
+/// Whether a value is k / 255 in [0, 1], but for its rounding to float.
 bool is_level(float value) {
   constexpr float rounding = 1e-4f;
+  if (!(value >= 0 && value <= 1)) return false;
   const float level = 255 * value;
-  return std::fabs(level - std::nearbyint(level)) < rounding;
+  return std::fabs(level - float(int(level + 0.5f))) < rounding;
 }
 
 }  // namespace
@@ -28,10 +29,11 @@ void Extent::add(std::span<const float> values) {
   float low = std::numeric_limits<float>::infinity(), high = -low;
   bool all_whole = true, all_levels = true;
   for (const float value : values) {
+    if (std::isnan(value)) continue;  // missing
     low = std::min(low, value);
     high = std::max(high, value);
     all_whole &= value == std::floor(value);
-    all_levels &= is_level(value);
+    all_levels = all_levels && is_level(value);
   }
   add(Extent{double(low), double(high), all_whole, all_levels});
 }

@@ -10,9 +10,10 @@ struct Extent {
   double least = std::numeric_limits<double>::infinity();
   double greatest = -std::numeric_limits<double>::infinity();
   bool whole = true;   // all are whole numbers
-  bool levels = true;  // all are pixels k / 255
+  bool levels = true;  // all are pixels k / 255 in [0, 1]
 
   bool empty() const { return least > greatest; }
+  /// NaN is a value that is missing.
   void add(std::span<const float> values);
   void add(const Extent& other);
   /// "from 0 to 255", "from -1.5 to 2".

@@ -97,6 +97,7 @@ class CategoricalPosterior final : public DiscretePosterior<OneHotCategorical> {
  public:
   using DiscretePosterior::DiscretePosterior;
   std::string family() const override { return "categorical"; }
+  const OneHotCategorical* categorical() const override { return &q_; }
 };
 
 }  // namespace

@@ -58,6 +58,7 @@ class Posterior {
   // ------------------------------------------------------------------------------------------
   virtual const Normal* normal() const { return nullptr; }
   virtual const Bernoulli* binary() const { return nullptr; }
+  virtual const OneHotCategorical* categorical() const { return nullptr; }
 
   /// Codes between the discrete ones, from the noise that draw() makes those of, to which they tend as
   /// `temperature` (> 0) goes to 0: through them gradients pass. Throws Error where there are none.

@@ -22,6 +22,8 @@ class Prior {
   virtual bool factorised() const = 0;
   /// Whether it is N(0, I): Div then is a sum over dimensions, Zheng eq. (16).
   virtual bool standard_normal() const { return false; }
+  /// Whether it is P0(z|c), another for every datum: then it is none that all codes together have.
+  virtual bool conditional() const { return false; }
 
   /// log P0(z) of z [S, B, D]: [S, B], nats.
   virtual Var log_prob(Var z) const = 0;

@@ -6,10 +6,13 @@
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/linalg_ops.hpp"
 #include "autodiff/ops/reduce_ops.hpp"
+#include "autodiff/ops/shape_ops.hpp"
 #include "models/flows/masked_affine_flow.hpp"
 #include "models/init.hpp"
+#include "models/layers/linear.hpp"
 #include "models/priors/bernoulli_prior.hpp"
 #include "models/priors/categorical_prior.hpp"
+#include "models/priors/conditional_prior.hpp"
 #include "models/priors/factorised_priors.hpp"
 #include "models/priors/flow_prior.hpp"
 #include "models/priors/full_normal_prior.hpp"
@@ -138,6 +141,22 @@ PriorFamily learned_bernoulli() {
           }};
 }
 
+PriorFamily conditional_normal() {
+  PriorFamily family{.text = "conditional", .unfit = real_only("conditional"), .declare = {}};
+  family.declare_conditional = [](const PriorContext& context) -> ConditionalPriorRecorder {
+    const WeightInit none = [](std::int64_t, std::int64_t) { return zeros(); };
+    const std::int64_t latent = context.codes.variables;
+    const Linear head(context.store, "prior", group, context.conditions, 2 * latent,
+                      Activation::identity, none);
+    return [head, latent](Var condition) {
+      const Var both = head(condition);
+      return std::make_shared<ConditionalPrior>(
+          DiagNormal{slice(both, -1, 0, latent), slice(both, -1, latent, 2 * latent)});
+    };
+  };
+  return family;
+}
+
 PriorFamily learned_categorical() {
   return {.text = "categorical",
           .unfit = [](const CodeSpace& codes) -> std::string {
@@ -219,6 +238,8 @@ Registry<PriorWord>& priors() {
        plain("uniform", "over the values of discrete codes", uniform),
        plain("bernoulli", "over binary codes, with a learned probability of each",
              learned_bernoulli),
+       plain("conditional", "N(m, diag s2), both linear in the condition; learned",
+             conditional_normal),
        plain("categorical", "over one-hot codes, with learned probabilities of each's classes",
              learned_categorical),
        counted("realnvp", "a flow of K coupling layers, learned", "steps", flow_limits::steps,

@@ -15,6 +15,8 @@ namespace nelbo {
 
 /// Records P0(Z) on the current tape.
 using PriorRecorder = std::function<std::shared_ptr<const Prior>()>;
+/// Records P0(Z|c) of a condition [B, C].
+using ConditionalPriorRecorder = std::function<std::shared_ptr<const Prior>(Var condition)>;
 
 /// What the model offers to a prior that is declared with it.
 struct PriorContext {
@@ -25,6 +27,7 @@ struct PriorContext {
   std::shared_ptr<const Likelihood> likelihood;
   /// The encoder, for priors that are made of posteriors: x [K, X] to Q(Z|x).
   std::function<std::shared_ptr<const Posterior>(Var x)> encoder;
+  std::int64_t conditions = 0;  // C
 };
 
 /// Which prior P0(Z) a model has: a name of the language, read with its argument.
@@ -37,6 +40,8 @@ struct PriorFamily {
   /// Declares its parameters, group "psi", names "prior.*". Throws Error for what it cannot be given.
   std::function<PriorRecorder(const PriorContext&)> declare;
   bool moves_encoder = false;  // it is made of the encoder's posteriors
+  /// The same of a prior P0(Z|c), in the place of `declare`.
+  std::function<ConditionalPriorRecorder(const PriorContext&)> declare_conditional = {};
 };
 
 /// A name of priors.
@@ -59,6 +64,8 @@ struct PriorWord {
 ///   laplace      none: independent, location 0, scale 1
 ///   uniform      none: over the values of discrete codes, Bernoulli(1/2)^L or K^-L
 ///   bernoulli    prior.logits [L], of independent bits; it starts at probabilities 1/2
+///   conditional  prior.weight [C, 2 L], prior.bias [2 L]: P0(Z|c) is a diagonal normal whose means
+///                and log-variances are linear in the condition; it starts at N(0, I)
 ///   categorical  prior.logits [L, K], of independent one-hot rows; it starts at probabilities 1/K
 ///   realnvp:K, maf:K  prior.K.*, masked_mlp.hpp: K coupling layers, or masked autoregressive steps, take
 ///                codes to standard normal noise; every other step is in the other order. They start at

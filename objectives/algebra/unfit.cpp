@@ -17,8 +17,9 @@ std::string unfit(const EstimatorChoice& estimators, const Term& objective, cons
   }
   if (std::string why = estimators.unfit(model.codes()); !why.empty()) return why;
   if (plain) return "";
-  const bool baseline = estimators.phi.baseline() != Estimator::Baseline::none;
-  if (bounds > 0 || (means > 0 && !baseline)) return "";
+  // What learns beside the model learns from a bound.
+  const bool learns = !estimators.phi.rule().auxiliaries().empty();
+  if (bounds > 0 || (means > 0 && !learns)) return "";
   return estimators.text() + " is for bounds on sampled log-weights, and '" + objective.text() +
          "' holds none: it is differentiated as it is (reparam); write elbo(mc) for the ELBO, or "
          "one of iw(m), mc(k, m), ...";

@@ -5,6 +5,7 @@
 #include "objectives/draw/draw.hpp"
 #include "objectives/draw/estimate_bound.hpp"
 #include "objectives/estimators/estimate_op.hpp"
+#include "objectives/estimators/estimators.hpp"
 
 namespace nelbo {
 
@@ -54,7 +55,8 @@ std::string EstimatorChoice::unfit(const Bound& bound, const Model& model, bool 
   }
   if (std::string why = unfit(model.codes()); !why.empty()) return why;
   if (std::string why = phi.rule().lacks(model); !why.empty()) return why;
-  if (model.prior_moves_encoder() && !plain() && !one_sweep) {
+  const bool reaches = phi.weighted() && phi.weighted()->reaches_decoder();
+  if (model.prior_moves_encoder() && !plain() && !one_sweep && !reaches) {
     return "the estimator " + text() + " for '" + bound.text() +
            "' sweeps the model twice, and a prior that is made of the encoder's posteriors (vamp) "
            "would be reached by the wrong one; use another prior, or a single bound such as iw(m)";
@@ -66,7 +68,7 @@ bool EstimatorChoice::one_sweep(const Bound& bound) const {
   const WeightedRule *const of_phi = phi.weighted(), *const of_theta = theta.weighted();
   if (of_phi == nullptr || of_theta == nullptr) return phi == theta;
   const WeightedRule::Properties& of = of_phi->properties();
-  if (of.path == Estimator::Path::none) return true;
+  if (of.path == Estimator::Path::none) return !of_phi->reaches_decoder();
   if (of.other_decoder || of_theta->properties().other_decoder) return false;
   return of.path == Estimator::Path::decoder || bound.bounded_curvature();
 }
@@ -87,6 +89,14 @@ std::string on_samples(const Bound& bound, const std::string& name, Coupling cou
 // What is recorded
 // ------------------------------------------------------------------------------------------------
 namespace {
+
+/// By one estimator, for the encoder's groups or the others: of one that weights samples those take the
+/// decoder's weights alone, and what it learns for the encoder is not at hand.
+Var record(const Estimator& estimator, Draw& draw, const Bound& bound, bool of_encoder) {
+  static const Estimator samples = estimators::score();
+  if (of_encoder || !estimator.weighted()) return estimator.rule().record(draw, bound);
+  return record_weighted(draw, bound, *samples.weighted(), *estimator.weighted());
+}
 
 class ChosenEstimation final : public Estimation {
  public:
@@ -118,7 +128,7 @@ class ChosenEstimation final : public Estimation {
     const Groups encoder = draw.model().encoder();
     for (const auto& [estimator, groups] :
          {std::pair{theta, Groups(~encoder)}, std::pair{phi, encoder}}) {
-      const Var own = only(estimator.rule().record(draw, bound), groups);
+      const Var own = only(record(estimator, draw, bound, groups == encoder), groups);
       const Var one = Tape::current().leaf(Tensor::full({1, draw.batch()}, 1, draw.dtype()));
       value = carry(value, reshape(own, {1, draw.batch()}), one);
     }

@@ -1,4 +1,6 @@
 #pragma once
+#include <optional>
+
 #include "objectives/estimators/estimator.hpp"
 
 /// The estimators. a, h and L are the bound's (bounds/bound.hpp); w its a where it is iw. Inside
@@ -67,6 +69,21 @@ Estimator straight_through(double temperature = 1);
 /// and -grad log Q; Dong, Mnih and Tucker (2020), U2G of Yin et al. (2020). Of mc(k) with an even
 /// k, the ELBO of k samples, for which it is unbiased. Its draw is coupled: antithetic.
 Estimator disarm();
+
+/// The same pairs, weighted by the noise u that they are made of,
+///   1/2 (f(b) - f(b')) (1 - 2 u_d);
+/// Yin and Zhou (2019). disarm is its mean over all noise that gives the same pair.
+Estimator arm();
+
+/// score L_i/k - a_s of every copy L_i of mc(k, inner), less a control variate: eta L_i at relaxed codes of a
+/// temperature, whose own gradient is added by reparameterisation; Tucker et al. (2017). Unbiased for every
+/// bound. What is not given is learned so that the variance is small; temperature from 0.001 to 1000, eta from
+/// -1000 to 1000.
+Estimator rebar(std::optional<double> temperature = {}, std::optional<double> eta = {});
+
+/// rebar with a network r(y, x) of relaxed codes and data beside eta L_i, learned likewise; Grathwohl et al.
+/// (2018). With eta = 0 the network is alone.
+Estimator relax(std::optional<double> temperature = {}, std::optional<double> eta = {});
 
 /// The gradient and the value of the ELBO itself, the sum over all codes, of which there may be up
 /// to 4096. For the ELBO and mc(k).

@@ -2,10 +2,12 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "autodiff/coupled_noise.hpp"
 #include "models/model.hpp"
 #include "objectives/bounds/bound.hpp"
+#include "objectives/draw/auxiliary.hpp"
 #include "objectives/draw/codes.hpp"
 
 namespace nelbo {
@@ -59,6 +61,8 @@ class GradientRule : public std::enable_shared_from_this<GradientRule> {
   virtual bool exact() const { return false; }
   /// The coupling that its samples have.
   virtual Coupling coupling() const { return Coupling::independent; }
+  /// What learns beside the model for it, of the encoder's rule.
+  virtual std::vector<Auxiliary> auxiliaries() const { return {}; }
   /// The samples of noise [S, B, D].
   virtual PosteriorSample sample(const Posterior& q, Var noise) const { return q.draw(noise); }
   /// The bound of a draw's first S samples, [B], whose gradient for every group is the estimate.

@@ -15,6 +15,11 @@ std::vector<WeightedRule::Direct> WeightedRule::direct(Draw& draw, const Bound& 
   return {{first_samples(draw.codes().log_posterior_at_fixed_z(), bound), Direct::By::score}};
 }
 
+std::vector<Auxiliary> WeightedRule::auxiliaries() const {
+  if (properties_.baseline == Baseline::none) return {};
+  return {nelbo::baseline(properties_.baseline)};
+}
+
 Var WeightedRule::record(Draw& draw, const Bound& bound) const {
   return record_weighted(draw, bound, *this, *this);
 }
@@ -49,7 +54,8 @@ Var record_weighted(Draw& draw, const Bound& bound, const WeightedRule& phi,
   const bool path = of.path != Path::none;
   for (const Var& log_p :
        {first_samples(codes.log_likelihood(), bound), first_samples(codes.log_prior(), bound)}) {
-    if (draw.estimation()->one_sweep()) {
+    // Discrete samples carry no path that must be kept from the encoder.
+    if (draw.estimation()->one_sweep() || phi.reaches_decoder()) {
       value = carry(value, log_p, w.decoder);
       continue;
     }
@@ -65,6 +71,7 @@ Var record_weighted(Draw& draw, const Bound& bound, const WeightedRule& phi,
     };
     value = carry(value, direct.x, weights(), direct.scale);
   }
+  phi.learn(draw, bound);
   return value;
 }
 

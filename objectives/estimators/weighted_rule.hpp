@@ -82,6 +82,14 @@ class WeightedRule : public GradientRule {
   /// overridden. Nothing where log Q is differentiated as a whole.
   virtual std::vector<Direct> direct(Draw& draw, const Bound& bound) const;
 
+  /// Whether the decoder's parameters lie behind what direct() gives, which only phi is to be moved by: the
+  /// encoder then has a sweep of its own. Of samples that are discrete.
+  virtual bool reaches_decoder() const { return false; }
+  /// Says what its auxiliaries learn from, but for the baseline, once a bound is recorded.
+  virtual void learn(Draw&, const Bound&) const {}
+
+  /// The baseline, where there is one.
+  std::vector<Auxiliary> auxiliaries() const override;
   std::string undefined(const Bound& bound) const override { return properties_.undefined(bound); }
   std::string bias(const Bound& bound) const override { return properties_.bias(bound); }
   std::string unfit(const CodeSpace& codes) const override;

@@ -1,5 +1,8 @@
 #include "objectives/language/estimator_words.hpp"
 
+#include <cmath>
+#include <optional>
+
 #include "autodiff/nearest_name.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/language/expression.hpp"
@@ -15,6 +18,19 @@ Estimator make_score(Call& call) {
   return score(baseline == "none"   ? Baseline::none
                : baseline == "mean" ? Baseline::mean
                                     : Baseline::learned);
+}
+
+/// rebar or relax: what is not given is learned.
+using Tuned = Estimator (*)(std::optional<double> temperature, std::optional<double> eta);
+EstimatorWord tuned(const char* name, Tuned make) {
+  return {name, std::string(name) + "(temperature=learned, eta=learned)", [make](Call& call) {
+            const auto given = [&](const char* key) -> std::optional<double> {
+              const double number = call.number(key, std::nan(""));
+              return std::isnan(number) ? std::nullopt : std::optional(number);
+            };
+            const std::optional<double> temperature = given("temperature");
+            return make(temperature, given("eta"));
+          }};
 }
 
 }  // namespace
@@ -47,7 +63,10 @@ Registry<EstimatorWord>& estimator_vocabulary() {
            [](Call& call) { return gumbel_softmax(call.number("temperature", 1.0)); }},
           {"straight_through", "straight_through(temperature=1)",
            [](Call& call) { return straight_through(call.number("temperature", 1.0)); }},
+          {"arm", "arm", [](Call&) { return arm(); }},
           {"disarm", "disarm", [](Call&) { return disarm(); }},
+          tuned("rebar", rebar),
+          tuned("relax", relax),
           {"enumeration", "enumeration", [](Call&) { return enumeration(); }},
       });
   return all;

@@ -68,7 +68,14 @@ Term aggdiv(Scheme scheme) {
       quantity("aggdiv", "\\mathrm{Aggdiv}",
                "\\mathbb{E} \\log \\frac{P_{\\mathrm{enc}}(z)}{P_0(z)}", "Zheng eq. (19)",
                "divergence of the aggregated posterior from the prior", scheme, -1, {"phi", "psi"}),
-      Direction::cost, [scheme](Draw& d) { return aggregate(d, scheme).joint - d.log_prior(); });
+      Direction::cost, [scheme](Draw& d) {
+        if (d.prior().conditional()) {
+          throw Error("the prior " + d.prior().text() +
+                      " is another for every datum: aggdiv, which sets all codes against one, has "
+                      "no meaning under it; use the prior normal");
+        }
+        return aggregate(d, scheme).joint - d.log_prior();
+      });
 }
 
 Term tc(Scheme scheme) {

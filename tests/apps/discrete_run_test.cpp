@@ -18,6 +18,7 @@
 #include "objectives/draw/draw.hpp"
 #include "objectives/estimators/estimators.hpp"
 #include "objectives/language/expression.hpp"
+#include "objectives/language/read_estimators.hpp"
 #include "objectives/terms/terms.hpp"
 #include "tests/apps/program_run.hpp"
 #include "tests/apps/untrained_run.hpp"
@@ -242,6 +243,12 @@ TEST_CASE("discrete run: estimators that do not fit a posterior are refused with
   refused(train("full", "disarm"), "reparam+antithetic");
   refused(train("diagonal", "enumeration"), "cannot be counted");
   refused(train("categorical:4", "disarm"), "rloo or vimco");
+  refused(train("categorical:4", "arm"), "arm is for Bernoulli codes");
+  refused(train("diagonal", "rebar"), "rebar is for discrete codes");
+  refused(train("full", "relax(eta=0)"), "discrete codes");
+  refused(train("bernoulli", "rebar(temperature=0)"), "temperature");
+  refused(train("bernoulli", "arm", "iw(m=4)"), "ELBO");
+  refused(train("bernoulli", "rebar", "nell + div"), "holds none");
   refused(train("categorical:4", "enumeration", "mc(4)", "7"), "at most 4096");
   refused(train("bernoulli", "straight_through+rqmc"), "rqmc noise is for continuous codes");
   refused(train("bernoulli", "gumbel_softmax(0)"), "temperature");
@@ -259,9 +266,12 @@ TEST_CASE("discrete run: every estimator of discrete codes trains, and resumes t
   const data::Dataset data = tiny_data();
   const TempFolder folder;
   for (const std::string& family : families) {
-    for (const char* estimator : {"rloo", "gumbel_softmax", "straight_through(temperature=0.5)",
-                                  "phi=gumbel_softmax(0.5),theta=rloo", "disarm", "enumeration"}) {
-      if (family != "bernoulli" && std::string(estimator) == "disarm") continue;
+    for (const char* estimator :
+         {"rloo", "gumbel_softmax", "straight_through(temperature=0.5)",
+          "phi=gumbel_softmax(0.5),theta=rloo", "arm", "disarm", "rebar", "rebar(temperature=0.5)",
+          "relax", "relax(eta=0)", "phi=enumeration,theta=rebar", "enumeration"}) {
+      const bool pairs = parse_estimators(estimator).phi.rule().coupling() == Coupling::antithetic;
+      if (family != "bernoulli" && pairs) continue;
       INFO(family << " " << estimator);
       TrainConfig config = config_of(family);
       config.objective = "mc(k=4)";

@@ -201,11 +201,14 @@ std::vector<EstimatorChoice> discrete_estimators(const Model& model, const Bound
                                    rloo(),
                                    vimco(),
                                    disarm(),
+                                   arm(),
+                                   rebar(0.7, 0.9),
                                    enumeration(),
                                    gumbel_softmax(0.7),
                                    estimators::straight_through(0.7),
                                    {gumbel_softmax(0.7), score()},
                                    {rloo(), gumbel_softmax(0.7)},
+                                   {rebar(0.5, 1), enumeration()},
                                    {estimators::straight_through(), enumeration()},
                                    {vimco(), piwae()}};
   std::erase_if(all, [&](const EstimatorChoice& choice) {

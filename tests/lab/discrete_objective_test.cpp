@@ -72,12 +72,13 @@ TEST_CASE("discrete objective: means over samples beside a bound move phi as the
     const Term objective = parse_objective(text);
     ObjectiveDraw draw(
         vae.study(), objective,
-        {parse_estimators("enumeration"), parse_estimators("rloo"), parse_estimators("score")});
+        {parse_estimators("enumeration"), parse_estimators("rloo"), parse_estimators("score"),
+         parse_estimators("rebar(temperature=0.5, eta=1)")});
     std::vector<double> truth;
-    std::vector<std::vector<double>> sums(3), squares(3);
+    std::vector<std::vector<double>> sums(4), squares(4);
     for (std::uint64_t r = 0; r < replicates; ++r) {
       draw.replicate(random_variables::evaluation, 3, r);
-      for (std::size_t i = 0; i < 3; ++i) {
+      for (std::size_t i = 0; i < 4; ++i) {
         const std::vector<double> g = phi_of(vae, draw.encoder_gradient(i));
         if (i == 0) {
           if (r == 0) truth = g;
@@ -92,7 +93,7 @@ TEST_CASE("discrete objective: means over samples beside a bound move phi as the
       }
     }
     if (std::string(text) == "-mc(k=4)") alone = norm(truth);
-    for (const std::size_t i : {1, 2}) {
+    for (const std::size_t i : {1, 2, 3}) {
       double largest = 0;
       for (std::size_t j = 0; j < truth.size(); ++j) {
         const double n = double(replicates), mean = sums[i][j] / n;
@@ -101,8 +102,12 @@ TEST_CASE("discrete objective: means over samples beside a bound move phi as the
       }
       INFO(text << ": |g| " << norm(truth) << ", largest |z| " << largest);
       CHECK(largest < 4.9);
-      std::cout << text << (i == 1 ? " rloo" : " score") << ": exact |g_phi| " << norm(truth)
-                << ", largest |z| of " << truth.size() << " coordinates " << largest << "\n";
+      std::cout << text
+                << (i == 1   ? " rloo"
+                    : i == 2 ? " score"
+                             : " rebar")
+                << ": exact |g_phi| " << norm(truth) << ", largest |z| of " << truth.size()
+                << " coordinates " << largest << "\n";
     }
     // What used to be given is the bound's alone, up to noise.
     if (std::string(text) != "-mc(k=4)") CHECK(std::fabs(norm(truth) - alone) > 0.01 * alone);
@@ -125,7 +130,7 @@ TEST_CASE("discrete objective: what has no gradient is refused by its name, and 
     return draw.expectation([](Codes& codes) { return sum(abs(codes.z()), -1); });
   });
   const Term bound = parse_objective("-mc(k=4)");
-  for (const char* estimator : {"disarm", "gumbel_softmax"}) {
+  for (const char* estimator : {"disarm", "arm", "gumbel_softmax"}) {
     for (const char* term : {"nell", "div(mc)", "hqzx(mc)"}) {
       INFO(estimator << " " << term);
       const Term objective = bound + 3 * parse_objective(term);

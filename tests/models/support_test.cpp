@@ -68,6 +68,20 @@ TEST_CASE("support: data outside of it are refused with the likelihood that fits
   CHECK_THAT(unfit(&counts, extent_of({-1})), contains("normal[:VAR|:learned|"));
   CHECK(Support{}.text() == "numbers");
   CHECK(Support{.greatest = 3, .whole = true}.text() == "whole numbers up to 3");
+  // Pixels, scaled as bytes are, and the ends of an open interval.
+  const Support pixels{.least = 0, .greatest = 1, .levels = true};
+  std::vector<float> all;
+  for (int k = 0; k < 256; ++k) all.push_back(float(k) / 255);
+  CHECK(pixels.holds(extent_of(all)));
+  CHECK(pixels.holds(extent_of({0, 1})));
+  CHECK_FALSE(pixels.holds(extent_of({0.5f})));  // 127.5 / 255
+  CHECK_FALSE(pixels.holds(extent_of({0, 2})));
+  CHECK(pixels.text() == "pixels k/255 in [0, 1]");
+  const Support open{.least = 0, .greatest = 1, .open = true};
+  CHECK(open.holds(extent_of({1e-30f, 0.999999f})));
+  CHECK_FALSE(open.holds(extent_of({0.5f, 1})));
+  CHECK_FALSE(open.holds(extent_of({0, 0.5f})));
+  CHECK(open.text() == "numbers in (0, 1)");
 }
 
 TEST_CASE("in_units: a density of y = mean + deviation x, by the change of variables in double") {

@@ -17,15 +17,19 @@
 namespace nelbo::tests::discrete {
 inline constexpr std::int64_t X = 5, L = 2;
 
-/// A model in double with 4 or 9 codes, and one datum.
+/// A model in double with 4 or 9 codes, and one datum; beside it what an estimator learns.
 struct Autoencoder {
-  explicit Autoencoder(const std::string& posterior) {
+  explicit Autoencoder(const std::string& posterior,
+                       const Estimator& estimator = estimators::score()) {
     VaeConfig config;
     config.example = {X};
     config.latent = L;
     config.hidden = {4};
     config.posterior = parse_posterior(posterior);
     vae.emplace(config, DataMoments{Tensor::full({X}, 0.4), Tensor::full({X}, 0.24)}, store);
+    for (const Auxiliary& own : estimator.rule().auxiliaries()) {
+      auxiliaries.declare(own, store, *vae);
+    }
     store.freeze(3);
     // Away from the even odds that a new encoder gives.
     const Tensor head = store.tensor("encoder.head.bias");
@@ -39,6 +43,7 @@ struct Autoencoder {
 
   ParameterStore store{DType::f64};
   std::optional<Vae> vae;
+  Auxiliaries auxiliaries;
   Tensor x;
 };
 
@@ -123,24 +128,24 @@ inline Nodes pair_nodes(const Autoencoder& model, std::int64_t samples) {
   return combine(outcomes, samples / 2, 2, 1);
 }
 
-/// Gauss and Legendre's nodes of the noise of one sample, apart on both sides of p.
-inline Nodes quadrature_nodes(const Autoencoder& model) {
-  constexpr int n = 24;
+/// n of Gauss and Legendre's nodes of the noise of so many samples, apart on both sides of p.
+inline Nodes quadrature_nodes(const Autoencoder& model, std::size_t n = 24,
+                              std::int64_t samples = 1) {
   std::vector<double> at(n), weight(n);
-  for (int i = 0; i < n; ++i) {  // Newton's iteration for the roots of P_n
-    double x = std::cos(M_PI * (i + 0.75) / (n + 0.5)), slope = 1;
+  for (std::size_t i = 0; i < n; ++i) {  // Newton's iteration for the roots of P_n
+    double x = std::cos(M_PI * (double(i) + 0.75) / (double(n) + 0.5)), slope = 1;
     for (int step = 0; step < 50; ++step) {
       double before = 1, now = x;
-      for (int k = 2; k <= n; ++k) {
+      for (double k = 2; k <= double(n); ++k) {
         const double next = ((2 * k - 1) * x * now - (k - 1) * before) / k;
         before = now;
         now = next;
       }
-      slope = n * (x * now - before) / (x * x - 1);
+      slope = double(n) * (x * now - before) / (x * x - 1);
       x -= now / slope;
     }
-    at[std::size_t(i)] = (1 + x) / 2;
-    weight[std::size_t(i)] = 1 / ((1 - x * x) * slope * slope);
+    at[i] = (1 + x) / 2;
+    weight[i] = 1 / ((1 - x * x) * slope * slope);
   }
   const std::vector<double> p = probabilities(model);
   std::vector<std::vector<Outcome>> outcomes(L);
@@ -150,7 +155,7 @@ inline Nodes quadrature_nodes(const Autoencoder& model) {
       outcomes[l].push_back({{p[l] + (1 - p[l]) * at[i]}, (1 - p[l]) * weight[i]});
     }
   }
-  return combine(outcomes, 1, 1, 1);
+  return combine(outcomes, samples, 1, 1);
 }
 
 struct Gradient {
@@ -173,7 +178,8 @@ inline Gradient expected(const Autoencoder& model, const Bound& bound,
   Tape tape;
   const Recording recording(tape);
   const Var x = tape.leaf(repeated(model.x, nodes.noise.shape()[1]));
-  Draw draw(*model.vae, x, tape.leaf(nodes.noise), {}, nullptr, choice.estimation(one_sweep));
+  Draw draw(*model.vae, x, tape.leaf(nodes.noise), {}, &model.auxiliaries,
+            choice.estimation(one_sweep));
   const Var value = sum(tape.leaf(nodes.probability) * estimate(draw, bound));
   GradientSink sink(model.store), own(model.store);
   if (one_sweep) {
@@ -220,7 +226,7 @@ inline std::vector<EstimatorChoice> estimators_of(const Autoencoder& model) {
                                    {score(), enumeration()},
                                    {enumeration(), score()}};
   if (model.codes().kind == CodeSpace::Kind::binary) {
-    all.insert(all.end(), {disarm(), {disarm(), enumeration()}});
+    all.insert(all.end(), {disarm(), arm(), {disarm(), enumeration()}});
   }
   return all;
 }
@@ -229,6 +235,8 @@ inline bool defined(const EstimatorChoice& choice, const Bound& bound) {
   return choice.phi.rule().undefined(bound).empty() && choice.theta.rule().undefined(bound).empty();
 }
 
-inline bool pairs(const EstimatorChoice& choice) { return choice.phi == estimators::disarm(); }
+inline bool pairs(const EstimatorChoice& choice) {
+  return choice.phi.rule().coupling() == Coupling::antithetic;
+}
 
 }  // namespace nelbo::tests::discrete

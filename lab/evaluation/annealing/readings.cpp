@@ -50,7 +50,7 @@ bool read_batches(const Model& model, const AnnealedData& data, const AnnealingP
   if (readings.count() >= data.count) return true;
   const std::size_t at_once = data_at_once(model, plan, data.count);
   Annealing chains(model, plan, at_once);
-  std::vector<float> x(at_once * std::size_t(model.features()));
+  std::vector<float> x(at_once * std::size_t(model.shown()));
   std::vector<std::uint32_t> ids(at_once);
   const double moves = double(chains.temperatures()) - 1;
   const double batch_work =
@@ -85,10 +85,11 @@ bool read_batches(const Model& model, const AnnealedData& data, const AnnealingP
 
 }  // namespace
 
-SimulatedData simulate(const Model& model, std::size_t count, std::uint64_t seed) {
+SimulatedData simulate(const Model& model, std::size_t count, std::uint64_t seed,
+                       const Tensor& conditions) {
   SimulatedData data;
-  data.z = sample_prior(model, count, seed);
-  data.x = sample_data(model, data.z, seed);
+  data.z = sample_prior(model, count, seed, conditions);
+  data.x = shown_rows(sample_data(model, data.z, seed, conditions), conditions);
   return data;
 }
 

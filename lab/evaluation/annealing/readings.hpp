@@ -20,14 +20,16 @@ struct AnnealedData {
   std::function<void(float* x, std::span<const std::uint32_t> rows)> fill;
 };
 
-/// Data that the model made, x [N, X], with the codes z [N, D] that each came from.
+/// Data that the model made, rows [N, X + C] as it is shown them, with the codes z [N, D] that each came from.
 struct SimulatedData {
   Tensor x, z;
 };
 
-/// N data of the model, z ~ P0 and x ~ P(X|z), with the numbers that `nelbo sample` takes. Throws
+/// N data of the model, z ~ P0 and x ~ P(X|z), of conditions [N, C] where it takes
+/// them, with the numbers that `nelbo sample` takes. Throws
 /// Error for a model without likelihood().
-SimulatedData simulate(const Model& model, std::size_t count, std::uint64_t seed);
+SimulatedData simulate(const Model& model, std::size_t count, std::uint64_t seed,
+                       const Tensor& conditions = Tensor(Shape{0}));
 AnnealedData data_of(const SimulatedData& data);
 
 /// Numbers of single data, as rows of named columns.

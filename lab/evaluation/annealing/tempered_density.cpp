@@ -24,12 +24,17 @@ std::vector<float>& copy(const Tensor& from, std::vector<float>& to) {
   return to;
 }
 
-Var minus_squared_error(const Model& model, Var z, Var x) {
+Var minus_squared_error(const Model& model, Var z, const Batch& batch) {
   const Likelihood* likelihood = model.likelihood();
   if (likelihood == nullptr) {
     throw Error("annealing: the model has no mean E[X|z], whose squared error could be taken");
   }
-  return -sum(square(likelihood->mean(model.decode(z)) - x), -1);
+  if (likelihood->of_observed()) {
+    throw Error(
+        "annealing: the squared error of data with missing entries is not told; take the "
+        "model's own log P(x|z)");
+  }
+  return -sum(square(likelihood->mean(model.decode(z, batch.condition)) - batch.x), -1);
 }
 
 }  // namespace
@@ -51,27 +56,29 @@ TemperedDensity::TemperedDensity(const Model& model, Path path, std::int64_t cha
 
 void TemperedDensity::record(const Model& model, Path path) {
   const Recording recording(tape_);
-  x_ = tape_.leaf({data_, model.features()});
+  x_ = tape_.leaf({data_, model.shown()});
+  const Batch batch = model.batch(x_);
   z_ = tape_.leaf({chains_, data_, dimensions_}, DType::f32, true);
   if (path == Path::from_encoder) {
-    const Var log_q = model.posterior(x_)->log_prob(z_);
+    const Var log_q = model.posterior(batch)->log_prob(z_);
     base_ = contiguous(log_q);
-    tilt_ = contiguous(model.log_joint(z_, x_) - log_q);
+    tilt_ = contiguous(model.log_joint(z_, batch) - log_q);
   } else {
-    base_ = contiguous(model.prior()->log_prob(z_));
-    tilt_ = contiguous(path == Path::from_prior ? model.log_likelihood(z_, x_)
-                                                : minus_squared_error(model, z_, x_));
+    base_ = contiguous(model.prior(batch.condition)->log_prob(z_));
+    tilt_ = contiguous(path == Path::from_prior ? model.log_likelihood(z_, batch)
+                                                : minus_squared_error(model, z_, batch));
   }
 }
 
 void TemperedDensity::record_start(const Model& model, Path path) {
   const Recording recording(start_tape_);
-  start_x_ = start_tape_.leaf({data_, model.features()});
+  start_x_ = start_tape_.leaf({data_, model.shown()});
+  const Batch batch = model.batch(start_x_);
   if (path == Path::from_encoder) {
     start_noise_ = start_tape_.leaf({chains_, data_, dimensions_});
-    start_z_ = contiguous(model.posterior(start_x_)->draw(start_noise_).z);
+    start_z_ = contiguous(model.posterior(batch)->draw(start_noise_).z);
   } else {
-    const auto prior = model.prior();
+    const auto prior = model.prior(batch.condition);
     start_noise_ = start_tape_.leaf({chains_, data_, prior->noise_dimensions()});
     start_z_ = contiguous(prior->sample(start_noise_));
   }
