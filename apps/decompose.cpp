@@ -83,6 +83,11 @@ void print(const Ledger& ledger) {
   }
   std::cout << fmt::format("{} of {} dimensions active (variance of E[z|x] over the data > 0.01)\n",
                            active, ledger.units.size());
+  for (const Ledger::Layer& layer : ledger.layers) {
+    std::cout << fmt::format("layer {:<4}{}  {} of {} dimensions active, from {} on\n",
+                             layer.layer.name, mean_column(layer.div, 12), layer.active,
+                             layer.layer.size, layer.layer.first);
+  }
   std::cout
       << "\nNats per datum; +- is one standard error over the examples. Bias: + the estimate is "
          "too high\non average, - too low, 0 neither, ? not determined.\n";

@@ -21,6 +21,8 @@
 namespace nelbo {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 struct EvalFlags : RunFlags {
   std::string per_example;  // empty: no such file
 };
@@ -34,7 +36,7 @@ int evaluate(const EvalFlags& flags) {
   const TermMeans of = terms.means();
   const std::string& split = applied.examples.split().name;
   if (flags.common.json) {
-    print_json({{"run", run.name},
+    Json object{{"run", run.name},
                 {"data", run.config.data},
                 {"split", split},
                 {"count", applied.examples.count()},
@@ -47,7 +49,12 @@ int evaluate(const EvalFlags& flags) {
                   {"div", of.div.standard_error}}},
                 {"seed", applied.seed},
                 {"isa", active_isa()},
-                {"threads", num_threads()}});
+                {"threads", num_threads()}};
+    for (const auto& [layer, div] : of.div_layers) {
+      object["layers"].push_back(
+          {{"name", layer}, {"div", div.mean}, {"standard_error", div.standard_error}});
+    }
+    print_json(object);
   } else {
     std::cout << data::one_line(fmt::format("{} on {} ({}, {}), nats per datum", run.name,
                                             run.config.data, split,
@@ -59,6 +66,9 @@ int evaluate(const EvalFlags& flags) {
     row("elbo", of.elbo, "-(nell + div), Zheng eqs (13)-(14)");
     row("nell", of.nell, "-E log P(X|Z), eq. (15)");
     row("div", of.div, "E KL(Q(Z|X) || P0(Z)), eq. (16)");
+    for (const auto& [layer, div] : of.div_layers) {
+      row((" " + layer).c_str(), div, "of div, log Q - log P0 of this layer given the other");
+    }
     std::cout << "\n+- is one standard error over the examples.\n";
   }
   for (const auto& [name, mean] :

@@ -42,6 +42,7 @@ class ModelInUnits final : public Model {
 
   const ParameterStore& store() const override { return own_->store(); }
   CodeSpace codes() const override { return own_->codes(); }
+  std::vector<CodeLayer> layers() const override { return own_->layers(); }
   std::int64_t features() const override { return own_->features(); }
   std::int64_t conditions() const override { return own_->conditions(); }
   std::shared_ptr<const Posterior> posterior(const Batch& batch) const override {

@@ -2,6 +2,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "autodiff/parameters.hpp"
 #include "autodiff/tape.hpp"
@@ -11,6 +13,12 @@
 #include "models/priors/prior.hpp"
 
 namespace nelbo {
+
+/// A layer of a model of several: the numbers first .. first + size - 1 of a code.
+struct CodeLayer {
+  std::string name;  // "z1"
+  std::int64_t first = 0, size = 0;
+};
 
 /// What a model is shown: data, and what all of them is conditioned on.
 struct Batch {
@@ -35,6 +43,9 @@ class Model {
   /// prior's.
   virtual const ParameterStore& store() const = 0;
   virtual CodeSpace codes() const = 0;
+  /// The layers that a code is made of, as posterior and prior give log-densities of them
+  /// (log_prob_by_layer); one unless overridden.
+  virtual std::vector<CodeLayer> layers() const { return {{"z", 0, codes().dimensions()}}; }
   /// X.
   virtual std::int64_t features() const = 0;
   /// C, the numbers that all of a datum is conditioned on; 0 of a model of x alone.

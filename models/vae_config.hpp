@@ -7,6 +7,7 @@
 
 #include "autodiff/activation.hpp"
 #include "autodiff/tensor.hpp"
+#include "models/architectures/network_description.hpp"
 #include "models/likelihoods/likelihood_words.hpp"
 #include "models/posteriors/posterior_family.hpp"
 #include "models/priors/prior_family.hpp"
@@ -16,6 +17,8 @@ namespace nelbo {
 /// What a model is built from.
 struct VaeConfig {
   std::string architecture = "mlp";  // a name of architectures()
+  /// The networks of the architecture described_in_file, and of no other.
+  std::shared_ptr<const NetworkDescription> network = {};
   Shape example;                     // of one datum: [X], [H, W] or [H, W, C]
   std::int64_t latent = 0;           // variables L; 0: the architecture's own
   std::vector<std::int64_t> hidden;  // widths of the encoder, which the decoder mirrors; empty: the

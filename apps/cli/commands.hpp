@@ -27,6 +27,7 @@ Command bench_command();
 Command decompose_command();
 Command disentangle_command();
 Command verify_command();
+Command models_command();
 Command objectives_command();
 Command explain_command();
 Command info_command();

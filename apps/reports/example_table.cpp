@@ -58,6 +58,7 @@ ExampleTable table_of(const TermsByExample& terms, const data::Split& split) {
                         split.labels.begin() + std::ptrdiff_t(terms.nell.size()));
   }
   table.columns = {{"nell", terms.nell}, {"div", terms.div}, {"elbo", terms.elbo()}};
+  for (const auto& [layer, div] : terms.div_layers) table.columns.push_back({"div_" + layer, div});
   return table;
 }
 

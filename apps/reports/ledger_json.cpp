@@ -53,6 +53,14 @@ nlohmann::ordered_json to_json(const Ledger& ledger) {
                                {"variance", ledger.units[d].variance},
                                {"active", ledger.units[d].active}});
   }
+  for (const Ledger::Layer& layer : ledger.layers) {
+    object["layers"].push_back({{"name", layer.layer.name},
+                                {"first", layer.layer.first},
+                                {"size", layer.layer.size},
+                                {"div", layer.div.mean},
+                                {"se", layer.div.standard_error},
+                                {"active", layer.active}});
+  }
   return object;
 }
 

@@ -18,10 +18,10 @@ bool is_one_of(const std::string& word, std::initializer_list<const char*> words
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-/// What follows from the data, and how far a run goes, which its epochs say.
+/// What follows from the data or the model's file, and how far a run goes, which its epochs say.
 bool told_elsewhere(const std::string& setting) {
   return is_one_of(setting, {"data_hash", "example", "scale_mean", "scale_deviation",
-                             "picture_range", "epochs", "steps"});
+                             "picture_range", "network", "epochs", "steps"});
 }
 
 /// Settings whose values tell what they are.

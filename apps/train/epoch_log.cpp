@@ -7,6 +7,7 @@
 #include "apps/reports/ledger_json.hpp"
 #include "apps/reports/metrics_json.hpp"
 #include "lab/evaluation/ledger.hpp"
+#include "lab/evaluation/standard_errors.hpp"
 #include "lab/training/objective_weights.hpp"
 
 namespace nelbo {
@@ -43,6 +44,10 @@ void log_epoch(const RunFolder& folder, const Trainer& trainer, const EpochRepor
   const std::vector<double> unit_kl =
       unit_divergences(trainer.model(), trainer.test_examples(), ledger_examples);
   if (!unit_kl.empty()) line["unit_kl"] = unit_kl;
+  for (const auto& [layer, div] : layer_divergences(trainer.model(), trainer.test_examples(),
+                                                    ledger_examples, trainer.config().seed)) {
+    line["layer_kl"][layer] = div;
+  }
   if (report.validation) line["valid"] = to_json(*report.validation, report.names);
   for (const auto& [schedule, weight] : weights_at(trainer.objective(), trainer.last_time())) {
     line["weights"][schedule] = weight;

@@ -64,7 +64,7 @@ std::vector<std::string> run_header(const TrainConfig& config, const data::Datas
   }
   if (!config.missing.empty())
     lines.push_back("missing     NaN; the encoder sees " + config.missing);
-  const Architecture& own = architectures().at(config.model);
+  const Architecture& own = architectures().at(architecture_of(config.model));
   std::string model = fmt::format("model       {}", config.model);
   if (config.linear) model += ", no hidden layers";
   if (!config.hidden.empty()) model += ", hidden " + joined(config.hidden, ",");

@@ -275,6 +275,7 @@ TrainConfig with_data(TrainConfig config, const TrainFlags& flags) {
 /// What the networks of a model are made of is not another model's.
 void forget_networks(TrainConfig& config) {
   const TrainConfig usual;
+  config.network = usual.network;
   config.hidden = usual.hidden;
   config.linear = usual.linear;
   config.activation = usual.activation;

@@ -1,4 +1,5 @@
-// nelbo with the model of two stochastic layers of Burda, Grosse and Salakhutdinov (2016):
+// nelbo with a model from the ground up: the two stochastic layers of Burda, Grosse and Salakhutdinov (2016),
+// which nelbo has as burda2 too (docs/hierarchies.md), written out:
 //
 //   Q   x -200-200-> z1 (100),  z1 -100-100-> z2 (50)
 //   P   z2 ~ N(0, I),  z2 -100-100-> z1,  z1 -200-200-> x

@@ -102,6 +102,9 @@ Encoded encode(const Model& model, const Tensor& rows) {
 
 std::vector<double> mean_divergences(const CodeSpace& codes, const Encoded& q) {
   const std::int64_t n = q.mean.shape()[0], dimensions = codes.dimensions();
+  if (!codes.discrete() && q.log_variance.size() == 0) {
+    return std::vector<double>(std::size_t(codes.variables), std::nan(""));
+  }
   const double p0 = codes.discrete() ? 1 / double(codes.values()) : 0;
   const float* const mean = q.mean.data_as<float>();
   std::vector<double> all(std::size_t(codes.variables), 0);
@@ -124,6 +127,8 @@ std::vector<std::int64_t> by_divergence(const std::vector<double>& divergences) 
   std::vector<std::int64_t> order(divergences.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+    const auto known = [&](std::int64_t d) { return !std::isnan(divergences[std::size_t(d)]); };
+    if (!known(a) || !known(b)) return known(a) && !known(b);
     return divergences[std::size_t(a)] > divergences[std::size_t(b)];
   });
   return order;

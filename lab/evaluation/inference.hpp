@@ -14,7 +14,8 @@ namespace nelbo {
 /// Q(Z|x) of N examples; Zheng eq. (7).
 struct Encoded {
   Tensor mean;  // E[Z|x], [N, D]: of a discrete posterior the probabilities
-  // [N, D]; of a full covariance its diagonal; empty of a discrete posterior
+  // [N, D]; of a full covariance its diagonal; empty of a discrete posterior, and of any that is no
+  // normal
   Tensor log_variance = Tensor(Shape{0});
 };
 Encoded encode(const Model& model, const Examples& examples);
@@ -24,10 +25,12 @@ Encoded encode(const Model& model, const Examples& examples, std::size_t count);
 Encoded encode(const Model& model, const Tensor& rows);
 
 /// The mean over the examples of KL(Q(Z_l|x) || P0(Z_l)) of every latent variable l, nats, where P0
-/// is the codes' simplest prior, N(0, I) or uniform: the summands of Zheng eq. (16).
+/// is the codes' simplest prior, N(0, I) or uniform: the summands of Zheng eq. (16). NaN of a
+/// continuous posterior that is no normal, whose variables have no divergence of their own.
 std::vector<double> mean_divergences(const CodeSpace& codes, const Encoded& q);
 
-/// The latent variables by decreasing divergence, as mean_divergences() tells it.
+/// The latent variables by decreasing divergence, as mean_divergences() tells it; those without one
+/// last, in their order.
 std::vector<std::int64_t> by_divergence(const std::vector<double>& divergences);
 
 /// `wanted` of `count` rows, or all, evenly spread: data are often sorted by label.

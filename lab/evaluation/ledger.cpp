@@ -48,7 +48,8 @@ struct Abilities {
 
 /// Terms that need no diagonal posterior.
 std::vector<Named> terms_of_all_models(const Abilities& can, std::size_t draws,
-                                       std::optional<double> entropy) {
+                                       std::optional<double> entropy,
+                                       const std::vector<CodeLayer>& layers) {
   const auto closed = [](bool form) {
     return form ? Expectation::exact : Expectation::monte_carlo;
   };
@@ -56,6 +57,12 @@ std::vector<Named> terms_of_all_models(const Abilities& can, std::size_t draws,
   if (can.div) all.push_back({"div(mc)", div(Expectation::monte_carlo)});
   all.push_back({"elbo", elbo(closed(can.div))});
   if (draws > 1) all.push_back({"log_px", log_px(std::int64_t(draws))});
+  if (layers.size() > 1) {
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+      const std::string& layer = layers[l].name;
+      all.push_back({"div(" + layer + ")", div_of_layer(l, layer)});
+    }
+  }
   all.push_back({"hqzx", hqzx(closed(can.entropy))});
   if (entropy) all.push_back({"mi_lower", mi_lower()});
   if (can.marginals) all.push_back({"pf", pf()});
@@ -114,6 +121,20 @@ std::vector<Ledger::Unit> units_of(const Model& model, const Encoded& q, bool st
   }
   for (Ledger::Unit& unit : units) unit.active = unit.variance > 0.01;
   return units;
+}
+
+/// What the terms and the units say of each layer.
+std::vector<Ledger::Layer> layers_of(const Model& model, const Ledger& ledger) {
+  std::vector<Ledger::Layer> layers;
+  for (const CodeLayer& layer : model.layers()) {
+    const Ledger::Entry* const div = ledger.find("div(" + layer.name + ")");
+    if (div == nullptr) continue;
+    const auto first = ledger.units.begin() + layer.first;
+    layers.push_back({layer, div->estimate,
+                      std::size_t(std::count_if(first, first + layer.size,
+                                                [](const Ledger::Unit& u) { return u.active; }))});
+  }
+  return layers;
 }
 
 /// Measures `all` on the examples of a ledger, in batches drawn without replacement, in a fixed order
@@ -254,7 +275,7 @@ Ledger measure_ledger(const Model& model, const Examples& examples, const Ledger
   const Encoded posteriors = encode(model, examples, ledger.count);
   if (can.diagonal) check_double_carries(posteriors);
 
-  std::vector<Named> all = terms_of_all_models(can, options.draws, entropy);
+  std::vector<Named> all = terms_of_all_models(can, options.draws, entropy, model.layers());
   const bool aggregates = can.diagonal && can.marginals;
   if (aggregates) add_aggregate_terms(options.scheme, all);
   measure(model, examples, ledger, {.size = std::int64_t(ledger.count), .entropy = entropy},
@@ -278,6 +299,7 @@ Ledger measure_ledger(const Model& model, const Examples& examples, const Ledger
          Bias::over, "Zheng eq. (3)", "generative mutual information I_dec(X;Z)"});
   }
   ledger.units = units_of(model, posteriors, can.standard);
+  ledger.layers = layers_of(model, ledger);
   if (aggregates) {
     ledger.identities = identities_of(ledger);
     ledger.mi_interval = interval_of(ledger);

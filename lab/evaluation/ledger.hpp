@@ -39,6 +39,13 @@ struct Ledger {
     bool active;      // variance > 0.01: Burda et al. (2016)
   };
 
+  /// One layer of a model of several.
+  struct Layer {
+    CodeLayer layer;
+    MeanAndError div;        // E log Q(z_l|..) - log P0(z_l|..): what of div(mc) it has
+    std::size_t active = 0;  // of its units
+  };
+
   /// An end of what is known of I_enc: "naive", "div", "ln N", ...
   struct End {
     std::string name;
@@ -74,6 +81,7 @@ struct Ledger {
   std::vector<Identity> identities;
   std::optional<Interval> mi_interval;
   std::vector<Unit> units;
+  std::vector<Layer> layers;  // of a model of several, else empty
 
   /// The entry of `terms` with this name, or nothing.
   const Entry* find(const std::string& name) const;

@@ -1,5 +1,7 @@
 #include "lab/evaluation/standard_errors.hpp"
 
+#include <algorithm>
+
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "lab/evaluation/draw_tape.hpp"
 #include "lab/training/replay_by_size.hpp"
@@ -9,6 +11,12 @@ namespace nelbo {
 namespace {
 
 constexpr std::size_t largest_batch = 100;
+
+/// The layers of a model of several; none of one.
+std::vector<CodeLayer> layers_of(const Model& model) {
+  const std::vector<CodeLayer> layers = model.layers();
+  return layers.size() > 1 ? layers : std::vector<CodeLayer>{};
+}
 
 }  // namespace
 
@@ -24,19 +32,28 @@ TermMeans TermsByExample::means() const {
     for (const double value : values) mean.add(value);
     return mean.result();
   };
-  return {mean_of(elbo()), mean_of(nell), mean_of(div)};
+  TermMeans means{mean_of(elbo()), mean_of(nell), mean_of(div)};
+  for (const auto& [layer, values] : div_layers)
+    means.div_layers.emplace_back(layer, mean_of(values));
+  return means;
 }
 
 TermsByExample terms_by_example(const Model& model, const Examples& examples, std::size_t count,
                                 std::uint64_t seed) {
   const bool exact = has_exact_div(model);
+  const std::vector<CodeLayer> layers = layers_of(model);
   ReplayBySize<DrawTape> tapes(std::min(largest_batch, count), [&](std::size_t batch) {
-    return std::make_unique<DrawTape>(model, 1, batch, [exact](Draw& draw) {
+    return std::make_unique<DrawTape>(model, 1, batch, [exact, &layers](Draw& draw) {
       const Var div = exact ? draw.kl() : draw.log_posterior() - draw.log_prior();
-      return std::vector<Var>{draw.log_likelihood(), div};  // [1, B], and [B] or [1, B]
+      std::vector<Var> all{draw.log_likelihood(), div};  // [1, B], and [B] or [1, B]
+      for (std::size_t l = 0; l < layers.size(); ++l) {
+        all.push_back(draw.codes().layer_divergence(l));
+      }
+      return all;
     });
   });
   TermsByExample terms;
+  for (const CodeLayer& layer : layers) terms.div_layers.push_back({layer.name, {}});
   const std::vector<std::uint32_t> all = all_rows(count);
   tapes.for_each_batch(all, [&](DrawTape& tape, std::span<const std::uint32_t> rows) {
     tape.load(examples, rows);
@@ -44,8 +61,23 @@ TermsByExample terms_by_example(const Model& model, const Examples& examples, st
     for (const double log_likelihood : tape.value(0).values())
       terms.nell.push_back(-log_likelihood);
     for (const double div : tape.value(1).values()) terms.div.push_back(div);
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+      for (const double div : tape.value(2 + l).values()) terms.div_layers[l].second.push_back(div);
+    }
   });
   return terms;
+}
+
+std::vector<std::pair<std::string, double>> layer_divergences(const Model& model,
+                                                              const Examples& examples,
+                                                              std::size_t count,
+                                                              std::uint64_t seed) {
+  std::vector<std::pair<std::string, double>> all;
+  if (layers_of(model).empty()) return all;
+  const TermsByExample terms =
+      terms_by_example(model, examples, std::min(count, examples.count()), seed);
+  for (const auto& [name, mean] : terms.means().div_layers) all.emplace_back(name, mean.mean);
+  return all;
 }
 
 TermMeans estimate_terms(const Model& model, const Examples& examples, std::uint64_t seed) {

@@ -1,6 +1,8 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "lab/data/examples.hpp"
@@ -14,11 +16,14 @@ struct TermMeans {
   MeanAndError elbo;  // -(nell + div), Zheng eqs (13)-(14)
   MeanAndError nell;  // eq. (15), one draw of z per datum
   MeanAndError div;   // eq. (16), closed form
+  /// Of a model of several layers what of div each has, by name; else empty.
+  std::vector<std::pair<std::string, MeanAndError>> div_layers = {};
 };
 
 /// The same of single examples, [N] each, nats.
 struct TermsByExample {
   std::vector<double> nell, div;
+  std::vector<std::pair<std::string, std::vector<double>>> div_layers;
   /// -(nell + div).
   std::vector<double> elbo() const;
   TermMeans means() const;
@@ -28,6 +33,13 @@ struct TermsByExample {
 /// `nelbo train` uses for its held-out figures under the same seed.
 TermsByExample terms_by_example(const Model& model, const Examples& examples, std::size_t count,
                                 std::uint64_t seed);
+
+/// What each layer of a model of several has of div, by name, over the first `count` examples, at most
+/// all; empty of other models.
+std::vector<std::pair<std::string, double>> layer_divergences(const Model& model,
+                                                              const Examples& examples,
+                                                              std::size_t count,
+                                                              std::uint64_t seed);
 
 /// The means of all examples.
 TermMeans estimate_terms(const Model& model, const Examples& examples, std::uint64_t seed);

@@ -71,6 +71,30 @@ SettingValue value_of(const toml::node& node, Kind kind) {
   return string_of(node);
 }
 
+/// Whether TOML has a text of several lines between quotes as it stands: not one that begins with a line's
+/// end, which is read as none of it, nor one with such quotes, or ends of lines of another kind.
+bool as_it_stands(const std::string& text) {
+  if (text.find_first_of("\r\n") == std::string::npos) return true;
+  const auto has = [&](const char* part) { return text.find(part) != std::string::npos; };
+  return !text.starts_with('\n') && !has("\r") && !has("\'\'\'") && !has("\"\"\"");
+}
+
+/// The same on one line.
+std::string escaped(const std::string& text) {
+  std::string all = "\"";
+  for (const char c : text) {
+    const auto code = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      all += std::string("\\") + c;
+    } else if (code < 0x20 || code == 0x7f) {
+      all += fmt::format("\\u{:04X}", code);
+    } else {
+      all += c;
+    }
+  }
+  return all + "\"";
+}
+
 /// As TOML writes them. Numbers have the fewest digits that read back as the same, and a point, or TOML
 /// takes them for whole ones. Throws SettingError for text that TOML cannot hold.
 struct InToml {
@@ -88,6 +112,7 @@ struct InToml {
                              "' is not UTF-8, and config.toml, which keeps it for "
                              "later, holds nothing else; rename it, or reach it by a link (ln -s)");
     }
+    if (!as_it_stands(text)) return escaped(text);
     std::ostringstream out;
     out << toml::value<std::string>(text);
     return out.str();
@@ -212,8 +237,9 @@ Change apply_change(TrainConfig& config, const std::string& change) {
 std::string run_name(const TrainConfig& config) {
   std::filesystem::path data(config.data);
   if (!data.has_filename()) data = data.parent_path();
+  const std::string model = std::filesystem::path(config.model).filename().string();
   const std::string estimator = config.estimator == "reparam" ? "" : "-" + config.estimator;
-  return fmt::format("{}-{}-{}-s{}", file_name(config.model), file_name(data.filename().string()),
+  return fmt::format("{}-{}-{}-s{}", file_name(model), file_name(data.filename().string()),
                      file_name(config.objective + estimator), config.seed);
 }
 

@@ -39,16 +39,17 @@ struct TrainConfig {
   std::vector<double> condition_deviation;  // likewise
   std::pair<double, double> picture_range{0, 1};  // what is black and white in pictures
   // What learns.
-  std::string model = "mlp";             // an architecture's name
-  std::int64_t latent = 0;               // latent variables; 0: the architecture's own
-  std::vector<std::int64_t> hidden;      // widths; empty: the architecture's own
-  bool linear = false;                   // hidden is none: no hidden layers
-  std::string activation;                // of the hidden layers; empty: the architecture's own
-  bool layer_norm = false;               // before the activation
-  bool gated = false;                    // hidden layers times a gate
-  double dropout = 0;                    // the rate at which hidden units are dropped in training
-  bool centre = false;                   // the encoder sees x less the mean of the training data
-  std::vector<double> centre_mean;       // [X], which it was; resolved with the data
+  std::string model = "mlp";         // an architecture's name, or a file that describes networks
+  std::string network;               // what that file says (network_file.hpp); resolved
+  std::int64_t latent = 0;           // latent variables; 0: the architecture's own
+  std::vector<std::int64_t> hidden;  // widths; empty: the architecture's own
+  bool linear = false;               // hidden is none: no hidden layers
+  std::string activation;            // of the hidden layers; empty: the architecture's own
+  bool layer_norm = false;           // before the activation
+  bool gated = false;                // hidden layers times a gate
+  double dropout = 0;                // the rate at which hidden units are dropped in training
+  bool centre = false;               // the encoder sees x less the mean of the training data
+  std::vector<double> centre_mean;   // [X], which it was; resolved with the data
   std::string likelihood = "bernoulli";  // a word of likelihoods()
   std::string
       prior;  // normal, normal:full, mixture:K, vamp:K, laplace, uniform, bernoulli or conditional; empty:
@@ -109,7 +110,7 @@ struct Change {
 /// of a wrong type.
 Change apply_change(TrainConfig& config, const std::string& change);
 
-/// The part of it that a trained model needs, whatever its data and objective: model, example, scale,
+/// The part of it that a trained model needs, whatever its data and objective: model, network, example, scale,
 /// latent, hidden and what else its networks are, likelihood, prior, posterior, picture_range and what is
 /// done to the data (crop, resize, channels, invert, invert_from) and what it is conditioned on, as to_toml writes them. What a checkpoint
 /// names its model by.

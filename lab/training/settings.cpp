@@ -112,6 +112,16 @@ TrainSetting seed() {
           .range = {.least = 0, .most = 0x1p63, .below = true}};
 }
 
+/// A file's network is read anew where the model is named anew.
+TrainSetting model() {
+  TrainSetting setting = member("model", Kind::text, &TrainConfig::model);
+  setting.set = [](TrainConfig& c, const SettingValue& value) {
+    c.model = std::get<std::string>(value);
+    c.network.clear();
+  };
+  return setting;
+}
+
 /// 0 stands for the architecture's own.
 TrainSetting latent() {
   TrainSetting setting =
@@ -221,7 +231,7 @@ TrainSetting of_model(TrainSetting setting) {
 TrainSetting of_vae(TrainSetting setting) {
   setting.get = [name = setting.name,
                  get = setting.get](const TrainConfig& c) -> std::optional<SettingValue> {
-    const Architecture* own = architectures().find(c.model);
+    const Architecture* own = architectures().find(architecture_of(c.model));
     return own == nullptr || own->has(name) ? get(c) : std::nullopt;
   };
   return of_model(setting);
@@ -254,7 +264,8 @@ std::vector<TrainSetting> all_settings() {
       of_model(unless_empty("condition_mean", Kind::numbers, &C::condition_mean)),
       of_model(unless_empty("condition_deviation", Kind::numbers, &C::condition_deviation)),
       of_model(picture_range()),
-      of_model(member("model", Kind::text, &C::model)),
+      of_model(model()),
+      of_model(unless_empty("network", Kind::text, &C::network)),
       of_model(latent()),
       of_vae(hidden()),
       of_vae(unless_usual("activation", Kind::text, &C::activation)),

@@ -5,6 +5,7 @@
 
 #include "autodiff/setting_error.hpp"
 #include "lab/data/scaling.hpp"
+#include "lab/training/network_file.hpp"
 #include "lab/training/optimizers.hpp"
 #include "lab/training/run_data.hpp"
 #include "lab/training/settings.hpp"
@@ -29,6 +30,14 @@ void check_settings(const TrainConfig& c) {
           "goes with a patience: after how many epochs without a better one the run ends");
 }
 
+/// With what the file says that describes its networks, where it is not known already.
+TrainConfig with_network(TrainConfig config) {
+  if (architecture_of(config.model) == described_in_file && config.network.empty()) {
+    config.network = read_setting("model", [&] { return network_text(config.model); });
+  }
+  return config;
+}
+
 }  // namespace
 
 void set_units(VaeConfig& model, const data::Scaling& scaling) {
@@ -41,8 +50,14 @@ void set_units(VaeConfig& model, const data::Scaling& scaling) {
 
 VaeConfig model_of(const TrainConfig& c) {
   VaeConfig model;
-  read_setting("model", [&] { return &architectures().at(c.model); });
-  model.architecture = c.model;
+  model.architecture = architecture_of(c.model);
+  read_setting("model", [&] { return &architectures().at(model.architecture); });
+  if (model.architecture == described_in_file) {
+    require(!c.network.empty(), "model",
+            "'" + c.model + "' is a file, and what it says is missing");
+    model.network = std::make_shared<const NetworkDescription>(
+        read_setting("model", [&] { return read_network(c.network, c.model); }));
+  }
   if (!c.example.empty()) model.example = Shape(std::span<const std::int64_t>(c.example));
   model.latent = c.latent;
   model.hidden = c.hidden;
@@ -73,8 +88,9 @@ VaeConfig model_of(const TrainConfig& c) {
   return model;
 }
 
-TrainPlan resolve(const TrainConfig& c) {
-  check_settings(c);
+TrainPlan resolve(const TrainConfig& given) {
+  check_settings(given);
+  const TrainConfig c = with_network(given);
   TrainPlan plan{
       .config = c,
       .binarize = read_setting("binarize", [&] { return data::parse_binarize(c.binarize); }),

@@ -24,8 +24,9 @@ struct TrainPlan {
   LearningRates rates;
 };
 
-/// Throws SettingError naming the setting that is out of its range or holds an unknown word, before
-/// anything is loaded; ExpressionError for the objective.
+/// Reads the file that the model is described in, where the settings do not hold what it says. Throws
+/// SettingError naming the setting that is out of its range or holds an unknown word, before any data
+/// are loaded; ExpressionError for the objective.
 TrainPlan resolve(const TrainConfig& config);
 
 /// The units in which the model's densities are: those of the data, whatever the scaling.

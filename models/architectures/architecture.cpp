@@ -5,10 +5,22 @@
 #include <utility>
 
 #include "autodiff/setting_error.hpp"
+#include "models/architectures/burda2.hpp"
+#include "models/architectures/conv28.hpp"
 #include "models/architectures/conv64.hpp"
 #include "models/architectures/dense.hpp"
+#include "models/architectures/described.hpp"
+#include "models/architectures/resnet32.hpp"
 
 namespace nelbo {
+namespace {
+
+Coders file_coders(const VaeConfig& config, const DataMoments& moments, ParameterStore& store) {
+  if (!config.network) throw SettingError("model", "the network of the file is not known");
+  return described_coders(*config.network, config, moments, store);
+}
+
+}  // namespace
 
 Registry<Architecture>& architectures() {
   static Registry<Architecture> all(
@@ -26,19 +38,49 @@ Registry<Architecture>& architectures() {
                  .hidden = {200, 200},
                  .coders = mlp_coders,
                  .takes = {"likelihood", "condition", "missing"}},
+                {.name = "burda2",
+                 .summary = "two stochastic layers: X-200-200-[100]-100-100-[50] and back, tanh",
+                 .latent = 150,
+                 .model = burda2},
+                {.name = "ladder2",
+                 .summary = "the same, z1 drawn given x and z2: top-down, as a ladder VAE does",
+                 .latent = 150,
+                 .model = ladder2},
                 {.name = "chen_mlp",
                  .summary = "X-1200-1200-2L relu / L-1200-1200-1200-X tanh; L = 10",
                  .latent = 10,
                  .hidden = {1200, 1200},
                  .coders = chen_mlp_coders,
                  .takes = {"likelihood", "condition", "missing"}},
+                {"conv28",
+                 "28x28 images: 2 convolutions and 1 dense layer each way, relu; L = 20",
+                 20,
+                 {},
+                 false,
+                 conv28_coders},
+                {"resnet32",
+                 "32x32 images: 3 convolutions with residual blocks, 1 dense layer; L = 64",
+                 64,
+                 {},
+                 false,
+                 resnet32_coders},
                 {"conv64",
                  "64x64 images: 4 convolutions and 1 dense layer each way, relu; L = 10",
                  10,
                  {},
                  false,
-                 conv64_coders}});
+                 conv64_coders},
+                {described_in_file,
+                 "encoder and decoder as a list of layers (docs/networks.md); L = 20",
+                 20,
+                 {},
+                 false,
+                 file_coders}});
   return all;
+}
+
+std::string architecture_of(const std::string& model) {
+  return model.ends_with(".toml") ? described_in_file : model;
 }
 
 bool Architecture::has(const std::string& setting) const {

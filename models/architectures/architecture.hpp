@@ -40,8 +40,14 @@ struct Architecture {
   bool has(const std::string& setting) const;
 };
 
-/// mlp, burda, chen_mlp and conv64, and a program's own.
+/// mlp, burda, burda2, ladder2, chen_mlp, conv28, resnet32, conv64 and what a file describes, and a
+/// program's own.
 Registry<Architecture>& architectures();
+
+/// The architecture of networks that VaeConfig::network describes.
+inline constexpr const char* described_in_file = "FILE.toml";
+/// The architecture of a model's name: itself, or described_in_file for that of a file, "net.toml".
+std::string architecture_of(const std::string& model);
 
 /// Why a prior does not go with the codes of a posterior; empty where it does.
 std::string unfit(const PriorFamily& prior, const PosteriorFamily& posterior,

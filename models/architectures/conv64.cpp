@@ -1,8 +1,8 @@
 #include "models/architectures/conv64.hpp"
 
-#include "autodiff/error.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 #include "models/architectures/head.hpp"
+#include "models/architectures/image_shape.hpp"
 #include "models/architectures/output.hpp"
 #include "models/layers.hpp"
 
@@ -13,23 +13,11 @@ constexpr auto relu = Activation::relu;
 constexpr Window halving{.kernel = 4, .stride = 2, .padding = 1};
 const Shape image_core{4, 4, 64};  // what four halvings leave of 64x64
 
-std::int64_t channels_of(const Shape& example) {
-  const bool image = example.rank() == 2 || example.rank() == 3;
-  if (image && example[0] == 64 && example[1] == 64) {
-    return example.rank() == 3 ? example[2] : 1;
-  }
-  const bool channels_first = example.rank() == 3 && example[1] == 64 && example[2] == 64;
-  throw Error("model conv64: examples of shape " + example.text() +
-              (channels_first ? " have their channels first; store them with channels last, "
-                                "[64, 64, C], or choose mlp, which takes any order"
-                              : " are no images [64, 64] or [64, 64, C] (channels last); choose "
-                                "mlp for them"));
-}
-
 }  // namespace
 
 Coders conv64_coders(const VaeConfig& config, const DataMoments& moments, ParameterStore& store) {
-  const std::int64_t channels = channels_of(config.example), core = image_core.size();
+  const std::int64_t channels = image_channels("conv64", 64, config.example),
+                     core = image_core.size();
 
   const Sequential encoder{
       Unflatten({64, 64, channels}),

@@ -2,6 +2,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "autodiff/tape.hpp"
 #include "models/distributions/bernoulli.hpp"
@@ -43,6 +44,9 @@ class Posterior {
   /// dreg weight apart, as what log_prob() of the sample has more than log_prob() of stop(sample), or as
   /// score . z where a sample comes with its score.
   virtual Var log_prob(Var z) const = 0;
+  /// Its summands by the model's layers, each given what it depends on: log Q(z1|x), log Q(z2|z1), ..., [S,
+  /// B] each, nats. log_prob() alone unless overridden.
+  virtual std::vector<Var> log_prob_by_layer(Var z) const { return {log_prob(z)}; }
   /// E[Z|x], [.., D], or what stands for it where it has no closed form: the code of noise 0.
   virtual Var expectation() const = 0;
   /// The most probable code, [.., D].

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "models/posteriors/posterior.hpp"
 
@@ -26,6 +27,9 @@ class Prior {
 
   /// log P0(z) of z [S, B, D]: [S, B], nats.
   virtual Var log_prob(Var z) const = 0;
+  /// Its summands by the model's layers: log P(z1|z2), log P0(z2), ..., [S, B] each, nats. log_prob()
+  /// alone unless overridden.
+  virtual std::vector<Var> log_prob_by_layer(Var z) const { return {log_prob(z)}; }
   /// log P0(z_d) of every dimension of z [S, B, D]: [S, B, D], nats. What Zheng eq. (21) needs. For
   /// one-hot codes of every latent variable, [S, B, L]. Throws Error for a prior that has none.
   virtual Var marginal_log_prob(Var z) const;

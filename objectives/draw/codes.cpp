@@ -1,5 +1,6 @@
 #include "objectives/draw/codes.hpp"
 
+#include "autodiff/error.hpp"
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/reduce_ops.hpp"
 #include "autodiff/ops/shape_ops.hpp"
@@ -33,6 +34,26 @@ Var Codes::log_prior_marginals() {
 Var Codes::log_posterior() {
   if (!log_posterior_) log_posterior_ = draw_.posterior().log_prob(z_);
   return *log_posterior_;
+}
+
+Var Codes::layer_divergence(std::size_t l) {
+  const auto key = [](std::size_t layer) {
+    return Key::nelbo("divergence of layer " + std::to_string(layer));
+  };
+  return once(key(l), [&] {
+    const std::vector<Var> q = draw_.posterior().log_prob_by_layer(z_),
+                           p = draw_.prior().log_prob_by_layer(seen_);
+    const std::size_t layers = draw_.model().layers().size();
+    if (q.size() != layers || p.size() != layers || l >= layers) {
+      throw Error("layer " + std::to_string(l + 1) + ": the model has " + std::to_string(layers) +
+                  " layers, its posterior " + std::to_string(q.size()) + " and its prior " +
+                  std::to_string(p.size()));
+    }
+    for (std::size_t other = 0; other < layers; ++other) {
+      if (other != l) once(key(other), [&] { return q[other] - p[other]; });
+    }
+    return q[l] - p[l];
+  });
 }
 
 Var Codes::log_posterior_at_fixed_z() {

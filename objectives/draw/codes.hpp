@@ -39,6 +39,9 @@ class Codes {
   Var log_posterior();
   /// The same of z as fixed values: its gradient is what Q's parameters do to it beside moving z.
   Var log_posterior_at_fixed_z();
+  /// log Q(z_l|..) - log P0(z_l|..) of layer number l of the model's, [S, B], nats: they add up to
+  /// log Q(z|x) - log P0(z). Throws Error for a posterior and a prior of other layers than the model's.
+  Var layer_divergence(std::size_t l);
   /// log R = log P(x|z) + log P0(z) - log Q(z|x), [S, B], nats; Zheng eq. (37).
   Var log_weights();
   /// The value with this key, computed at the first call.

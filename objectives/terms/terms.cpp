@@ -55,6 +55,18 @@ Term div(Expectation how) {
   });
 }
 
+Term div_of_layer(std::size_t l, const std::string& name) {
+  return Term({.name = "div(" + name + ")",
+               .latex = "\\mathrm{Div}_{" + name + "}",
+               .equation = "Soenderby et al. (2016)",
+               .meaning = "the share of layer " + name + " in div(mc)",
+               .sampled = true,
+               .moves = {"phi", "psi"}},
+              Direction::cost, [l](Draw& d) {
+                return d.expectation([l](Codes& codes) { return codes.layer_divergence(l); });
+              });
+}
+
 Term div_j() {
   return Term({.name = "div_j",
                .latex = "\\mathrm{Div}_j",

@@ -4,6 +4,7 @@
 //   P   z2 ~ N(0, I), z1 | z2 ~ N(z2 V, I), x ~ N(z1 A, I)
 #include <cmath>
 #include <memory>
+#include <optional>
 
 #include "autodiff/ops.hpp"
 #include "models/distributions.hpp"
@@ -37,6 +38,9 @@ class TwoLayers final : public Model {
     decoder_ = add("decoder.weight", "theta", {L, X});
   }
 
+  /// Wrong where it is there: a gate of its own on what layer 2 sees of z1, [S, B].
+  std::optional<Var> gate_between;
+
   const ParameterStore& store() const override { return *store_; }
   CodeSpace codes() const override { return {CodeSpace::Kind::continuous, 2 * L}; }
   std::int64_t features() const override { return X; }
@@ -45,7 +49,7 @@ class TwoLayers final : public Model {
     const DiagNormal first{matmul(batch.x, parameter(first_weight_)) + parameter(first_bias_),
                            parameter(first_log_variance_)};
     return std::make_shared<Joint>(first, parameter(second_weight_), parameter(second_bias_),
-                                   z1_stopped_);
+                                   z1_stopped_, gate_between);
   }
   using Model::prior;
   std::shared_ptr<const Prior> prior(std::optional<Var>) const override {
@@ -62,13 +66,19 @@ class TwoLayers final : public Model {
 
   class Joint final : public Posterior {
    public:
-    Joint(const DiagNormal& first, Var weight, Var bias, bool z1_stopped)
-        : first_(first), weight_(weight), bias_(bias), z1_stopped_(z1_stopped) {}
+    Joint(const DiagNormal& first, Var weight, Var bias, bool z1_stopped,
+          std::optional<Var> gate_between)
+        : first_(first),
+          weight_(weight),
+          bias_(bias),
+          z1_stopped_(z1_stopped),
+          gate_between_(gate_between) {}
     std::string family() const override { return "two_layers"; }
     bool has_rsample() const override { return true; }
     PosteriorSample draw(Var noise) const override {
       const auto [z1, log_q1] = first_.rsample_log_prob(layer(noise, 0));
-      const auto [z2, log_q2] = second(z1).rsample_log_prob(layer(noise, 1));
+      const Var seen = gate_between_ ? gate(z1, *gate_between_) : z1;
+      const auto [z2, log_q2] = second(seen).rsample_log_prob(layer(noise, 1));
       const Var wrong = z1_stopped_ ? second(stop(z1)).log_prob(z2) : log_q2;
       return {concatenate({z1, z2}, -1), log_q1 + wrong};
     }
@@ -87,6 +97,7 @@ class TwoLayers final : public Model {
     DiagNormal first_;
     Var weight_, bias_;
     bool z1_stopped_;
+    std::optional<Var> gate_between_;
   };
 
   class JointPrior final : public Prior {

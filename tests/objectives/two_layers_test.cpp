@@ -43,20 +43,36 @@ std::vector<double> of(const ParameterStore& store, const GradientSink& sink,
   throw Error("no parameter " + parameter);
 }
 
+/// What may be wrong of a model's second layer.
+enum class Wrong { nothing, z1_stopped, gate_per_layer };
+
+/// The normalised importance weights of every datum.
+void normalise(const Tensor& log_weights, const Tensor& to) {
+  for (std::int64_t b = 0; b < B; ++b) {
+    double sum = 0;
+    for (std::int64_t s = 0; s < S; ++s) sum += std::exp(log_weights.at({s, b}));
+    for (std::int64_t s = 0; s < S; ++s) to.set({s, b}, std::exp(log_weights.at({s, b})) / sum);
+  }
+}
+
 /// Gradients for phi, one of each of these many draws.
 std::vector<Gradient> gradients(const Bound& bound, const EstimatorChoice& choice, bool one_sweep,
-                                std::size_t draws, bool z1_stopped = false) {
-  const Fixture f(z1_stopped);
+                                std::size_t draws, Wrong wrong = Wrong::nothing) {
+  Fixture f(wrong == Wrong::z1_stopped);
   Tape tape({.mode = Tape::Mode::replay});
   const Recording recording(tape);
+  const Var between = tape.leaf({S, B}, DType::f64);
+  if (wrong == Wrong::gate_per_layer) f.model.gate_between = between;
   const Var noise = tape.leaf({S, B, D}, DType::f64);
   Draw draw(f.model, tape.leaf(data), noise, {}, nullptr, choice.estimation(one_sweep));
-  const Var value = mean(estimate(draw, bound));
+  const Var value = mean(estimate(draw, bound)), log_weights = draw.codes().log_weights();
+  tape.keep(log_weights);
   GradientSink sink(f.store);
   std::vector<Gradient> all;
   for (std::size_t i = 0; i < draws; ++i) {
     fill_noise(Noise::normal, tape.data(noise), {.stream = {23, StreamId::user}, .step = i});
     tape.forward();
+    if (wrong == Wrong::gate_per_layer) normalise(log_weights.value(), tape.data(between));
     tape.backward(value, f.store.groups({"phi"}), sink);
     Gradient of_layers;
     for (const char* parameter :
@@ -178,11 +194,26 @@ TEST_CASE("two layers: stl and dreg have reparam's expectation in both layers, w
 TEST_CASE("two layers: z1 stopped where layer 2's density reads it is found out") {
   constexpr std::size_t draws = 6000;
   const auto reparam = gradients(bounds::iw(S), estimators::reparam(), true, draws);
-  const Scores t =
-      compare(gradients(bounds::iw(S), estimators::dreg(), true, draws, true), reparam);
+  const Scores t = compare(
+      gradients(bounds::iw(S), estimators::dreg(), true, draws, Wrong::z1_stopped), reparam);
   INFO("|t| " << t.first << " and " << t.second);
   CHECK(t.first > 10);
   CHECK(t.second < 4);  // layer 2's own gradient is none of it
+}
+
+TEST_CASE("two layers: a gate on each layer in place of one on the whole code is found out") {
+  constexpr std::size_t draws = 40000;
+  const auto reparam = gradients(bounds::iw(S), estimators::reparam(), true, draws);
+  const auto wrong =
+      gradients(bounds::iw(S), estimators::dreg(), true, draws, Wrong::gate_per_layer);
+  const Scores t = compare(wrong, reparam);
+  INFO("|t| " << t.first << " and " << t.second);
+  CHECK(t.first > 8);  // z1's way through z2 is weighted once more
+  CHECK(t.second < 4);
+  const Scores right = compare(gradients(bounds::iw(S), estimators::dreg(), true, draws), reparam);
+  INFO("on the whole code " << right.first << " and " << right.second);
+  CHECK(right.first < 4);
+  CHECK(right.second < 4);
 }
 
 TEST_CASE("two layers: what needs one normal posterior refuses by name") {
