@@ -24,7 +24,8 @@ std::vector<CodeLayer> code_layers(const HierarchyConfig& config) {
   std::vector<CodeLayer> layers;
   std::int64_t first = 0;
   for (const HierarchyConfig::Layer& layer : config.layers) {
-    layers.push_back({"z" + std::to_string(layers.size() + 1), first, layer.size});
+    const std::string number = std::to_string(layers.size() + 1);
+    layers.push_back({"z" + number, first, layer.size});
     first += layer.size;
   }
   return layers;
