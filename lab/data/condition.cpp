@@ -16,8 +16,6 @@
 namespace nelbo::data {
 namespace {
 
-constexpr std::size_t most_numbers = 4096;
-
 std::vector<std::string> parts_of(const std::string& text) {
   std::vector<std::string> parts;
   std::size_t first = 0;
@@ -162,10 +160,10 @@ Condition code_condition(const Dataset& data, const std::string& of) {
   if (condition.size() == 0) {
     throw SettingError("condition", one_line(data.spec + ": there are no " + of + " in it"));
   }
-  if (condition.size() > most_numbers) {
+  if (condition.size() > most_condition_numbers) {
     throw SettingError(
         "condition", one_line(fmt::format("{}: the {} make {} numbers, more than {}", data.spec, of,
-                                          condition.size(), most_numbers)));
+                                          condition.size(), most_condition_numbers)));
   }
   return condition;
 }

@@ -11,6 +11,9 @@ namespace nelbo::data {
 struct Dataset;
 struct Split;
 
+/// C at the most, and classes of one factor.
+inline constexpr std::size_t most_condition_numbers = 4096;
+
 /// What a model is conditioned on, and how that is coded as C numbers: labels and factors one-hot, columns
 /// less their mean, by their deviation.
 struct Condition {

@@ -88,14 +88,15 @@ data::Condition condition_of(const TrainConfig& config) {
   const auto all = [](const auto& values, const auto& holds) {
     return std::all_of(values.begin(), values.end(), holds);
   };
-  constexpr std::int64_t most = 4096;
+  constexpr auto most = std::int64_t(data::most_condition_numbers);
   const bool counts = condition.of != "factors" ||
                       all(condition.classes, [](std::int64_t n) { return n >= 1 && n <= most; });
-  if (!counts || condition.size() > most || condition.mean.size() != condition.deviation.size() ||
-      !all(condition.mean, finite) || !all(condition.deviation, positive)) {
-    throw SettingError("condition",
-                       "has a code that is none: classes from 1 on, at most 4096 numbers, as many "
-                       "finite means as deviations above 0");
+  if (!counts || condition.size() > data::most_condition_numbers ||
+      condition.mean.size() != condition.deviation.size() || !all(condition.mean, finite) ||
+      !all(condition.deviation, positive)) {
+    throw SettingError("condition", "has a code that is none: classes from 1 on, at most " +
+                                        std::to_string(most) +
+                                        " numbers, as many finite means as deviations above 0");
   }
   return condition;
 }
