@@ -17,12 +17,20 @@ namespace {
 
 constexpr const char* steps = "steps";
 
+bool is_there(const std::string& path) {
+  std::error_code unknown;
+  return std::filesystem::is_regular_file(path, unknown);
+}
+
 }  // namespace
 
 bool keep_found(const std::string& run, const std::string& path, nlohmann::ordered_json found) {
   try {
-    const auto record = read_json_object(RunFolder::open(run).record());
-    if (record.contains(steps)) found[steps] = record[steps];
+    const std::string record_path = RunFolder::open(run).record();
+    if (is_there(record_path)) {
+      const auto record = read_json_object(record_path);
+      if (record.contains(steps)) found[steps] = record[steps];
+    }
     write_file_atomically(path, json_text(found));
     return true;
   } catch (const std::exception& error) {
@@ -33,8 +41,7 @@ bool keep_found(const std::string& run, const std::string& path, nlohmann::order
 
 nlohmann::ordered_json read_found(const std::string& path, const nlohmann::ordered_json& record,
                                   std::vector<std::string>& notes) {
-  std::error_code unknown;
-  if (!std::filesystem::is_regular_file(path, unknown)) return nlohmann::ordered_json::object();
+  if (!is_there(path)) return nlohmann::ordered_json::object();
   try {
     auto found = read_json_object(path);
     const bool of_now =
