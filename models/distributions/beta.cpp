@@ -16,7 +16,7 @@ namespace nelbo {
 //   log p(x) = a (log r - r + 1) + b (log q - q + 1) - log x (1 - x) + 1/2 log(a b / 2 pi (a + b))
 //              - stirling_error(a) - stirling_error(b) + stirling_error(a + b).
 
-Var Beta::log_prob(Var x) const {
+Var Beta::log_densities(Var x) const {
   const double half_log_two_pi = 0.5 * std::log(2 * std::numbers::pi);
   const Var outside = maximum(less_equal(x, 0.0), greater_equal(x, 1.0));
   const Var y = where(outside, 0.5, x);
@@ -25,8 +25,10 @@ Var Beta::log_prob(Var x) const {
   const Var constant = 0.5 * (log_a + log_b - log(total)) - half_log_two_pi - stirling_error(a) -
                        stirling_error(b) + stirling_error(total);
   const Var log_p = a * (log(r) - r + 1.0) + b * (log(q) - q + 1.0) - log(y) - log1p(-y) + constant;
-  return sum(where(outside, -std::numeric_limits<double>::infinity(), log_p), -1);
+  return where(outside, -std::numeric_limits<double>::infinity(), log_p);
 }
+
+Var Beta::log_prob(Var x) const { return sum(log_densities(x), -1); }
 
 Var Beta::rsample(Var noise) const {
   const Var x = sigmoid(logit_beta_quantile(exp(log_a), exp(log_b), noise));

@@ -16,7 +16,7 @@ namespace nelbo {
 //   h log(1 + 1 / 2h) - 1/2 - 1/2 log 2 pi + stirling_error(h + 1/2) - stirling_error(h),
 // which tends to the normal distribution's -1/2 log 2 pi.
 
-Var StudentT::log_prob(Var x) const {
+Var StudentT::log_densities(Var x) const {
   const double half_log_two_pi = 0.5 * std::log(2 * std::numbers::pi);
   const Var h = 0.5 * exp(log_freedom), distance = x - mean;
   // log(1 + t^2 / nu) = softplus(log(t^2 / nu)), where squares do not overflow. Where t is 0 so is
@@ -25,8 +25,10 @@ Var StudentT::log_prob(Var x) const {
   const Var log_square = 2.0 * (log(size) - log_scale) - log_freedom;
   const Var constant = h * log1p(0.5 / h) + stirling_error(h + 0.5) - stirling_error(h) -
                        (0.5 + half_log_two_pi) - log_scale;
-  return sum(constant - (h + 0.5) * softplus(log_square), -1);
+  return constant - (h + 0.5) * softplus(log_square);
 }
+
+Var StudentT::log_prob(Var x) const { return sum(log_densities(x), -1); }
 
 Var StudentT::rsample(Var noise) const {
   const double largest = largest_finite(noise.dtype());

@@ -18,6 +18,8 @@ struct StudentT {
 
   /// x [S, B, D] or [B, D]; [S, B] where either x or the parameters have draws, else [B].
   Var log_prob(Var x) const;
+  /// The log-density of each x by itself, of its shape or the parameters' where these are larger.
+  Var log_densities(Var x) const;
   /// The inverse of the distribution function; its derivative is that of Figurnov et al. (2018).
   /// Samples that overflow (in float, of nu below some 0.3) are lowered to the largest finite
   /// number, and move no parameter.

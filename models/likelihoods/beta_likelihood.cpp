@@ -36,8 +36,8 @@ std::pair<double, double> greatest_likelihood(double a, double b, double log_x, 
 
 }  // namespace
 
-Var BetaLikelihood::log_prob(Var output, Var x) const {
-  return Beta{parameter(output, 0), parameter(output, 1)}.log_prob(x);
+Var BetaLikelihood::feature_log_prob(Var output, Var x) const {
+  return Beta{parameter(output, 0), parameter(output, 1)}.log_densities(x);
 }
 
 Var BetaLikelihood::mean(Var output) const {

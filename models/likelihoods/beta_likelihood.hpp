@@ -12,7 +12,7 @@ class BetaLikelihood final : public Likelihood {
   bool is_mass() const override { return false; }
   Support support() const override { return {.least = 0, .greatest = 1, .open = true}; }
   std::int64_t outputs() const override { return 2; }
-  Var log_prob(Var output, Var x) const override;
+  Var feature_log_prob(Var output, Var x) const override;
   Var mean(Var output) const override;
   Var sample(Var output, Var noise) const override;
   Noise noise() const override { return Noise::uniform; }

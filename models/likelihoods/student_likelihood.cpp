@@ -23,7 +23,9 @@ StudentT StudentLikelihood::about(Var output) const {
           softplus(tape.parameter(*store_, log_freedom_))};
 }
 
-Var StudentLikelihood::log_prob(Var output, Var x) const { return about(output).log_prob(x); }
+Var StudentLikelihood::feature_log_prob(Var output, Var x) const {
+  return about(output).log_densities(x);
+}
 
 Var StudentLikelihood::sample(Var output, Var noise) const {
   return about(output).sample(broadcast_to(noise, output.shape()));

@@ -12,7 +12,7 @@ class StudentLikelihood final : public Likelihood {
  public:
   std::string text() const override { return "student"; }
   bool is_mass() const override { return false; }
-  Var log_prob(Var output, Var x) const override;
+  Var feature_log_prob(Var output, Var x) const override;
   Var mean(Var output) const override { return output; }
   Var sample(Var output, Var noise) const override;
   Noise noise() const override { return Noise::uniform; }
