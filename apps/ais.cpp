@@ -83,7 +83,7 @@ int finish(const std::vector<AnnealedRun>& runs, const AisOptions& options) {
 
 int ais(const AisOptions& options, const std::vector<std::string>& given) {
   check(options, given);
-  check_table(options.per_example);
+  check_table("per_example", options.per_example);
   std::vector<AnnealedRun> runs;
   for (const std::string& run : options.runs) {
     runs.push_back(open_annealed(options, run));

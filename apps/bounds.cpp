@@ -215,7 +215,7 @@ void show(const Options& options, const AppliedRun& applied, const Lattice& latt
 }
 
 int bounds(const Options& options) {
-  check_table(options.per_example);
+  check_table("per_example", options.per_example);
   const std::vector<LatticeCell> cells = cells_of(options);
   const AppliedRun applied = apply_run(options.run);
   const LoadedRun& run = applied.run;

@@ -29,7 +29,7 @@ struct DecomposeFlags {
   std::int64_t draws = 1;
   std::optional<std::int64_t> batch;
   std::int64_t examples = 0;
-  std::int64_t pairs = 500;
+  std::optional<std::int64_t> pairs;
 };
 
 std::string text_of(const Ledger::Interval& interval) {
@@ -101,13 +101,18 @@ int decompose(const DecomposeFlags& flags) {
     throw SettingError("scheme", error.what());
   }
   const AppliedRun applied = apply_run(flags.run);
+  if (flags.pairs.value_or(0) > 0 && applied.run.model->conditions() > 0) {
+    throw SettingError("pairs",
+                       "the model makes data of a condition alone, and mi_dec is of all; "
+                       "leave it out");
+  }
   const Ledger ledger =
       measure_ledger(*applied.run.model, applied.examples,
                      {.scheme = scheme,
                       .draws = std::size_t(flags.draws),
                       .batch = std::size_t(flags.batch.value_or(applied.run.config.batch)),
                       .examples = std::size_t(flags.examples),
-                      .pairs = std::size_t(flags.pairs),
+                      .pairs = std::size_t(flags.pairs.value_or(500)),
                       .seed = applied.seed});
   const std::string& split = applied.examples.split().name;
   if (flags.run.common.json) {
@@ -148,7 +153,7 @@ Action declare(CommandLine& command) {
   command.number("--examples", flags->examples, 2, std::int64_t{1} << 32, "use the first so many")
       .otherwise("all");
   command.number("--pairs", flags->pairs, 0, 1000000,
-                 "pairs that the model makes for I_dec; 0 leaves it out");
+                 "pairs that the model makes for I_dec; 0 leaves it out [500]");
   command.footer(footer);
   return [flags] { return decompose(*flags); };
 }

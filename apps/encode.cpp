@@ -57,9 +57,9 @@ struct Sources {
 };
 
 /// x as the model saw it, [N, ...]: float32, or uint8 where every value is 0 or 1.
-ArrayInBlocks x_of(const Examples& examples) {
+ArrayInBlocks x_of(const Examples& examples, bool missing) {
   const Extent extent = examples.extent();
-  const bool binary = extent.whole && extent.least >= 0 && extent.greatest <= 1;
+  const bool binary = !missing && extent.whole && extent.least >= 0 && extent.greatest <= 1;
   std::vector<std::int64_t> shape = examples.split().images.shape();
   shape.insert(shape.begin(), std::int64_t(examples.count()));
   const auto values = [&examples, binary](const TakeBytes& take) {
@@ -83,12 +83,13 @@ ArrayInBlocks x_of(const Examples& examples) {
   return {binary ? data::StoredType::uint8 : data::StoredType::float32, std::move(shape), values};
 }
 
-/// Adds x, labels and factors of the examples, as far as they have them.
+/// Adds x, with NaN where an entry is `missing`, labels and factors of the examples, as far as they have
+/// them.
 void add_data(NpzContent& content, Sources& sources, const data::Dataset& data,
-              const Examples& examples) {
+              const Examples& examples, bool missing) {
   const data::Split& split = examples.split();
   const auto count = std::int64_t(examples.count());
-  ArrayInBlocks x = x_of(examples);
+  ArrayInBlocks x = x_of(examples, missing);
   const std::uint64_t bytes =
       std::uint64_t(examples.count()) * examples.features() * data::item_size(x.type);
   if (bytes <= most_x_bytes) {
@@ -131,7 +132,9 @@ int encode_examples(const EncodeFlags& flags) {
     content.arrays[name] = view(values);
     names.push_back(name);
   }
-  add_data(content, sources, *applied.run.data, applied.examples);
+  const Likelihood* const likelihood = applied.run.model->likelihood();
+  add_data(content, sources, *applied.run.data, applied.examples,
+           likelihood != nullptr && likelihood->of_observed());
   write_npz(flags.out, content);
 
   const std::int64_t count = q.mean.shape()[0], latent = codes.variables;

@@ -28,7 +28,7 @@ struct EvalFlags : RunFlags {
 };
 
 int evaluate(const EvalFlags& flags) {
-  check_table(flags.per_example);
+  check_table("per_example", flags.per_example);
   const AppliedRun applied = apply_run(flags);
   const LoadedRun& run = applied.run;
   const TermsByExample terms =

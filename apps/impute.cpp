@@ -29,12 +29,24 @@ struct ImputeFlags : RunFlags {
   std::string out;
 };
 
-/// Rows of x in the units of the data.
-void restore(const Tensor& x, const data::Scaling& scaling) {
-  const std::int64_t width = x.shape()[1];
+/// Rows of x in the units of the data, where entries that the model was shown as they are stored stay so to
+/// the bit.
+void restore(const Tensor& x, const Examples& examples, bool as_stored) {
+  const data::Scaling& scaling = examples.scaling();
+  const auto width = std::size_t(x.shape()[1]);
   float* const values = x.data_as<float>();
   for (std::int64_t i = 0; i < x.size(); ++i) values[i] *= float(scaling.divisor);
-  for (std::int64_t n = 0; n < x.shape()[0]; ++n) scaling.restore(values + n * width);
+  std::vector<float> shown(width), stored(width);
+  for (std::uint32_t n = 0; n < x.shape()[0]; ++n) {
+    float* const row = values + n * width;
+    scaling.restore(row);
+    if (!as_stored) continue;
+    examples.fill_features(shown.data(), {&n, 1}, 0);
+    examples.split().images.write(n, data::Scaling(), stored.data());
+    for (std::size_t d = 0; d < width; ++d) {
+      if (!std::isnan(shown[d])) row[d] = stored[d];
+    }
+  }
 }
 
 std::string csv_of(const Tensor& x) {
@@ -57,8 +69,9 @@ std::vector<std::uint8_t> observed_of(const Examples& examples) {
   return all;
 }
 
-void write(const ImputeFlags& flags, const Imputation& of, const Examples& examples) {
-  restore(of.x, examples.scaling());
+void write(const ImputeFlags& flags, const Imputation& of, const Examples& examples,
+           bool as_stored) {
+  restore(of.x, examples, as_stored);
   if (flags.out.ends_with(".csv")) return write_file_atomically(flags.out, csv_of(of.x));
   const auto count = std::int64_t(examples.count());
   std::vector<std::int64_t> shape = examples.split().images.shape();
@@ -72,7 +85,7 @@ void write(const ImputeFlags& flags, const Imputation& of, const Examples& examp
 }
 
 int impute_examples(const ImputeFlags& flags) {
-  check_table(flags.out);
+  check_table("out", flags.out);
   if (flags.out.empty() && flags.hold_out == 0) {
     throw SettingError("out", "is missing; name a file, or --hold-out a share to measure alone");
   }
@@ -92,7 +105,8 @@ int impute_examples(const ImputeFlags& flags) {
   std::string text = fmt::format("{} examples, {} samples each, {:.4g} of them effective",
                                  seen.count(), flags.samples, effective);
   if (flags.hold_out > 0) {
-    const HeldBackErrors errors = held_back_errors(applied.examples, seen, of);
+    const HeldBackErrors errors =
+        read_setting("hold_out", [&] { return held_back_errors(applied.examples, seen, of); });
     told.update({{"hold_out", flags.hold_out},
                  {"entries", errors.entries},
                  {"rmse", errors.imputed},
@@ -102,7 +116,7 @@ int impute_examples(const ImputeFlags& flags) {
         errors.entries, errors.imputed, errors.mean);
   }
   if (!flags.out.empty()) {
-    write(flags, of, seen);
+    write(flags, of, seen, applied.run.config.binarize == "none");
     told["out"] = flags.out;
     text = data::one_line(flags.out) + ": " + text;
   }
@@ -123,8 +137,8 @@ Action declare(CommandLine& command) {
                "hide this share of the entries, chosen by the seed, and tell the error there");
   command
       .flag("--out", flags->out,
-            "the examples with nothing missing, in the units of the data: arrays x, observed "
-            "and\neffective [N], or a table")
+            "the examples with nothing missing, in the units of the data: arrays x, observed and "
+            "effective [N], or a table")
       .type("FILE.npz|csv");
   command.footer(
       "The mean E[X|x_obs] of every missing entry by self-normalised importance sampling: samples "

@@ -118,12 +118,14 @@ int traverse_codes(const TraverseFlags& flags, const std::vector<std::string>& g
   output.add_data("mean", mean, lead);
   output.add("dimensions", variables);
   output.add("values", values);
-  output.add("kl", nats);
+  const bool known =
+      std::none_of(nats.begin(), nats.end(), [](double one) { return std::isnan(one); });
+  if (known) output.add("kl", nats);
   nlohmann::ordered_json told{{"run", run.name},
                               {"data", run.config.data},
                               {"split", applied.examples.split().name},
-                              {"dimensions", variables},
-                              {"kl", nats}};
+                              {"dimensions", variables}};
+  if (known) told["kl"] = nats;
   if (flags.from_prior) {
     told["seed"] = applied.seed;
   } else {
@@ -154,10 +156,12 @@ Action declare(CommandLine& command) {
       "One latent variable at a time takes K values, evenly spaced, or all its classes, and the "
       "others\n"
       "stay. FILE.npz holds the arrays z [D, K, L] (one-hot codes [D, K, L, C]) and mean\n"
-      "[D, K, ...example], E[X|z], float32; dimensions [D]; values [K]; and kl [D], the mean of\n"
-      "KL(Q(Z_d|x) || P0) over 500 examples of the split, nats, where P0 is N(0, 1) or uniform. "
-      "FILE.png\n"
-      "shows the means, a row for each.\n\n"
+      "[D, K, ...example], E[X|z], float32; dimensions [D]; values [K]; and, where Q(Z|x) is a\n"
+      "normal or of discrete codes, kl [D], the mean of KL(Q(Z_d|x) || P0) over 500 examples of "
+      "the\n"
+      "split, nats, P0 being N(0, 1) or uniform; else the first variables are shown. FILE.png "
+      "shows\n"
+      "the means, a row for each.\n\n"
       "Examples:\n"
       "  nelbo traverse runs/burda-mnist-elbo-s0 --out traversals.png\n"
       "  nelbo traverse runs/burda-mnist-elbo-s0 --example 12 --dimensions 0,3,7 --from -2 --to 2 "

@@ -41,12 +41,12 @@ void add_table_flag(CommandLine& command, std::string& path, const std::string& 
       .type("FILE.npz|FILE.csv");
 }
 
-void check_table(const std::string& path) {
+void check_table(const std::string& setting, const std::string& path) {
   if (path.empty()) return;
   if (!path.ends_with(".npz") && !is_text(path)) {
-    throw SettingError("per_example", data::one_line(path) + ": name it .npz or .csv");
+    throw SettingError(setting, data::one_line(path) + ": name it .npz or .csv");
   }
-  read_setting("per_example", [&] { check_output(path); });
+  read_setting(setting, [&] { check_output(path); });
 }
 
 ExampleTable table_of(const TermsByExample& terms, const data::Split& split) {

@@ -23,7 +23,7 @@ void add_table_flag(CommandLine& command, std::string& path, const std::string& 
 
 /// Asked before anything is computed. Throws SettingError for a name that ends neither in .npz nor in .csv,
 /// and where no file can be written; nothing for an empty name.
-void check_table(const std::string& path);
+void check_table(const std::string& setting, const std::string& path);
 
 /// The first examples of a split with their nell, div and elbo.
 ExampleTable table_of(const TermsByExample& terms, const data::Split& split);

@@ -299,14 +299,20 @@ FileContent read_archive(const std::string& path, Format format, const Archive& 
   const std::string chosen = choose_images(path, archive, member, reading);
   Array images = archive.read(chosen);
   if (images.shape.empty()) fail(path, "holds a single number, not a list of examples");
-  if (reading.missing && archive.has(mask_name) && chosen != mask_name)
-    images = with_mask(path, images, archive.read(mask_name));
+  const bool bytes = images.type == StoredType::uint8;
+  const bool masked = reading.missing && archive.has(mask_name) && chosen != mask_name;
+  if (masked) images = with_mask(path, images, archive.read(mask_name));
   Labels labels = choose_labels(path, archive, chosen, reading.label, images);
   FactorTable factors = choose_factors(archive, chosen, images.shape.front());
   std::vector<double> condition =
       condition_of(path, archive, reading.condition, images.shape.front());
   FileContent content = arrange(path, format, std::move(images), reading, std::move(labels));
   content.split.condition = std::move(condition);
+  if (masked && bytes) {
+    content.notes.push_back(one_line("'" + chosen +
+                                     "' holds bytes with a mask, which are not scaled "
+                                     "unless a scale is given: 255 for pixels"));
+  }
   add_factors(content, std::move(factors));
   return content;
 }

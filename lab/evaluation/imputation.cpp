@@ -103,6 +103,9 @@ HeldBackErrors held_back_errors(const Examples& whole, const Examples& seen,
       errors.mean += std::pow(means[d] - double(truth[d]), 2);
     }
   }
+  if (errors.entries == 0) {
+    throw Error("hides none of the observed entries; a larger share hides some");
+  }
   errors.imputed = std::sqrt(errors.imputed / double(errors.entries));
   errors.mean = std::sqrt(errors.mean / double(errors.entries));
   return errors;

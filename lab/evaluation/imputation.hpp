@@ -30,7 +30,8 @@ struct HeldBackErrors {
   double mean = 0;  // of each feature's mean over what is seen of it
 };
 
-/// Of the entries of `whole` that `seen`, the same examples, lacks.
+/// Of the entries of `whole` that `seen`, the same examples, lacks. Throws Error where there are none, or
+/// where nothing is left of a feature.
 HeldBackErrors held_back_errors(const Examples& whole, const Examples& seen,
                                 const Imputation& imputation);
 

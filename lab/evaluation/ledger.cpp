@@ -293,7 +293,7 @@ Ledger measure_ledger(const Model& model, const Examples& examples, const Ledger
     ledger.terms.push_back(
         {"h_data", {*entropy, 0}, Bias::none, "Zheng eq. (30)", "entropy of the examples, exact"});
   }
-  if (options.pairs > 0) {
+  if (options.pairs > 0 && model.conditions() == 0) {
     ledger.terms.push_back(
         {"mi_dec", generative_information(model, options.pairs, importance_samples, options.seed),
          Bias::over, "Zheng eq. (3)", "generative mutual information I_dec(X;Z)"});

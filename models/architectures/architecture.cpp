@@ -202,7 +202,7 @@ VaeConfig resolve(const VaeConfig& config) {
   const CodeSpace codes = config.posterior.codes(resolved.latent);
   if (!resolved.prior) resolved.prior = simplest_prior(codes);
   if (const std::string why = unfit(*resolved.prior, config.posterior, codes); !why.empty()) {
-    throw Error(why);
+    throw SettingError("prior", why);
   }
   check_condition(resolved);
   constexpr std::int64_t most_dimensions = std::int64_t{1} << 20;

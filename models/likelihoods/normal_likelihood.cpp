@@ -108,10 +108,12 @@ std::shared_ptr<const Likelihood> read_normal_likelihood(const Choice& choice) {
   if (choice.argument == "optimal") return std::make_shared<OptimalNormalLikelihood>();
   if (choice.argument == "datum") return std::make_shared<DatumNormalLikelihood>();
   const auto variance = number_of<double>(choice.argument);
-  if (!variance || !std::isfinite(*variance) || *variance <= 0) {
-    throw Error("likelihood '" + choice.text + "': the variance '" + choice.argument +
-                "' is no positive number; write normal:0.1, normal:learned, normal:shared, "
-                "normal:optimal or normal:datum");
+  constexpr double least = 1e-30, most = 1e30;  // what float has room for, squares of it too
+  if (!variance || !(*variance >= least && *variance <= most)) {
+    throw Error(
+        "likelihood '" + choice.text + "': the variance '" + choice.argument +
+        "' is no number from 1e-30 to 1e30; write normal:0.1, normal:learned, normal:shared, "
+        "normal:optimal or normal:datum");
   }
   return std::make_shared<NormalLikelihood>(*variance);
 }

@@ -6,6 +6,7 @@
 
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/reduce_ops.hpp"
+#include "autodiff/setting_error.hpp"
 
 namespace nelbo {
 namespace {
@@ -28,6 +29,14 @@ Var filled(Var x, double value) { return where(observed(x), x, value); }
 ObservedLikelihood::ObservedLikelihood(std::shared_ptr<const Likelihood> own,
                                        std::vector<double> log_deviations)
     : own_(std::move(own)), log_deviations_(Shape{0}) {
+  if (own_->of_batch()) {
+    const std::string word = own_->text();
+    throw SettingError("likelihood",
+                       "'" + word +
+                           "' has one variance of a whole batch, and no probability of each "
+                           "feature alone, which data with missing entries need; choose "
+                           "normal:shared");
+  }
   if (log_deviations.empty() || own_->is_mass()) return;
   log_deviations_ = Tensor::of(log_deviations, {std::int64_t(log_deviations.size())}, DType::f64);
 }

@@ -31,11 +31,7 @@ Auxiliary baseline(WeightedRule::Baseline kind) {
           .optimizer = {.rule = learned ? OptimizerConfig::Rule::adam : OptimizerConfig::Rule::sgd},
           .rate = learned ? 1e-3 : 0.1,
           .declare = [kind](ParameterStore& store, const Model& model) {
-            if (model.likelihood() != nullptr && model.likelihood()->of_observed()) {
-              throw Error(
-                  "the learned baseline is a network of x, of which entries are missing; "
-                  "choose another estimator");
-            }
+            refuse_missing(model, "the learned baseline");
             return declare(kind, store, model.features());
           }};
 }

@@ -24,6 +24,7 @@ WeightInit no_weight() {
 
 /// [N, D + X] to [N]: codes and data side by side.
 Layer declare(ParameterStore& store, const Model& model) {
+  refuse_missing(model, "what relax learns");
   const std::int64_t inputs = model.codes().dimensions() + model.features();
   const Sequential net{
       Linear(store, "relax.0", group, inputs, width, Activation::tanh),

@@ -26,7 +26,7 @@ class Sleep final : public WeightedRule {
     const Recording recording(tape);
     const DType dtype = model.store().dtype();
     try {
-      model.posterior(tape.leaf({1, model.features()}, dtype))
+      model.posterior(model.batch(tape.leaf({1, model.shown()}, dtype)))
           ->log_prob(tape.leaf({1, 1, model.codes().dimensions()}, dtype));
     } catch (const Error& error) {  // a posterior that knows log Q of its own samples only
       return std::string(

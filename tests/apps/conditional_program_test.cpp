@@ -1,7 +1,9 @@
 // A conditional run, and one of data with missing entries, through every command that a run goes through.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "lab/files/npz.hpp"
 #include "tests/apps/program_run.hpp"
@@ -116,8 +118,10 @@ TEST_CASE("conditional program: a run on a column goes through every command") {
                           "--bounds", "iw", "--m", "4", "--batch", "4", "--replicates", "50"})
           .code == 0);
   const Outcome pairs = run.ask({"decompose", "--pairs", "10"});
-  CHECK(pairs.code == 1);
-  CHECK_THAT(pairs.err, contains("of a condition alone"));
+  CHECK(pairs.code == 2);
+  CHECK_THAT(pairs.err, contains("--pairs") && contains("of a condition alone"));
+  const json ledger = run.json_of({"decompose"});
+  CHECK_FALSE(ledger["terms"].contains("mi_dec"));
 }
 
 TEST_CASE("conditional program: labels are sampled in turn, and a model knows those it has") {
@@ -167,6 +171,62 @@ TEST_CASE("missing program: a run on data with holes goes through every command,
     for (const float x : run.array("i.npz", "x")) CHECK(std::isfinite(x));
     CHECK(run.ask({"impute", "--out", run.folder / "i.csv"}).code == 0);
     CHECK(read_whole(run.folder / "i.csv").find("nan") == std::string::npos);
+  }
+}
+
+TEST_CASE("missing program: what is observed stays to the bit, and what is held back is some") {
+  const Run run(true, {"--missing", "zeros", "--scale", "3"});
+  CHECK(run.ask({"impute", "--data", run.data, "--out", run.folder / "i.csv"}).code == 0);
+  std::istringstream rows(read_whole(run.folder / "i.csv")), given(table(true));
+  std::string row, of;
+  std::getline(given, of);  // the names
+  while (std::getline(rows, row) && std::getline(given, of)) {
+    std::istringstream cells(row), stored(of);
+    std::string cell, number;
+    for (int column = 0; column < 3; ++column) {
+      std::getline(cells, cell, ',');
+      std::getline(stored, number, ',');
+      if (!number.empty()) CHECK(std::stof(cell) == std::stof(number));
+    }
+  }
+  const Outcome none = run.ask({"impute", "--hold-out", "1e-6"});
+  CHECK(none.code == 2);
+  CHECK_THAT(none.err, contains("--hold-out") && contains("a larger share"));
+  const Outcome named = run.ask({"impute", "--out", run.folder / "i.npy"});
+  CHECK(named.code == 2);
+  CHECK_THAT(named.err, contains("--out"));
+}
+
+TEST_CASE(
+    "missing program: holes of binary data are written as holes, and networks of x refuse them") {
+  const TempFolder folder;
+  std::string text = "a,b,c\n";
+  for (int row = 0; row < 40; ++row) {
+    text +=
+        std::to_string(row % 2) + "," + (row % 3 == 0 ? "" : std::to_string(row / 2 % 2)) + ",1\n";
+  }
+  const std::string data = folder.write("bits.csv", text);
+  const auto train = [&](const std::string& out, const std::string& estimator) {
+    return run_program_binary(
+        {"train",     "--data",      data,        "--missing",   "zeros",   "--posterior",
+         "bernoulli", "--objective", "mc(2)",     "--estimator", estimator, "--hidden",
+         "5",         "--latent",    "2",         "--steps",     "3",       "--batch",
+         "10",        "--out",       folder / out});
+  };
+  REQUIRE(train("run", "disarm").code == 0);
+  REQUIRE(
+      run_program_binary({"encode", folder / "run", "--split", "train", "--out", folder / "z.npz"})
+          .code == 0);
+  const data::Array x = data::Npz(data::Input::open(folder / "z.npz")).read("x");
+  REQUIRE(x.type == data::StoredType::float32);
+  std::vector<float> values(std::size_t(x.count()));
+  std::memcpy(values.data(), x.bytes.data(), x.bytes.size());
+  CHECK(std::any_of(values.begin(), values.end(), [](float one) { return std::isnan(one); }));
+  for (const char* estimator : {"relax", "score(learned)"}) {
+    CAPTURE(estimator);
+    const Outcome refused = train("other", estimator);
+    CHECK(refused.code == 2);
+    CHECK_THAT(refused.err, contains("--estimator") && contains("a network of x"));
   }
 }
 

@@ -101,11 +101,7 @@ TEST_CASE("observed: log P(x_obs|z) is that of a likelihood of the observed feat
   }
 }
 
-TEST_CASE("observed: a likelihood without probabilities of single features refuses by name") {
-  const auto likelihood = parse_likelihood("normal:optimal");
-  Tape tape;
-  const Recording recording(tape);
-  const Var output = tape.leaf({S, B, X}, DType::f64), x = tape.leaf({B, X}, DType::f64);
-  CHECK_THROWS_WITH(ObservedLikelihood(likelihood, {}).log_prob(output, x),
-                    contains("the likelihood normal:optimal"));
+TEST_CASE("observed: a likelihood of the whole batch is refused by name") {
+  CHECK_THROWS_WITH(ObservedLikelihood(parse_likelihood("normal:optimal"), {}),
+                    contains("'normal:optimal'"));
 }
