@@ -4,16 +4,8 @@
 #include <utility>
 
 #include "autodiff/error.hpp"
-#include "autodiff/setting_error.hpp"
 
 namespace nelbo {
-
-void refuse_missing(const Model& model, const std::string& what) {
-  if (model.likelihood() == nullptr || !model.likelihood()->of_observed()) return;
-  throw SettingError("estimator", what +
-                                      " is a network of x, of which entries are missing; choose "
-                                      "another estimator");
-}
 
 void Auxiliaries::declare(const Auxiliary& auxiliary, ParameterStore& store, const Model& model) {
   if (find(auxiliary.group) != nullptr) return;

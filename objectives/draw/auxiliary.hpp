@@ -20,9 +20,6 @@ struct Auxiliary {
   std::function<Layer(ParameterStore& store, const Model& model)> declare;
 };
 
-/// Throws SettingError of `estimator` where entries of the data are missing: `what` is a network of x.
-void refuse_missing(const Model& model, const std::string& what);
-
 /// The auxiliaries of a run, declared.
 class Auxiliaries {
  public:

@@ -4,6 +4,7 @@
 #include "models/init.hpp"
 #include "models/layers/linear.hpp"
 #include "models/layers/sequential.hpp"
+#include "objectives/estimators/network_of_x.hpp"
 
 namespace nelbo {
 namespace {
@@ -31,7 +32,9 @@ Auxiliary baseline(WeightedRule::Baseline kind) {
           .optimizer = {.rule = learned ? OptimizerConfig::Rule::adam : OptimizerConfig::Rule::sgd},
           .rate = learned ? 1e-3 : 0.1,
           .declare = [kind](ParameterStore& store, const Model& model) {
-            refuse_missing(model, "the learned baseline");
+            if (kind == WeightedRule::Baseline::learned) {
+              check_network_of_x(model, "the learned baseline");
+            }
             return declare(kind, store, model.features());
           }};
 }

@@ -58,7 +58,8 @@ std::string EstimatorChoice::unfit(const Bound& bound, const Model& model, bool 
   const bool reaches = phi.weighted() && phi.weighted()->reaches_decoder();
   if (model.prior_moves_encoder() && !plain() && !one_sweep && !reaches) {
     return "the estimator " + text() + " for '" + bound.text() +
-           "' sweeps the model twice, and a prior that is made of the encoder's posteriors (vamp) "
+           "' sweeps the model twice, and a prior that is made of the encoder's posteriors (vamp, "
+           "ladder2) "
            "would be reached by the wrong one; use another prior, or a single bound such as iw(m)";
   }
   return "";

@@ -10,6 +10,7 @@
 #include "models/layers/sequential.hpp"
 #include "objectives/draw/draw.hpp"
 #include "objectives/estimators/estimators.hpp"
+#include "objectives/estimators/network_of_x.hpp"
 #include "objectives/estimators/rebar.hpp"
 
 namespace nelbo::estimators {
@@ -24,7 +25,7 @@ WeightInit no_weight() {
 
 /// [N, D + X] to [N]: codes and data side by side.
 Layer declare(ParameterStore& store, const Model& model) {
-  refuse_missing(model, "what relax learns");
+  check_network_of_x(model, "relax's control variate");
   const std::int64_t inputs = model.codes().dimensions() + model.features();
   const Sequential net{
       Linear(store, "relax.0", group, inputs, width, Activation::tanh),

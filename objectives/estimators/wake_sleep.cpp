@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "autodiff/error.hpp"
@@ -25,8 +26,10 @@ class Sleep final : public WeightedRule {
     Tape tape;
     const Recording recording(tape);
     const DType dtype = model.store().dtype();
+    std::optional<Var> condition;
+    if (model.conditions() > 0) condition = tape.leaf({1, model.conditions()}, dtype);
     try {
-      model.posterior(model.batch(tape.leaf({1, model.shown()}, dtype)))
+      model.posterior(Batch(tape.leaf({1, model.features()}, dtype), condition))
           ->log_prob(tape.leaf({1, 1, model.codes().dimensions()}, dtype));
     } catch (const Error& error) {  // a posterior that knows log Q of its own samples only
       return std::string(

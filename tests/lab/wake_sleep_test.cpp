@@ -101,3 +101,43 @@ TEST_CASE("wake_sleep: of a normal likelihood sleep raises log Q at the mean tha
     CHECK(got[j] == Approx(expected[j]).epsilon(1e-10).margin(1e-13));
   }
 }
+
+TEST_CASE("wake_sleep: a conditional model dreams under the conditions of its batch") {
+  // Sleep alone: the gradient of log Q of the code of prior noise 0 at what it dreams of noise 0, by hand.
+  VaeConfig config;
+  config.example = {X};
+  config.latent = 2;
+  config.hidden = {4};
+  config.conditions = 3;
+  config.likelihood = parse_likelihood("normal");
+  ParameterStore store{DType::f64};
+  const std::vector<std::vector<double>> rows(5, {0, 1, 0, 1, 1});
+  const Vae model(config, moments_of(*config.likelihood, rows), store);
+  store.freeze(5);
+  const Tensor x({B, X}, DType::f64), c({B, 3}, DType::f64);
+  for (std::int64_t b = 0; b < B; ++b) c.set({b, b % 3}, 1 + 0.5 * double(b));
+  const auto gradient = [&](auto&& record) {
+    Tape tape;
+    const Recording recording(tape);
+    const Var value = record(tape);
+    GradientSink sink(store);
+    tape.backward(value, store.groups({"phi"}), sink);
+    return sink.buffer().values();
+  };
+  const std::vector<double> got = gradient([&](Tape& tape) {
+    Draw draw(model, Batch(tape.leaf(x), tape.leaf(c)), tape.leaf({2, B, 2}, DType::f64), {},
+              nullptr, EstimatorChoice(estimators::wake_sleep(0)).estimation(true));
+    return mean(estimate(draw, bounds::iw(2)));
+  });
+  const std::vector<double> expected = gradient([&](Tape& tape) {
+    const Var code = tape.leaf({1, B, 2}, DType::f64), condition = tape.leaf(c);
+    const Var dream = stop(reshape(model.decode(code, condition), {B, X}));
+    return mean(model.posterior(Batch(dream, condition))->log_prob(code));
+  });
+  double norm = 0;
+  for (std::size_t j = 0; j < got.size(); ++j) {
+    CHECK(got[j] == Approx(expected[j]).epsilon(1e-10).margin(1e-13));
+    norm += got[j] * got[j];
+  }
+  CHECK(norm > 0);
+}

@@ -1,0 +1,362 @@
+// Every kind of model with every objective and every estimator: a cell trains for 3 steps with finite numbers,
+// or is refused before the first step with its cause, under a setting's name or with the expression: what the
+// program exits 2 for. The words come from the registries, so that a new one
+// is in the matrix by itself.
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "autodiff/setting_error.hpp"
+#include "lab/training/trainer.hpp"
+#include "models/architectures/architecture.hpp"
+#include "objectives/language/catalogue.hpp"
+#include "objectives/language/estimator_words.hpp"
+#include "objectives/language/expression_error.hpp"
+#include "objectives/language/vocabulary.hpp"
+#include "tests/catch.hpp"
+#include "tests/lab/train_data.hpp"
+
+using namespace nelbo;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+/// How words that take arguments are written here.
+using Written = std::map<std::string, Texts>;
+
+const Written written_posteriors{{"categorical", {"categorical:3"}},
+                                 {"iaf", {"iaf:1"}},
+                                 {"realnvp", {"realnvp:1"}},
+                                 {"planar", {"planar:1"}}};
+const Written written_priors{{"normal", {"normal", "normal:full"}},
+                             {"mixture", {"mixture:2"}},
+                             {"vamp", {"vamp:2"}},
+                             {"realnvp", {"realnvp:1"}},
+                             {"maf", {"maf:1"}}};
+const Written written_likelihoods{
+    {"normal",
+     {"normal", "normal:0.1", "normal:learned", "normal:shared", "normal:optimal", "normal:datum"}},
+    {"discretised_logistic", {"discretised_logistic", "discretised_logistic:2"}},
+    {"categorical_pixels", {"categorical_pixels", "categorical_pixels:2"}}};
+const Written written_estimators{
+    {"reparam", {"reparam", "reparam(exact)"}},
+    {"score", {"score", "score(baseline=mean)", "score(baseline=learned)"}},
+    {"vimco", {"vimco", "vimco(arithmetic)"}},
+    {"ovis", {"ovis"}},
+    {"wake_sleep", {"wake_sleep", "wake_sleep(wake=0)"}},
+    {"gumbel_softmax", {"gumbel_softmax"}},
+    {"straight_through", {"straight_through"}},
+    {"rebar", {"rebar", "rebar(temperature=0.5, eta=1)"}},
+    {"relax", {"relax"}}};
+/// Objectives that hold the word.
+const Written written_words{{"div", {"nell + div", "nell + div(mc)"}},
+                            {"mi", {"mi"}},
+                            {"aggdiv", {"aggdiv"}},
+                            {"tc", {"tc", "tc(naive)"}},
+                            {"dwkl", {"dwkl"}},
+                            {"pf", {"pf", "pf(exact)"}},
+                            {"hagg", {"hagg"}},
+                            {"hqzx", {"hqzx", "hqzx(mc)"}},
+                            {"mmd", {"nell + mmd(kernel=rbf)"}},
+                            {"dip", {"nell + dip(i)"}},
+                            {"elbo", {"elbo", "elbo(mc)"}},
+                            {"log_px", {"log_px(m=2)"}},
+                            {"iw", {"iw(m=2)"}},
+                            {"mc", {"mc(k=2)", "mc(k=2, m=2)"}},
+                            {"miwae", {"miwae(k=2, m=2)"}},
+                            {"ciwae", {"ciwae(m=2)"}},
+                            {"renyi", {"renyi(m=2)"}},
+                            {"vr_max", {"vr_max(m=2)"}},
+                            {"cubo", {"-iw(m=2) + cubo(m=2)"}},
+                            {"jackknife", {"jackknife(m=2)"}},
+                            {"tvo", {"tvo(partitions=2, m=2)"}},
+                            {"anneal", {"nell + anneal(0, 1, steps=2)*div(mc)"}},
+                            {"burda", {"nell + burda*div(mc)"}},
+                            {"cosine", {"nell + cosine(1, 0, steps=2)*div(mc)"}},
+                            {"stages", {"nell + stages(1, 2, 0)*div(mc)"}},
+                            {"step", {"nell + step(1, 0.5, every=2)*div(mc)"}},
+                            {"warmup", {"nell + warmup(1, steps=2)*div(mc)"}},
+                            {"abs", {"nell + abs(div(mc) - 1)"}},
+                            {"max", {"nell + max(div(mc), 1)"}},
+                            {"min", {"nell + min(div(mc), 1)"}},
+                            {"square", {"nell + square(div(mc))"}},
+                            {"relu", {"nell + relu(div(mc) - 1)"}}};
+/// Named objectives with fewer samples than their own.
+const Written written_objectives{
+    {"iwae", {"iwae(m=2)"}},           {"miwae", {"miwae(k=2, m=2)"}},
+    {"ciwae", {"ciwae(m=2)"}},         {"tvo", {"tvo(partitions=2, m=2)"}},
+    {"renyi_vae", {"renyi_vae(m=2)"}}, {"vr_max", {"vr_max(m=2)"}}};
+
+/// All words of a registry as they are written here; `takes` says of one whether it has arguments.
+template <class Entry>
+Texts texts_of(const Registry<Entry>& registry, const Written& written, const char* table,
+               const std::function<bool(const Entry&)>& takes) {
+  Texts all;
+  for (const Entry& word : registry.all()) {
+    const auto known = written.find(word.name);
+    if (known != written.end()) {
+      all.insert(all.end(), known->second.begin(), known->second.end());
+    } else if (takes(word)) {
+      FAIL_CHECK("'" << word.name << "' takes arguments: add an entry for it to " << table
+                     << " in tests/lab/matrix_test.cpp");
+    } else {
+      all.push_back(word.name);
+    }
+  }
+  return all;
+}
+
+template <class Entry>
+Texts texts_of(const Registry<Entry>& registry, const Written& written, const char* table) {
+  return texts_of<Entry>(registry, written, table,
+                         [](const Entry& word) { return word.usage != word.name; });
+}
+
+Texts estimator_texts() {
+  return texts_of(estimator_vocabulary(), written_estimators, "written_estimators");
+}
+
+/// Every name of the catalogue and every word of the language, each objective once.
+Texts objective_texts() {
+  Texts all =
+      texts_of<NamedObjective>(objective_catalogue(), written_objectives, "written_objectives",
+                               [](const NamedObjective&) { return false; });
+  std::set<std::string> known(all.begin(), all.end());
+  for (const std::string& text : texts_of(vocabulary(), written_words, "written_words")) {
+    if (known.insert(text).second) all.push_back(text);
+  }
+  return all;
+}
+
+/// 12 examples to learn from and 4 held-out ones of this shape, each feature `zero` or `one`; with a column
+/// to be conditioned on, and every fifth number missing, where that is wanted.
+data::Dataset examples_of(const std::vector<std::int64_t>& shape, double zero, double one,
+                          bool condition = false, bool missing = false) {
+  std::mt19937 random(3);
+  data::Dataset data;
+  data.spec = "tiny";
+  data.format = "npy";
+  for (const auto& [name, count] : {std::pair("train", 12), std::pair("test", 4)}) {
+    std::vector<std::int64_t> sizes{count};
+    sizes.insert(sizes.end(), shape.begin(), shape.end());
+    std::size_t size = 1;
+    for (const std::int64_t n : sizes) size *= std::size_t(n);
+    data::Array array{data::StoredType::float32, sizes, {}};
+    array.bytes.resize(size * sizeof(float));
+    auto* const value = reinterpret_cast<float*>(array.bytes.data());
+    for (std::size_t i = 0; i < size; ++i) {
+      value[i] = float(random() % 5 < 2 ? one : zero);
+      if (missing && i % 5 == 4) value[i] = std::numeric_limits<float>::quiet_NaN();
+    }
+    data.splits.push_back({name, data::Images(std::move(array)), {}, {}});
+    if (!condition) continue;
+    for (int i = 0; i < count; ++i) data.splits.back().condition.push_back(i % 3);
+  }
+  if (condition) data.condition = data::code_condition(data, "c");
+  return data;
+}
+
+/// An epoch of it has 3 steps.
+TrainConfig small_config(const std::string& posterior = "diagonal") {
+  TrainConfig config;
+  config.data = "tiny";
+  config.model = "mlp";
+  config.hidden = {3};
+  config.latent = 2;
+  config.posterior = posterior;
+  config.batch = 4;
+  config.epochs = 1;
+  return config;
+}
+
+/// Trains for an epoch of 3 steps. Throws std::logic_error where a number is not finite.
+void train(Trainer& trainer) {
+  const auto require = [](bool holds, const char* what) {
+    if (!holds) throw std::logic_error(std::string(what) + " is not finite");
+  };
+  for (int step = 0; step < 3; ++step) trainer.step();
+  require(std::isfinite(trainer.train_objective()), "the objective");
+  require(std::isfinite(trainer.held_out().objective), "the objective of held-out examples");
+  const auto* const first = static_cast<const float*>(trainer.store().data());
+  for (std::size_t i = 0; i < trainer.store().size(); ++i) {
+    require(std::isfinite(first[i]), "a parameter");
+  }
+}
+
+/// What came of the cells.
+class Matrix {
+ public:
+  /// The cell of this model, with objective and estimator as they are in it.
+  void run(const std::string& model, const TrainConfig& config, const data::Dataset& data) {
+    const std::string cell = model + " x " + config.objective + " x " + config.estimator;
+    INFO(cell);
+    ++cells_;
+    std::optional<Trainer> trainer;
+    try {
+      trainer.emplace(config, data);
+    } catch (const ExpressionError& error) {
+      return refuse(cell, error.reason());
+    } catch (const SettingError& error) {
+      return refuse(cell, error.what());
+    } catch (const std::exception& error) {
+      FAIL_CHECK(cell << ": not refused by a setting's or the expression's name, but: "
+                      << error.what());
+      return;
+    }
+    try {
+      train(*trainer);
+    } catch (const std::exception& error) {
+      FAIL_CHECK(cell << ": " << error.what());
+      return;
+    }
+    for (const std::string& word : {model, config.objective, config.estimator}) ++trained_in_[word];
+    ++trained_;
+  }
+
+  /// In how many cells a model, an objective or an estimator trained.
+  int trained(const std::string& word) const {
+    const auto known = trained_in_.find(word);
+    return known == trained_in_.end() ? 0 : known->second;
+  }
+
+  void report(const char* what) const {
+    WARN(what << ": " << cells_ << " cells, " << trained_ << " trained, " << cells_ - trained_
+              << " refused for " << reasons_.size() << " reasons");
+  }
+
+ private:
+  void refuse(const std::string& cell, const std::string& reason) {
+    if (reason.size() < 20 || reason.find('\n') != std::string::npos) {
+      FAIL_CHECK(cell << ": refused with no cause in one line: " << reason);
+    }
+    reasons_.try_emplace(reason, cell);
+  }
+
+  int cells_ = 0, trained_ = 0;
+  std::map<std::string, int> trained_in_;
+  std::map<std::string, std::string> reasons_;
+};
+
+/// The model with every objective and estimator.
+void run_all(Matrix& matrix, const std::string& model, TrainConfig config,
+             const data::Dataset& data, const Texts& objectives, const Texts& estimators) {
+  for (const std::string& objective : objectives) {
+    for (const std::string& estimator : estimators) {
+      config.objective = objective;
+      config.estimator = estimator;
+      matrix.run(model, config, data);
+    }
+  }
+}
+
+const Texts plain_objectives{"elbo", "elbo(mc)", "iw(m=2)", "mc(k=2, m=2)"};
+
+}  // namespace
+
+TEST_CASE("matrix: every posterior x objective x estimator") {
+  const Texts objectives = objective_texts(), estimators = estimator_texts();
+  const Texts models = texts_of(posteriors(), written_posteriors, "written_posteriors");
+  const data::Dataset data = examples_of({4}, 0, 1);
+  Matrix matrix;
+  for (const std::string& posterior : models) {
+    run_all(matrix, posterior, small_config(posterior), data, objectives, estimators);
+  }
+  matrix.report("posteriors x objectives x estimators");
+
+  Texts words = models;
+  words.insert(words.end(), estimators.begin(), estimators.end());
+  words.insert(words.end(), objectives.begin(), objectives.end());
+  for (const std::string& word : words) {
+    INFO(word << " trains nowhere");
+    const bool of_no_objective = word == "mi_dec" || word == "critic_loss";
+    CHECK((matrix.trained(word) > 0) != of_no_objective);
+  }
+}
+
+TEST_CASE("matrix: condition and missing entries x objective x estimator") {
+  const Texts objectives = objective_texts(), estimators = estimator_texts();
+  const data::Dataset with_condition = examples_of({4}, 0, 1, true),
+                      with_missing = examples_of({4}, 0, 1, false, true);
+  Matrix matrix;
+  for (const char* posterior : {"diagonal", "bernoulli"}) {
+    TrainConfig config = small_config(posterior);
+    config.condition = "c";
+    run_all(matrix, "condition", config, with_condition, objectives, estimators);
+    config.condition = "";
+    config.missing = "mask";
+    run_all(matrix, "missing", config, with_missing, objectives, estimators);
+  }
+  matrix.report("condition, missing x objectives x estimators");
+  CHECK(matrix.trained("condition") > 0);
+  CHECK(matrix.trained("missing") > 0);
+}
+
+TEST_CASE("matrix: every likelihood x estimator") {
+  Matrix matrix;
+  const Texts all = texts_of(likelihoods(), written_likelihoods, "written_likelihoods");
+  for (const std::string& likelihood : all) {
+    const bool open = parse_likelihood(likelihood)->support().open;
+    const data::Dataset data = open ? examples_of({4}, 0.25, 0.75) : examples_of({4}, 0, 1);
+    for (const char* posterior : {"diagonal", "bernoulli"}) {
+      TrainConfig config = small_config(posterior);
+      config.likelihood = likelihood;
+      run_all(matrix, likelihood, config, data, plain_objectives, estimator_texts());
+    }
+    INFO(likelihood << " trains nowhere");
+    CHECK(matrix.trained(likelihood) > 0);
+  }
+  matrix.report("likelihoods x posteriors diagonal, bernoulli x estimators");
+}
+
+TEST_CASE("matrix: every prior x posterior, condition and missing entries") {
+  Matrix matrix;
+  const data::Dataset data = examples_of({4}, 0, 1), with_condition = examples_of({4}, 0, 1, true),
+                      with_missing = examples_of({4}, 0, 1, false, true);
+  for (const std::string& prior : texts_of(priors(), written_priors, "written_priors")) {
+    for (const std::string& posterior :
+         texts_of(posteriors(), written_posteriors, "written_posteriors")) {
+      TrainConfig config = small_config(posterior);
+      config.prior = prior;
+      const Texts estimators{"reparam", "stl", "rloo", "wake_sleep", "enumeration"};
+      run_all(matrix, prior, config, data, plain_objectives, estimators);
+      config.condition = "c";
+      run_all(matrix, prior, config, with_condition, {"elbo(mc)"}, {"reparam", "rloo"});
+      config.condition = "";
+      config.missing = "zeros";
+      run_all(matrix, prior, config, with_missing, {"elbo(mc)"}, {"reparam", "rloo"});
+    }
+    INFO(prior << " trains nowhere");
+    CHECK(matrix.trained(prior) > 0);
+  }
+  matrix.report("priors x posteriors, condition, missing");
+}
+
+TEST_CASE("matrix: every architecture") {
+  const std::map<std::string, std::vector<std::int64_t>> shapes{
+      {"conv28", {28, 28}}, {"resnet32", {32, 32}}, {"conv64", {64, 64}}};
+  Matrix matrix;
+  for (const Architecture& architecture : architectures().all()) {
+    const std::string& name = architecture.name;
+    const auto shape = shapes.find(name);
+    const data::Dataset data =
+        examples_of(shape == shapes.end() ? std::vector<std::int64_t>{4} : shape->second, 0, 1);
+    TrainConfig config = small_config();
+    config.model = name;
+    config.hidden.clear();
+    config.latent = 0;
+    if (name == described_in_file) {
+      config.network =
+          "[[encoder]]\ntype = \"dense\"\nwidth = 3\n[[decoder]]\ntype = \"dense\"\nwidth = 3\n";
+    }
+    run_all(matrix, name, config, data, {"elbo(mc)"}, {"reparam"});
+    // A model of its own kind has estimators of its own.
+    if (architecture.model) {
+      run_all(matrix, name, config, data, plain_objectives, estimator_texts());
+      run_all(matrix, name, config, data, objective_texts(), {"reparam"});
+    }
+    INFO(name << " trains nowhere");
+    CHECK(matrix.trained(name) > 0);
+  }
+  matrix.report("architectures");
+}
