@@ -187,7 +187,7 @@ TEST_CASE("page: several runs, with what differs marked") {
   for (const char* title :
        {"Rate against distortion, test", "Test elbo", "Test nell", "Test div"}) {
     CAPTURE(title);
-    CHECK(page.find(">" + std::string(title) + "</text>") != std::string::npos);
+    CHECK(page.find(fmt::format(">{}</text>", title)) != std::string::npos);
   }
   CHECK(page.find(">Test objective") ==
         std::string::npos);  // objectives that differ do not compare
