@@ -82,7 +82,7 @@ TEST_CASE("train: burda2 and ladder2 go through every command, with their layers
     const Json traversed =
         Json::parse(out_of({"traverse", run, "--out", folder / "t.npz", "--json"}));
     CHECK(traversed["dimensions"] == Json({0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
-    CHECK(traversed["kl"][0].is_null());
+    CHECK_FALSE(traversed.contains("kl"));
     CHECK(read_whole(folder / "t.npz").size() > 1000);
   }
 }
