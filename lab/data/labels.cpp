@@ -85,9 +85,7 @@ bool leads(const std::vector<std::int64_t>& labels, const std::vector<std::int64
 bool is_column(const std::string& column, const std::vector<std::string>& names,
                std::size_t index) {
   if (has(names, column)) return names[index] == column;
-  std::size_t number = 0;
-  const auto [end, error] = std::from_chars(column.data(), column.data() + column.size(), number);
-  return error == std::errc{} && end == column.data() + column.size() && number == index + 1;
+  return number_of<std::size_t>(column) == index + 1;
 }
 
 bool is_label_word(const std::string& name) { return rank(name) < words.size(); }
