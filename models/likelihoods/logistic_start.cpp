@@ -6,7 +6,7 @@
 namespace nelbo {
 namespace {
 
-constexpr double top = 255, equal = 0.001;
+constexpr double top = 255, evenly = 0.001;  // evenly: the share that all levels have alike
 
 double log_sigmoid(double x) {
   return x < 0 ? x - std::log1p(std::exp(x)) : -std::log1p(std::exp(-x));
@@ -49,7 +49,7 @@ struct Slopes {
 Slopes slopes_at(std::span<const double> shares, double a, double b) {
   Slopes sum;
   for (std::size_t k = 0; k < shares.size(); ++k) {
-    sum.add((1 - equal) * shares[k] + equal / double(shares.size()), int(k), a, b);
+    sum.add((1 - evenly) * shares[k] + evenly / double(shares.size()), int(k), a, b);
   }
   return sum;
 }
