@@ -13,7 +13,7 @@
 namespace nelbo {
 namespace {
 
-constexpr std::size_t largest_batch = 20;
+constexpr std::size_t pairs_at_a_time = 20;
 
 /// Pairs (z, x) of the model's own, and log P(x|z) / P(x) of them.
 class Pairs {
@@ -76,11 +76,11 @@ MeanAndError generative_information(const Model& model, std::size_t pairs, std::
     throw Error("mi_dec: the model makes data of a condition alone; take no pairs (0)");
   }
   RunningMean information;
-  ReplayBySize<Pairs> tapes(largest_batch, [&](std::size_t rows) {
+  ReplayBySize<Pairs> tapes(pairs_at_a_time, [&](std::size_t rows) {
     return std::make_unique<Pairs>(model, rows, samples);
   });
-  for (std::size_t first = 0; first < pairs; first += largest_batch) {
-    Pairs& tape = tapes.of(std::min(largest_batch, pairs - first));
+  for (std::size_t first = 0; first < pairs; first += pairs_at_a_time) {
+    Pairs& tape = tapes.of(std::min(pairs_at_a_time, pairs - first));
     for (const double one : tape.run(seed, first)) information.add(one);
   }
   return information.result();

@@ -11,7 +11,7 @@
 namespace nelbo {
 namespace {
 
-constexpr std::size_t rows_at_a_time = 1024, most_samples_at_a_time = 64;
+constexpr std::size_t imputed_at_a_time = 1024, most_samples_at_a_time = 64;
 
 /// The weighted mean of rows [X], weights being given by their logarithms: kept relative to the greatest.
 class WeightedMean {
@@ -50,7 +50,7 @@ Imputation impute(const Model& model, const Examples& examples, std::size_t samp
   }
   const std::size_t n = examples.count(), width = examples.features();
   const std::size_t chunk = std::min(samples, most_samples_at_a_time);
-  const std::size_t batch = std::min(n, std::max<std::size_t>(1, rows_at_a_time / chunk));
+  const std::size_t batch = std::min(n, std::max<std::size_t>(1, imputed_at_a_time / chunk));
   DrawTape tape(model, std::int64_t(chunk), batch, [likelihood](Draw& draw) {
     return std::vector<Var>{draw.log_weights(), likelihood->mean(draw.codes().decoded())};
   });
