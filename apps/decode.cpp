@@ -27,6 +27,7 @@ struct DecodeFlags : RunFlags {
 /// Codes [R, D], and the axes of the file before those of one code.
 struct Codes {
   Tensor z = Tensor(Shape{0});
+  bool labelled = false;  // hold labels of their own
   std::vector<std::int64_t> lead;
 };
 
@@ -44,20 +45,47 @@ std::pair<std::string, std::string> file_and_member(const std::string& spec) {
 
 /// Drops the axes of one code from the end of `shape`. Throws Error where there are none.
 std::vector<std::int64_t> before_code(std::vector<std::int64_t> shape, const CodeSpace& codes,
-                                      const std::string& spec) {
+                                      std::int64_t dimensions, const std::string& spec) {
   const std::string given = data::shape_text(shape);
   std::int64_t numbers = 1;
   while (shape.size() > 1) {
     numbers *= shape.back();
     shape.pop_back();
-    if (numbers == codes.dimensions()) return shape;
-    if (numbers > codes.dimensions()) break;
+    if (numbers == dimensions) return shape;
+    if (numbers > dimensions) break;
   }
   const std::string one =
       codes.kind == CodeSpace::Kind::one_hot
           ? fmt::format("[{}, {}] or [{}]", codes.variables, codes.classes, codes.dimensions())
+      : codes.labels > 0
+          ? fmt::format("[{}], or with a label [{}]", codes.variables, codes.dimensions())
           : fmt::format("[{}]", codes.variables);
   fail(spec, "an array of shape {} holds no codes of shape {} along its last axes", given, one);
+}
+
+/// Throws Error where a row is no code: another number than 0 and 1 of a bit, or a one-hot row, of a variable or
+/// a label, without its one 1.
+void check_codes(const std::string& spec, const Tensor& z, const CodeSpace& codes, bool labelled) {
+  const std::int64_t width = codes.kind == CodeSpace::Kind::one_hot ? codes.classes : codes.labels;
+  const std::int64_t first = codes.discrete() ? 0 : codes.variables;
+  if (!codes.discrete() && !labelled) return;
+  const float* const all = z.data_as<float>();
+  const std::int64_t dimensions = z.shape()[1];
+  for (std::int64_t row = 0; row < z.shape()[0]; ++row) {
+    double sum = 0;
+    for (std::int64_t d = first; d < dimensions; ++d) {
+      const float value = all[row * dimensions + d];
+      if (value != 0 && value != 1) {
+        fail(spec, "row {}: {} is no number of a {} code, which are 0 and 1{}", row + 1, value,
+             codes.text(),
+             codes.kind == CodeSpace::Kind::binary ? "" : ", one 1 in each one-hot row");
+      }
+      sum += value;
+      if (codes.kind == CodeSpace::Kind::binary || (d - first + 1) % width != 0) continue;
+      if (sum != 1) fail(spec, "row {}: a one-hot row holds {} ones, not 1", row + 1, sum);
+      sum = 0;
+    }
+  }
 }
 
 Codes read_codes(const std::string& spec, const LoadedModel& run, const ModelOutput& output) {
@@ -67,13 +95,20 @@ Codes read_codes(const std::string& spec, const LoadedModel& run, const ModelOut
   // A list of single numbers is told as examples of shape 1.
   shape.insert(shape.end(), rows.shape().begin(), rows.shape().end());
   const CodeSpace codes = run.model->codes();
-  Codes all{.lead = before_code(std::move(shape), codes, spec)};
-  const std::int64_t count = rows.count() * rows.features() / codes.dimensions();
+  // Codes without their label are of the one that is told.
+  const bool labelled = codes.labels > 0 && shape.back() != codes.variables;
+  const std::int64_t given = labelled ? codes.dimensions() : codes.dimensions() - codes.labels;
+  Codes all{.labelled = labelled, .lead = before_code(std::move(shape), codes, given, spec)};
+  const std::int64_t count = rows.count() * rows.features() / given;
   output.check_rows(spec, count);
-  all.z = Tensor({count, codes.dimensions()});
+  Tensor z({count, given});
   for (std::int64_t i = 0; i < rows.count(); ++i) {
-    rows.write(i, data::Scaling(1), all.z.data_as<float>() + i * rows.features());
+    rows.write(i, data::Scaling(1), z.data_as<float>() + i * rows.features());
   }
+  check_codes(spec, z, codes, labelled);
+  all.z = given == codes.dimensions()
+              ? z
+              : shown_rows(z, Tensor::full({count, codes.labels}, 0, DType::f32));
   return all;
 }
 
@@ -84,8 +119,10 @@ int decode(const DecodeFlags& flags) {
   for (const std::string& note : run.notes) tell(note);
   ModelOutput output(flags.output, run, "code");
   const Codes codes = read_codes(flags.z, run, output);
-  const Tensor mean =
-      decode_means(*run.model, codes.z, chosen_conditions(flags, run.config, codes.z.shape()[0]));
+  const std::int64_t count = codes.z.shape()[0];
+  const Tensor conditions = codes.labelled ? chosen_conditions_of_codes(flags, run.config, count)
+                                           : chosen_conditions(flags, run.config, count);
+  const Tensor mean = decode_means(*run.model, codes.z, conditions);
   output.add_codes("z", codes.z, codes.lead);
   output.add_data("mean", mean, codes.lead);
   return output.write(square_grid(mean),

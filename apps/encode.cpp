@@ -41,6 +41,9 @@ std::vector<std::pair<std::string, Tensor>> arrays_of(const Encoded& q, const Co
   if (q.log_variance.size() > 0) return {{"mean", q.mean}, {"log_variance", q.log_variance}};
   switch (codes.kind) {
     case CodeSpace::Kind::continuous:
+      if (codes.labels > 0) {
+        return {{"mean", q.mean}, {"label_probabilities", q.label_probabilities}};
+      }
       return {{"mean", q.mean}};
     case CodeSpace::Kind::binary:
       return {{"probabilities", q.mean}};
@@ -174,6 +177,8 @@ Action declare(CommandLine& command) {
       "numpy.load reads, in the order of the split, the arrays\n"
       "  mean, log_variance  [N, L], float32; discrete posteriors have probabilities\n"
       "                      instead, [N, L] or, categorical, [N, L, K]\n"
+      "  label_probabilities [N, K], Q(c|x) of a run with --labels-used; mean is then\n"
+      "                      E[z|x] over the labels\n"
       "  x                   [N, ...] as the model saw it, scaled and binarized: float32,\n"
       "                      or uint8 where every value is 0 or 1; up to 3.5 GiB\n"
       "  labels              [N], int64, if the data have them; likewise\n"

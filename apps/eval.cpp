@@ -54,6 +54,10 @@ int evaluate(const EvalFlags& flags) {
       object["layers"].push_back(
           {{"name", layer}, {"div", div.mean}, {"standard_error", div.standard_error}});
     }
+    if (of.accuracy) {
+      object["accuracy"] = of.accuracy->mean;
+      object["standard_error"]["accuracy"] = of.accuracy->standard_error;
+    }
     print_json(object);
   } else {
     std::cout << data::one_line(fmt::format("{} on {} ({}, {}), nats per datum", run.name,
@@ -68,6 +72,11 @@ int evaluate(const EvalFlags& flags) {
     row("div", of.div, "E KL(Q(Z|X) || P0(Z)), eq. (16)");
     for (const auto& [layer, div] : of.div_layers) {
       row((" " + layer).c_str(), div, "of div, log Q - log P0 of this layer given the other");
+    }
+    if (of.accuracy) {
+      const auto [mean, error] = *of.accuracy;
+      std::cout << fmt::format("\naccuracy  {:.4f} +- {:.4f}  of the labels that Q(C|x) finds\n",
+                               mean, error);
     }
     std::cout << "\n+- is one standard error over the examples.\n";
   }

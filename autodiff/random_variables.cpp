@@ -19,6 +19,8 @@ constexpr RandomVariable lines[] = {
     binary_valid,
     subset,
     held_back,
+    told_labels,
+    told_order,
     order,
     binary_anew,
     training.z,

@@ -48,6 +48,8 @@ inline constexpr RandomVariable binary_valid{StreamId::data, 5, 1,
 inline constexpr RandomVariable subset{StreamId::data, 6, 1, "training examples that are kept"};
 inline constexpr RandomVariable held_back{StreamId::data, 12, 1,
                                           "entries held back from an imputation"};
+inline constexpr RandomVariable told_labels{StreamId::data, 13, 1,
+                                            "training examples whose label is told"};
 inline constexpr RandomVariable gaussian{StreamId::data, 7, 1, "the data set gaussian"};
 /// A world stands in the place of a data set and is made of the same numbers: a program has one or
 /// the other.
@@ -55,6 +57,8 @@ inline constexpr RandomVariable world{StreamId::data, 0, family, "tables or data
 
 // Training
 inline constexpr RandomVariable order{StreamId::shuffle, 0, 1, "order of an epoch's examples"};
+inline constexpr RandomVariable told_order{StreamId::shuffle, 1, 1,
+                                           "order of an epoch's examples whose label is told"};
 inline constexpr RandomVariable binary_anew{StreamId::binarize, 2, 1, "images of a step"};
 inline constexpr DrawVariables training{
     .z = {StreamId::noise, 0, 1, "noise of z ~ Q(Z|x)"},

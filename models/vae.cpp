@@ -23,7 +23,7 @@ void check_condition(const char* function, const std::optional<Var>& condition, 
                                std::to_string(size) + "]"));
 }
 
-/// x [.., B, K] and behind it c [B, C].
+/// x [.., B, K] and behind it c [B, C], or of x's own draws [S, B, C].
 Var followed_by(Var x, Var condition) {
   Shape shape = x.shape();
   shape[shape.rank() - 1] = condition.shape()[-1];
@@ -77,7 +77,9 @@ std::shared_ptr<const Prior> Vae::prior(std::optional<Var> condition) const {
 
 Var Vae::decode(Var z, std::optional<Var> condition) const {
   check_axes("decode", "[S, B, D]", z, 3, codes_.dimensions());
-  check_condition("decode", condition, conditions());
+  const bool of_draws = condition && condition->shape().rank() == 3;
+  if (of_draws) check_axes("decode", "condition [S, B, C]", *condition, 3, conditions());
+  if (!of_draws) check_condition("decode", condition, conditions());
   return coders_.decoder(condition ? followed_by(z, *condition) : z);
 }
 

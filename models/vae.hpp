@@ -44,6 +44,7 @@ class Vae final : public Model {
   std::shared_ptr<const Prior> prior(std::optional<Var> condition) const override;
   const Likelihood* likelihood() const override { return config_.likelihood.get(); }
   using Model::decode;
+  /// The condition may also be one of every draw, [S, B, C].
   Var decode(Var z, std::optional<Var> condition) const override;
   Var log_likelihood(Var z, const Batch& batch) const override;
   bool prior_moves_encoder() const override { return config_.prior->moves_encoder; }

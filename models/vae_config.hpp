@@ -36,6 +36,8 @@ struct VaeConfig {
   std::optional<PriorFamily> prior;  // none: the simplest for the posterior's codes
   std::int64_t conditions =
       0;  // C, numbers of a condition that encoder, decoder and prior are shown
+  /// Whether the condition is a label that may be unknown, and is inferred: semi_supervised.hpp.
+  bool semi_supervised = false;
   /// What the encoder sees where entries of x are missing (NaN): Missing::none for data that are whole.
   enum class Missing {
     none,

@@ -81,6 +81,13 @@ Tensor chosen_conditions(const RunFlags& flags, const TrainConfig& config, std::
   return rows;
 }
 
+Tensor chosen_conditions_of_codes(const RunFlags& flags, const TrainConfig& config,
+                                  std::int64_t n) {
+  const data::Condition condition = condition_of(config);
+  if (!condition.inferred || !flags.condition.empty()) return chosen_conditions(flags, config, n);
+  return Tensor::full({n, std::int64_t(condition.size())}, 0, DType::f32);
+}
+
 bool is_of_whole_run(const std::string& run, const RunFlags& flags) {
   return !run.ends_with(".safetensors") && flags.data.empty() && flags.split.empty();
 }

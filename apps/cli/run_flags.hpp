@@ -38,6 +38,8 @@ void add_condition_flag(CommandLine& command, RunFlags& flags, const std::string
 /// Empty for a model that takes none. Throws SettingError where there is one and should not be, or the
 /// other way round.
 Tensor chosen_conditions(const RunFlags& flags, const TrainConfig& config, std::int64_t n);
+/// The same of codes that hold labels of their own: without a condition none is told.
+Tensor chosen_conditions_of_codes(const RunFlags& flags, const TrainConfig& config, std::int64_t n);
 
 /// A trained model and the examples that the flags name.
 struct AppliedRun {

@@ -26,9 +26,12 @@ constexpr const char* discrete_estimators =
     "score,rloo,vimco,arm,disarm,rebar(temperature=0.5, eta=1),gumbel_softmax,straight_through,"
     "enumeration";
 
+constexpr const char* labelled_estimators = "enumeration,score";
+
 /// What the model's codes allow; of an objective without bounds there is one way only.
 std::string usual_estimators(const Model& model, const std::string& objective) {
   if (model.codes().discrete()) return discrete_estimators;
+  if (!model.codes().smooth()) return labelled_estimators;
   if (objective.empty()) return StudyPlan().estimators;
   const std::vector<Quantity> all = parse_objective(objective).quantities();
   const auto is_bound = [](const Quantity& quantity) { return quantity.bound.has_value(); };
@@ -143,7 +146,7 @@ Wanted wanted(const Options& options) {
   if (options.estimators) plan.estimators = *options.estimators;
   if (options.reference) {
     plan.reference = *options.reference;
-  } else if (wanted.subject.model.model.codes().discrete()) {
+  } else if (!wanted.subject.model.model.codes().smooth()) {
     plan.reference = "score";
   }
   return wanted;

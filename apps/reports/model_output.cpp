@@ -88,7 +88,7 @@ void ModelOutput::add_rows(const std::string& name, const Tensor& values,
 void ModelOutput::add_codes(const std::string& name, const Tensor& z,
                             std::vector<std::int64_t> lead) {
   const CodeSpace codes = run_.model->codes();
-  std::vector<std::int64_t> row{codes.variables};
+  std::vector<std::int64_t> row{codes.variables + codes.labels};
   if (codes.kind == CodeSpace::Kind::one_hot) row.push_back(codes.classes);
   add_rows(name, z, std::move(lead), row);
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lab/files/one_line.hpp"
+#include "lab/files/sha256.hpp"
 
 namespace nelbo {
 namespace {
@@ -20,8 +21,8 @@ bool is_one_of(const std::string& word, std::initializer_list<const char*> words
 
 /// What follows from the data or the model's file, and how far a run goes, which its epochs say.
 bool told_elsewhere(const std::string& setting) {
-  return is_one_of(setting, {"data_hash", "example", "scale_mean", "scale_deviation",
-                             "picture_range", "network", "epochs", "steps"});
+  return is_one_of(setting, {"data_hash", "example", "scale_mean", "scale_deviation", "labels_told",
+                             "picture_range", "epochs", "steps"});
 }
 
 /// Settings whose values tell what they are.
@@ -63,6 +64,24 @@ std::vector<std::string> without_common_folder(std::vector<std::string> paths) {
   if (slash == std::string::npos) return paths;
   for (std::string& path : paths) path.erase(0, slash + 1);
   return paths;
+}
+
+/// What files say that describe networks, by the beginning of its SHA-256; empty of runs without one, and of
+/// all where the files' names tell the runs apart.
+std::vector<std::string> networks_by_digest(const std::vector<RunHistory>& runs) {
+  std::vector<std::string> digests;
+  std::map<std::string, std::string> of_model;
+  bool same_name = false;
+  for (const RunHistory& run : runs) {
+    const std::string text = run.setting("network");
+    Sha256 digest;
+    digest.update(text.data(), text.size());
+    digests.push_back(text.empty() ? "" : digest.hex().substr(0, 8));
+    const auto [known, added] = of_model.try_emplace(run.setting("model"), digests.back());
+    same_name = same_name || (!added && known->second != digests.back());
+  }
+  if (!same_name) std::fill(digests.begin(), digests.end(), "");
+  return digests;
 }
 
 std::string shortened(const std::string& text) {
@@ -139,6 +158,7 @@ std::vector<Difference> differences(const std::vector<RunHistory>& runs) {
   for (const std::string& name : names) {
     Difference one{name, {}};
     for (const RunHistory& run : runs) one.values.push_back(run.setting(name));
+    if (name == "network") one.values = networks_by_digest(runs);
     const bool equal = std::all_of(one.values.begin(), one.values.end(),
                                    [&](const auto& value) { return value == one.values.front(); });
     if (equal) continue;

@@ -172,6 +172,21 @@ std::string ledger_svg(const RunHistory& run) {
   return curves_svg("Ledger of the test examples", "epoch", nats, std::move(curves), curve_look);
 }
 
+/// Active units of each layer of a model of several, as the ledgers have them.
+std::string active_units_svg(const RunHistory& run) {
+  std::vector<Curve> curves;
+  for (const std::string& layer : keys_of(run.epochs, {"layer_kl"})) {
+    const std::size_t n = curves.size();
+    const auto active = [&](const Json& line) {
+      const Json::json_pointer place("/ledger/layers/" + std::to_string(n));
+      return line.contains(place) ? number_at(line.at(place), {"active"})
+                                  : std::numeric_limits<double>::quiet_NaN();
+    };
+    curves.push_back({data::one_line(layer), points_of(run.epochs, "epoch", active), {n, n}});
+  }
+  return curves_svg("Active units of each layer", "epoch", "units", std::move(curves), curve_look);
+}
+
 std::string snr_svg(const RunHistory& run) {
   std::vector<Curve> curves;
   PlotLook look = curve_look;
@@ -330,6 +345,13 @@ std::vector<std::string> figures_of(const RunHistory& run) {
   if (auto rates = named_curves(run.epochs, "lr"); moves(rates)) {
     keep(figures, curves_svg("Learning rate", "epoch", "rate", std::move(rates), curve_look));
   }
+  if (!keys_of(run.epochs, {"layer_kl"}).empty()) {
+    keep(figures, curves_svg("div of each layer, test", "epoch", nats,
+                             named_curves(run.epochs, "layer_kl"), curve_look));
+    keep(figures, active_units_svg(run));
+  }
+  keep(figures, curves_svg("Accuracy, test", "epoch", "share of labels",
+                           named_curves(run.epochs, "accuracy"), curve_look));
   keep(figures, ledger_svg(run));
   keep(figures, snr_svg(run));
   return figures;

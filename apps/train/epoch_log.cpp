@@ -6,6 +6,7 @@
 
 #include "apps/reports/ledger_json.hpp"
 #include "apps/reports/metrics_json.hpp"
+#include "autodiff/error.hpp"
 #include "lab/evaluation/ledger.hpp"
 #include "lab/evaluation/standard_errors.hpp"
 #include "lab/training/objective_weights.hpp"
@@ -29,8 +30,9 @@ nlohmann::ordered_json rates_json(const std::vector<GroupRate>& rates) {
 
 }  // namespace
 
-void log_epoch(const RunFolder& folder, const Trainer& trainer, const EpochReport& report,
-               double gradient_norm, std::uint64_t clipped, const std::string& end) {
+std::string log_epoch(const RunFolder& folder, const Trainer& trainer, const EpochReport& report,
+                      double gradient_norm, std::uint64_t clipped, const std::string& end) {
+  std::string note;
   nlohmann::ordered_json line{{"epoch", report.epoch},
                               {"step", trainer.state().step},
                               {"train", to_json(report.train, report.names)},
@@ -48,18 +50,27 @@ void log_epoch(const RunFolder& folder, const Trainer& trainer, const EpochRepor
                                                     ledger_examples, trainer.config().seed)) {
     line["layer_kl"][layer] = div;
   }
+  if (const auto accuracy = label_accuracy(trainer.model(), trainer.test_examples(),
+                                           ledger_examples, trainer.config().seed)) {
+    line["accuracy"] = *accuracy;
+  }
   if (report.validation) line["valid"] = to_json(*report.validation, report.names);
   for (const auto& [schedule, weight] : weights_at(trainer.objective(), trainer.last_time())) {
     line["weights"][schedule] = weight;
   }
   if (report.epoch % ledger_epochs == 0 && trainer.test_examples().count() > 1) {
-    line["ledger"] = to_json(measure_ledger(trainer.model(), trainer.test_examples(),
-                                            {.batch = std::size_t(trainer.config().batch),
-                                             .examples = ledger_examples,
-                                             .seed = trainer.config().seed}));
+    try {
+      line["ledger"] = to_json(measure_ledger(trainer.model(), trainer.test_examples(),
+                                              {.batch = std::size_t(trainer.config().batch),
+                                               .examples = ledger_examples,
+                                               .seed = trainer.config().seed}));
+    } catch (const Error& error) {  // codes that no number tells apart are no reason to end a run
+      note = std::string("no ledger of this epoch: ") + error.what();
+    }
   }
   if (!end.empty()) line["end"] = end;
   folder.append_metrics(line.dump());
+  return note;
 }
 
 }  // namespace nelbo

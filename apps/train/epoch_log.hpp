@@ -11,8 +11,8 @@ namespace nelbo {
 /// weights of the objective's schedules there, the mean norm of its gradients, how many of them were
 /// clipped, the KL of every latent variable on some held-out examples ("unit_kl"), and every few epochs
 /// their whole ledger. `end`: why the run ends
-/// here, empty if it goes on.
-void log_epoch(const RunFolder& folder, const Trainer& trainer, const EpochReport& report,
-               double gradient_norm, std::uint64_t clipped, const std::string& end);
+/// here, empty if it goes on. Returns what must be told: why there is no ledger, or nothing.
+std::string log_epoch(const RunFolder& folder, const Trainer& trainer, const EpochReport& report,
+                      double gradient_norm, std::uint64_t clipped, const std::string& end);
 
 }  // namespace nelbo

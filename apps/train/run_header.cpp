@@ -62,6 +62,10 @@ std::vector<std::string> run_header(const TrainConfig& config, const data::Datas
     lines.push_back(
         fmt::format("condition   {}, {} numbers", config.condition, data.condition.size()));
   }
+  if (data.condition.inferred) {
+    lines.push_back(fmt::format("labels      {} of {} are told, the others inferred",
+                                data.condition.told.size(), trainer.train_examples().count()));
+  }
   if (!config.missing.empty())
     lines.push_back("missing     NaN; the encoder sees " + config.missing);
   const Architecture& own = architectures().at(architecture_of(config.model));

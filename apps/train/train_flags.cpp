@@ -112,6 +112,10 @@ std::vector<SettingFlag> data_flags() {
       {"label", "NAME", "the column or array of labels, or none [what is clearly labels]"},
       {"condition", "WHAT",
        "what the model is conditioned on: labels, factors, or columns or arrays by name [nothing]"},
+      {"labels_used", "N",
+       "semi-supervised: the model is told N labels, as many of each, chosen by the seed, and "
+       "infers "
+       "the others (--condition labels) [no label is inferred]"},
       {"missing", "HOW",
        "zeros or mask: NaN, an empty field of a table, and 0 of an array `mask` are entries that "
        "are "

@@ -238,7 +238,8 @@ void TrainingRun::end_epoch(Progress& progress) {
                      .average = average_metrics_,
                      .examples_per_second = epoch_pace_.per_second(),
                      .seconds = seconds()};
-  log_epoch(folder_, trainer_, report, norm, clipped, end());
+  const std::string note = log_epoch(folder_, trainer_, report, norm, clipped, end());
+  if (!note.empty()) progress.line("note: " + data::one_line(note));
   // Last: a checkpoint of this epoch promises that its line is there.
   save();
   progress.epoch(report);

@@ -9,6 +9,8 @@
 #include <numeric>
 
 #include "autodiff/error.hpp"
+#include "autodiff/random.hpp"
+#include "autodiff/random_variables.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/data/dataset.hpp"
 #include "lab/files/one_line.hpp"
@@ -47,7 +49,12 @@ void standardise(Condition& condition, const Split& split) {
 
 std::vector<std::string> condition_names(const std::string& of) {
   if (of.empty() || of == "labels" || of == "factors") return {};
-  return parts_of(of);
+  std::vector<std::string> names = parts_of(of);
+  for (auto name = names.begin(); name != names.end(); ++name) {
+    if (std::find(names.begin(), name, *name) == name) continue;
+    throw SettingError("condition", one_line("'" + of + "' names '" + *name + "' twice"));
+  }
+  return names;
 }
 
 std::size_t Condition::values() const {
@@ -130,7 +137,7 @@ std::vector<float> Condition::parse(const std::string& text) const {
 }
 
 void Condition::check(const Split& split, const std::string& spec) const {
-  if (!any()) return;
+  if (!any() || (inferred && split.labels.empty())) return;
   std::vector<float> c(size());
   for (std::size_t i = 0; i < std::size_t(split.images.count()); ++i) {
     try {
@@ -166,6 +173,37 @@ Condition code_condition(const Dataset& data, const std::string& of) {
                                           condition.size(), most_condition_numbers)));
   }
   return condition;
+}
+
+std::vector<std::int64_t> told_rows(const Split& split, const std::vector<std::int64_t>& classes,
+                                    std::int64_t count, std::uint64_t seed) {
+  const auto kinds = std::int64_t(classes.size()), all = split.images.count();
+  if (count < kinds || count > all) {
+    throw SettingError("labels_used", fmt::format("{} of {} labels of {} kinds; give {} to {}",
+                                                  count, all, kinds, kinds, all));
+  }
+  // What is left over goes to the first ones.
+  std::vector<std::int64_t> wanted(classes.size(), count / kinds);
+  for (std::int64_t k = 0; k < count % kinds; ++k) ++wanted[std::size_t(k)];
+  std::vector<std::uint32_t> order(static_cast<std::size_t>(all));
+  fill_permutation(order.data(), order.size(), random_variables::told_labels.of(seed), 0);
+  std::vector<std::int64_t> rows;
+  for (const std::uint32_t row : order) {
+    const auto at = std::lower_bound(classes.begin(), classes.end(), split.labels[row]);
+    std::int64_t& left = wanted[std::size_t(at - classes.begin())];
+    if (left == 0) continue;
+    --left;
+    rows.push_back(row);
+  }
+  for (std::size_t k = 0; k < classes.size(); ++k) {
+    if (wanted[k] == 0) continue;
+    throw SettingError("labels_used",
+                       fmt::format("{} wants {} more examples of the label {} than there are; "
+                                   "give fewer, they are the same number of each",
+                                   count, wanted[k], classes[k]));
+  }
+  std::sort(rows.begin(), rows.end());
+  return rows;
 }
 
 }  // namespace nelbo::data

@@ -22,6 +22,10 @@ struct Condition {
   /// each has.
   std::vector<std::int64_t> classes = {};
   std::vector<double> mean = {}, deviation = {};  ///< [K], of columns, over the training examples
+  /// Whether they are labels that a model infers (models/labels/semi_supervised.hpp), and the rows of the
+  /// training split whose label it is told in training, ascending.
+  bool inferred = false;
+  std::vector<std::int64_t> told = {};
 
   bool any() const { return !of.empty(); }
   bool operator==(const Condition&) const = default;
@@ -40,10 +44,16 @@ struct Condition {
 };
 
 /// The columns or arrays that "age,height" names; none of labels and factors, which have places of their
-/// own.
+/// own. Throws SettingError for a name that is given twice.
 std::vector<std::string> condition_names(const std::string& of);
 
 /// The condition `of` a data set, coded by its training split. Throws Error where that lacks it.
 Condition code_condition(const Dataset& data, const std::string& of);
+
+/// `count` rows of a split, as many of each of the different labels `classes` as there can be, chosen by
+/// the seed, ascending. Throws SettingError of `labels_used` for fewer than one of each, and for labels
+/// with too few examples.
+std::vector<std::int64_t> told_rows(const Split& split, const std::vector<std::int64_t>& classes,
+                                    std::int64_t count, std::uint64_t seed);
 
 }  // namespace nelbo::data

@@ -81,9 +81,32 @@ void Examples::fill(float* x, std::span<const std::uint32_t> rows, std::uint64_t
   for (const std::uint32_t row : rows) {
     x = std::copy_n(from, this->features(), x);
     from += this->features();
-    condition_.code(*split_, row, x);
+    fill_condition(x, row);
     x += condition_.size();
   }
+}
+
+void Examples::fill_condition(float* c, std::uint32_t row) const {
+  const bool unknown = condition_.inferred && split_->labels.empty();
+  if (!unknown) condition_.code(*split_, row, c);
+  if (!condition_.inferred) return;
+  const auto& told = condition_.told;
+  const bool is_told = tells_labels_ && std::binary_search(told.begin(), told.end(), row);
+  if (is_told) return;
+  // Withheld, or not there at all.
+  for (std::size_t k = 0; k < condition_.size(); ++k) c[k] = unknown || tells_labels_ ? 0 : -c[k];
+}
+
+void Examples::tell_labels() {
+  const auto& told = condition_.told;
+  const bool fits = !told.empty() && std::is_sorted(told.begin(), told.end()) &&
+                    std::adjacent_find(told.begin(), told.end()) == told.end() &&
+                    told.front() >= 0 && std::size_t(told.back()) < count();
+  if (!fits || split_->labels.empty()) {
+    throw Error(data::one_line(spec_ + ": the labels that are told are not those of split '" +
+                               split().name + "'"));
+  }
+  tells_labels_ = true;
 }
 
 void Examples::hide(double share, std::uint64_t seed) {

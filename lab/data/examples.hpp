@@ -35,6 +35,9 @@ class Examples {
   void fill(float* x, std::span<const std::uint32_t> rows, std::uint64_t step) const;
   /// The same without conditions: x [B, X].
   void fill_features(float* x, std::span<const std::uint32_t> rows, std::uint64_t step) const;
+  /// From now on the model is told the labels that Condition::told names, and of other rows nothing; without
+  /// it all labels are withheld (models/labels/labelled_posterior.hpp). Of the training split.
+  void tell_labels();
   /// Hides a share of the entries, chosen by the seed, from all that follows: they are missing. Another
   /// seed hides others; the values that the rest have do not change.
   void hide(double share, std::uint64_t seed);
@@ -72,7 +75,10 @@ class Examples {
   data::Binarize how_;
   Role role_;
   std::uint64_t seed_;
+  void fill_condition(float* c, std::uint32_t row) const;
+
   data::Condition condition_;
+  bool tells_labels_ = false;
   double hidden_ = 0;  // the share that hide() hides
   std::uint64_t hiding_seed_ = 0;
 };

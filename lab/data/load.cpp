@@ -181,6 +181,11 @@ Dataset load_dataset(const std::string& spec, const LoadOptions& options) {
   preprocess(dataset, options.steps);
   if (standard) dataset.scale = choose_scaling(dataset, options.scale);
   dataset.condition = code_condition(dataset, options.condition);
+  if (options.labels_used > 0) {
+    dataset.condition.inferred = true;
+    dataset.condition.told =
+        told_rows(dataset.training(), dataset.condition.classes, options.labels_used, options.seed);
+  }
   return dataset;
 }
 

@@ -20,8 +20,9 @@ struct LoadOptions {
   double validation_otherwise = 0;  ///< the share where that is 0 and the data bring no `valid`
   std::string scale = {};  ///< none, 255, standard or a number; empty: as choose_scaling.hpp says
   std::string label = {};  ///< a name, or none; empty: what is clearly labels
-  std::string condition = {};  ///< labels, factors, or names of columns or arrays (condition.hpp)
-  bool missing = false;        ///< whether entries may be missing (Reading)
+  std::string condition = {};    ///< labels, factors, or names of columns or arrays (condition.hpp)
+  std::int64_t labels_used = 0;  ///< of labels that are inferred how many are told; 0: no such
+  bool missing = false;          ///< whether entries may be missing (Reading)
   /// How many of the training examples are kept, chosen by the seed; 0: all. Test and validation splits are
   /// those that they are without it.
   std::int64_t subset = 0;

@@ -30,8 +30,8 @@ std::optional<PictureShape> picture_shape(const std::vector<std::int64_t>& examp
 
 std::string no_pictures(const std::vector<std::int64_t>& example) {
   return "examples of shape " + data::shape_text(example) +
-         " are no pictures, which are [H, W], [H, W, C] or [C, H, W] with 1 or 3 channels, or a "
-         "square number of values";
+         " are no pictures, which are [H, W], [H, W, C] or [C, H, W] with 1 or 3 channels, or [N] "
+         "where N is a square number from 16 on, as in [784]";
 }
 
 }  // namespace nelbo

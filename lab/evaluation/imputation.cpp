@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "autodiff/error.hpp"
+#include "autodiff/setting_error.hpp"
 #include "lab/evaluation/draw_tape.hpp"
 #include "objectives/draw/draw.hpp"
 
@@ -46,7 +47,8 @@ Imputation impute(const Model& model, const Examples& examples, std::size_t samp
                   std::uint64_t seed) {
   const Likelihood* const likelihood = model.likelihood();
   if (likelihood == nullptr || !likelihood->of_observed()) {
-    throw Error("the model is of data without missing entries; train with missing zeros or mask");
+    throw SettingError(
+        "", "the model is of data without missing entries; train with missing zeros or mask");
   }
   const std::size_t n = examples.count(), width = examples.features();
   const std::size_t chunk = std::min(samples, most_samples_at_a_time);

@@ -7,10 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 #include "autodiff/random_variables.hpp"
 #include "autodiff/tape.hpp"
 #include "lab/training/replay_by_size.hpp"
+#include "models/labels/labelled_posterior.hpp"
 
 namespace nelbo {
 namespace {
@@ -66,6 +68,10 @@ auto rows_of(const Tensor& values) {
 auto posterior_parameters(const Model& model) {
   return [&model](Var rows) {
     const auto q = model.posterior(model.batch(rows));
+    if (const LabelledPosterior* const labelled = q->labelled()) {
+      const std::int64_t latent = model.codes().variables;
+      return std::vector<Var>{slice(q->expectation(), -1, 0, latent), exp(labelled->classifier())};
+    }
     if (q->normal() == nullptr) return std::vector<Var>{q->expectation()};
     const DiagNormal normal = q->normal()->marginals();
     // A world's covariance may be one of all data.
@@ -73,7 +79,8 @@ auto posterior_parameters(const Model& model) {
   };
 }
 
-Encoded encoded(const std::vector<Tensor>& q) {
+Encoded encoded(const Model& model, const std::vector<Tensor>& q) {
+  if (model.codes().labels > 0) return {.mean = q[0], .label_probabilities = q[1]};
   return q.size() == 1 ? Encoded{q[0]} : Encoded{q[0], q[1]};
 }
 
@@ -92,12 +99,13 @@ Encoded encode(const Model& model, const Examples& examples, std::size_t count) 
     std::iota(which.begin(), which.end(), std::uint32_t(first));
     examples.fill(to, which, 0);
   };
-  return encoded(map_rows(count, std::size_t(model.shown()), fill, posterior_parameters(model)));
+  return encoded(model,
+                 map_rows(count, std::size_t(model.shown()), fill, posterior_parameters(model)));
 }
 
 Encoded encode(const Model& model, const Tensor& rows) {
-  return encoded(map_rows(std::size_t(rows.shape()[0]), std::size_t(rows.shape()[1]), rows_of(rows),
-                          posterior_parameters(model)));
+  return encoded(model, map_rows(std::size_t(rows.shape()[0]), std::size_t(rows.shape()[1]),
+                                 rows_of(rows), posterior_parameters(model)));
 }
 
 std::vector<double> mean_divergences(const CodeSpace& codes, const Encoded& q) {

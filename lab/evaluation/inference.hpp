@@ -17,6 +17,8 @@ struct Encoded {
   // [N, D]; of a full covariance its diagonal; empty of a discrete posterior, and of any that is no
   // normal
   Tensor log_variance = Tensor(Shape{0});
+  // [N, K]: Q(c|x) of a semi-supervised model, whose `mean` is of z alone, [N, L]; empty of any other
+  Tensor label_probabilities = Tensor(Shape{0});
 };
 Encoded encode(const Model& model, const Examples& examples);
 /// Of the first `count` examples, [count, D] each.

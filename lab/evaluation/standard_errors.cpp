@@ -6,6 +6,8 @@
 #include "lab/evaluation/draw_tape.hpp"
 #include "lab/training/replay_by_size.hpp"
 #include "objectives/draw/draw.hpp"
+#include "objectives/estimators/estimators.hpp"
+#include "objectives/terms/label_terms.hpp"
 
 namespace nelbo {
 namespace {
@@ -16,6 +18,20 @@ constexpr std::size_t largest_batch = 100;
 std::vector<CodeLayer> layers_of(const Model& model) {
   const std::vector<CodeLayer> layers = model.layers();
   return layers.size() > 1 ? layers : std::vector<CodeLayer>{};
+}
+
+/// log P(x|z), [S, B] or [B]: of a model that infers labels its mean over them.
+Var log_likelihood_of(Draw& draw) {
+  if (draw.model().codes().labels == 0) return draw.log_likelihood();
+  return estimators::enumeration().rule().expectation(
+      draw, [](Codes& codes) { return codes.log_likelihood(); });
+}
+
+/// log Q(z|x) - log P0(z) likewise.
+Var sampled_div_of(Draw& draw) {
+  if (draw.model().codes().labels == 0) return draw.log_posterior() - draw.log_prior();
+  return estimators::enumeration().rule().expectation(
+      draw, [](Codes& codes) { return codes.log_posterior() - codes.log_prior(); });
 }
 
 }  // namespace
@@ -35,6 +51,7 @@ TermMeans TermsByExample::means() const {
   TermMeans means{mean_of(elbo()), mean_of(nell), mean_of(div)};
   for (const auto& [layer, values] : div_layers)
     means.div_layers.emplace_back(layer, mean_of(values));
+  if (!hits.empty()) means.accuracy = mean_of(hits);
   return means;
 }
 
@@ -42,13 +59,15 @@ TermsByExample terms_by_example(const Model& model, const Examples& examples, st
                                 std::uint64_t seed) {
   const bool exact = has_exact_div(model);
   const std::vector<CodeLayer> layers = layers_of(model);
+  const bool labelled = model.codes().labels > 0 && !examples.split().labels.empty();
   ReplayBySize<DrawTape> tapes(std::min(largest_batch, count), [&](std::size_t batch) {
-    return std::make_unique<DrawTape>(model, 1, batch, [exact, &layers](Draw& draw) {
-      const Var div = exact ? draw.kl() : draw.log_posterior() - draw.log_prior();
-      std::vector<Var> all{draw.log_likelihood(), div};  // [1, B], and [B] or [1, B]
+    return std::make_unique<DrawTape>(model, 1, batch, [exact, labelled, &layers](Draw& draw) {
+      const Var div = exact ? draw.kl() : sampled_div_of(draw);
+      std::vector<Var> all{log_likelihood_of(draw), div};  // [1, B], and [B] or [1, B]
       for (std::size_t l = 0; l < layers.size(); ++l) {
         all.push_back(draw.codes().layer_divergence(l));
       }
+      if (labelled) all.push_back(label_hits(draw));
       return all;
     });
   });
@@ -64,6 +83,8 @@ TermsByExample terms_by_example(const Model& model, const Examples& examples, st
     for (std::size_t l = 0; l < layers.size(); ++l) {
       for (const double div : tape.value(2 + l).values()) terms.div_layers[l].second.push_back(div);
     }
+    if (!labelled) return;
+    for (const double hit : tape.value(2 + layers.size()).values()) terms.hits.push_back(hit);
   });
   return terms;
 }
@@ -78,6 +99,14 @@ std::vector<std::pair<std::string, double>> layer_divergences(const Model& model
       terms_by_example(model, examples, std::min(count, examples.count()), seed);
   for (const auto& [name, mean] : terms.means().div_layers) all.emplace_back(name, mean.mean);
   return all;
+}
+
+std::optional<double> label_accuracy(const Model& model, const Examples& examples,
+                                     std::size_t count, std::uint64_t seed) {
+  if (model.codes().labels == 0) return std::nullopt;
+  const auto accuracy =
+      terms_by_example(model, examples, std::min(count, examples.count()), seed).means().accuracy;
+  return accuracy ? std::optional(accuracy->mean) : std::nullopt;
 }
 
 TermMeans estimate_terms(const Model& model, const Examples& examples, std::uint64_t seed) {

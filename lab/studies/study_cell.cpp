@@ -22,12 +22,12 @@ bool StudyCell::unbiased(const EstimatorChoice& choice, bool encoder) const {
   const std::vector<Term::Part> parts = objective()->parts();
   return std::all_of(parts.begin(), parts.end(), [&](const Term::Part& part) {
     const Quantity& quantity = part.quantity;
-    const bool mean = discrete && quantity.sampled;
+    const bool mean = !codes.smooth() && quantity.sampled;
     if (!quantity.bound && !mean) return true;
     const bool right =
         quantity.bound ? choice.phi.unbiased(*quantity.bound) : phi.bias_of_expectations().empty();
     // Inside a function, the function's slope is of the same samples.
-    return right && (part.weight || choice.plain() || phi.exact());
+    return right && (part.weight || choice.plain() || phi.exact(codes));
   });
 }
 

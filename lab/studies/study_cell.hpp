@@ -23,7 +23,7 @@ struct StudyCell {
   std::vector<EstimatorChoice> estimators;
   std::size_t reported = 0;   // so many of them, the first
   std::size_t reference = 0;  // one of them
-  bool discrete = false;      // the model's codes are
+  CodeSpace codes = {};       // the model's
 
   /// Null for an objective.
   const Bound* bound() const { return std::get_if<Bound>(&of); }

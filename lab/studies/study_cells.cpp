@@ -180,7 +180,7 @@ StudyCell cell_of(const Studied& studied, Coupling coupling,
                  .k = studied.k,
                  .coupling = coupling,
                  .estimators = {},
-                 .discrete = model.model.codes().discrete()};
+                 .codes = model.model.codes()};
   for (const EstimatorChoice& choice : estimators) {
     if (choice.coupling != coupling) continue;
     const std::string why = lacks(choice, cell, model);

@@ -23,6 +23,8 @@ struct TrainConfig {
                           // they are loaded
   std::string label;      // what is no feature: a name, or none; empty: what is clearly labels
   std::string condition;  // labels, factors, or names of columns or arrays; empty: none
+  std::int64_t labels_used =
+      0;                // of labels that are inferred how many are told; 0: none is inferred
   std::string missing;  // zeros or mask: entries may be missing, and what the encoder sees of them
   std::int64_t subset = 0;    // training examples that are kept; 0: all
   std::string crop, resize;   // "28x28"; empty: not at all
@@ -35,6 +37,7 @@ struct TrainConfig {
   std::vector<double> scale_deviation;  // likewise
   std::vector<std::int64_t>
       condition_classes;                    // of labels those that there are, of factors how many
+  std::vector<std::int64_t> labels_told;    // rows of the training data whose label is told
   std::vector<double> condition_mean;       // of columns, of the training data
   std::vector<double> condition_deviation;  // likewise
   std::pair<double, double> picture_range{0, 1};  // what is black and white in pictures

@@ -30,13 +30,16 @@ void check_features(const TrainConfig& config, const data::Dataset& data) {
 double implied_validation(const TrainConfig& config) { return config.patience > 0 ? 0.1 : 0; }
 
 data::Dataset load(const TrainConfig& config) {
+  // Labels that are inferred, and coded already, need not be there.
+  const bool coded = config.labels_used > 0 && !config.condition_classes.empty();
   return data::load_dataset(config.data, {.holdout = config.holdout,
                                           .seed = config.seed,
                                           .validation = config.validation,
                                           .validation_otherwise = implied_validation(config),
                                           .scale = holds_scaling(config) ? "none" : config.scale,
                                           .label = config.label,
-                                          .condition = config.condition,
+                                          .condition = coded ? "" : config.condition,
+                                          .labels_used = coded ? 0 : config.labels_used,
                                           .missing = !config.missing.empty(),
                                           .subset = config.subset,
                                           .steps = steps_of(config)});
@@ -81,8 +84,9 @@ void keep_scaling(TrainConfig& config, const data::Scaling& scaling) {
 }
 
 data::Condition condition_of(const TrainConfig& config) {
-  const data::Condition condition{config.condition, config.condition_classes, config.condition_mean,
-                                  config.condition_deviation};
+  const data::Condition condition{config.condition,       config.condition_classes,
+                                  config.condition_mean,  config.condition_deviation,
+                                  config.labels_used > 0, config.labels_told};
   const auto positive = [](double value) { return std::isfinite(value) && value > 0; };
   const auto finite = [](double value) { return std::isfinite(value); };
   const auto all = [](const auto& values, const auto& holds) {
@@ -106,6 +110,7 @@ void keep_condition(TrainConfig& config, const data::Condition& condition) {
   config.condition_classes = condition.classes;
   config.condition_mean = condition.mean;
   config.condition_deviation = condition.deviation;
+  config.labels_told = condition.told;
 }
 
 data::Preprocessing steps_of(const TrainConfig& config) {

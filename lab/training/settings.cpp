@@ -88,6 +88,27 @@ TrainSetting if_any(const std::string& name, std::optional<double> TrainConfig::
           .range = range};
 }
 
+/// Not written where it has this value.
+TrainSetting unless(const SettingValue& value, TrainSetting setting) {
+  setting.get = [value, get = setting.get](const TrainConfig& c) -> std::optional<SettingValue> {
+    const auto held = get(c);
+    return held == value ? std::nullopt : held;
+  };
+  return setting;
+}
+
+/// Labels that are inferred are a condition.
+TrainSetting labels_used() {
+  TrainSetting setting =
+      unless(std::int64_t{0}, member("labels_used", Kind::whole, &TrainConfig::labels_used,
+                                     {.least = 1, .most = 4294967295}));
+  setting.set = [](TrainConfig& c, const SettingValue& value) {
+    c.labels_used = std::get<std::int64_t>(value);
+    if (c.condition.empty()) c.condition = "labels";
+  };
+  return setting;
+}
+
 /// A number where it is one.
 TrainSetting learning_rate() {
   return {.name = "lr",
@@ -177,15 +198,6 @@ TrainSetting picture_range() {
               }};
 }
 
-/// Not written where it has this value.
-TrainSetting unless(const SettingValue& value, TrainSetting setting) {
-  setting.get = [value, get = setting.get](const TrainConfig& c) -> std::optional<SettingValue> {
-    const auto held = get(c);
-    return held == value ? std::nullopt : held;
-  };
-  return setting;
-}
-
 /// Height and width: "28x28".
 TrainSetting pixel_size(const std::string& name, std::string TrainConfig::*field,
                         std::int64_t most) {
@@ -249,6 +261,7 @@ std::vector<TrainSetting> all_settings() {
       of_model(unless_empty("scale", Kind::word, &C::scale)),
       unless_empty("label", Kind::word, &C::label),
       of_model(unless_empty("condition", Kind::text, &C::condition)),
+      of_model(labels_used()),
       of_model(unless_empty("missing", Kind::text, &C::missing)),
       unless(std::int64_t{0},
              member("subset", Kind::whole, &C::subset, {.least = 1, .most = 4294967295})),
@@ -261,6 +274,7 @@ std::vector<TrainSetting> all_settings() {
       of_model(unless_empty("scale_mean", Kind::numbers, &C::scale_mean)),
       of_model(unless_empty("scale_deviation", Kind::numbers, &C::scale_deviation)),
       of_model(unless_empty("condition_classes", Kind::wholes, &C::condition_classes)),
+      unless_empty("labels_told", Kind::wholes, &C::labels_told),
       of_model(unless_empty("condition_mean", Kind::numbers, &C::condition_mean)),
       of_model(unless_empty("condition_deviation", Kind::numbers, &C::condition_deviation)),
       of_model(picture_range()),

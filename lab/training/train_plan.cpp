@@ -26,6 +26,8 @@ void check_settings(const TrainConfig& c) {
   data::check_scale(c.scale);
   require(!(c.epochs && c.steps), "epochs", "excludes a number of steps");
   check_ranges(c);
+  require(c.labels_used == 0 || c.condition == "labels", "labels_used",
+          "is of labels, and the condition is '" + c.condition + "'; leave that out");
   require(c.patience_from == 0 || c.patience > 0, "patience_from",
           "goes with a patience: after how many epochs without a better one the run ends");
 }
@@ -71,6 +73,7 @@ VaeConfig model_of(const TrainConfig& c) {
   model.centre = c.centre;
   model.centre_mean = c.centre_mean;
   model.conditions = std::int64_t(condition_of(c).size());
+  model.semi_supervised = c.labels_used > 0;
   model.likelihood = read_setting("likelihood", [&] { return parse_likelihood(c.likelihood); });
   model.posterior = read_setting("posterior", [&] { return parse_posterior(c.posterior); });
   if (!c.missing.empty()) {

@@ -108,6 +108,10 @@ Trainer::Trainer(const TrainPlan& plan, const data::Dataset& data)
       networks_(networks_for(plan_, {&train_, valid_ ? &*valid_ : nullptr, &test_}, store_)),
       gradient_(store_),
       order_(train_.count()) {
+  if (data.condition.inferred) {
+    train_.tell_labels();
+    told_order_.emplace(data.condition.told, train_.count());
+  }
   check_groups("lr", plan_.rates, store_.group_names());
   check_groups("optimizer", plan_.optimizers, store_.group_names());
   optimizers_ =
@@ -222,6 +226,7 @@ void Trainer::begin_epoch() {
   if (order_epoch_ == state_.epoch) return;
   fill_permutation(order_.data(), order_.size(), random_variables::order.of(config().seed),
                    state_.epoch);
+  if (told_order_) told_order_->mix(order_, recordings_->batch(), config().seed, state_.epoch);
   order_epoch_ = state_.epoch;
 }
 

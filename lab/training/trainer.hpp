@@ -19,6 +19,7 @@
 #include "lab/training/parameter_average.hpp"
 #include "lab/training/recorded_batch.hpp"
 #include "lab/training/run_config.hpp"
+#include "lab/training/told_order.hpp"
 #include "lab/training/train_state.hpp"
 #include "objectives/algebra/term.hpp"
 
@@ -175,6 +176,7 @@ class Trainer {
   std::unique_ptr<Evaluator> evaluator_;
   std::unique_ptr<Evaluator> validator_;  // of the validation examples, where there are some
   std::vector<std::uint32_t> order_;      // the training examples, as this epoch sees them
+  std::optional<ToldOrder> told_order_;   // of labels that are inferred
   std::uint64_t order_epoch_ = std::numeric_limits<std::uint64_t>::max();
   std::size_t rows_ = 0;
   TrainingTime last_time_;

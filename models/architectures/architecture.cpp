@@ -144,7 +144,10 @@ void check_centre(const VaeConfig& config) {
 void check_condition(const VaeConfig& config) {
   if (config.prior->declare_conditional && config.conditions == 0) {
     throw SettingError(
-        "prior", "'" + config.prior->text + "' is of a condition, and there is none; give one");
+        "prior",
+        "'" + config.prior->text +
+            "' is of a condition, and there is none; give one by the setting condition, or "
+            "choose another prior");
   }
   if (config.prior->moves_encoder && config.conditions != 0) {
     throw SettingError("prior", "'" + config.prior->text +
@@ -159,7 +162,7 @@ std::string unfit(const PriorFamily& prior, const PosteriorFamily& posterior,
                   const CodeSpace& codes) {
   if (std::string why = prior.unfit(codes); !why.empty()) return why;
   if (!prior.moves_encoder || posterior.normal) return "";
-  return "prior " + prior.text + " is made of normal posteriors, and here it is " + posterior.text +
+  return "'" + prior.text + "' is made of normal posteriors, and here it is " + posterior.text +
          "; choose the posterior diagonal, or another prior";
 }
 

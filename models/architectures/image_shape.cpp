@@ -1,6 +1,6 @@
 #include "models/architectures/image_shape.hpp"
 
-#include "autodiff/error.hpp"
+#include "autodiff/setting_error.hpp"
 
 namespace nelbo {
 
@@ -12,11 +12,12 @@ std::int64_t image_channels(const std::string& model, std::int64_t side, const S
   const bool channels_first = example.rank() == 3 && example[1] == side && example[2] == side;
   const std::string n = std::to_string(side), grey = "[" + n + ", " + n + "]",
                     colour = "[" + n + ", " + n + ", C]";
-  throw Error("model " + model + ": examples of shape " + example.text() +
-              (channels_first ? " have their channels first; store them with channels last, " +
-                                    colour + ", or choose mlp, which takes any order"
-                              : " are no images " + grey + " or " + colour +
-                                    " (channels last); choose mlp for them"));
+  throw SettingError(
+      "model", model + ": examples of shape " + example.text() +
+                   (channels_first ? " have their channels first; store them with channels last, " +
+                                         colour + ", or choose mlp, which takes any order"
+                                   : " are no images " + grey + " or " + colour +
+                                         " (channels last); choose mlp for them"));
 }
 
 }  // namespace nelbo

@@ -17,6 +17,7 @@ using Place = LayerPlace;
 
 constexpr std::int64_t most_numbers = std::int64_t{1} << 24;  // that one layer gives for a datum
 constexpr std::int64_t most_width = std::int64_t{1} << 16, most_window = 1 << 10;
+constexpr std::int64_t most_products = std::int64_t{1} << 32;  // of one convolution and one datum
 
 // Keys
 // ------------------------------------------------------------------------------------------------
@@ -92,6 +93,17 @@ std::int64_t numbers_of(const Shape& shape) {
   return numbers;
 }
 
+/// The same of what a convolution with this window multiplies for one datum: `places` of it, each with
+/// `from` x `to` channels.
+void check_products(const Window& window, std::int64_t places, std::int64_t from, std::int64_t to) {
+  const double products =
+      double(window.kernel) * double(window.kernel) * double(places) * double(from) * double(to);
+  if (products <= double(most_products)) return;
+  throw Error("would take " + std::to_string(std::int64_t(products / 1e9)) +
+              " thousand million products for one example, more than 4; take a smaller kernel, "
+              "fewer channels or a larger stride");
+}
+
 void want_vector(const Shape& in) {
   if (in.rank() == 1) return;
   throw Error("takes a vector, and here is " + in.text() + "; put a flatten before it");
@@ -127,8 +139,13 @@ BuiltLayer conv(const Description& own, const Shape& in, const Place& place) {
     }
     return room / own.window.stride + 1;
   };
+  if (own.window.padding >= own.window.kernel) {
+    throw Error("its padding " + std::to_string(own.window.padding) + " is not below its kernel " +
+                std::to_string(own.window.kernel) + ": some of what it gives would see no pixel");
+  }
   const Shape out{length(in[0]), length(in[1]), own.width};
   numbers_of(out);
+  check_products(own.window, out[0] * out[1], in[2], own.width);
   return {of_rows(Conv2d(place.store, place.name, place.group, in[2], own.width, own.window,
                          own.activation),
                   in, out),
@@ -148,6 +165,7 @@ BuiltLayer conv_transpose(const Description& own, const Shape& in, const Place& 
   };
   const Shape out{length(in[0]), length(in[1]), own.width};
   numbers_of(out);
+  check_products(own.window, in[0] * in[1], in[2], own.width);
   return {of_rows(ConvTranspose2d(place.store, place.name, place.group, in[2], own.width,
                                   own.window, own.activation),
                   in, out),
@@ -172,6 +190,7 @@ BuiltLayer residual(const Description& own, const Shape& in, const Place& place)
   }
   const Window window{.kernel = kernel, .padding = kernel / 2};
   numbers_of({in[0], in[1], width});
+  check_products(window, in[0] * in[1], from, width);
   return {of_rows(ResidualBlock(Sequential{
                       act, Conv2d(place.store, first, place.group, from, width, window), act,
                       Conv2d(place.store, last, place.group, width, from, window, identity, zero)}),

@@ -12,7 +12,9 @@ namespace nelbo {
 /// Of the families of flows: a masked matrix has 2 D^2 numbers.
 namespace flow_limits {
 inline constexpr std::int64_t latent = 4096, steps = 64;
-}
+/// Of steps x latent^2 where a masked network says each: six times as many weights.
+inline constexpr std::int64_t masked = std::int64_t{1} << 24;
+}  // namespace flow_limits
 
 /// What a flow makes of codes z.
 struct Transformed {

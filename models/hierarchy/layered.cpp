@@ -22,6 +22,7 @@ class LayeredPosterior : public Posterior {
   explicit LayeredPosterior(const std::vector<CodeLayer>& layers) : layers_(layers) {}
 
   bool has_rsample() const override { return true; }
+  std::string instead_of_normal() const override { return "choose a model of one layer"; }
   PosteriorSample draw(Var noise) const override {
     std::vector<Var> z(layers_.size()), log_q(layers_.size());
     for (std::size_t i = 0; i < layers_.size(); ++i) {

@@ -16,6 +16,7 @@ namespace {
 struct Steps {
   std::int64_t count;
   std::function<std::int64_t(std::int64_t latent)> context;  // columns
+  bool masked = false;                                       // networks of latent^2 weights
   /// Declares the k-th.
   std::function<std::shared_ptr<const Flow>(ParameterStore& store, const std::string& name,
                                             std::int64_t latent, std::int64_t k)>
@@ -39,11 +40,17 @@ PosteriorRecorder declare(const std::string& text, const Steps& steps, std::int6
 PosteriorFamily family(const std::string& text, const Steps& steps) {
   return {.text = text,
           .codes =
-              [text](std::int64_t latent) {
+              [text, steps](std::int64_t latent) {
                 if (latent > flow_limits::latent) {
                   throw SettingError("latent", "is " + std::to_string(latent) +
                                                    ", and the posterior " + text + " takes up to " +
                                                    std::to_string(flow_limits::latent));
+                }
+                if (steps.masked && steps.count * latent * latent > flow_limits::masked) {
+                  throw SettingError("latent", "is " + std::to_string(latent) +
+                                                   ", and the posterior " + text +
+                                                   " would have weights by the hundred million; "
+                                                   "take fewer, or fewer steps");
                 }
                 return CodeSpace{CodeSpace::Kind::continuous, latent};
               },
@@ -68,7 +75,7 @@ std::string with_steps(const char* name, std::int64_t steps) {
 /// Of masked networks in the order that `order` gives the k-th.
 Steps masked(std::int64_t count, CodeOrder (*order)(std::int64_t latent, bool every_other)) {
   const auto context = [](std::int64_t latent) { return std::max<std::int64_t>(32, latent); };
-  return {count, context,
+  return {count, context, true,
           [=](ParameterStore& store, const std::string& name, std::int64_t latent, std::int64_t k) {
             return std::make_shared<MaskedAffineFlow>(store, name, "phi", order(latent, k % 2 == 1),
                                                       context(latent));
@@ -78,7 +85,7 @@ Steps masked(std::int64_t count, CodeOrder (*order)(std::int64_t latent, bool ev
 }  // namespace
 
 PosteriorFamily affine_family() {
-  return family("affine", {1, [](std::int64_t) { return 0; },
+  return family("affine", {1, [](std::int64_t) { return 0; }, false,
                            [](ParameterStore& store, const std::string& name, std::int64_t latent,
                               std::int64_t) {
                              return std::make_shared<TriangularFlow>(store, name, "phi", latent);
@@ -96,7 +103,7 @@ PosteriorFamily realnvp_family(std::int64_t steps) {
 PosteriorFamily planar_family(std::int64_t steps) {
   return family(
       with_steps("planar", steps),
-      {steps, [steps](std::int64_t latent) { return steps * PlanarFlow::columns(latent); },
+      {steps, [steps](std::int64_t latent) { return steps * PlanarFlow::columns(latent); }, false,
        [](ParameterStore& store, const std::string& name, std::int64_t latent, std::int64_t k) {
          return std::make_shared<PlanarFlow>(store, name, "phi", latent,
                                              k * PlanarFlow::columns(latent));

@@ -22,8 +22,8 @@ Var Posterior::relaxed_sample(Var, double) const {
 
 const Normal& Posterior::normal(const std::string& what) const {
   if (const Normal* own = normal()) return *own;
-  throw Error(what + " needs a normal posterior; here it is " + family() +
-              " (choose the posterior diagonal)");
+  throw Error(what + " needs a normal posterior; here it is " + family() + " (" +
+              instead_of_normal() + ")");
 }
 
 const DiagNormal& Posterior::diagonal(const std::string& what) const {

@@ -11,6 +11,8 @@
 
 namespace nelbo {
 
+class LabelledPosterior;  // models/labels/labelled_posterior.hpp
+
 /// A sample with its own log-probability.
 struct PosteriorSample {
   Var z;         // [S, B, D]
@@ -59,11 +61,14 @@ class Posterior {
   virtual const Normal* normal() const { return nullptr; }
   virtual const Bernoulli* binary() const { return nullptr; }
   virtual const OneHotCategorical* categorical() const { return nullptr; }
+  virtual const LabelledPosterior* labelled() const { return nullptr; }
 
   /// Codes between the discrete ones, from the noise that draw() makes those of, to which they tend as
   /// `temperature` (> 0) goes to 0: through them gradients pass. Throws Error where there are none.
   virtual Var relaxed_sample(Var noise, double temperature) const;
 
+  /// What to do where a normal is needed and this is none: for messages.
+  virtual std::string instead_of_normal() const { return "choose the posterior diagonal"; }
   /// normal(). Throws Error saying that `what` ("hagg") needs one where it is null.
   const Normal& normal(const std::string& what) const;
   /// The same of a normal with diagonal covariance.

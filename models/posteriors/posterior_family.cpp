@@ -3,6 +3,7 @@
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/linalg_ops.hpp"
 #include "autodiff/ops/shape_ops.hpp"
+#include "autodiff/setting_error.hpp"
 #include "models/flows/flow.hpp"
 #include "models/posteriors/flow_families.hpp"
 
@@ -27,10 +28,19 @@ PosteriorFamily diagonal() {
               }};
 }
 
+constexpr std::int64_t most_of_full = 512;  // 131,328 numbers of a factor for each datum
+
 PosteriorFamily full() {
   return {
       .text = "full",
-      .codes = real_codes,
+      .codes =
+          [](std::int64_t latent) {
+            if (latent <= most_of_full) return real_codes(latent);
+            throw SettingError("latent", "is " + std::to_string(latent) +
+                                             ", and the posterior full, of latent^2 / 2 numbers, "
+                                             "takes up to " +
+                                             std::to_string(most_of_full) + "; choose diagonal");
+          },
       .head =
           [](const CodeSpace& codes) {
             const std::int64_t l = codes.variables;

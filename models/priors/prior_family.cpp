@@ -30,7 +30,7 @@ constexpr std::int64_t most_components = 4096;
 std::function<std::string(const CodeSpace&)> real_only(const std::string& text) {
   return [text](const CodeSpace& codes) -> std::string {
     if (!codes.discrete()) return "";
-    return "prior " + text + " is a density of real codes, and here they are " + codes.text() +
+    return "'" + text + "' is a density of real codes, and here they are " + codes.text() +
            "; choose the prior uniform";
   };
 }
@@ -110,24 +110,23 @@ PriorFamily vamp(std::int64_t k) {
 }
 
 PriorFamily uniform() {
-  return {
-      .text = "uniform",
-      .unfit = [](const CodeSpace& codes) -> std::string {
-        if (codes.discrete()) return "";
-        return "prior uniform is over the values of discrete codes, of the posteriors bernoulli "
-               "and categorical:K, and here they are " +
-               codes.text() + "; choose another";
-      },
-      .declare = [](const PriorContext& context) -> PriorRecorder {
-        return [codes = context.codes] { return std::make_shared<UniformPrior>(codes); };
-      }};
+  return {.text = "uniform",
+          .unfit = [](const CodeSpace& codes) -> std::string {
+            if (codes.discrete()) return "";
+            return "'uniform' is over the values of discrete codes, of the posteriors bernoulli "
+                   "and categorical:K, and here they are " +
+                   codes.text() + "; choose another";
+          },
+          .declare = [](const PriorContext& context) -> PriorRecorder {
+            return [codes = context.codes] { return std::make_shared<UniformPrior>(codes); };
+          }};
 }
 
 PriorFamily learned_bernoulli() {
   return {.text = "bernoulli",
           .unfit = [](const CodeSpace& codes) -> std::string {
             if (codes.kind == CodeSpace::Kind::binary) return "";
-            return "prior bernoulli is over binary codes, of the posterior bernoulli, and here "
+            return "'bernoulli' is over binary codes, of the posterior bernoulli, and here "
                    "they are " +
                    codes.text() + "; choose another";
           },
@@ -161,7 +160,7 @@ PriorFamily learned_categorical() {
   return {.text = "categorical",
           .unfit = [](const CodeSpace& codes) -> std::string {
             if (codes.kind == CodeSpace::Kind::one_hot) return "";
-            return "prior categorical is over one-hot codes, of the posterior categorical:K, and "
+            return "'categorical' is over one-hot codes, of the posterior categorical:K, and "
                    "here they are " +
                    codes.text() + "; choose another";
           },
@@ -187,10 +186,15 @@ PriorFamily flow(const std::string& text, std::int64_t k,
     }
     return [=] { return std::make_shared<FlowPrior>(text, latent, flows); };
   });
-  family.unfit = [text](const CodeSpace& codes) -> std::string {
+  family.unfit = [text, k](const CodeSpace& codes) -> std::string {
     if (const std::string why = real_only(text)(codes); !why.empty()) return why;
-    if (codes.variables <= flow_limits::latent) return "";
-    return "prior " + text + ": " + std::to_string(codes.variables) +
+    if (codes.variables <= flow_limits::latent) {
+      if (k * codes.variables * codes.variables <= flow_limits::masked) return "";
+      return "'" + text + "' of " + std::to_string(codes.variables) +
+             " latent variables would have weights by the hundred million; take fewer, or fewer "
+             "steps";
+    }
+    return "'" + text + "': " + std::to_string(codes.variables) +
            " latent variables; a flow takes up to " + std::to_string(flow_limits::latent);
   };
   return family;

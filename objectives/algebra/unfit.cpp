@@ -6,10 +6,10 @@ std::string unfit(const EstimatorChoice& estimators, const Term& objective, cons
   const std::optional<Bound> alone = objective.bound();
   const bool plain = estimators.plain() && estimators.coupling == Coupling::independent;
   const bool one_sweep = alone && estimators.one_sweep(*alone);
-  const bool discrete = model.codes().discrete();
+  const bool smooth = model.codes().smooth();
   int bounds = 0, means = 0;
   for (const Quantity& quantity : objective.quantities()) {
-    means += discrete && quantity.sampled;
+    means += !smooth && quantity.sampled;
     if (!quantity.bound) continue;
     ++bounds;
     std::string why = estimators.unfit(*quantity.bound, model, one_sweep);
@@ -38,8 +38,7 @@ std::string unfit_of_batch(const EstimatorChoice& estimators, const Term& object
     return beginning + "'" + quantity.name + "' weighs them; choose elbo, or normal:shared";
   }
   for (const Estimator* one : {&estimators.phi, &estimators.theta}) {
-    const WeightedRule* const rule = one->weighted();
-    if (rule != nullptr && rule->properties().path != Estimator::Path::none) continue;
+    if (one->rule().of_batches()) continue;
     return beginning + "the estimator " + estimators.text() +
            " is not for it; choose reparam, or normal:shared";
   }

@@ -49,9 +49,16 @@ Bound average(const std::string& text, std::int64_t k, const Bound& inner) {
 }  // namespace
 
 Bound mc(std::int64_t k, const Bound& inner) {
-  const std::string text =
-      Arguments("mc").samples("k", k).bound(inner.text()).at_most(k, inner.samples()).text();
-  return average(text, k, inner);
+  Arguments written("mc");
+  written.samples("k", k).at_most(k, inner.samples());
+  // As the language reads it: mc(k), mc(k, m), mc(k, BOUND).
+  const bool several = inner.importance_weighted() && inner.groups() == 1 && inner.samples() > 1;
+  if (several) {
+    written.samples("m", inner.samples());
+  } else if (inner.text() != elbo().text()) {
+    written.bound(inner.text());
+  }
+  return average(written.text(), k, inner);
 }
 
 Bound miwae(std::int64_t k, std::int64_t m) {

@@ -53,6 +53,13 @@ Codes& Draw::codes(const Key& key, const std::function<Var()>& z) {
   return other_codes_.try_emplace(key.text(), *this, z()).first->second;
 }
 
+Codes& Draw::codes_of(const Key& key, const std::function<PosteriorSample()>& sample) {
+  const auto found = other_codes_.find(key.text());
+  if (found != other_codes_.end()) return found->second;
+  const PosteriorSample own = sample();
+  return other_codes_.try_emplace(key.text(), *this, own, own.z).first->second;
+}
+
 Var Draw::severed(Var of_samples) {
   // Estimators may give samples a derivative that they do not have (straight_through).
   if (posterior_->has_rsample() || Tape::current().differentiable(codes().z())) return of_samples;

@@ -122,6 +122,8 @@ class Draw {
   Codes& codes();
   /// Other codes of the same data, [S', B, D], one for each key.
   Codes& codes(const Key& key, const std::function<Var()>& z);
+  /// The same of codes with their log Q(z|x).
+  Codes& codes_of(const Key& key, const std::function<PosteriorSample()>& sample);
   /// Multiplies row (s, b) of the cotangent that the model's densities give to z; [S, B], none where
   /// nothing does.
   const std::optional<Var>& gate() const { return gate_; }

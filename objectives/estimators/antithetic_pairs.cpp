@@ -33,7 +33,7 @@ AntitheticPairs::AntitheticPairs(About about)
                    weigh_pairs) {}
 
 std::string AntitheticPairs::unfit(const CodeSpace& codes) const {
-  if (!codes.discrete()) return for_discrete_codes(text(), "reparam+antithetic");
+  if (!codes.discrete()) return for_discrete_codes(text(), codes, "reparam+antithetic");
   if (codes.kind == CodeSpace::Kind::binary) return "";
   return text() + " is for Bernoulli codes; of categorical ones use rloo or vimco";
 }

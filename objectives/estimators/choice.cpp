@@ -58,9 +58,9 @@ std::string EstimatorChoice::unfit(const Bound& bound, const Model& model, bool 
   const bool reaches = phi.weighted() && phi.weighted()->reaches_decoder();
   if (model.prior_moves_encoder() && !plain() && !one_sweep && !reaches) {
     return "the estimator " + text() + " for '" + bound.text() +
-           "' sweeps the model twice, and a prior that is made of the encoder's posteriors (vamp, "
-           "ladder2) "
-           "would be reached by the wrong one; use another prior, or a single bound such as iw(m)";
+           "' has a sweep of its own for the encoder, and a prior that shares parameters with it "
+           "(vamp, ladder2) would be reached by the wrong one; use reparam with it, or for the "
+           "estimator the prior normal, or burda2";
   }
   return "";
 }
@@ -141,7 +141,9 @@ class ChosenEstimation final : public Estimation {
   }
   std::string advice() const override {
     if (has_expectations()) return "a term takes its mean over them with Draw::expectation()";
-    return choice_.text() + " gives that of bounds alone; use score, rloo, vimco or enumeration";
+    return choice_.text() +
+           " gives that of bounds alone; use score, rloo or enumeration, or a bound such as "
+           "elbo(mc) or iw(m)";
   }
 
  private:

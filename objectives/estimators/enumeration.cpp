@@ -6,6 +6,7 @@
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/reduce_ops.hpp"
 #include "autodiff/ops/shape_ops.hpp"
+#include "models/labels/labelled_posterior.hpp"
 #include "objectives/draw/draw.hpp"
 #include "objectives/estimators/estimators.hpp"
 
@@ -13,12 +14,28 @@ namespace nelbo::estimators {
 
 namespace {
 
-/// Of a draw's data, all codes [C, B, D].
-Codes& counted(Draw& draw) {
-  return draw.codes(Key::nelbo("all"), [&] {
+/// Codes [C, B, D] of a draw's data, and weights [C, B] with which they add up to an expectation.
+struct Counted {
+  Codes& codes;
+  Var weights;
+};
+
+/// All codes, with their probabilities; of a label beside real numbers all labels, with samples of those.
+Counted counted(Draw& draw) {
+  const Key key = Key::nelbo("all"), of_weights = Key::nelbo("weights of all");
+  if (const LabelledPosterior* const q = draw.posterior().labelled()) {
+    Codes& codes = draw.codes_of(key, [&] {
+      const LabelledPosterior::EveryLabel all = q->every_label(draw.noise());
+      draw.once(of_weights, [&] { return all.weights; });
+      return all.codes;
+    });
+    return {codes, draw.once(of_weights, []() -> Var { throw Error("enumeration: no weights"); })};
+  }
+  Codes& codes = draw.codes(key, [&] {
     const Tensor all = all_codes(draw.model().codes(), draw.dtype());
     return broadcast_to(Tape::current().leaf(all), {all.shape()[0], draw.batch(), all.shape()[2]});
   });
+  return {codes, exp(codes.log_posterior())};
 }
 
 class Enumeration final : public GradientRule {
@@ -31,6 +48,7 @@ class Enumeration final : public GradientRule {
     return "it sums f(z) over codes, not over sets of samples: it is for the ELBO and mc(k)";
   }
   std::string unfit(const CodeSpace& codes) const override {
+    if (codes.labels > 0) return "";
     if (!codes.discrete()) {
       return text() + " sums over all codes, and a normal posterior's cannot be counted";
     }
@@ -40,7 +58,7 @@ class Enumeration final : public GradientRule {
            (count ? std::to_string(*count) : std::string("more than 2^63")) + "; at most " +
            std::to_string(most_codes) + " are possible";
   }
-  bool exact() const override { return true; }
+  bool exact(const CodeSpace& codes) const override { return codes.discrete(); }
   Var record(Draw& draw, const Bound&) const override {
     return expectation(draw, [](Codes& codes) {
       return codes.log_likelihood() + codes.log_prior() - codes.log_posterior();
@@ -48,9 +66,8 @@ class Enumeration final : public GradientRule {
   }
   bool has_expectations() const override { return true; }
   Var expectation(Draw& draw, const PerCode& of) const override {
-    Codes& codes = counted(draw);
-    const Var log_q = codes.log_posterior();
-    return sum(exp(log_q) * of(codes), 0);
+    const Counted all = counted(draw);
+    return sum(all.weights * of(all.codes), 0);
   }
 };
 

@@ -43,6 +43,8 @@ class GradientRule : public std::enable_shared_from_this<GradientRule> {
   virtual std::string lacks(const Model&) const { return ""; }
   /// Why it cannot be some groups' alone.
   virtual std::string indivisible() const { return ""; }
+  /// Whether it gives no sample of a datum a weight of its own, so that terms of a whole batch may be in log P(x|z).
+  virtual bool of_batches() const { return false; }
   /// Why its samples cannot be coupled.
   virtual std::string uncoupled(const Bound&, Coupling) const { return ""; }
   /// The same as bias() of expectation()'s gradient.
@@ -57,8 +59,8 @@ class GradientRule : public std::enable_shared_from_this<GradientRule> {
 
   // What is recorded
   // ------------------------------------------------------------------------------------------
-  /// Whether it is without noise.
-  virtual bool exact() const { return false; }
+  /// Whether it is without noise, of such codes.
+  virtual bool exact(const CodeSpace&) const { return false; }
   /// The coupling that its samples have.
   virtual Coupling coupling() const { return Coupling::independent; }
   /// What learns beside the model for it, of the encoder's rule.
@@ -79,7 +81,10 @@ class GradientRule : public std::enable_shared_from_this<GradientRule> {
   About about_;
 };
 
-/// Why a rule for discrete codes is not for those of a normal posterior; `instead`: what is.
-std::string for_discrete_codes(const std::string& text, const std::string& instead);
+/// Why a rule for discrete codes is not for others; `instead`: what is for those of a normal posterior.
+std::string for_discrete_codes(const std::string& text, const CodeSpace& codes,
+                               const std::string& instead);
+/// Why a rule that differentiates through samples is not for codes that are not smooth; empty for others.
+std::string for_smooth_codes(const std::string& text, const CodeSpace& codes);
 
 }  // namespace nelbo

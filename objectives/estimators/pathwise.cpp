@@ -26,15 +26,16 @@ class ExactDiv final : public GradientRule {
            "ELBO";
   }
   std::string unfit(const CodeSpace& codes) const override {
-    return codes.discrete() ? text() + ": " + no_rsample(codes.text()) : "";
+    return for_smooth_codes(text(), codes);
   }
   std::string lacks(const Model& model) const override {
-    return has_exact_div(model) ? "" : "Div has no closed form here";
+    return has_exact_div(model) ? "" : text() + ": Div has no closed form here; use reparam";
   }
   std::string indivisible() const override {
     return "Div is in closed form for all groups or for none; write reparam(exact) alone";
   }
   bool samples_decoder(const Model& model) const override { return !prior_learns(model); }
+  bool of_batches() const override { return true; }
   Var record(Draw& draw, const Bound&) const override {
     return mean(draw.codes().log_likelihood(), 0) - draw.kl();
   }

@@ -82,7 +82,7 @@ Rebar::Rebar(Properties properties, std::optional<double> temperature, std::opti
     : WeightedRule(std::move(properties), weigh_copies), temperature_(temperature), eta_(eta) {}
 
 std::string Rebar::unfit(const CodeSpace& codes) const {
-  return codes.discrete() ? "" : for_discrete_codes(text(), "reparam, stl or dreg");
+  return codes.discrete() ? "" : for_discrete_codes(text(), codes, "reparam, stl or dreg");
 }
 
 std::vector<Auxiliary> Rebar::auxiliaries() const {

@@ -30,7 +30,7 @@ class GumbelSoftmax final : public GradientRule {
     return "differentiates the bound of relaxed codes, which is another one";
   }
   std::string unfit(const CodeSpace& codes) const override {
-    return codes.discrete() ? "" : for_discrete_codes(text(), "reparam, stl or dreg");
+    return codes.discrete() ? "" : for_discrete_codes(text(), codes, "reparam, stl or dreg");
   }
   bool unbiased_for_decoder() const override { return false; }
   Var record(Draw& draw, const Bound& bound) const override {
@@ -58,7 +58,7 @@ class StraightThrough final : public GradientRule {
     return "takes the derivative of relaxed codes for that of a step";
   }
   std::string unfit(const CodeSpace& codes) const override {
-    return codes.discrete() ? "" : for_discrete_codes(text(), "reparam, stl or dreg");
+    return codes.discrete() ? "" : for_discrete_codes(text(), codes, "reparam, stl or dreg");
   }
   PosteriorSample sample(const Posterior& q, Var noise) const override {
     const Var z = nelbo::straight_through(q.draw(noise).z, q.relaxed_sample(noise, temperature_));

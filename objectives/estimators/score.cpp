@@ -11,7 +11,8 @@ Estimator score(Estimator::Baseline baseline) {
                     .formula = "path 0, score L - c - a_s",
                     .meaning = meanings[int(baseline)],
                     .source = "Williams (1992); Mnih and Gregor (2014)",
-                    .baseline = baseline},
+                    .baseline = baseline,
+                    .of_expectations = true},
                    [](const Estimator::Datum& datum, Estimator::Weights& weights) {
                      for (std::size_t s = 0; s < datum.a.size(); ++s) {
                        weights.score[s] = datum.value - datum.baseline - datum.a[s];
@@ -25,6 +26,7 @@ Estimator rloo() {
        .formula = "path 0, score (L_i - mean_{j != i} L_j)/k - a_s",
        .meaning = "score function, the other copies of the bound as baseline",
        .source = "Kool et al. (2019)",
+       .of_expectations = true,
        .undefined = [](const Bound& bound) -> std::string {
          if (bound.groups() >= 2) return "";
          return "there are no other copies to compare with; use mc(k, ...) with k >= 2, or vimco";

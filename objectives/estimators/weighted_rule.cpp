@@ -44,8 +44,7 @@ void weigh(const WeightedRule* phi, const WeightedRule* theta, const WeightedRul
 }
 
 std::string WeightedRule::unfit(const CodeSpace& codes) const {
-  const bool can = !codes.discrete() || properties_.path == Path::none;
-  return can ? "" : text() + ": " + no_rsample(codes.text());
+  return properties_.path == Path::none ? "" : for_smooth_codes(text(), codes);
 }
 
 std::string WeightedRule::uncoupled(const Bound& bound, Coupling coupling) const {

@@ -57,8 +57,9 @@ class WeightedRule : public GradientRule {
     Path path = Path::none;
     Score score = Score::own;
     Baseline baseline = Baseline::none;
-    bool independent = true;     // needs samples that are independent of each other
-    bool other_decoder = false;  // writes decoder weights, and the value that belongs to them
+    bool independent = true;       // needs samples that are independent of each other
+    bool other_decoder = false;    // writes decoder weights, and the value that belongs to them
+    bool of_expectations = false;  // expectation() is what its name says
     /// Why it is not defined for a bound; empty where it is.
     std::function<std::string(const Bound&)> undefined = [](const Bound&) { return std::string(); };
     /// What its expectation for phi is, where that is not the gradient of E L; empty where it is.
@@ -100,7 +101,8 @@ class WeightedRule : public GradientRule {
   /// Its values at the samples; grad log Q is weighted with each value, less the mean of the others' where
   /// there are any: Kool et al. (2019).
   Var expectation(Draw& draw, const PerCode& of) const override;
-  bool has_expectations() const override { return true; }
+  bool has_expectations() const override { return properties_.of_expectations; }
+  bool of_batches() const override { return properties_.path != Path::none; }
   const WeightedRule* weighted() const override { return this; }
 
  private:

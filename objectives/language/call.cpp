@@ -126,6 +126,18 @@ Term Call::term(const std::string& key) {
   return std::get<Term>(argument->value);
 }
 
+std::optional<Bound> Call::bound() {
+  for (Argument& argument : arguments_) {
+    if (argument.used || !argument.name.empty() || argument.value.index() != term_kind) continue;
+    const Term& given = std::get<Term>(argument.value);
+    std::optional<Bound> bound = given.bound();
+    if (!bound || given.parts().front().weight->number() != 1.0) return std::nullopt;
+    argument.used = true;
+    return bound;
+  }
+  return std::nullopt;
+}
+
 std::optional<Grouping> Call::groups(const std::string& key) {
   for (Argument& argument : arguments_) {
     if (argument.used || argument.value.index() != list_kind) continue;

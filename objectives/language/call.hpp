@@ -40,6 +40,8 @@ class Call {
   Term weight(const std::string& key, std::optional<Term> otherwise = {});
   /// An expression, by position.
   Term term(const std::string& key);
+  /// The next expression by position where it is a bound on sampled log-weights and no multiple of one.
+  std::optional<Bound> bound();
   /// "groups=2" or "groups=[[0,1],[2,3]]", or the value alone.
   std::optional<Grouping> groups(const std::string& key);
   void finish() const;

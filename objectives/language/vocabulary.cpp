@@ -8,6 +8,7 @@
 #include "objectives/bounds/bounds.hpp"
 #include "objectives/terms/aggregate_terms.hpp"
 #include "objectives/terms/bound_terms.hpp"
+#include "objectives/terms/label_terms.hpp"
 #include "objectives/terms/regularisers.hpp"
 #include "objectives/terms/terms.hpp"
 
@@ -88,6 +89,9 @@ std::vector<Word> terms() {
          const std::string kind = call.word("kind", {"i", "ii"}, "i");
          return dip(kind == "i" ? Dip::i : Dip::ii, call.number("diagonal", 1.0));
        }},
+      {"classification", "classification",
+       "-log Q(c|x) of the data whose label is known, of a model that infers labels",
+       Word::Kind::term, [](Call&) { return classification(); }},
       {"factor_tc", "factor_tc", "total correlation as a critic network estimates it",
        Word::Kind::term, [](Call&) { return factor_tc(); }},
       {"critic_loss", "critic_loss",
@@ -120,10 +124,12 @@ std::vector<Word> bound_words() {
          refuse_exact(call);
          return bound_term(iw(m));
        }},
-      {"mc", "mc(k, m=1)", "MC_k-IW_m: the mean of k bounds IW_m; m = 1 is MC_k-ELBO",
-       Word::Kind::bound,
+      {"mc", "mc(k, m=1|BOUND)",
+       "MC_k-IW_m: the mean of k bounds IW_m, or of another; m = 1 is MC_k-ELBO", Word::Kind::bound,
        [](Call& call) {
-         const std::int64_t k = call.whole("k"), m = call.whole("m", 1);
+         const std::int64_t k = call.whole("k");
+         if (const auto inner = call.bound()) return bound_term(mc(k, *inner));
+         const std::int64_t m = call.whole("m", 1);
          refuse_exact(call);
          return mc_term(k, m);
        }},

@@ -37,9 +37,7 @@ Term make(const Bound& bound, const std::string& name, const std::string& meanin
 Term bound_term(const Bound& bound) { return make(bound, bound.text(), bound.meaning()); }
 
 Term mc_term(std::int64_t k, std::int64_t m) {
-  const Bound bound = bounds::mc(k, m == 1 ? bounds::elbo() : bounds::iw(m));
-  const std::string text = "mc(k=" + std::to_string(k);
-  return make(bound, text + (m == 1 ? ")" : ", m=" + std::to_string(m) + ")"), bound.meaning());
+  return bound_term(bounds::mc(k, m == 1 ? bounds::elbo() : bounds::iw(m)));
 }
 
 Term log_px(std::int64_t m) {

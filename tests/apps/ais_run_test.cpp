@@ -144,7 +144,7 @@ TEST_CASE("ais: flags and models that make no sense are refused") {
   refused(run, {"ais", "--temperatures", "0"}, "--temperatures");
   const UntrainedRun discrete("bernoulli");
   const Outcome codes = discrete.run(ais());
-  CHECK(codes.code == 1);
+  CHECK(codes.code == 2);
   CHECK_THAT(codes.err, contains("binary codes have not"));
 }
 

@@ -239,6 +239,6 @@ TEST_CASE("missing program: NaN without the setting is refused, and so is imputi
   CHECK_THAT(refused.err, contains("is not a number"));
   const Run whole(false, {});
   const Outcome impute = whole.ask({"impute", "--hold-out", "0.5"});
-  CHECK(impute.code == 1);
+  CHECK(impute.code == 2);
   CHECK_THAT(impute.err, contains("train with missing zeros or mask"));
 }

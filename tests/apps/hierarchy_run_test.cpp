@@ -70,6 +70,7 @@ TEST_CASE("train: burda2 and ladder2 go through every command, with their layers
     CHECK(line["layer_kl"].size() == 2);
     CHECK(std::isfinite(line["layer_kl"]["z2"].get<double>()));
     CHECK_FALSE(line.contains("unit_kl"));
+    CHECK_THAT(read_whole(run + "/report.html"), contains("div of each layer, test"));
 
     out_of({"bounds", run, "--m", "1,4", "--k", "1"});
     out_of({"gradvar", "--run", run, "--bounds", "iw", "--m", "3", "--replicates", "20", "--batch",

@@ -107,5 +107,5 @@ TEST_CASE(
   const Outcome wrong = run_program_binary(
       training(write_data(folder), "conv28", folder / "wrong", {"--steps", "1"}));
   CHECK(wrong.code != 0);
-  CHECK_THAT(wrong.err, contains("model conv28: examples of shape [8, 8]"));
+  CHECK_THAT(wrong.err, contains("conv28: examples of shape [8, 8]"));
 }

@@ -1,6 +1,8 @@
 // What the program says of models whose numbers are not finite, and of errors that cannot be known.
 #include <cmath>
 #include <limits>
+#include <random>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -174,4 +176,25 @@ TEST_CASE("decompose: both divergences, what residuals are of, and the interval'
     CHECK(of["mi_interval"][0] == of["mi_low"]["value"]);
     CHECK_THAT(outcome.out, contains("<= I_enc <="));
   }
+}
+
+TEST_CASE("not finite: codes that no number tells apart cost a run its ledger, and do not end it") {
+  const TempFolder folder;
+  std::mt19937 random(2);
+  std::ostringstream text;
+  text << "a,b,c,d\n";
+  for (int row = 0; row < 200; ++row) {
+    for (int i = 0; i < 4; ++i) text << (i > 0 ? "," : "") << int(random() % 61) - 30;
+    text << "\n";
+  }
+  const Outcome outcome =
+      run_program_binary({"train", "--data", folder.write("t.csv", text.str()), "--likelihood",
+                          "normal", "--hidden", "5", "--latent", "2", "--epochs", "5", "--batch",
+                          "20", "--lr", "10", "--threads", "1", "--out", folder / "run"});
+  INFO(outcome.err);
+  CHECK(outcome.code == 0);
+  CHECK_THAT(outcome.out + outcome.err,
+             contains("note: no ledger of this epoch: decompose: Q(Z|x) of example"));
+  const std::string lines = read_whole(folder / "run/metrics.jsonl");
+  CHECK_THAT(lines, contains("\"epoch\":5") && !contains("\"ledger\""));
 }

@@ -125,9 +125,8 @@ TEST_CASE("networks: conv28 and resnet32 are of their images, grey and colour, a
       return std::string();
     };
     const std::string n = std::to_string(side);
-    CHECK_THAT(refused({27, 28}),
-               contains(std::string("model ") + name + ": examples of shape [27, 28]") &&
-                   contains("[" + n + ", " + n + ", C]"));
+    CHECK_THAT(refused({27, 28}), contains(name + std::string(": examples of shape [27, 28]")) &&
+                                      contains("[" + n + ", " + n + ", C]"));
     CHECK_THAT(refused({side * side}), contains("are no images"));
     CHECK_THAT(refused({3, side, side}), contains("channels first"));
   }
@@ -254,6 +253,12 @@ TEST_CASE(
        "layer 1, convv: type 'convv' is unknown; did you mean 'conv'"},
       {encoder({{.type = "conv", .width = 1, .window = {.kernel = 9}}}),
        "its kernel 9 is larger than [8, 8, 1] with padding 0"},
+      {encoder({{.type = "conv", .width = 1, .window = {.kernel = 3, .padding = 1000}}}),
+       "its padding 1000 is not below its kernel 3"},
+      {encoder({{.type = "conv", .width = 1, .window = {.kernel = 1000, .padding = 999}}}),
+       "would take 1014 thousand million products for one example, more than 4"},
+      {encoder({{.type = "conv_transpose", .width = 9000, .window = {.kernel = 100}}}),
+       "thousand million products"},
       {encoder({{.type = "conv_transpose", .width = 1, .window = {.kernel = 1, .padding = 9}}}),
        "its padding 9 leaves nothing of [8, 8, 1]"},
       {encoder({{.type = "residual", .window = {.kernel = 2}}}), "its kernel 2 must be odd"},

@@ -366,10 +366,10 @@ TEST_CASE("discrete posteriors: names are read back and mended") {
   CHECK(simplest_prior(codes("full")).text == "normal");
   CHECK(parse_prior("uniform").unfit(codes("bernoulli")).empty());
   CHECK(parse_prior("vamp:3").unfit(codes("full")).empty());
-  CHECK_THAT(
-      parse_prior("normal").unfit(codes("categorical:3")),
-      contains("prior normal") && contains("one-hot:3") && contains("choose the prior uniform"));
+  CHECK_THAT(parse_prior("normal").unfit(codes("categorical:3")),
+             contains("'normal' is a density") && contains("one-hot:3") &&
+                 contains("choose the prior uniform"));
   CHECK_THAT(parse_prior("uniform").unfit(codes("diagonal")),
-             contains("prior uniform") && contains("continuous") &&
+             contains("'uniform' is over") && contains("continuous") &&
                  contains("posteriors bernoulli and categorical:K"));
 }

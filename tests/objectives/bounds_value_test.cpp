@@ -177,7 +177,9 @@ TEST_CASE("bounds: IW_m, exactly, grows with m and closes like 1/m; the jackknif
 TEST_CASE("bounds: they are written as in expressions") {
   CHECK(elbo().text() == "elbo");
   CHECK(iw(5).text() == "iw(m=5)");
-  CHECK(mc(3, iw(5)).text() == "mc(k=3, iw(m=5))");
+  CHECK(mc(3, elbo()).text() == "mc(k=3)");
+  CHECK(mc(3, iw(5)).text() == "mc(k=3, m=5)");
+  CHECK(mc(3, ciwae(0.25, 5)).text() == "mc(k=3, ciwae(beta=0.25, m=5))");
   CHECK(miwae(3, 5).text() == "miwae(k=3, m=5)");
   CHECK(renyi(0.1, 5).text() == "renyi(alpha=0.1, m=5)");
   CHECK(vr_max(5).text() == "vr_max(m=5)");

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "objectives/algebra/equations.hpp"
+#include "objectives/bounds/bounds.hpp"
 #include "objectives/draw/draw.hpp"
 #include "objectives/language/catalogue.hpp"
 #include "objectives/language/expression.hpp"
@@ -296,4 +297,32 @@ TEST_CASE("language: equations cite every quantity") {
     CHECK(!parts.front().quantity.equation.empty());
     CHECK(!parts.front().quantity.meaning.empty());
   }
+}
+
+TEST_CASE("language: what a bound prints is read as that bound") {
+  using namespace bounds;
+  std::vector<Bound> all{iw(1),     iw(5),      miwae(3, 5),    renyi(0.1, 5), renyi(-1.5, 4),
+                         vr_max(5), cubo(2, 5), ciwae(0.25, 5), jackknife(5),  tvo(4, 5)};
+  const std::vector<Bound> single = all;
+  all.push_back(mc(2, elbo()));
+  for (const Bound& bound : single) all.push_back(mc(3, bound));
+  all.push_back(mc(2, mc(3, iw(4))));
+  std::mt19937 random(5);
+  std::normal_distribution<double> normal;
+  for (const Bound& bound : all) {
+    INFO(bound.text());
+    const std::optional<Bound> read = parse_objective(bound.text()).bound();
+    REQUIRE(read.has_value());
+    CHECK(read->text() == bound.text());
+    REQUIRE(read->samples() == bound.samples());
+    CHECK(read->groups() == bound.groups());
+    std::vector<double> f(std::size_t(bound.samples()));
+    for (double& one : f) one = normal(random);
+    CHECK((*read)(f) == bound(f));
+  }
+  // The ELBO's bound is that of single samples.
+  CHECK(parse_objective("elbo(mc)").bound()->text() == elbo().text());
+  CHECK(parse_objective("mc(2, elbo(mc))").text() == "mc(k=2)");
+  CHECK_THAT(refused("mc(k=2, 3*iw(m=5))").second, contains("'mc': m is a number"));
+  CHECK_THAT(refused("mc(k=2, nell)").second, contains("'mc' does not take 'nell'"));
 }

@@ -4,18 +4,20 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/ops.hpp"
+#include "autodiff/setting_error.hpp"
 
 namespace nelbo::annealing {
 namespace {
 
 void check(const Model& model) {
-  if (model.codes().discrete()) {
-    throw Error("annealing moves codes along the gradient of their density, which " +
+  if (!model.codes().smooth()) {
+    throw SettingError(
+        "", "annealing moves codes along the gradient of their density, which " +
                 model.codes().text() +
                 " codes have not; take a model of continuous codes, or bounds on many draws");
   }
   if (model.store().dtype() != DType::f32) {
-    throw Error("annealing: the model's parameters are float64; it takes float32");
+    throw SettingError("", "annealing: the model's parameters are float64; it takes float32");
   }
 }
 
@@ -27,10 +29,12 @@ std::vector<float>& copy(const Tensor& from, std::vector<float>& to) {
 Var minus_squared_error(const Model& model, Var z, const Batch& batch) {
   const Likelihood* likelihood = model.likelihood();
   if (likelihood == nullptr) {
-    throw Error("annealing: the model has no mean E[X|z], whose squared error could be taken");
+    throw SettingError(
+        "", "annealing: the model has no mean E[X|z], whose squared error could be taken");
   }
   if (likelihood->of_observed()) {
-    throw Error(
+    throw SettingError(
+        "",
         "annealing: the squared error of data with missing entries is not told; take the "
         "model's own log P(x|z)");
   }
