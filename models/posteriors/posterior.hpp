@@ -11,6 +11,8 @@
 
 namespace nelbo {
 
+class ProductPosterior;  // product_posterior.hpp
+
 /// A sample with its own log-probability.
 struct PosteriorSample {
   Var z;         // [S, B, D]
@@ -59,6 +61,7 @@ class Posterior {
   virtual const Normal* normal() const { return nullptr; }
   virtual const Bernoulli* binary() const { return nullptr; }
   virtual const OneHotCategorical* categorical() const { return nullptr; }
+  virtual const ProductPosterior* product() const { return nullptr; }
 
   /// Codes between the discrete ones, from the noise that draw() makes those of, to which they tend as
   /// `temperature` (> 0) goes to 0: through them gradients pass. Throws Error where there are none.

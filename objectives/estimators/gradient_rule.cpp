@@ -10,7 +10,7 @@ Var GradientRule::expectation(Draw&, const PerCode&) const {
 
 std::string for_discrete_codes(const std::string& text, const std::string& instead) {
   return text +
-         " is for discrete codes; a normal posterior's samples are differentiable as they are "
+         " is for discrete codes; samples of continuous ones are differentiable as they are "
          "(use " +
          instead + ")";
 }

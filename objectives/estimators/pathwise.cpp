@@ -26,7 +26,7 @@ class ExactDiv final : public GradientRule {
            "ELBO";
   }
   std::string unfit(const CodeSpace& codes) const override {
-    return codes.discrete() ? text() + ": " + no_rsample(codes.text()) : "";
+    return !codes.differentiable() ? text() + ": " + no_rsample(codes.text()) : "";
   }
   std::string lacks(const Model& model) const override {
     return has_exact_div(model) ? "" : "Div has no closed form here";

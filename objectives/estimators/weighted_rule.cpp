@@ -44,7 +44,7 @@ void weigh(const WeightedRule* phi, const WeightedRule* theta, const WeightedRul
 }
 
 std::string WeightedRule::unfit(const CodeSpace& codes) const {
-  const bool can = !codes.discrete() || properties_.path == Path::none;
+  const bool can = codes.differentiable() || properties_.path == Path::none;
   return can ? "" : text() + ": " + no_rsample(codes.text());
 }
 
