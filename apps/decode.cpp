@@ -55,11 +55,11 @@ std::vector<std::int64_t> before_code(std::vector<std::int64_t> shape, const Cod
     if (numbers > dimensions) break;
   }
   const std::string one =
-      codes.kind == CodeSpace::Kind::one_hot
-          ? fmt::format("[{}, {}] or [{}]", codes.variables, codes.classes, codes.dimensions())
-      : codes.labels > 0
+      codes.labels > 0
           ? fmt::format("[{}], or with a label [{}]", codes.variables, codes.dimensions())
-          : fmt::format("[{}]", codes.variables);
+      : codes.dimensions() == codes.variables * codes.width() && codes.width() > 1
+          ? fmt::format("[{}, {}] or [{}]", codes.variables, codes.width(), codes.dimensions())
+          : fmt::format("[{}]", codes.dimensions());
   fail(spec, "an array of shape {} holds no codes of shape {} along its last axes", given, one);
 }
 

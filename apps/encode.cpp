@@ -35,22 +35,17 @@ data::ArrayView view(const Tensor& tensor) {
   return {data::StoredType::float32, {dims.begin(), dims.end()}, tensor.data()};
 }
 
-/// What describes the posteriors, under the names of the file: [N, L], or [N, L, K] of a
-/// categorical one.
+/// What describes the posteriors, under the names of the file: [N, L], [N, L, K] of one-hot rows, [N, L, 2] of
+/// points on circles, [N, D] of codes in blocks.
 std::vector<std::pair<std::string, Tensor>> arrays_of(const Encoded& q, const CodeSpace& codes) {
   if (q.log_variance.size() > 0) return {{"mean", q.mean}, {"log_variance", q.log_variance}};
-  switch (codes.kind) {
-    case CodeSpace::Kind::continuous:
-      if (codes.labels > 0) {
-        return {{"mean", q.mean}, {"label_probabilities", q.label_probabilities}};
-      }
-      return {{"mean", q.mean}};
-    case CodeSpace::Kind::binary:
-      return {{"probabilities", q.mean}};
-    case CodeSpace::Kind::one_hot:
-      break;
+  if (codes.labels > 0) {
+    return {{"mean", q.mean}, {"label_probabilities", q.label_probabilities}};
   }
-  return {{"probabilities", q.mean.reshape({q.mean.shape()[0], codes.variables, codes.classes})}};
+  const bool mixed = codes.kind == CodeSpace::Kind::mixed;
+  const char* const name = !mixed && codes.discrete() ? "probabilities" : "mean";
+  if (mixed || codes.width() == 1) return {{name, q.mean}};
+  return {{name, q.mean.reshape({q.mean.shape()[0], codes.variables, codes.width()})}};
 }
 
 /// What the arrays of a file are made of: it must outlive their writing.
@@ -175,8 +170,10 @@ Action declare(CommandLine& command) {
       .type("FILE.npz");
   command.footer(
       "numpy.load reads, in the order of the split, the arrays\n"
-      "  mean, log_variance  [N, L], float32; discrete posteriors have probabilities\n"
-      "                      instead, [N, L] or, categorical, [N, L, K]\n"
+      "  mean, log_variance  [N, L], float32; the latter of normal posteriors alone. Discrete\n"
+      "                      ones have probabilities instead, [N, L] or, categorical,\n"
+      "                      [N, L, K]; of points on circles mean is [N, L, 2], of codes in\n"
+      "                      blocks [N, D], with the probabilities of discrete blocks\n"
       "  label_probabilities [N, K], Q(c|x) of a run with --labels-used; mean is then\n"
       "                      E[z|x] over the labels\n"
       "  x                   [N, ...] as the model saw it, scaled and binarized: float32,\n"

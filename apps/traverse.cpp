@@ -23,7 +23,7 @@ struct TraverseFlags : RunFlags {
   std::optional<std::int64_t> example;
   bool from_prior = false;
   std::vector<std::int64_t> dimensions;  // empty: those of largest divergence
-  double from = -3, to = 3;              // of continuous codes
+  double from = -3, to = 3;              // of continuous codes, where they are given
   std::int64_t steps = 11;
   OutputFlags output;
 };
@@ -43,10 +43,18 @@ std::vector<std::int64_t> read_dimensions(const std::string& text) {
   throw SettingError("", "'" + text + "': latent variables are written as in 0,3,7");
 }
 
-/// What each latent variable goes through. `given`: the flags that the command line holds.
+/// What each latent variable goes through, of codes of one kind. `given`: the flags that the command line
+/// holds.
 std::vector<double> values_of(const TraverseFlags& flags, const std::vector<std::string>& given,
                               const CodeSpace& codes) {
-  if (!codes.discrete()) return evenly_spaced(flags.from, flags.to, std::size_t(flags.steps));
+  if (!codes.discrete()) {
+    const auto is_given = [&](const char* name) {
+      return std::find(given.begin(), given.end(), name) != given.end();
+    };
+    const auto [least, most] = usual_range(codes);
+    return evenly_spaced(is_given("--from") ? flags.from : least,
+                         is_given("--to") ? flags.to : most, std::size_t(flags.steps));
+  }
   for (const std::string& name : given) {
     if (name != "--from" && name != "--to" && name != "--steps") continue;
     throw SettingError(name.substr(2), "the codes are " + codes.text() +
@@ -58,7 +66,7 @@ std::vector<double> values_of(const TraverseFlags& flags, const std::vector<std:
 std::vector<std::int64_t> variables_of(const TraverseFlags& flags, const CodeSpace& codes,
                                        const std::vector<double>& kl) {
   if (flags.dimensions.empty()) {
-    std::vector<std::int64_t> largest = by_divergence(kl);
+    std::vector<std::int64_t> largest = alike(codes, by_divergence(kl));
     largest.resize(std::min(largest.size(), traversed_variables));
     return largest;
   }
@@ -103,9 +111,9 @@ int traverse_codes(const TraverseFlags& flags, const std::vector<std::string>& g
   const LoadedRun& run = applied.run;
   const CodeSpace codes = run.model->codes();
   ModelOutput output(flags.output, run, "code");
-  const std::vector<double> values = values_of(flags, given, codes);
   const std::vector<double> kl = divergences(*run.model, applied.examples);
   const std::vector<std::int64_t> variables = variables_of(flags, codes, kl);
+  const std::vector<double> values = values_of(flags, given, codes.of(variables.front()));
   output.check_rows("--dimensions", std::int64_t(variables.size() * values.size()));
 
   const Start start = start_of(flags, applied);
@@ -147,15 +155,19 @@ Action declare(CommandLine& command) {
           [flags](const std::string& text) { flags->dimensions = read_dimensions(text); },
           "the latent variables, from 0 on [the 10 of largest KL]")
       .type("D,...");
-  command.real("--from", flags->from, -farthest, farthest, "where each begins");
-  command.real("--to", flags->to, -farthest, farthest, "where it ends");
+  command.real("--from", flags->from, -farthest, farthest,
+               "where each begins; of bounded codes within their support");
+  command.real("--to", flags->to, -farthest, farthest, "where it ends; likewise");
   command.number("--steps", flags->steps, 2, 10000, "values of each");
   add_condition_flag(command, *flags, "the example's own; of --from-prior the first label");
   add_output_flags(command, flags->output);
   command.footer(
       "One latent variable at a time takes K values, evenly spaced, or all its classes, and the "
       "others\n"
-      "stay. FILE.npz holds the arrays z [D, K, L] (one-hot codes [D, K, L, C]) and mean\n"
+      "stay; a point on a circle goes through its angle, and other proportions are scaled. "
+      "FILE.npz "
+      "holds\n"
+      "the arrays z [D, K, L] (one-hot codes [D, K, L, C], points [D, K, L, 2]) and mean\n"
       "[D, K, ...example], E[X|z], float32; dimensions [D]; values [K]; and, where Q(Z|x) is a\n"
       "normal or of discrete codes, kl [D], the mean of KL(Q(Z_d|x) || P0) over 500 examples of "
       "the\n"

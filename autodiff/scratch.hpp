@@ -13,6 +13,7 @@ enum class Scratch {
   packed_operands,  // of a matrix product
   slice_sums,
   packed_columns,  // of a sparse product
+  code_noise,
   sobol_words,
   sobol_halves,
   sobol_directions,

@@ -16,3 +16,4 @@
 #include "models/distributions/standard_normal.hpp"
 #include "models/distributions/student_t.hpp"
 #include "models/distributions/von_mises.hpp"
+#include "models/distributions/von_mises_points.hpp"

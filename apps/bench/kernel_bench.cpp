@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "apps/bench/median_time.hpp"
+#include "apps/bench/sampling_bench.hpp"
 #include "autodiff/convolution.hpp"
 #include "autodiff/gemm.hpp"
 #include "autodiff/ops.hpp"
@@ -169,6 +170,9 @@ KernelReport bench_all_kernels(double seconds) {
   bench.time("philox normal 8 Mi", 0, 4.0 * n, [&] { fill_normal(noise.data_as<float>(), block); });
   bench.time("philox uniform 8 Mi", 0, 4.0 * n,
              [&] { fill_uniform(noise.data_as<float>(), block); });
+  bench_sampling([&](const std::string& name, const std::function<void()>& work) {
+    bench.time(name, 0, 0, work);
+  });
   return bench.report();
 }
 

@@ -30,8 +30,10 @@ constexpr const char* labelled_estimators = "enumeration,score";
 
 /// What the model's codes allow; of an objective without bounds there is one way only.
 std::string usual_estimators(const Model& model, const std::string& objective) {
-  if (model.codes().discrete()) return discrete_estimators;
-  if (!model.codes().smooth()) return labelled_estimators;
+  const CodeSpace codes = model.codes();
+  if (codes.discrete()) return discrete_estimators;
+  if (codes.labels > 0) return labelled_estimators;
+  if (!codes.differentiable()) return "score,rloo,vimco";
   if (objective.empty()) return StudyPlan().estimators;
   const std::vector<Quantity> all = parse_objective(objective).quantities();
   const auto is_bound = [](const Quantity& quantity) { return quantity.bound.has_value(); };
@@ -146,7 +148,7 @@ Wanted wanted(const Options& options) {
   if (options.estimators) plan.estimators = *options.estimators;
   if (options.reference) {
     plan.reference = *options.reference;
-  } else if (!wanted.subject.model.model.codes().smooth()) {
+  } else if (!wanted.subject.model.model.codes().differentiable()) {
     plan.reference = "score";
   }
   return wanted;

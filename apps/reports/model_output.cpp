@@ -88,8 +88,10 @@ void ModelOutput::add_rows(const std::string& name, const Tensor& values,
 void ModelOutput::add_codes(const std::string& name, const Tensor& z,
                             std::vector<std::int64_t> lead) {
   const CodeSpace codes = run_.model->codes();
-  std::vector<std::int64_t> row{codes.variables + codes.labels};
-  if (codes.kind == CodeSpace::Kind::one_hot) row.push_back(codes.classes);
+  const bool mixed = codes.kind == CodeSpace::Kind::mixed;
+  const bool rows = !mixed && codes.labels == 0 && codes.width() > 1;
+  std::vector<std::int64_t> row{rows ? codes.variables : codes.dimensions()};
+  if (rows) row.push_back(codes.width());
   add_rows(name, z, std::move(lead), row);
 }
 

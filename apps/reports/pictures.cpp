@@ -17,7 +17,6 @@ constexpr std::int64_t reconstruction_columns = 10;
 constexpr std::size_t reconstruction_rows = 3;
 constexpr std::size_t sample_count = 64;
 constexpr std::size_t traversal_columns = 11;
-constexpr double traversal_range = 3;
 constexpr std::size_t examples_for_kl = 500;
 
 }  // namespace
@@ -115,16 +114,17 @@ PictureGrid Pictures::samples() const {
 
 PictureGrid Pictures::traversals() const {
   const std::vector<double> kl = divergences(model_, held_out_);
-  std::vector<std::int64_t> variables = by_divergence(kl);
-  variables.resize(std::min(variables.size(), traversed_variables));
   const CodeSpace codes = model_.codes();
+  std::vector<std::int64_t> variables = alike(codes, by_divergence(kl));
+  variables.resize(std::min(variables.size(), traversed_variables));
+  const CodeSpace& own = codes.of(variables.front());
+  const auto [least, most] = usual_range(own);
   // The other variables stay where the encoder puts the first example.
   const std::uint32_t first[] = {0};
   const Tensor shown = examples_at(held_out_, first);
-  const Traversal all = traverse(
-      codes, most_probable_codes(model_, shown), variables,
-      codes.discrete() ? classes_of(codes, traversal_columns)
-                       : evenly_spaced(-traversal_range, traversal_range, traversal_columns));
+  const Traversal all = traverse(codes, most_probable_codes(model_, shown), variables,
+                                 own.discrete() ? classes_of(own, traversal_columns)
+                                                : evenly_spaced(least, most, traversal_columns));
   return traversal_grid(
       all, kl,
       decode_means(model_, all.z, repeated(conditions_of(model_, shown), all.z.shape()[0])));

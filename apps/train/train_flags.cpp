@@ -152,9 +152,12 @@ std::vector<SettingFlag> model_flags() {
       {"likelihood", "NAME", "P(X|z)\n" + choices(likelihoods().all(), "[bernoulli]")},
       {"prior", "NAME",
        "P0(Z); where its divergence has no closed form the objective wants div(mc)\n" +
-           choices(priors().all(), "[normal, or uniform for discrete codes]")},
+           choices(priors().all(),
+                   "[normal, or uniform for discrete codes, or the one of their support; of blocks "
+                   "each's own, as in normal+uniform]")},
       {"posterior", "NAME",
-       "Q(Z|x); with a flow (affine, iaf, realnvp, planar) the objective wants elbo(mc)\n" +
+       "Q(Z|x), or blocks of families with their sizes, as in diagonal:8+bernoulli:4; with a flow "
+       "(affine, iaf, realnvp, planar) or student the objective wants elbo(mc)\n" +
            choices(posteriors().all(), "[diagonal]")},
       {"init_from", "RUN",
        "a run or checkpoint whose parameters are the first ones, by name, where they fit [none]"},

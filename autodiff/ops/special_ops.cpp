@@ -5,7 +5,9 @@
 #include <limits>
 #include <numbers>
 #include <string>
+#include <type_traits>
 
+#include "autodiff/array_math.hpp"
 #include "autodiff/error.hpp"
 #include "autodiff/internal/partition.hpp"
 #include "autodiff/operator.hpp"
@@ -15,6 +17,7 @@
 #include "autodiff/special/gamma.hpp"
 #include "autodiff/special/gamma_divergence.hpp"
 #include "autodiff/special/gamma_quantile.hpp"
+#include "autodiff/special/quantile_table.hpp"
 #include "autodiff/special/student_t_quantile.hpp"
 #include "autodiff/special/von_mises.hpp"
 #include "autodiff/threads.hpp"
@@ -48,6 +51,7 @@ struct LogGammaQuantile {
     const auto p = special::LogGamma(x[0]).at(y);
     return {p.d_alpha, std::exp(-p.log_density)};
   }
+  static constexpr auto tabulated = special::tabulated_log_gamma;
 };
 
 struct LogitBetaQuantile {
@@ -56,6 +60,11 @@ struct LogitBetaQuantile {
     return quantile_or_end(
         positive(x[0]) && positive(x[1]), x[2], -infinity, infinity,
         [&](double u) { return special::LogitBeta(x[0], x[1]).quantile(u, 1 - u); });
+  }
+  static double value_in_float(const Numbers<3>& x) {
+    return quantile_or_end(
+        positive(x[0]) && positive(x[1]), x[2], -infinity, infinity,
+        [&](double u) { return special::LogitBeta(x[0], x[1]).quantile_in_float(u, 1 - u); });
   }
   static Numbers<3> slopes(const Numbers<3>& x, double y) {
     const auto p = special::LogitBeta(x[0], x[1]).at(y);
@@ -73,6 +82,7 @@ struct StudentTQuantile {
     const auto slope = special::student_t_slope(x[0], t);
     return {slope.d_nu, slope.d_u};
   }
+  static constexpr auto tabulated = special::tabulated_student_t;
 };
 
 struct VonMisesQuantile {
@@ -112,6 +122,8 @@ struct Unary {
 
 double log_i0e(double kappa) { return special::VonMises(kappa).log_bessel_i0e(); }
 double minus_spread(double kappa) { return -special::VonMises(kappa).spread(); }
+double spread(double kappa) { return special::VonMises(kappa).spread(); }
+double minus_variance(double kappa) { return -special::VonMises(kappa).variance(); }
 double circular_entropy(double kappa) { return special::VonMises(kappa).entropy(); }
 double circular_entropy_slope(double kappa) { return -kappa * special::VonMises(kappa).variance(); }
 
@@ -120,17 +132,47 @@ using DigammaMinusLog =
     Unary<special::digamma_minus_log, special::digamma_minus_log_derivative, false>;
 using GammaEntropy = Unary<special::gamma_entropy, special::gamma_entropy_derivative, false>;
 using LogBesselI0e = Unary<log_i0e, minus_spread, true>;
+using CircularVariance = Unary<spread, minus_variance, true>;
 using VonMisesEntropy = Unary<circular_entropy, circular_entropy_slope, true>;
 
-/// body(i) for all elements, in chunks that cost some 0.1 ms.
+constexpr std::int64_t chunk_size = 64;  // elements that cost up to 0.1 ms
+
+/// body(first, last) for all chunks.
 template <class Body>
-void for_each_element(std::int64_t size, Body&& body) {
-  constexpr std::int64_t chunk_size = 64;
+void for_each_chunk(std::int64_t size, Body&& body) {
   parallel_for(std::size_t(divide_up(size, chunk_size)), [&](std::size_t chunk) {
     const std::int64_t first = std::int64_t(chunk) * chunk_size;
-    for (std::int64_t i = first; i < std::min(first + chunk_size, size); ++i) body(i);
+    body(first, std::min(first + chunk_size, size));
   });
 }
+
+/// body(i) for all elements.
+template <class Body>
+void for_each_element(std::int64_t size, Body&& body) {
+  for_each_chunk(size, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) body(i);
+  });
+}
+
+/// Rules of a quantile of one parameter and a uniform number, the second operand, that in float has a table.
+template <class Rules, class T>
+concept Tabled = std::is_same_v<T, float> && requires {
+  Rules::tabulated;
+};
+
+/// What the tables say of elements first .. last - 1, of parameters and uniform numbers.
+template <class Rules>
+struct FromTable {
+  FromTable(const float* parameter, const float* u, std::int64_t first, std::int64_t last) {
+    normal_quantile(u + first, g.data(), std::size_t(last - first));
+    for (std::int64_t i = first; i < last; ++i) {
+      at[std::size_t(i - first)] =
+          Rules::tabulated(double(parameter[i]), double(g[std::size_t(i - first)]));
+    }
+  }
+  std::array<float, chunk_size> g;
+  std::array<special::Tabulated, chunk_size> at;
+};
 
 template <class Rules, class T>
 auto operands_of(const Frame& f) {
@@ -149,8 +191,42 @@ void forward(const Frame& f) {
     using T = decltype(t);
     const auto operands = operands_of<Rules, T>(f);
     T* y = f.out<T>();
-    for_each_element(f.out_shape().size(),
-                     [&](std::int64_t i) { y[i] = T(Rules::value(operands(i))); });
+    if constexpr (Tabled<Rules, T>) {
+      for_each_chunk(f.out_shape().size(), [&](std::int64_t first, std::int64_t last) {
+        const FromTable<Rules> table(f.in<T>(0), f.in<T>(1), first, last);
+        for (std::int64_t i = first; i < last; ++i) {
+          const special::Tabulated& at = table.at[std::size_t(i - first)];
+          y[i] = T(at.known ? at.value : Rules::value(operands(i)));
+        }
+      });
+      return;
+    }
+    for_each_element(f.out_shape().size(), [&](std::int64_t i) {
+      if constexpr (std::is_same_v<T, float> && requires { Rules::value_in_float(operands(i)); }) {
+        y[i] = T(Rules::value_in_float(operands(i)));
+      } else {
+        y[i] = T(Rules::value(operands(i)));
+      }
+    });
+  });
+}
+
+/// By the parameter alone.
+template <class Rules, class Operands>
+void tabled_vjp(const Frame& f, const Frame::Adjoint<float>& to, const Operands& operands) {
+  const float *y = f.out<float>(), *dy = f.cotangent<float>();
+  for_each_chunk(f.out_shape().size(), [&](std::int64_t first, std::int64_t last) {
+    const FromTable<Rules> table(f.in<float>(0), f.in<float>(1), first, last);
+    for (std::int64_t i = first; i < last; ++i) {
+      const special::Tabulated& at = table.at[std::size_t(i - first)];
+      const double value = double(y[i]);
+      const double slope = at.known               ? at.slope
+                           : std::isfinite(value) ? Rules::slopes(operands(i), value)[0]
+                           : std::isnan(value)    ? value
+                                                  : 0;
+      const float contribution = float(double(dy[i]) * slope);
+      to.data[i] = to.add ? to.data[i] + contribution : contribution;
+    }
   });
 }
 
@@ -168,6 +244,9 @@ void vjp(const Frame& f) {
     if (!wanted) return;
     const auto operands = operands_of<Rules, T>(f);
     const T *y = f.out<T>(), *dy = f.cotangent<T>();
+    if constexpr (Tabled<Rules, T>) {
+      if (!f.wants(1)) return tabled_vjp<Rules>(f, to[0], operands);
+    }
     for_each_element(f.out_shape().size(), [&](std::int64_t i) {
       const double value = double(y[i]);
       Numbers<Rules::operands> slopes;
@@ -249,6 +328,7 @@ const Op gamma_divergence_op = op_of<GammaDivergence>("gamma_divergence");
 const Op dirichlet_divergence_op{
     .name = "dirichlet_divergence", .forward = dirichlet_forward, .vjp = dirichlet_vjp};
 const Op log_bessel_i0e_op = op_of<LogBesselI0e>("log_bessel_i0e");
+const Op circular_variance_op = op_of<CircularVariance>("circular_variance");
 const Op von_mises_entropy_op = op_of<VonMisesEntropy>("von_mises_entropy");
 
 }  // namespace
@@ -308,6 +388,7 @@ Var dirichlet_divergence(Var log_p, Var log_q) {
 }
 
 Var log_bessel_i0e(Var x) { return record(log_bessel_i0e_op, {x}, x.shape()); }
+Var circular_variance(Var x) { return record(circular_variance_op, {x}, x.shape()); }
 Var von_mises_entropy(Var x) { return record(von_mises_entropy_op, {x}, x.shape()); }
 
 }  // namespace nelbo

@@ -54,6 +54,9 @@ Var dirichlet_divergence(Var log_p, Var log_q);
 /// log(exp(-x) I_0(x)), x >= 0; I_0 is a modified Bessel function.
 Var log_bessel_i0e(Var x);
 
+/// 1 - I_1(x) / I_0(x), x >= 0: of a von Mises variable about 0 with this concentration, 1 - E cos.
+Var circular_variance(Var x);
+
 /// Entropy of a von Mises variable of concentration x >= 0, nats:
 /// log 2 pi I_0(x) - x I_1(x) / I_0(x).
 Var von_mises_entropy(Var x);

@@ -149,6 +149,11 @@ double reference_log_bessel(const At& x) {
   return double(std::log(std::cyl_bessel_i(Real(0), z)) - z);
 }
 
+double reference_circular_variance(const At& x) {
+  const Real z = x[0];
+  return double(1 - std::cyl_bessel_i(Real(1), z) / std::cyl_bessel_i(Real(0), z));
+}
+
 double reference_von_mises_entropy(const At& x) {
   const Real z = x[0], i0 = std::cyl_bessel_i(Real(0), z);
   return double(std::log(2 * pi * i0) - z * std::cyl_bessel_i(Real(1), z) / i0);
@@ -339,6 +344,9 @@ std::vector<OperatorRow> special_rows() {
   OperatorRow circular =
       unary_row("von_mises_entropy", von_mises_entropy, reference_von_mises_entropy, 0.1, 30);
   circular.edges.push_back({{number(0)}, {std::log(2 * std::numbers::pi)}});
+  OperatorRow spread =
+      unary_row("circular_variance", circular_variance, reference_circular_variance, 0.1, 30);
+  spread.edges.push_back({{number(0)}, {1}});
   OperatorRow bessel = unary_row("log_bessel_i0e", log_bessel_i0e, reference_log_bessel, 0.1, 30);
   bessel.edges.push_back({{number(0)}, {0}});
   return {gamma,
@@ -352,6 +360,7 @@ std::vector<OperatorRow> special_rows() {
           dirichlet_divergence_row(),
           entropy,
           circular,
+          spread,
           bessel};
 }
 

@@ -70,6 +70,25 @@ Tail quadrature(double a, double b, double mean_a, double mean_b, const Logistic
           integral(length, [&](std::size_t i) { return ratio[i] * (edge_b + q[i]); })};
 }
 
+/// a B(a, b) F / x^a (1 - x)^b by its continued fraction, to 1e-9: Lentz's method.
+double fraction(double a, double b, double x) {
+  constexpr double tiny = 1e-300;
+  const auto away_from_0 = [](double value) { return std::fabs(value) < tiny ? tiny : value; };
+  double c = 1, d = 1 / away_from_0(1 - (a + b) * x / (a + 1)), f = d;
+  for (double m = 1; m < 1000; ++m) {
+    const double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
+    d = 1 / away_from_0(1 + even * d);
+    c = away_from_0(1 + even / c);
+    f *= c * d;
+    const double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
+    d = 1 / away_from_0(1 + odd * d);
+    c = away_from_0(1 + odd / c);
+    f *= c * d;
+    if (std::fabs(c * d - 1) < 1e-9) break;
+  }
+  return f;
+}
+
 /// Where the lower tail of a < 1 is a short sum. Its density has two scales, 1 / a and 1; beyond
 /// this point the upper tail has one.
 bool in_series(double a, double b, const Logistic& at) {
@@ -109,12 +128,34 @@ LogitBeta::Point LogitBeta::at(double y) const {
   return p;
 }
 
+double LogitBeta::start(double u, double v) const {
+  return middle_ + rough_normal_quantile(u, v) *
+                       std::sqrt(trigamma(sides_[0].parameter) + trigamma(sides_[1].parameter));
+}
+
 double LogitBeta::quantile(double u, double v) const {
-  const double start =
-      middle_ + rough_normal_quantile(u, v) *
-                    std::sqrt(trigamma(sides_[0].parameter) + trigamma(sides_[1].parameter));
-  return solve_quantile(u, v, start, -infinity, infinity,
+  return solve_quantile(u, v, start(u, v), -infinity, infinity,
                         [&](double y) -> CdfPoint { return at(y); });
+}
+
+/// As at(), without derivatives by a and b.
+CdfPoint LogitBeta::cdf_at(double y) const {
+  const Logistic at(y);
+  const double a = sides_[0].parameter, b = sides_[1].parameter;
+  CdfPoint p;
+  p.log_density =
+      a * (at.log_x - sides_[0].log_share) + b * (at.log_rest - sides_[1].log_share) + constant_;
+  p.log_slope = a * at.rest - b * at.x;
+  const bool lower = at.x * (a + b + 2) < a + 1;  // where the fraction is short
+  const double mass = lower ? fraction(a, b, at.x) / a : fraction(b, a, at.rest) / b;
+  p.set_tail(lower, p.log_density + std::log(mass));
+  return p;
+}
+
+double LogitBeta::quantile_in_float(double u, double v) const {
+  if (std::fmax(sides_[0].parameter, sides_[1].parameter) > 1e4) return quantile(u, v);
+  return solve_quantile(u, v, start(u, v), -infinity, infinity,
+                        [&](double y) { return cdf_at(y); });
 }
 
 }  // namespace nelbo::special

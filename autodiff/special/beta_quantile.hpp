@@ -16,8 +16,13 @@ class LogitBeta {
   Point at(double y) const;
   /// The y with F(y) = u, given with v = 1 - u, so that no digits are lost next to 1; both above 0.
   double quantile(double u, double v) const;
+  /// The same to float's digits, several times as fast.
+  double quantile_in_float(double u, double v) const;
 
  private:
+  CdfPoint cdf_at(double y) const;
+  double start(double u, double v) const;
+
   /// One side, 0 that of x and 1 that of 1 - x, on which the variable is 1 - x of parameters b, a.
   struct Side {
     double parameter;  // a, or b

@@ -39,7 +39,7 @@ void DrawTape::run(std::uint64_t seed, std::span<const std::uint32_t> rows, std:
   const Moment moment{random_variables::evaluation, seed, 0, rows, 0, batch};
   RandomBlock block = moment.block(moment.variables.z);
   block.first_draw = std::uint32_t(first);
-  fill_noise(codes_.noise(), tape_.data(noise_), block);
+  fill_noise(codes_, tape_.data(noise_), block);
   draw_->fill(moment);
   tape_.forward();
 }

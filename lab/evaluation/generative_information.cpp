@@ -43,13 +43,13 @@ class Pairs {
   /// Of pairs number first, first + 1, ...
   std::vector<double> run(std::uint64_t seed, std::size_t first) {
     using namespace random_variables;
-    const auto fill = [&](Tape& tape, Var leaf, Noise kind, const RandomVariable& variable) {
+    const auto fill = [&](Tape& tape, Var leaf, const auto& kind, const RandomVariable& variable) {
       fill_noise(kind, tape.data(leaf),
                  {.stream = variable.of(seed), .first_datum = std::uint32_t(first)});
     };
     fill(make_, prior_noise_, Noise::normal, mi_dec_z);
     fill(make_, data_noise_, noise_kind_, mi_dec_x);
-    fill(weigh_, importance_, codes_.noise(), mi_dec_weights);
+    fill(weigh_, importance_, codes_, mi_dec_weights);
     make_.forward();
     weigh_.data(code_).copy_from(z_.value());
     weigh_.data(datum_).copy_from(x_.value().reshape(datum_.shape()));

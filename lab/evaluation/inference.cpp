@@ -110,24 +110,32 @@ Encoded encode(const Model& model, const Tensor& rows) {
 
 std::vector<double> mean_divergences(const CodeSpace& codes, const Encoded& q) {
   const std::int64_t n = q.mean.shape()[0], dimensions = codes.dimensions();
-  if (!codes.discrete() && q.log_variance.size() == 0) {
-    return std::vector<double>(std::size_t(codes.variables), std::nan(""));
-  }
-  const double p0 = codes.discrete() ? 1 / double(codes.values()) : 0;
   const float* const mean = q.mean.data_as<float>();
+  const bool normal = q.log_variance.size() > 0;
   std::vector<double> all(std::size_t(codes.variables), 0);
-  for (std::int64_t i = 0; i < n * dimensions; ++i) {
-    double& of = all[std::size_t(i % dimensions / codes.width())];
-    const double m = mean[i];
-    if (codes.discrete()) {
-      of += divergence(m, p0);
-      if (codes.kind == CodeSpace::Kind::binary) of += divergence(1 - m, p0);
-    } else {
-      const double log_variance = q.log_variance.data_as<float>()[i];
-      of += 0.5 * (std::exp(log_variance) + m * m - 1 - log_variance);
+  for (std::int64_t l = 0; l < codes.variables; ++l) {
+    const CodeSpace& own = codes.of(l);
+    double& of = all[std::size_t(l)];
+    if (!own.discrete() && !normal) {
+      of = std::nan("");
+      continue;
     }
+    const double p0 = own.discrete() ? 1 / double(own.values()) : 0;
+    for (std::int64_t row = 0; row < n; ++row) {
+      for (std::int64_t d = codes.first(l); d < codes.first(l + 1); ++d) {
+        const std::int64_t i = row * dimensions + d;
+        const double m = mean[i];
+        if (own.discrete()) {
+          of += divergence(m, p0);
+          if (own.kind == CodeSpace::Kind::binary) of += divergence(1 - m, p0);
+        } else {
+          const double log_variance = q.log_variance.data_as<float>()[i];
+          of += 0.5 * (std::exp(log_variance) + m * m - 1 - log_variance);
+        }
+      }
+    }
+    of /= double(n);
   }
-  for (double& of : all) of /= double(n);
   return all;
 }
 

@@ -27,8 +27,8 @@ Encoded encode(const Model& model, const Examples& examples, std::size_t count);
 Encoded encode(const Model& model, const Tensor& rows);
 
 /// The mean over the examples of KL(Q(Z_l|x) || P0(Z_l)) of every latent variable l, nats, where P0
-/// is the codes' simplest prior, N(0, I) or uniform: the summands of Zheng eq. (16). NaN of a
-/// continuous posterior that is no normal, whose variables have no divergence of their own.
+/// is the codes' simplest prior, N(0, I) or uniform: the summands of Zheng eq. (16). NaN of
+/// continuous variables whose posterior is no normal, and of which no divergence is told.
 std::vector<double> mean_divergences(const CodeSpace& codes, const Encoded& q);
 
 /// The latent variables by decreasing divergence, as mean_divergences() tells it; those without one

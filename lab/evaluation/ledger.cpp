@@ -114,10 +114,12 @@ std::vector<Ledger::Unit> units_of(const Model& model, const Encoded& q, bool st
                                           : std::vector<double>(std::size_t(codes.variables), nan);
   std::vector<Ledger::Unit> units;
   for (const double of_unit : kl) units.push_back({of_unit, 0, false});
-  for (std::int64_t d = 0; d < q.mean.shape()[1]; ++d) {
-    RunningMean means;
-    for (std::int64_t i = 0; i < n; ++i) means.add(q.mean.at({i, d}));
-    units[std::size_t(d / codes.width())].variance += means.variance();
+  for (std::int64_t l = 0; l < codes.variables; ++l) {
+    for (std::int64_t d = codes.first(l); d < codes.first(l + 1); ++d) {
+      RunningMean means;
+      for (std::int64_t i = 0; i < n; ++i) means.add(q.mean.at({i, d}));
+      units[std::size_t(l)].variance += means.variance();
+    }
   }
   for (Ledger::Unit& unit : units) unit.active = unit.variance > 0.01;
   return units;

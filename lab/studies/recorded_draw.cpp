@@ -99,7 +99,7 @@ void RecordedDraw::record_encoder() {
   for (Part& part : parts_) {
     const WeightedRule* const phi = part.estimators.phi.weighted();
     if (phi == nullptr) continue;
-    for (const WeightedRule::Direct& direct : phi->direct(*draw_, bound_)) {
+    for (const WeightedRule::Direct& direct : phi->direct(CodeBlock(*draw_), bound_)) {
       part.aside.push_back({direct, Tensor(direct.x.shape(), dtype_)});
     }
   }
@@ -128,7 +128,7 @@ void RecordedDraw::take_data(std::uint64_t seed, std::uint64_t r) {
 }
 
 void RecordedDraw::fill(const DrawVariables& of, std::uint64_t seed, std::uint64_t r) {
-  nelbo::fill_noise(model_.model.codes().noise(), encoder_.data(noise_),
+  nelbo::fill_noise(model_.model.codes(), encoder_.data(noise_),
                     {.stream = of.z.of(seed), .step = r}, coupling_);
   draw_->fill({of, seed, r, rows_});
 }

@@ -22,7 +22,7 @@ bool StudyCell::unbiased(const EstimatorChoice& choice, bool encoder) const {
   const std::vector<Term::Part> parts = objective()->parts();
   return std::all_of(parts.begin(), parts.end(), [&](const Term::Part& part) {
     const Quantity& quantity = part.quantity;
-    const bool mean = !codes.smooth() && quantity.sampled;
+    const bool mean = !codes.differentiable() && quantity.sampled;
     if (!quantity.bound && !mean) return true;
     const bool right =
         quantity.bound ? choice.phi.unbiased(*quantity.bound) : phi.bias_of_expectations().empty();

@@ -97,7 +97,7 @@ EstimatorChoice reference_of(const EstimatorChoice& reference, const StudyCell& 
     return lacking.empty() ? std::optional(choice) : std::nullopt;
   };
   if (const auto own = coupled(reference)) return *own;
-  if (model.model.codes().discrete() && cell.coupling != Coupling::independent) {
+  if (!model.model.codes().differentiable() && cell.coupling != Coupling::independent) {
     if (const auto exact = coupled(estimators::enumeration())) return *exact;
     for (const EstimatorChoice& choice : cell.estimators) {
       if (const auto other = coupled(choice)) return *other;

@@ -9,13 +9,16 @@
 namespace nelbo::gradvar {
 
 WholeDraw::WholeDraw(const StudyModel& model, const Bound& bound, const Estimator& estimator)
-    : sink_(model.model.store()) {
+    : encoder_(model.model.encoder()),
+      one_sweep_(estimator.rule().one_sweep(bound)),
+      sink_(model.model.store()),
+      of_encoder_(model.model.store()) {
   const Recording recording(tape_);
   x_ = tape_.leaf(model.x);
   noise_ = tape_.leaf({bound.samples(), model.batch(), model.model.codes().dimensions()},
                       model.model.store().dtype());
-  Draw draw(model.model, model.model.batch(x_), noise_, {}, nullptr,
-            EstimatorChoice(estimator).estimation(true));
+  Draw draw(model.model, model.model.batch(x_), noise_, {}, model.auxiliaries,
+            EstimatorChoice(estimator).estimation(one_sweep_));
   value_ = mean(estimate(draw, bound));
 }
 
@@ -23,7 +26,13 @@ void WholeDraw::replicate(const Tensor& noise) {
   const auto start = std::chrono::steady_clock::now();
   tape_.data(noise_).copy_from(noise);
   tape_.forward();
-  tape_.backward(value_, all_groups & ~leaf_group, sink_);
+  const Groups all = all_groups & ~leaf_group;
+  if (!one_sweep_) sink_.clear();
+  tape_.backward(value_, one_sweep_ ? all : all & ~encoder_, sink_);
+  if (!one_sweep_) {
+    tape_.backward(value_, encoder_, of_encoder_);
+    sink_.add(of_encoder_);
+  }
   seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 

@@ -26,7 +26,9 @@ class WholeDraw {
  private:
   Tape tape_{{.mode = Tape::Mode::replay}};
   Var x_, noise_, value_;
-  GradientSink sink_;
+  Groups encoder_;  // which have a pass of their own unless one_sweep_
+  bool one_sweep_;
+  GradientSink sink_, of_encoder_;
   double seconds_ = 0;
 };
 

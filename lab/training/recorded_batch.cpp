@@ -99,7 +99,7 @@ void RecordedBatch::check_gradients(const Term& cost) const {
 const std::map<std::string, Var>& RecordedBatch::losses() const { return draw_->losses(); }
 
 void RecordedBatch::fill(const Moment& moment) {
-  fill_noise(codes_.noise(), tape_.data(noise_), moment.block(moment.variables.z), coupling_);
+  fill_noise(codes_, tape_.data(noise_), moment.block(moment.variables.z), coupling_);
   draw_->fill(moment);
   dropout_.fill(moment.seed, moment.step, moment.rows);
 }

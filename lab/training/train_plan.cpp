@@ -84,7 +84,7 @@ VaeConfig model_of(const TrainConfig& c) {
   if (!c.scale_deviation.empty()) set_units(model, scaling_of(c));
   if (!c.prior.empty()) {
     model.prior = read_setting("prior", [&] { return parse_prior(c.prior); });
-    const std::string why = unfit(*model.prior, model.posterior, model.posterior.codes(1));
+    const std::string why = unfit(*model.prior, model.posterior, model.posterior.codes(2));
     require(why.empty(), "prior", why);
   }
   check_taken(model);

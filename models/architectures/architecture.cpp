@@ -201,7 +201,13 @@ VaeConfig resolve(const VaeConfig& config) {
     throw Error("model " + own.name + ": " + std::to_string(config.latent) +
                 " latent dimensions; there must be at least 1");
   }
-  if (config.latent == 0) resolved.latent = own.latent;
+  const std::int64_t of_blocks = config.posterior.variables;
+  if (of_blocks != 0 && config.latent != 0 && config.latent != of_blocks) {
+    throw SettingError("latent", "is " + std::to_string(config.latent) + ", and the blocks of " +
+                                     config.posterior.text + " have " + std::to_string(of_blocks) +
+                                     " variables together; leave it out");
+  }
+  if (config.latent == 0) resolved.latent = of_blocks != 0 ? of_blocks : own.latent;
   const CodeSpace codes = config.posterior.codes(resolved.latent);
   if (!resolved.prior) resolved.prior = simplest_prior(codes);
   if (const std::string why = unfit(*resolved.prior, config.posterior, codes); !why.empty()) {
@@ -209,7 +215,7 @@ VaeConfig resolve(const VaeConfig& config) {
   }
   check_condition(resolved);
   constexpr std::int64_t most_dimensions = std::int64_t{1} << 20;
-  if (resolved.latent > most_dimensions / codes.width()) {
+  if (resolved.latent > most_dimensions / codes.width() || codes.dimensions() > most_dimensions) {
     throw Error("model " + own.name + ": " + std::to_string(resolved.latent) +
                 " latent variables, posterior " + config.posterior.text +
                 ", make codes of more than " + std::to_string(most_dimensions) + " numbers");

@@ -8,6 +8,7 @@
 #include "autodiff/ops/reduce_ops.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 #include "autodiff/ops/special_ops.hpp"
+#include "models/distributions/beta.hpp"
 #include "models/distributions/range.hpp"
 
 namespace nelbo {
@@ -28,6 +29,11 @@ Var Dirichlet::log_prob(Var x) const {
   const Var constant = stirling_error(total) - 0.5 * log(total) + half_log_two_pi;
   return sum(where(outside, -std::numeric_limits<double>::infinity(), log_p), -1) +
          sum(constant, -1);
+}
+
+Var Dirichlet::log_marginals(Var x) const {
+  const Var c = exp(log_concentration);
+  return Beta{log_concentration, log(sum(c, -1, Keep::yes) - c)}.log_densities(x);
 }
 
 Var Dirichlet::rsample(Var noise) const {

@@ -16,6 +16,8 @@ struct Dirichlet {
   /// x [S, B, D] or [B, D], which sums to 1 over D; [S, B] where either x or the parameters have
   /// draws, else [B]. -infinity where an x_d <= 0. Its derivative by x is meant along the simplex.
   Var log_prob(Var x) const;
+  /// The log-density of each proportion by itself, a beta variable of c_d and c_0 - c_d; D >= 2.
+  Var log_marginals(Var x) const;
   /// Proportions of D gamma variables, each the inverse of its distribution function; taken of
   /// their logarithms, which do not underflow. Its derivative is that of Figurnov et al. (2018).
   /// Proportions that underflow are raised to the smallest normal number.

@@ -16,7 +16,7 @@ namespace nelbo {
 //   log p(x) = c (log r - r + 1) + 1/2 log(c / 2 pi) - stirling_error(c) - log x,
 // whose terms do not grow with c.
 
-Var Gamma::log_prob(Var x) const {
+Var Gamma::log_densities(Var x) const {
   const double half_log_two_pi = 0.5 * std::log(2 * std::numbers::pi);
   const Var outside = less_equal(x, 0.0);
   const Var y = where(outside, 1.0, x);
@@ -24,8 +24,10 @@ Var Gamma::log_prob(Var x) const {
   const Var r = y * exp(log_rate - log_concentration);
   const Var log_p = c * (log(r) - r + 1.0) +
                     (0.5 * log_concentration - half_log_two_pi - stirling_error(c)) - log(y);
-  return sum(where(outside, -std::numeric_limits<double>::infinity(), log_p), -1);
+  return where(outside, -std::numeric_limits<double>::infinity(), log_p);
 }
+
+Var Gamma::log_prob(Var x) const { return sum(log_densities(x), -1); }
 
 Var Gamma::rsample(Var noise) const {
   const Var log_z = log_gamma_quantile(exp(log_concentration), noise);

@@ -17,6 +17,8 @@ struct Gamma {
   /// x [S, B, D] or [B, D]; [S, B] where either x or the parameters have draws, else [B].
   /// -infinity where an x_d <= 0.
   Var log_prob(Var x) const;
+  /// The log-density of each x by itself, of its shape or the parameters' where these are larger.
+  Var log_densities(Var x) const;
   /// The inverse of the distribution function; its derivative is that of Figurnov et al. (2018).
   /// Samples that underflow are raised to the smallest normal number, and those move no parameter.
   Var rsample(Var noise) const;

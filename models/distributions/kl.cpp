@@ -1,6 +1,8 @@
 #include "models/distributions/kl.hpp"
 
+#include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "autodiff/error.hpp"
 #include "autodiff/ops/density_ops.hpp"
@@ -128,6 +130,17 @@ Var kl(const Dirichlet& p, const Dirichlet& q) {
   }
   return dirichlet_divergence(c_p, c_q);
 }
+
+Var kl(const VonMises& p, const VonMises& q) {
+  // E_p of q's distance from its peak, kappa_q (1 - cos), by which nothing cancels.
+  const Var kappa = exp(q.log_concentration), spread = circular_variance(exp(p.log_concentration));
+  const Var turned = 2.0 * (1.0 - spread) * square(sin(0.5 * (p.mean - q.mean)));
+  const Var log_q =
+      -(kappa * (spread + turned) + log_bessel_i0e(kappa) + std::log(2 * std::numbers::pi));
+  return -p.entropy() - sum(log_q, -1);
+}
+
+Var kl(const VonMisesPoints& p, const VonMisesPoints& q) { return kl(p.angles, q.angles); }
 
 Var kl(const DiscretizedLogistic& p, const DiscretizedLogistic& q) {
   return kl(p.over_levels(), q.over_levels());

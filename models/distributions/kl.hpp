@@ -14,6 +14,7 @@
 #include "models/distributions/laplace.hpp"
 #include "models/distributions/normal.hpp"
 #include "models/distributions/standard_normal.hpp"
+#include "models/distributions/von_mises_points.hpp"
 
 namespace nelbo {
 
@@ -46,6 +47,10 @@ Var kl(const Beta& p, const Beta& q);
 /// log B(c_q) / B(c_p) + sum_d (c_p - c_q)_d (digamma(c_p,d) - digamma(sum_d c_p,d)). Throws Error
 /// for different numbers of proportions.
 Var kl(const Dirichlet& p, const Dirichlet& q);
+/// sum_l kappa_p A - log I_0(kappa_p) + log I_0(kappa_q) - kappa_q A cos(mean_p - mean_q), A =
+/// I_1(kappa_p) / I_0(kappa_p).
+Var kl(const VonMises& p, const VonMises& q);
+Var kl(const VonMisesPoints& p, const VonMisesPoints& q);
 /// Summed over all levels: holds 256 numbers for each of the parameters'.
 Var kl(const DiscretizedLogistic& p, const DiscretizedLogistic& q);
 

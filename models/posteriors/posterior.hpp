@@ -12,6 +12,7 @@
 namespace nelbo {
 
 class LabelledPosterior;  // models/labels/labelled_posterior.hpp
+class ProductPosterior;  // product_posterior.hpp
 
 /// A sample with its own log-probability.
 struct PosteriorSample {
@@ -62,6 +63,7 @@ class Posterior {
   virtual const Bernoulli* binary() const { return nullptr; }
   virtual const OneHotCategorical* categorical() const { return nullptr; }
   virtual const LabelledPosterior* labelled() const { return nullptr; }
+  virtual const ProductPosterior* product() const { return nullptr; }
 
   /// Codes between the discrete ones, from the noise that draw() makes those of, to which they tend as
   /// `temperature` (> 0) goes to 0: through them gradients pass. Throws Error where there are none.

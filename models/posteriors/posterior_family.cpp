@@ -6,6 +6,8 @@
 #include "autodiff/setting_error.hpp"
 #include "models/flows/flow.hpp"
 #include "models/posteriors/flow_families.hpp"
+#include "models/posteriors/implicit_families.hpp"
+#include "models/posteriors/product_family.hpp"
 
 namespace nelbo {
 namespace {
@@ -117,7 +119,13 @@ Registry<PosteriorWord>& posteriors() {
        plain("affine", "diagonal times a unit triangular matrix of all data", affine_family),
        steps("iaf", "K inverse autoregressive steps of a diagonal normal", iaf_family),
        steps("realnvp", "K coupling layers of a diagonal normal", realnvp_family),
-       steps("planar", "K planar steps of a diagonal normal", planar_family)});
+       steps("planar", "K planar steps of a diagonal normal", planar_family),
+       plain("gamma", "positive codes", gamma_family),
+       plain("beta", "codes between 0 and 1", beta_family),
+       plain("dirichlet", "one vector of L proportions", dirichlet_family),
+       plain("von_mises", "points on L circles", von_mises_family),
+       plain("student", "Student's t, with a number of degrees of freedom of each",
+             student_family)});
   return all;
 }
 
@@ -133,6 +141,7 @@ PosteriorRecorder PosteriorFamily::recorder(const CodeSpace& codes, ParameterSto
 }
 
 PosteriorFamily parse_posterior(const std::string& text) {
+  if (text.find('+') != std::string::npos) return product_family(text);
   const Choice choice = parse_choice("posterior", text);
   return posteriors().at(choice.name).make(choice);
 }

@@ -34,6 +34,8 @@ struct PosteriorFamily {
 
   /// Whether Q(Z|x) is a normal, of which a prior can be made.
   bool normal = true;
+  /// L where the family says it itself, whatever is asked of codes(); 0 where it does not.
+  std::int64_t variables = 0;
 
   /// Declares what there is to declare.
   PosteriorRecorder recorder(const CodeSpace& codes, ParameterStore& store) const;
@@ -54,12 +56,13 @@ struct PosteriorWord {
 ///   bernoulli      logits [L]
 ///   categorical:K  logits [L K], the K of a variable together; 2 <= K <= 4096
 ///   affine, iaf:K, realnvp:K, planar:K  those of diagonal and a context: flow_families.hpp
+///   gamma, beta, dirichlet, von_mises, student  implicit_families.hpp
 Registry<PosteriorWord>& posteriors();
 
 /// N(mu, diag s2) of the first 2 L columns, mu and log s2, of a last layer's output.
 DiagNormal diagonal_of(Var output, std::int64_t latent);
 
-/// Reads "full" or "categorical:5". Throws Error naming what was given and what is known.
+/// Reads "full", "categorical:5" or blocks, "diagonal:8+bernoulli:4" (product_family.hpp). Throws Error naming what was given and what is known.
 PosteriorFamily parse_posterior(const std::string& text);
 
 }  // namespace nelbo

@@ -14,9 +14,12 @@
 #include "models/priors/categorical_prior.hpp"
 #include "models/priors/conditional_prior.hpp"
 #include "models/priors/factorised_priors.hpp"
+#include "models/priors/fits.hpp"
 #include "models/priors/flow_prior.hpp"
 #include "models/priors/full_normal_prior.hpp"
+#include "models/priors/implicit_priors.hpp"
 #include "models/priors/mixture_prior.hpp"
+#include "models/priors/product_prior.hpp"
 #include "models/priors/pseudo_inputs.hpp"
 #include "models/priors/uniform_prior.hpp"
 
@@ -26,18 +29,11 @@ namespace {
 constexpr const char* group = "psi";
 constexpr std::int64_t most_components = 4096;
 
-/// A prior over real codes.
-std::function<std::string(const CodeSpace&)> real_only(const std::string& text) {
-  return [text](const CodeSpace& codes) -> std::string {
-    if (!codes.discrete()) return "";
-    return "'" + text + "' is a density of real codes, and here they are " + codes.text() +
-           "; choose the prior uniform";
-  };
-}
-
 PriorFamily real_prior(const std::string& text,
                        std::function<PriorRecorder(const PriorContext&)> declare) {
-  return {.text = text, .unfit = real_only(text), .declare = std::move(declare)};
+  return {.text = text,
+          .unfit = over_kind(text, CodeSpace::Kind::continuous),
+          .declare = std::move(declare)};
 }
 
 PriorFamily standard_normal() {
@@ -58,9 +54,11 @@ PriorFamily learned_normal() {
   return real_prior("normal:full", [](const PriorContext& context) -> PriorRecorder {
     ParameterStore& store = context.store;
     const std::int64_t latent = context.codes.variables;
-    const ParameterId mean = store.add("prior.mean", group, {latent}, zeros());
-    const ParameterId log_diagonal = store.add("prior.log_diagonal", group, {latent}, zeros());
-    const ParameterId below = store.add("prior.below", group, {latent * (latent - 1) / 2}, zeros());
+    const ParameterId mean = store.add(context.name + ".mean", group, {latent}, zeros());
+    const ParameterId log_diagonal =
+        store.add(context.name + ".log_diagonal", group, {latent}, zeros());
+    const ParameterId below =
+        store.add(context.name + ".below", group, {latent * (latent - 1) / 2}, zeros());
     return [=, &store] {
       Tape& tape = Tape::current();
       const Var factor =
@@ -76,10 +74,10 @@ PriorFamily mixture(std::int64_t k) {
     ParameterStore& store = context.store;
     const std::int64_t latent = context.codes.variables;
     const Tensor centre({latent}), deviation = Tensor::full({latent}, std::sqrt(0.5));
-    const ParameterId logits = store.add("prior.logits", group, {k}, zeros());
+    const ParameterId logits = store.add(context.name + ".logits", group, {k}, zeros());
     const ParameterId means =
-        store.add("prior.means", group, {k, latent}, scattered(centre, deviation));
-    const ParameterId log_variances = store.add("prior.log_variances", group, {k, latent},
+        store.add(context.name + ".means", group, {k, latent}, scattered(centre, deviation));
+    const ParameterId log_variances = store.add(context.name + ".log_variances", group, {k, latent},
                                                 constant(Tensor::full({k, latent}, std::log(0.5))));
     return [=, &store] {
       Tape& tape = Tape::current();
@@ -99,7 +97,7 @@ PriorFamily vamp(std::int64_t k) {
         deferred([support = context.likelihood->support(), moments = context.moments] {
           return pseudo_inputs_start(support, moments);
         });
-    const ParameterId inputs = store.add("prior.pseudo_inputs", group, {k, x}, start);
+    const ParameterId inputs = store.add(context.name + ".pseudo_inputs", group, {k, x}, start);
     return [=, &store, support = context.likelihood->support(), encoder = context.encoder] {
       const Var pseudo = in_support(support, Tape::current().parameter(store, inputs));
       return std::make_shared<MixturePrior>(text, encoder(pseudo)->normal(text));
@@ -110,30 +108,26 @@ PriorFamily vamp(std::int64_t k) {
 }
 
 PriorFamily uniform() {
-  return {.text = "uniform",
-          .unfit = [](const CodeSpace& codes) -> std::string {
-            if (codes.discrete()) return "";
-            return "'uniform' is over the values of discrete codes, of the posteriors bernoulli "
-                   "and categorical:K, and here they are " +
-                   codes.text() + "; choose another";
-          },
-          .declare = [](const PriorContext& context) -> PriorRecorder {
-            return [codes = context.codes] { return std::make_shared<UniformPrior>(codes); };
-          }};
+  return {
+      .text = "uniform",
+      .unfit = [](const CodeSpace& codes) -> std::string {
+        if (codes.values() > 0) return "";
+        return "'uniform' is over the values of discrete codes, of the posteriors bernoulli "
+               "and categorical:K, and here they are " +
+               codes.text() + "; choose the prior " + priors_over(codes);
+      },
+      .declare = [](const PriorContext& context) -> PriorRecorder {
+        return [codes = context.codes] { return std::make_shared<UniformPrior>(codes); };
+      }};
 }
 
 PriorFamily learned_bernoulli() {
   return {.text = "bernoulli",
-          .unfit = [](const CodeSpace& codes) -> std::string {
-            if (codes.kind == CodeSpace::Kind::binary) return "";
-            return "'bernoulli' is over binary codes, of the posterior bernoulli, and here "
-                   "they are " +
-                   codes.text() + "; choose another";
-          },
+          .unfit = over_kind("bernoulli", CodeSpace::Kind::binary),
           .declare = [](const PriorContext& context) -> PriorRecorder {
             ParameterStore& store = context.store;
             const ParameterId logits =
-                store.add("prior.logits", group, {context.codes.variables}, zeros());
+                store.add(context.name + ".logits", group, {context.codes.variables}, zeros());
             return [logits, &store] {
               return std::make_shared<BernoulliPrior>(Tape::current().parameter(store, logits));
             };
@@ -141,11 +135,13 @@ PriorFamily learned_bernoulli() {
 }
 
 PriorFamily conditional_normal() {
-  PriorFamily family{.text = "conditional", .unfit = real_only("conditional"), .declare = {}};
+  PriorFamily family{.text = "conditional",
+                     .unfit = over_kind("conditional", CodeSpace::Kind::continuous),
+                     .declare = {}};
   family.declare_conditional = [](const PriorContext& context) -> ConditionalPriorRecorder {
     const WeightInit none = [](std::int64_t, std::int64_t) { return zeros(); };
     const std::int64_t latent = context.codes.variables;
-    const Linear head(context.store, "prior", group, context.conditions, 2 * latent,
+    const Linear head(context.store, context.name, group, context.conditions, 2 * latent,
                       Activation::identity, none);
     return [head, latent](Var condition) {
       const Var both = head(condition);
@@ -158,16 +154,11 @@ PriorFamily conditional_normal() {
 
 PriorFamily learned_categorical() {
   return {.text = "categorical",
-          .unfit = [](const CodeSpace& codes) -> std::string {
-            if (codes.kind == CodeSpace::Kind::one_hot) return "";
-            return "'categorical' is over one-hot codes, of the posterior categorical:K, and "
-                   "here they are " +
-                   codes.text() + "; choose another";
-          },
+          .unfit = over_kind("categorical", CodeSpace::Kind::one_hot),
           .declare = [](const PriorContext& context) -> PriorRecorder {
             ParameterStore& store = context.store;
             const Shape shape{context.codes.variables, context.codes.classes};
-            const ParameterId logits = store.add("prior.logits", group, shape, zeros());
+            const ParameterId logits = store.add(context.name + ".logits", group, shape, zeros());
             return [logits, &store] {
               return std::make_shared<CategoricalPrior>(Tape::current().parameter(store, logits));
             };
@@ -181,13 +172,16 @@ PriorFamily flow(const std::string& text, std::int64_t k,
     const std::int64_t latent = context.codes.variables;
     FlowPrior::Flows flows;
     for (std::int64_t i = 0; i < k; ++i) {
-      flows.push_back(std::make_shared<MaskedAffineFlow>(
-          context.store, "prior." + std::to_string(i), group, order(latent, i % 2 == 1), 0));
+      flows.push_back(std::make_shared<MaskedAffineFlow>(context.store,
+                                                         context.name + "." + std::to_string(i),
+                                                         group, order(latent, i % 2 == 1), 0));
     }
     return [=] { return std::make_shared<FlowPrior>(text, latent, flows); };
   });
   family.unfit = [text, k](const CodeSpace& codes) -> std::string {
-    if (const std::string why = real_only(text)(codes); !why.empty()) return why;
+    if (std::string why = over_kind(text, CodeSpace::Kind::continuous)(codes); !why.empty()) {
+      return why;
+    }
     if (codes.variables <= flow_limits::latent) {
       if (k * codes.variables * codes.variables <= flow_limits::masked) return "";
       return "'" + text + "' of " + std::to_string(codes.variables) +
@@ -227,33 +221,37 @@ PriorWord counted(const std::string& name, const char* summary, const char* part
 }  // namespace
 
 Registry<PriorWord>& priors() {
-  static Registry<PriorWord> all(
-      "prior",
-      {{"normal", "normal[:full]", "N(0, I), Zheng eq. (1); full: N(m, S), learned",
-        [](const Choice& choice) {
-          if (choice.argument == "full") return learned_normal();
-          choice.no_argument();
-          return standard_normal();
-        }},
-       counted("mixture", "K diagonal normals, learned", "components", most_components, mixture),
-       counted("vamp", "the encoder's posteriors at K learned pseudo-inputs", "components",
-               most_components, vamp),
-       plain("laplace", "independent, location 0, scale 1", laplace),
-       plain("uniform", "over the values of discrete codes", uniform),
-       plain("bernoulli", "over binary codes, with a learned probability of each",
-             learned_bernoulli),
-       plain("conditional", "N(m, diag s2), both linear in the condition; learned",
-             conditional_normal),
-       plain("categorical", "over one-hot codes, with learned probabilities of each's classes",
-             learned_categorical),
-       counted("realnvp", "a flow of K coupling layers, learned", "steps", flow_limits::steps,
-               realnvp),
-       counted("maf", "a flow of K masked autoregressive steps, learned", "steps",
-               flow_limits::steps, maf)});
+  static Registry<PriorWord> all("prior", [] {
+    std::vector<PriorWord> words{
+        {"normal", "normal[:full]", "N(0, I), Zheng eq. (1); full: N(m, S), learned",
+         [](const Choice& choice) {
+           if (choice.argument == "full") return learned_normal();
+           choice.no_argument();
+           return standard_normal();
+         }},
+        counted("mixture", "K diagonal normals, learned", "components", most_components, mixture),
+        counted("vamp", "the encoder's posteriors at K learned pseudo-inputs", "components",
+                most_components, vamp),
+        plain("laplace", "independent, location 0, scale 1", laplace),
+        plain("uniform", "over the values of discrete codes", uniform),
+        plain("bernoulli", "over binary codes, with a learned probability of each",
+              learned_bernoulli),
+        plain("conditional", "N(m, diag s2), both linear in the condition; learned",
+              conditional_normal),
+        plain("categorical", "over one-hot codes, with learned probabilities of each's classes",
+              learned_categorical),
+        counted("realnvp", "a flow of K coupling layers, learned", "steps", flow_limits::steps,
+                realnvp),
+        counted("maf", "a flow of K masked autoregressive steps, learned", "steps",
+                flow_limits::steps, maf)};
+    for (PriorWord& word : implicit_priors()) words.push_back(std::move(word));
+    return words;
+  }());
   return all;
 }
 
 PriorFamily parse_prior(const std::string& text) {
+  if (text.find('+') != std::string::npos) return product_prior(text);
   const Choice choice = parse_choice("prior", text);
   return priors().at(choice.name).make(choice);
 }
@@ -279,7 +277,17 @@ PriorFamily given_normal_prior(const Tensor& mean, const Tensor& covariance) {
 }
 
 PriorFamily simplest_prior(const CodeSpace& codes) {
-  return codes.discrete() ? uniform() : standard_normal();
+  switch (codes.kind) {
+    case CodeSpace::Kind::continuous:
+      return standard_normal();
+    case CodeSpace::Kind::binary:
+    case CodeSpace::Kind::one_hot:
+      return uniform();
+    case CodeSpace::Kind::mixed:
+      return simplest_product_prior(codes);
+    default:
+      return parse_prior(priors_over(codes));
+  }
 }
 
 }  // namespace nelbo

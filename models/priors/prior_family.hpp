@@ -28,6 +28,7 @@ struct PriorContext {
   /// The encoder, for priors that are made of posteriors: x [K, X] to Q(Z|x).
   std::function<std::shared_ptr<const Posterior>(Var x)> encoder;
   std::int64_t conditions = 0;  // C
+  std::string name = "prior";   // what its parameters' names begin with
 };
 
 /// Which prior P0(Z) a model has: a name of the language, read with its argument.
@@ -37,7 +38,7 @@ struct PriorFamily {
   std::function<std::string(const CodeSpace&)> unfit = [](const CodeSpace&) {
     return std::string();
   };
-  /// Declares its parameters, group "psi", names "prior.*". Throws Error for what it cannot be given.
+  /// Declares its parameters, group "psi", names PriorContext::name + ".*". Throws Error for what it cannot be given.
   std::function<PriorRecorder(const PriorContext&)> declare;
   bool moves_encoder = false;  // it is made of the encoder's posteriors
   /// The same of a prior P0(Z|c), in the place of `declare`.
@@ -70,16 +71,19 @@ struct PriorWord {
 ///   realnvp:K, maf:K  prior.K.*, masked_mlp.hpp: K coupling layers, or masked autoregressive steps, take
 ///                codes to standard normal noise; every other step is in the other order. They start at
 ///                N(0, I). Dinh et al. (2017); Papamakarios et al. (2017)
+///   gamma, beta, dirichlet, von_mises, student  none: implicit_priors.hpp
 Registry<PriorWord>& priors();
 
-/// Reads "normal" or "mixture:10" (1 <= K <= 4096). Throws Error naming what was given and what is
+/// Reads "normal", "mixture:10" (1 <= K <= 4096) or, of codes in blocks, "normal+uniform"
+/// (product_prior.hpp). Throws Error naming what was given and what is
 /// known.
 PriorFamily parse_prior(const std::string& text);
 
 /// N(mean, covariance) with mean [L] and covariance [L, L] as given; from C++ only.
 PriorFamily given_normal_prior(const Tensor& mean, const Tensor& covariance);
 
-/// The simplest prior for codes: N(0, I), or uniform over discrete ones.
+/// The simplest prior for codes: N(0, I), uniform over discrete ones, of each block its own, and else the one
+/// of their support, as its name alone says.
 PriorFamily simplest_prior(const CodeSpace& codes);
 
 }  // namespace nelbo

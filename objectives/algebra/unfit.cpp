@@ -6,10 +6,10 @@ std::string unfit(const EstimatorChoice& estimators, const Term& objective, cons
   const std::optional<Bound> alone = objective.bound();
   const bool plain = estimators.plain() && estimators.coupling == Coupling::independent;
   const bool one_sweep = alone && estimators.one_sweep(*alone);
-  const bool smooth = model.codes().smooth();
+  const bool of_samples = !model.codes().differentiable();
   int bounds = 0, means = 0;
   for (const Quantity& quantity : objective.quantities()) {
-    means += !smooth && quantity.sampled;
+    means += of_samples && quantity.sampled;
     if (!quantity.bound) continue;
     ++bounds;
     std::string why = estimators.unfit(*quantity.bound, model, one_sweep);

@@ -62,7 +62,9 @@ Codes& Draw::codes_of(const Key& key, const std::function<PosteriorSample()>& sa
 
 Var Draw::severed(Var of_samples) {
   // Estimators may give samples a derivative that they do not have (straight_through).
-  if (posterior_->has_rsample() || Tape::current().differentiable(codes().z())) return of_samples;
+  if (posterior_->has_rsample() || (estimation_ && estimation_->moves_samples())) {
+    return of_samples;
+  }
   return Tape::current().severed(
       of_samples, model_.encoder(),
       "no gradient passes through the samples of a " + posterior_->family() + " posterior: " +

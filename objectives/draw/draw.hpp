@@ -25,8 +25,8 @@ namespace nelbo {
 /// estimate_bound.hpp.
 class Draw {
  public:
-  /// batch.x [B, X]: the data; noise [S, B, D]: what samples of the posterior are made of, of the kind
-  /// model.codes().noise(), with the estimators' coupling. The model outlives the draw. Throws Error if
+  /// batch.x [B, X]: the data; noise [S, B, D]: what samples of the posterior are made of, as fill_noise(model.codes(), ..) fills
+  /// it, with the estimators' coupling. The model outlives the draw. Throws Error if
   /// the shapes do not fit the model.
   Draw(const Model& model, const Batch& batch, Var noise, Population population = {},
        const Auxiliaries* auxiliaries = nullptr,

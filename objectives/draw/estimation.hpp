@@ -27,6 +27,9 @@ class Estimation {
 
   /// The samples of noise [S, B, D].
   virtual PosteriorSample sample(const Posterior& q, Var noise) const = 0;
+  /// Whether the samples have a derivative by which all that moves them is differentiated, also where the
+  /// posterior's own have none.
+  virtual bool moves_samples() const = 0;
   /// The bound of S samples, S its own, on each datum's log-weights: [B], nats.
   virtual Var bound(Draw& draw, const Bound& bound) const = 0;
   /// Whether it has the gradient of Draw::expectation() of codes that are not reparameterised.

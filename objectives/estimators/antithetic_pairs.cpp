@@ -38,10 +38,11 @@ std::string AntitheticPairs::unfit(const CodeSpace& codes) const {
   return text() + " is for Bernoulli codes; of categorical ones use rloo or vimco";
 }
 
-std::vector<WeightedRule::Direct> AntitheticPairs::direct(Draw& draw, const Bound& bound) const {
-  const Var z = first_samples(draw.codes().z(), bound), noise = first_samples(draw.noise(), bound);
-  return {{contrast(draw.posterior(), z, noise), Direct::By::score},
-          {first_samples(draw.codes().log_posterior_at_fixed_z(), bound), Direct::By::decoder, -1}};
+std::vector<WeightedRule::Direct> AntitheticPairs::direct(const CodeBlock& codes,
+                                                          const Bound& bound) const {
+  const Var z = first_samples(codes.z(), bound), noise = first_samples(codes.noise(), bound);
+  return {{contrast(codes.posterior(), z, noise), Direct::By::score},
+          {first_samples(codes.log_posterior_at_fixed_z(), bound), Direct::By::decoder, -1}};
 }
 
 Var binary_logits(const std::string& rule, const Posterior& q) {

@@ -12,7 +12,7 @@ class AntitheticPairs : public WeightedRule {
 
   Coupling coupling() const override { return Coupling::antithetic; }
   std::string unfit(const CodeSpace& codes) const override;
-  std::vector<Direct> direct(Draw& draw, const Bound& bound) const override;
+  std::vector<Direct> direct(const CodeBlock& codes, const Bound& bound) const override;
   /// The samples of a pair are not independent of each other.
   bool has_expectations() const override { return false; }
 

@@ -1,5 +1,7 @@
 #include "objectives/estimators/choice.hpp"
 
+#include <algorithm>
+
 #include "autodiff/error.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 #include "objectives/draw/draw.hpp"
@@ -35,14 +37,25 @@ void EstimatorChoice::check(const Bound& bound) const {
   refuse(theta.rule().uncoupled(bound, coupling));
 }
 
+namespace {
+
+bool normal_noise(const CodeSpace& space) {
+  if (space.kind != CodeSpace::Kind::mixed) return space.noise() == Noise::normal;
+  return std::all_of(space.blocks.begin(), space.blocks.end(), normal_noise);
+}
+
+}  // namespace
+
 std::string EstimatorChoice::unfit(const CodeSpace& space) const {
   if (std::string why = phi.rule().unfit(space); !why.empty()) return why;
   // A rule that weights samples takes phi's, and theta has no path.
   if (!theta.weighted()) {
     if (std::string why = theta.rule().unfit(space); !why.empty()) return why;
   }
-  if (space.discrete() && coupling == Coupling::rqmc) {
-    return text() + ": rqmc noise is for continuous codes; here they are " + space.text();
+  if (!normal_noise(space) && coupling == Coupling::rqmc) {
+    return text() +
+           ": rqmc noise is for continuous codes that are made of normal noise; here they are " +
+           space.text();
   }
   return "";
 }
@@ -67,7 +80,9 @@ std::string EstimatorChoice::unfit(const Bound& bound, const Model& model, bool 
 
 bool EstimatorChoice::one_sweep(const Bound& bound) const {
   const WeightedRule *const of_phi = phi.weighted(), *const of_theta = theta.weighted();
-  if (of_phi == nullptr || of_theta == nullptr) return phi == theta;
+  if (of_phi == nullptr || of_theta == nullptr) {
+    return phi == theta && phi.rule().one_sweep(bound);
+  }
   const WeightedRule::Properties& of = of_phi->properties();
   if (of.path == Estimator::Path::none) return !of_phi->reaches_decoder();
   if (of.other_decoder || of_theta->properties().other_decoder) return false;
@@ -115,6 +130,7 @@ class ChosenEstimation final : public Estimation {
   PosteriorSample sample(const Posterior& q, Var noise) const override {
     return choice_.phi.rule().sample(q, noise);
   }
+  bool moves_samples() const override { return choice_.phi.rule().moves_samples(); }
   Var bound(Draw& draw, const Bound& bound) const override {
     const Estimator &phi = choice_.phi, &theta = choice_.theta;
     if (std::string why = choice_.unfit(bound, draw.model(), one_sweep_); !why.empty()) {

@@ -50,7 +50,7 @@ class Enumeration final : public GradientRule {
   std::string unfit(const CodeSpace& codes) const override {
     if (codes.labels > 0) return "";
     if (!codes.discrete()) {
-      return text() + " sums over all codes, and a normal posterior's cannot be counted";
+      return text() + " sums over all codes, and continuous ones cannot be counted";
     }
     const auto count = number_of_codes(codes);
     if (count && *count <= most_codes) return "";

@@ -135,6 +135,13 @@ EstimateVars estimate(const Bound& bound, const WeightedRule& phi, const Weighte
   return {value, recorder.output(value, 1), recorder.output(value, 2), recorder.output(value, 3)};
 }
 
+Var weight_of(const WeightedRule::Direct& direct, const EstimateVars& weights) {
+  using By = WeightedRule::Direct::By;
+  if (direct.by == By::score) return weights.direct;
+  if (direct.by == By::decoder) return weights.decoder;
+  return Tape::current().leaf(Tensor::full(direct.x.shape(), 1, direct.x.dtype()));
+}
+
 Var carry(Var value, Var x, Var weights, double scale) {
   const Shape shape = x.shape();
   if (shape.rank() != 2 || !(weights.shape() == shape) || !(value.shape() == Shape{shape[1]})) {

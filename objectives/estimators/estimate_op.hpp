@@ -23,6 +23,9 @@ struct EstimateVars {
 EstimateVars estimate(const Bound& bound, const WeightedRule& phi, const WeightedRule& theta, Var f,
                       std::optional<Var> baseline = {}, std::optional<Var> gate = {});
 
+/// The weights of a part of phi's gradient, of its shape.
+Var weight_of(const WeightedRule::Direct& direct, const EstimateVars& weights);
+
 /// `value` [B], whose cotangent also reaches x [S, B], times scale weights [S, B]: how an estimator
 /// puts its gradient behind a value that it does not change.
 Var carry(Var value, Var x, Var weights, double scale = 1);

@@ -9,7 +9,7 @@ Var GradientRule::expectation(Draw&, const PerCode&) const {
 }
 
 std::string for_smooth_codes(const std::string& text, const CodeSpace& codes) {
-  if (codes.smooth()) return "";
+  if (codes.differentiable()) return "";
   if (codes.labels == 0) return text + ": " + no_rsample(codes.text());
   return text +
          ": among the codes is a label, through which no gradient passes; use enumeration, which "
@@ -24,7 +24,7 @@ std::string for_discrete_codes(const std::string& text, const CodeSpace& codes,
            "numbers; use enumeration, or score, rloo, vimco";
   }
   return text +
-         " is for discrete codes; a normal posterior's samples are differentiable as they are "
+         " is for discrete codes; samples of continuous ones are differentiable as they are "
          "(use " +
          instead + ")";
 }

@@ -61,6 +61,11 @@ class GradientRule : public std::enable_shared_from_this<GradientRule> {
   // ------------------------------------------------------------------------------------------
   /// Whether it is without noise, of such codes.
   virtual bool exact(const CodeSpace&) const { return false; }
+  /// Whether one backward pass serves all groups, of one bound alone.
+  virtual bool one_sweep(const Bound&) const { return true; }
+  /// Whether its samples have a derivative by which all that moves them is differentiated, also where the
+  /// posterior's own have none.
+  virtual bool moves_samples() const { return false; }
   /// The coupling that its samples have.
   virtual Coupling coupling() const { return Coupling::independent; }
   /// What learns beside the model for it, of the encoder's rule.

@@ -44,10 +44,12 @@ Var sum_by_copy(const Bound& bound, Var of_samples) {
   return sum(reshape(of_samples, {bound.groups(), bound.inner().samples(), -1}), 1);
 }
 
-/// +-1 for every number of a datum's codes, [S, B, D].
-Var random_signs(Draw& draw, std::int64_t samples) {
+/// +-1 for every number of a datum's codes, or of its block's, [S, B, D].
+Var random_signs(const CodeBlock& codes, std::int64_t samples) {
+  Draw& draw = codes.draw();
+  const std::int64_t numbers = codes.noise().shape()[2];
   const Var uniform =
-      draw.noise_of_data("rebar direction", draw.samples() * draw.latent(), Noise::uniform);
+      draw.noise_of_data(codes.key() + "rebar direction", draw.samples() * numbers, Noise::uniform);
   const Var by_datum = reshape(2.0 * less(uniform, 0.5) - 1.0, {draw.batch(), draw.samples(), -1});
   return contiguous(slice(permute(by_datum, {1, 0, 2}), 0, 0, samples));
 }
@@ -114,35 +116,41 @@ Var Rebar::surrogate(Draw& draw, const Bound& bound, Codes& relaxed) const {
   return tuned(draw, Number::eta) * reshape(copies, {bound.groups(), -1});
 }
 
-Var Rebar::surrogate_at(Draw& draw, const Bound& bound, const std::string& name,
-                        const std::function<Var()>& codes) const {
-  const std::string key = text() + " " + bound.text() + " " + name;
-  return draw.once(Key::nelbo(key),
-                   [&] { return surrogate(draw, bound, draw.codes(Key::nelbo(key), codes)); });
+Var Rebar::surrogate_at(const CodeBlock& codes, const Bound& bound, const std::string& name,
+                        const std::function<Var()>& relaxed) const {
+  Draw& draw = codes.draw();
+  const std::string key = codes.key() + text() + " " + bound.text() + " " + name;
+  return draw.once(Key::nelbo(key), [&] {
+    return surrogate(draw, bound,
+                     draw.codes(Key::nelbo(key), [&] { return codes.among(relaxed()); }));
+  });
 }
 
-std::vector<WeightedRule::Direct> Rebar::direct(Draw& draw, const Bound& bound) const {
-  const TiedRelaxation relaxation(text(), draw.posterior(), first_samples(draw.noise(), bound));
-  const Var c = surrogate_at(draw, bound, "y",
+std::vector<WeightedRule::Direct> Rebar::direct(const CodeBlock& codes, const Bound& bound) const {
+  Draw& draw = codes.draw();
+  const TiedRelaxation relaxation(text(), codes.posterior(), first_samples(codes.noise(), bound));
+  const Var c = surrogate_at(codes, bound, "y",
                              [&] { return relaxation.codes(tuned(draw, Number::temperature)); });
-  const Var log_q = first_samples(draw.codes().log_posterior_at_fixed_z(), bound);
+  const Var log_q = first_samples(codes.log_posterior_at_fixed_z(), bound);
   const Var control = c - stop(c) * sum_by_copy(bound, log_q);
   return {{log_q, Direct::By::score},
           {only(control, draw.model().encoder()), Direct::By::one, 1 / double(bound.groups())}};
 }
 
-void Rebar::learn(Draw& draw, const Bound& bound) const {
+void Rebar::learn(const CodeBlock& codes, const Bound& bound) const {
   const std::vector<Auxiliary> learners = auxiliaries();
   if (learners.empty()) return;
-  const TiedRelaxation relaxation(text(), draw.posterior(), first_samples(draw.noise(), bound));
-  const Var t = tuned(draw, Number::temperature), signs = random_signs(draw, bound.samples());
-  const Var c = surrogate_at(draw, bound, "y", [&] { return relaxation.codes(t); });
-  const Var up = surrogate_at(draw, bound, "up", [&] { return relaxation.moved(t, signs, step); });
+  Draw& draw = codes.draw();
+  const TiedRelaxation relaxation(text(), codes.posterior(), first_samples(codes.noise(), bound));
+  const Var t = tuned(draw, Number::temperature), signs = random_signs(codes, bound.samples());
+  const Var c = surrogate_at(codes, bound, "y", [&] { return relaxation.codes(t); });
+  const Var up = surrogate_at(codes, bound, "up", [&] { return relaxation.moved(t, signs, step); });
   const Var down =
-      surrogate_at(draw, bound, "down", [&] { return relaxation.moved(t, signs, -step); });
+      surrogate_at(codes, bound, "down", [&] { return relaxation.moved(t, signs, -step); });
   const Var slope = (up - down) / (2 * step * stop(t));
-  const Var z = first_samples(draw.codes().z(), bound);
-  const Var along = stop(sum(signs * (z - draw.posterior().expectation()), -1));  // d log Q, [S, B]
+  const Var z = first_samples(codes.z(), bound);
+  // d log Q, [S, B]
+  const Var along = stop(sum(signs * (z - codes.posterior().expectation()), -1));
   const Var f = stop(first_samples(draw.codes().log_weights(), bound));
   const BoundVars own = bound_with_coefficients(bound.inner(), by_copy(bound, f));
   Var projected = (reshape(own.value, c.shape()) - c) * sum_by_copy(bound, along) + slope;

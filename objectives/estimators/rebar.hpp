@@ -21,12 +21,12 @@ class Rebar : public WeightedRule {
 
   std::string unfit(const CodeSpace& codes) const override;
   std::vector<Auxiliary> auxiliaries() const override;
-  std::vector<Direct> direct(Draw& draw, const Bound& bound) const override;
+  std::vector<Direct> direct(const CodeBlock& codes, const Bound& bound) const override;
   bool reaches_decoder() const override { return true; }
   /// From the squared derivative along a random direction r of the logits, r_d = +-1, whose mean over r is
   /// the squared length of the gradient by the logits of a datum; its own mean is fixed, so that this is their
   /// variance. The surrogate's part along r is a difference of two evaluations of c.
-  void learn(Draw& draw, const Bound& bound) const override;
+  void learn(const CodeBlock& codes, const Bound& bound) const override;
 
  protected:
   /// c_i at relaxed codes, [k, B], nats: eta times the bound of the model's log-weights there. Its gradient
@@ -37,8 +37,8 @@ class Rebar : public WeightedRule {
   enum class Number { temperature, eta };
   Var tuned(Draw& draw, Number which) const;
   /// At relaxed codes of this name, once each.
-  Var surrogate_at(Draw& draw, const Bound& bound, const std::string& name,
-                   const std::function<Var()>& codes) const;
+  Var surrogate_at(const CodeBlock& codes, const Bound& bound, const std::string& name,
+                   const std::function<Var()>& relaxed) const;
 
   std::optional<double> temperature_, eta_;
 };

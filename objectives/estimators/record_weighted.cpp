@@ -10,9 +10,10 @@
 
 namespace nelbo {
 
-std::vector<WeightedRule::Direct> WeightedRule::direct(Draw& draw, const Bound& bound) const {
+std::vector<WeightedRule::Direct> WeightedRule::direct(const CodeBlock& codes,
+                                                       const Bound& bound) const {
   if (properties_.score == Score::total) return {};
-  return {{first_samples(draw.codes().log_posterior_at_fixed_z(), bound), Direct::By::score}};
+  return {{first_samples(codes.log_posterior_at_fixed_z(), bound), Direct::By::score}};
 }
 
 std::vector<Auxiliary> WeightedRule::auxiliaries() const {
@@ -25,11 +26,19 @@ Var WeightedRule::record(Draw& draw, const Bound& bound) const {
 }
 
 Var WeightedRule::expectation(Draw& draw, const PerCode& of) const {
-  const Var values = of(draw.codes()), log_q = draw.codes().log_posterior_at_fixed_z();
+  return with_score(of(draw.codes()), draw.codes().log_posterior_at_fixed_z());
+}
+
+PosteriorSample WeightedRule::sample(const Posterior& q, Var noise) const {
+  const PosteriorSample own = q.draw(noise);
+  if (properties_.path != Path::none || q.product() == nullptr || q.has_rsample()) return own;
+  return {stop(own.z), q.log_prob(stop(own.z))};
+}
+
+Var with_score(Var values, Var log_q) {
   const double s = double(values.shape()[0]);
   const Var signal = stop(values);
   const Var weights = s == 1 ? signal : (signal - mean(signal, 0, Keep::yes)) * (s / (s - 1));
-  // A zero whose gradient is the score's.
   return values + stop(weights) * (log_q - stop(log_q));
 }
 
@@ -63,15 +72,11 @@ Var record_weighted(Draw& draw, const Bound& bound, const WeightedRule& phi,
     if (path) value = carry(value, only(log_p, encoder), w.path);
   }
   if (path) value = carry(value, first_samples(codes.log_posterior(), bound), w.path, -1);
-  for (const Direct& direct : phi.direct(draw, bound)) {
-    const auto weights = [&]() -> Var {
-      if (direct.by == Direct::By::score) return w.direct;
-      if (direct.by == Direct::By::decoder) return w.decoder;
-      return Tape::current().leaf(Tensor::full(direct.x.shape(), 1, f.dtype()));
-    };
-    value = carry(value, direct.x, weights(), direct.scale);
+  const CodeBlock all(draw);
+  for (const Direct& direct : phi.direct(all, bound)) {
+    value = carry(value, direct.x, weight_of(direct, w), direct.scale);
   }
-  phi.learn(draw, bound);
+  phi.learn(all, bound);
   return value;
 }
 

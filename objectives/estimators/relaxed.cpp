@@ -65,6 +65,7 @@ class StraightThrough final : public GradientRule {
     return {z, q.log_prob(z)};
   }
   Var record(Draw& draw, const Bound& bound) const override { return sampled_bound(draw, bound); }
+  bool moves_samples() const override { return true; }
   bool has_expectations() const override { return true; }
   Var expectation(Draw& draw, const PerCode& of) const override { return of(draw.codes()); }
 

@@ -38,11 +38,13 @@ class Sleep final : public WeightedRule {
     }
     return "";
   }
-  std::vector<Direct> direct(Draw& draw, const Bound& bound) const override {
-    std::vector<Direct> all = WeightedRule::direct(draw, bound);
-    all.push_back({dream_log_posterior(draw), Direct::By::one, share_});
+  std::vector<Direct> direct(const CodeBlock& codes, const Bound& bound) const override {
+    std::vector<Direct> all = WeightedRule::direct(codes, bound);
+    all.push_back({dream_log_posterior(codes.draw()), Direct::By::one, share_});
     return all;
   }
+
+  bool of_block() const override { return false; }
 
  private:
   double share_;

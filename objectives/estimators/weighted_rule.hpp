@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "objectives/draw/code_block.hpp"
 #include "objectives/estimators/gradient_rule.hpp"
 
 namespace nelbo {
@@ -80,14 +81,16 @@ class WeightedRule : public GradientRule {
     double scale = 1;
   };
   /// What is weighted instead of the path, of a draw's first S samples: log Q(z_s|x) by the score unless
-  /// overridden. Nothing where log Q is differentiated as a whole.
-  virtual std::vector<Direct> direct(Draw& draw, const Bound& bound) const;
+  /// overridden, or of a block of a mixed code its own. Nothing where log Q is differentiated as a whole.
+  virtual std::vector<Direct> direct(const CodeBlock& codes, const Bound& bound) const;
 
   /// Whether the decoder's parameters lie behind what direct() gives, which only phi is to be moved by: the
   /// encoder then has a sweep of its own. Of samples that are discrete.
   virtual bool reaches_decoder() const { return false; }
   /// Says what its auxiliaries learn from, but for the baseline, once a bound is recorded.
-  virtual void learn(Draw&, const Bound&) const {}
+  virtual void learn(const CodeBlock&, const Bound&) const {}
+  /// Whether it can be that of one block of a mixed code.
+  virtual bool of_block() const { return true; }
 
   /// The baseline, where there is one.
   std::vector<Auxiliary> auxiliaries() const override;
@@ -97,6 +100,8 @@ class WeightedRule : public GradientRule {
   std::string uncoupled(const Bound& bound, Coupling coupling) const override;
   bool unbiased_for_decoder() const override { return !properties_.other_decoder; }
   bool samples_decoder(const Model&) const override { return !properties_.other_decoder; }
+  /// Those of the posterior, without a path where it has none and only some blocks of codes have one.
+  PosteriorSample sample(const Posterior& q, Var noise) const override;
   Var record(Draw& draw, const Bound& bound) const override;
   /// Its values at the samples; grad log Q is weighted with each value, less the mean of the others' where
   /// there are any: Kool et al. (2019).
@@ -109,6 +114,10 @@ class WeightedRule : public GradientRule {
   Properties properties_;
   Function function_;
 };
+
+/// The values [S, B] with a zero behind them whose gradient is the score's: grad log Q weighted with each
+/// value, less the mean of the others' where there are any.
+Var with_score(Var values, Var log_q);
 
 /// The weights of one datum by phi's rule, and the decoder's and the value by theta's; null gives the
 /// bound's own. Its scratch has 6 S numbers.

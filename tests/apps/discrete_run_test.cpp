@@ -219,7 +219,7 @@ TEST_CASE("discrete run: nelbo train says what a discrete posterior needs, with 
   CHECK_THAT(mismatch.err, contains("--prior: ") && contains("choose the prior uniform"));
   const Outcome other = train({"--prior", "uniform"});
   CHECK(other.code == 2);
-  CHECK_THAT(other.err, contains("here they are continuous; choose another"));
+  CHECK_THAT(other.err, contains("here they are continuous; choose the prior normal"));
 }
 
 TEST_CASE("discrete run: estimators that do not fit a posterior are refused with exit code 2") {

@@ -137,6 +137,33 @@ TEST_CASE("matrix: every posterior x objective x estimator") {
   }
 }
 
+TEST_CASE("matrix: codes in blocks x objective x estimator") {
+  const Texts objectives = objective_texts();
+  Texts estimators{"reparam+rloo", "stl+score(baseline=mean)", "dreg+vimco", "score+rloo",
+                   "reparam+arm",  "reparam+disarm",           "stl+rebar",  "dreg+relax",
+                   "rloo",         "reparam+enumeration",      "reparam"};
+  const data::Dataset data = examples_of({4}, 0, 1);
+  Matrix matrix;
+  for (const std::string posterior :
+       {"diagonal:1+bernoulli:1", "student:1+categorical:3", "gamma:1+von_mises:1+bernoulli:2"}) {
+    TrainConfig config = small_config(posterior);
+    config.latent = 0;
+    run_all(matrix, posterior, config, data, objectives, estimators);
+    config.prior = posterior == "diagonal:1+bernoulli:1"    ? "laplace+bernoulli"
+                   : posterior == "student:1+categorical:3" ? "mixture:2+categorical"
+                                                            : "gamma:2:1+von_mises:1+bernoulli";
+    run_all(matrix, posterior, config, data, plain_objectives, estimators);
+    INFO(posterior << " trains nowhere");
+    CHECK(matrix.trained(posterior) > 0);
+  }
+  for (const std::string& estimator : estimators) {
+    INFO(estimator << " trains nowhere");
+    const bool never = estimator == "reparam+enumeration" || estimator == "reparam";
+    CHECK((matrix.trained(estimator) > 0) != never);
+  }
+  matrix.report("blocks x objectives x estimators");
+}
+
 TEST_CASE("matrix: condition and missing entries x objective x estimator") {
   const Texts objectives = objective_texts(), estimators = estimator_texts();
   const data::Dataset with_condition = examples_of({4}, 0, 1, true),

@@ -31,7 +31,12 @@ inline const Written written_priors{{"normal", {"normal", "normal:full"}},
                                     {"mixture", {"mixture:2"}},
                                     {"vamp", {"vamp:2"}},
                                     {"realnvp", {"realnvp:1"}},
-                                    {"maf", {"maf:1"}}};
+                                    {"maf", {"maf:1"}},
+                                    {"gamma", {"gamma", "gamma:2:0.5"}},
+                                    {"beta", {"beta", "beta:2:3"}},
+                                    {"dirichlet", {"dirichlet", "dirichlet:0.5"}},
+                                    {"von_mises", {"von_mises", "von_mises:2"}},
+                                    {"student", {"student", "student:3"}}};
 inline const Written written_likelihoods{
     {"normal",
      {"normal", "normal:0.1", "normal:learned", "normal:shared", "normal:optimal", "normal:datum"}},

@@ -10,11 +10,15 @@ namespace nelbo::annealing {
 namespace {
 
 void check(const Model& model) {
-  if (!model.codes().smooth()) {
-    throw SettingError(
-        "", "annealing moves codes along the gradient of their density, which " +
-                model.codes().text() +
-                " codes have not; take a model of continuous codes, or bounds on many draws");
+  const CodeSpace codes = model.codes();
+  if (codes.kind != CodeSpace::Kind::continuous || codes.labels > 0) {
+    const std::string text = codes.text();
+    const std::string why =
+        codes.differentiable()
+            ? "annealing moves codes freely over the real numbers, and here they are " + text
+            : "annealing moves codes along the gradient of their density, which " + text +
+                  " codes have not";
+    throw SettingError("", why + "; take a model of continuous codes, or bounds on many draws");
   }
   if (model.store().dtype() != DType::f32) {
     throw SettingError("", "annealing: the model's parameters are float64; it takes float32");
@@ -80,6 +84,7 @@ void TemperedDensity::record_start(const Model& model, Path path) {
   const Batch batch = model.batch(start_x_);
   if (path == Path::from_encoder) {
     start_noise_ = start_tape_.leaf({chains_, data_, dimensions_});
+    start_noise_kind_ = model.codes().noise();
     start_z_ = contiguous(model.posterior(batch)->draw(start_noise_).z);
   } else {
     const auto prior = model.prior(batch.condition);
@@ -97,11 +102,7 @@ std::span<float> TemperedDensity::x() {
 void TemperedDensity::start(ChainPoints& points, const Stream& stream,
                             std::span<const std::uint32_t> ids) {
   const Tensor noise = start_tape_.data(start_noise_);
-  fill_normal(noise.data_as<float>(), {.stream = stream,
-                                       .draws = std::size_t(chains_),
-                                       .batch = std::size_t(data_),
-                                       .dimensions = std::size_t(noise.shape()[-1]),
-                                       .datum = ids.data()});
+  fill_noise(start_noise_kind_, noise, {.stream = stream, .datum = ids.data()});
   start_tape_.data(start_x_).copy_from(tape_.data(x_));
   start_tape_.forward();
   copy(start_z_.value(), points.z);

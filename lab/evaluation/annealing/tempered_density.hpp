@@ -57,6 +57,7 @@ class TemperedDensity {
   Var x_, z_, base_, tilt_;
   Tape start_tape_{{.mode = Tape::Mode::replay, .gradients = false}};
   Var start_x_, start_noise_, start_z_;
+  Noise start_noise_kind_ = Noise::normal;
 };
 
 }  // namespace nelbo::annealing

@@ -1,6 +1,7 @@
 #include "lab/evaluation/disentanglement/model_points.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "autodiff/error.hpp"
 #include "lab/evaluation/disentanglement/make_points.hpp"
@@ -10,11 +11,21 @@
 namespace nelbo::disentanglement {
 namespace {
 
-/// Of one-hot codes [N, D C] the most probable classes, [N, D].
-void append_classes(std::vector<double>& to, const Tensor& probabilities, std::int64_t classes) {
-  const float* at = probabilities.data_as<float>();
-  const float* const end = at + probabilities.size();
-  for (; at != end; at += classes) to.push_back(double(std::max_element(at, at + classes) - at));
+/// One number for every variable of codes [N, D], [N, L]: of a one-hot row the most probable class, of a
+/// point on a circle its angle.
+void append_numbers(std::vector<double>& to, const Tensor& means, const CodeSpace& codes) {
+  const std::int64_t rows = means.shape()[0];
+  const float* row = means.data_as<float>();
+  for (std::int64_t i = 0; i < rows; ++i, row += codes.dimensions()) {
+    for (std::int64_t l = 0; l < codes.variables; ++l) {
+      const CodeSpace& own = codes.of(l);
+      const float* const at = row + codes.first(l);
+      to.push_back(own.kind == CodeSpace::Kind::one_hot
+                       ? double(std::max_element(at, at + own.classes) - at)
+                   : own.kind == CodeSpace::Kind::circle ? std::atan2(double(at[1]), double(at[0]))
+                                                         : double(*at));
+    }
+  }
 }
 
 void append(std::vector<double>& to, const Tensor& values) {
@@ -28,11 +39,7 @@ void add_codes(Points& points, const Model& model, const Examples& examples) {
     throw Error("the code of example " + std::to_string(*row) + " of split '" +
                 examples.split().name + "' is not finite");
   }
-  if (model.codes().kind == CodeSpace::Kind::one_hot) {
-    append_classes(points.codes, q.mean, model.codes().classes);
-  } else {
-    append(points.codes, q.mean);
-  }
+  append_numbers(points.codes, q.mean, model.codes());
   append(points.log_variances, q.log_variance);
 }
 
