@@ -26,8 +26,9 @@ const std::string& usage_of(const Word& one) {
 
 Json to_json(const Architecture& one) {
   Json settings = Json::array();
-  for (const char* setting : {"hidden", "activation", "layer_norm", "gated", "dropout", "centre",
-                              "condition", "missing", "posterior", "prior", "likelihood"}) {
+  for (const char* setting :
+       {"hidden", "activation", "layer_norm", "gated", "dropout", "centre", "condition",
+        "labels_used", "missing", "posterior", "prior", "likelihood"}) {
     // Every pair of networks has widths; not all take others.
     const bool fixed = setting == std::string("hidden") && !one.model && !one.free_form;
     if (one.has(setting) && !fixed) settings.push_back(setting);

@@ -6,6 +6,7 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/nearest_name.hpp"
+#include "lab/files/one_line.hpp"
 #include "lab/training/run_folder.hpp"
 #include "models/architectures/layer_types.hpp"
 
@@ -41,8 +42,8 @@ class Place {
     return {file_, in_.empty() ? part : in_ + ", " + part};
   }
   [[noreturn]] void refuse(const toml::node& node, const std::string& reason) const {
-    throw Error(file_ + ", line " + std::to_string(node.source().begin.line) + ": " +
-                (in_.empty() ? "" : in_ + ": ") + reason);
+    throw Error(data::one_line(file_ + ", line " + std::to_string(node.source().begin.line) + ": " +
+                               (in_.empty() ? "" : in_ + ": ") + reason));
   }
 
  private:
@@ -121,8 +122,8 @@ NetworkDescription read_network(const std::string& text, const std::string& name
   try {
     table = toml::parse(text);
   } catch (const toml::parse_error& error) {
-    throw Error(name + ", line " + std::to_string(error.source().begin.line) + ": is not TOML (" +
-                std::string(error.description()) + ")");
+    throw Error(data::one_line(name + ", line " + std::to_string(error.source().begin.line) +
+                               ": is not TOML (" + std::string(error.description()) + ")"));
   }
   const Place place(name);
   NetworkDescription network{.name = name};

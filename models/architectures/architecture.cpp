@@ -86,6 +86,7 @@ std::string architecture_of(const std::string& model) {
 bool Architecture::has(const std::string& setting) const {
   if (std::find(takes.begin(), takes.end(), setting) != takes.end()) return true;
   if (setting == "activation") return free_form;
+  if (setting == "labels_used") return has("condition");
   const bool of_every_pair = setting == "hidden" || setting == "likelihood" || setting == "prior" ||
                              setting == "posterior";
   return !model && of_every_pair;

@@ -184,6 +184,7 @@ TEST_CASE("network file: what is none is refused with file, line, layer and key"
       {encoder("type='reshape'\nshape=[1,2,'x']"), "shape: must be a list of whole numbers"},
       {encoder("type='reshape'\nshape=[1,2,1.5]"), "shape: must be a list of whole numbers"},
       {encoder("type='dense'\nwidth=4\nwidth=4"), "is not TOML"},
+      {encoder(dense + "\"a\\nb\"=1"), "dense: 'a\\x0ab' is no key of it"},
       {many, "'encoder' has more than 1000 layers"},
       {"# " + std::string(std::size_t{1} << 20, 'x'), "is longer than 1048576 bytes"},
       {"x = " + std::string(100000, '['), "is not TOML"}};
