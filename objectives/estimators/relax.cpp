@@ -16,7 +16,7 @@
 namespace nelbo::estimators {
 namespace {
 
-constexpr const char* group = "relax";
+constexpr const char* relax_group = "relax";
 constexpr std::int64_t width = 100;  // of the network's two layers
 
 WeightInit no_weight() {
@@ -28,9 +28,9 @@ Layer declare(ParameterStore& store, const Model& model) {
   check_network_of_x(model, "relax's control variate");
   const std::int64_t inputs = model.codes().dimensions() + model.features();
   const Sequential net{
-      Linear(store, "relax.0", group, inputs, width, Activation::tanh),
-      Linear(store, "relax.1", group, width, width, Activation::tanh),
-      Linear(store, "relax.output", group, width, 1, Activation::identity, no_weight())};
+      Linear(store, "relax.0", relax_group, inputs, width, Activation::tanh),
+      Linear(store, "relax.1", relax_group, width, width, Activation::tanh),
+      Linear(store, "relax.output", relax_group, width, 1, Activation::identity, no_weight())};
   return [net](Var x) { return reshape(net(x), {-1}); };
 }
 
@@ -39,7 +39,7 @@ class Relax final : public Rebar {
   using Rebar::Rebar;
   std::vector<Auxiliary> auxiliaries() const override {
     std::vector<Auxiliary> all = Rebar::auxiliaries();
-    all.push_back({.group = group, .declare = declare});
+    all.push_back({.group = relax_group, .declare = declare});
     return all;
   }
 
@@ -49,7 +49,7 @@ class Relax final : public Rebar {
     const std::int64_t samples = y.shape()[0], batch = draw.batch();
     const Var data = broadcast_to(x, {samples, batch, x.shape()[1]});
     const Var beside = concatenate({y, data}, -1);
-    const Var r = draw.network(group, text())(reshape(beside, {samples * batch, -1}));
+    const Var r = draw.network(relax_group, text())(reshape(beside, {samples * batch, -1}));
     const Var of_copies = mean(reshape(r, {bound.groups(), bound.inner().samples(), batch}), 1);
     return Rebar::surrogate(draw, bound, relaxed) + of_copies;
   }
