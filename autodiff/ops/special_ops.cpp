@@ -8,8 +8,7 @@
 #include <type_traits>
 
 #include "autodiff/array_math.hpp"
-#include "autodiff/error.hpp"
-#include "autodiff/internal/partition.hpp"
+#include "autodiff/internal/each_element.hpp"
 #include "autodiff/operator.hpp"
 #include "autodiff/ops/shape_ops.hpp"
 #include "autodiff/special/beta_quantile.hpp"
@@ -20,7 +19,6 @@
 #include "autodiff/special/quantile_table.hpp"
 #include "autodiff/special/student_t_quantile.hpp"
 #include "autodiff/special/von_mises.hpp"
-#include "autodiff/threads.hpp"
 
 namespace nelbo {
 namespace {
@@ -51,7 +49,9 @@ struct LogGammaQuantile {
     const auto p = special::LogGamma(x[0]).at(y);
     return {p.d_alpha, std::exp(-p.log_density)};
   }
-  static constexpr auto tabulated = special::tabulated_log_gamma;
+  static auto tabulated(const Numbers<2>& x, double g) {
+    return special::tabulated_log_gamma(x[0], g);
+  }
 };
 
 struct LogitBetaQuantile {
@@ -65,6 +65,9 @@ struct LogitBetaQuantile {
     return quantile_or_end(
         positive(x[0]) && positive(x[1]), x[2], -infinity, infinity,
         [&](double u) { return special::LogitBeta(x[0], x[1]).quantile_in_float(u, 1 - u); });
+  }
+  static auto tabulated(const Numbers<3>& x, double g) {
+    return special::tabulated_logit_beta(x[0], x[1], g);
   }
   static Numbers<3> slopes(const Numbers<3>& x, double y) {
     const auto p = special::LogitBeta(x[0], x[1]).at(y);
@@ -82,7 +85,9 @@ struct StudentTQuantile {
     const auto slope = special::student_t_slope(x[0], t);
     return {slope.d_nu, slope.d_u};
   }
-  static constexpr auto tabulated = special::tabulated_student_t;
+  static auto tabulated(const Numbers<2>& x, double g) {
+    return special::tabulated_student_t(x[0], g);
+  }
 };
 
 struct VonMisesQuantile {
@@ -135,45 +140,6 @@ using LogBesselI0e = Unary<log_i0e, minus_spread, true>;
 using CircularVariance = Unary<spread, minus_variance, true>;
 using VonMisesEntropy = Unary<circular_entropy, circular_entropy_slope, true>;
 
-constexpr std::int64_t chunk_size = 64;  // elements that cost up to 0.1 ms
-
-/// body(first, last) for all chunks.
-template <class Body>
-void for_each_chunk(std::int64_t size, Body&& body) {
-  parallel_for(std::size_t(divide_up(size, chunk_size)), [&](std::size_t chunk) {
-    const std::int64_t first = std::int64_t(chunk) * chunk_size;
-    body(first, std::min(first + chunk_size, size));
-  });
-}
-
-/// body(i) for all elements.
-template <class Body>
-void for_each_element(std::int64_t size, Body&& body) {
-  for_each_chunk(size, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; ++i) body(i);
-  });
-}
-
-/// Rules of a quantile of one parameter and a uniform number, the second operand, that in float has a table.
-template <class Rules, class T>
-concept Tabled = std::is_same_v<T, float> && requires {
-  Rules::tabulated;
-};
-
-/// What the tables say of elements first .. last - 1, of parameters and uniform numbers.
-template <class Rules>
-struct FromTable {
-  FromTable(const float* parameter, const float* u, std::int64_t first, std::int64_t last) {
-    normal_quantile(u + first, g.data(), std::size_t(last - first));
-    for (std::int64_t i = first; i < last; ++i) {
-      at[std::size_t(i - first)] =
-          Rules::tabulated(double(parameter[i]), double(g[std::size_t(i - first)]));
-    }
-  }
-  std::array<float, chunk_size> g;
-  std::array<special::Tabulated, chunk_size> at;
-};
-
 template <class Rules, class T>
 auto operands_of(const Frame& f) {
   std::array<const T*, Rules::operands> data;
@@ -185,55 +151,71 @@ auto operands_of(const Frame& f) {
   };
 }
 
+/// Rules of a quantile of parameters and, last, a uniform number, that in float has a table.
+template <class Rules, class T>
+concept Tabled = std::is_same_v<T, float> && requires(Numbers<Rules::operands> x) {
+  Rules::tabulated(x, 0.0);
+};
+
+/// What the tables say of elements first .. last - 1.
+template <class Rules>
+struct FromTable {
+  template <class Operands>
+  FromTable(const Operands& operands, const float* u, std::int64_t first, std::int64_t last) {
+    std::array<float, chunk_size> g;
+    normal_quantile(u + first, g.data(), std::size_t(last - first));
+    for (std::int64_t i = first; i < last; ++i) {
+      const std::size_t k = std::size_t(i - first);
+      at[k] = Rules::tabulated(operands(i), double(g[k]));
+    }
+  }
+  std::array<special::Tabulated<Rules::operands - 1>, chunk_size> at;
+};
+
+/// Of what no table has.
+template <class Rules, class T>
+double value_of(const Numbers<Rules::operands>& x) {
+  if constexpr (std::is_same_v<T, float> && requires { Rules::value_in_float(x); }) {
+    return Rules::value_in_float(x);
+  } else {
+    return Rules::value(x);
+  }
+}
+
 template <class Rules>
 void forward(const Frame& f) {
   dispatch(f.dtype(), [&](auto t) {
     using T = decltype(t);
     const auto operands = operands_of<Rules, T>(f);
     T* y = f.out<T>();
-    if constexpr (Tabled<Rules, T>) {
-      for_each_chunk(f.out_shape().size(), [&](std::int64_t first, std::int64_t last) {
-        const FromTable<Rules> table(f.in<T>(0), f.in<T>(1), first, last);
+    for_each_chunk(f.out_shape().size(), [&](std::int64_t first, std::int64_t last) {
+      if constexpr (Tabled<Rules, T>) {
+        const FromTable<Rules> table(operands, f.in<T>(Rules::operands - 1), first, last);
         for (std::int64_t i = first; i < last; ++i) {
-          const special::Tabulated& at = table.at[std::size_t(i - first)];
-          y[i] = T(at.known ? at.value : Rules::value(operands(i)));
+          const auto& at = table.at[std::size_t(i - first)];
+          y[i] = T(at.known ? at.value : value_of<Rules, T>(operands(i)));
         }
-      });
-      return;
-    }
-    for_each_element(f.out_shape().size(), [&](std::int64_t i) {
-      if constexpr (std::is_same_v<T, float> && requires { Rules::value_in_float(operands(i)); }) {
-        y[i] = T(Rules::value_in_float(operands(i)));
       } else {
-        y[i] = T(Rules::value(operands(i)));
+        for (std::int64_t i = first; i < last; ++i) y[i] = T(value_of<Rules, T>(operands(i)));
       }
     });
   });
 }
 
-/// By the parameter alone.
-template <class Rules, class Operands>
-void tabled_vjp(const Frame& f, const Frame::Adjoint<float>& to, const Operands& operands) {
-  const float *y = f.out<float>(), *dy = f.cotangent<float>();
-  for_each_chunk(f.out_shape().size(), [&](std::int64_t first, std::int64_t last) {
-    const FromTable<Rules> table(f.in<float>(0), f.in<float>(1), first, last);
-    for (std::int64_t i = first; i < last; ++i) {
-      const special::Tabulated& at = table.at[std::size_t(i - first)];
-      const double value = double(y[i]);
-      const double slope = at.known               ? at.slope
-                           : std::isfinite(value) ? Rules::slopes(operands(i), value)[0]
-                           : std::isnan(value)    ? value
-                                                  : 0;
-      const float contribution = float(double(dy[i]) * slope);
-      to.data[i] = to.add ? to.data[i] + contribution : contribution;
-    }
-  });
+/// The derivatives by all operands at y, which is value(x).
+template <class Rules>
+Numbers<Rules::operands> slopes_of(const Numbers<Rules::operands>& x, double y) {
+  if (std::isfinite(y)) return Rules::slopes(x, y);
+  Numbers<Rules::operands> slopes;
+  slopes.fill(std::isnan(y) ? y : 0);  // nothing moves an end of the range
+  return slopes;
 }
 
 template <class Rules>
 void vjp(const Frame& f) {
   dispatch(f.dtype(), [&](auto t) {
     using T = decltype(t);
+    constexpr std::size_t last_operand = Rules::operands - 1;
     std::array<Frame::Adjoint<T>, Rules::operands> to{};
     bool wanted = false;
     for (std::size_t k = 0; k < Rules::operands; ++k) {
@@ -244,66 +226,32 @@ void vjp(const Frame& f) {
     if (!wanted) return;
     const auto operands = operands_of<Rules, T>(f);
     const T *y = f.out<T>(), *dy = f.cotangent<T>();
-    if constexpr (Tabled<Rules, T>) {
-      if (!f.wants(1)) return tabled_vjp<Rules>(f, to[0], operands);
-    }
-    for_each_element(f.out_shape().size(), [&](std::int64_t i) {
-      const double value = double(y[i]);
-      Numbers<Rules::operands> slopes;
-      if (std::isfinite(value)) {
-        slopes = Rules::slopes(operands(i), value);
-      } else {
-        slopes.fill(std::isnan(value) ? value : 0);  // nothing moves an end of the range
-      }
-      for (std::size_t k = 0; k < Rules::operands; ++k) {
-        if (to[k].data == nullptr) continue;
-        const T contribution = T(double(dy[i]) * slopes[k]);
-        T& target = to[k].data[i];
-        target = to[k].add ? target + contribution : contribution;
-      }
-    });
-  });
-}
-
-/// Of one row of two operands [.., D].
-template <class T>
-auto dirichlet_divergence_of(const Frame& f) {
-  const auto width = std::size_t(f.in_shape(0)[-1]);
-  return [width, p = f.in<T>(0), q = f.in<T>(1)](std::int64_t row) {
-    const std::size_t first = std::size_t(row) * width;
-    return special::DirichletDivergence<T>({p + first, width}, {q + first, width});
-  };
-}
-
-void dirichlet_forward(const Frame& f) {
-  dispatch(f.dtype(), [&](auto t) {
-    using T = decltype(t);
-    const auto of = dirichlet_divergence_of<T>(f);
-    T* y = f.out<T>();
-    for_each_element(f.out_shape().size(), [&](std::int64_t i) { y[i] = T(of(i).value()); });
-  });
-}
-
-void dirichlet_vjp(const Frame& f) {
-  dispatch(f.dtype(), [&](auto t) {
-    using T = decltype(t);
-    std::array<Frame::Adjoint<T>, 2> to{};
-    for (std::size_t k = 0; k < 2; ++k) {
-      if (f.wants(int(k))) to[k] = f.adjoint<T>(int(k));
-    }
-    const auto of = dirichlet_divergence_of<T>(f);
-    const T* dy = f.cotangent<T>();
-    const std::int64_t width = f.in_shape(0)[-1];
-    for_each_element(f.out_shape().size(), [&](std::int64_t i) {
-      const auto divergence = of(i);
-      for (std::int64_t d = 0; d < width; ++d) {
-        const std::array<double, 2> slopes = divergence.slopes(std::size_t(d));
-        for (std::size_t k = 0; k < 2; ++k) {
-          if (to[k].data == nullptr) continue;
-          const T contribution = T(double(dy[i]) * slopes[k]);
-          T& target = to[k].data[i * width + d];
-          target = to[k].add ? target + contribution : contribution;
+    const auto add = [&](std::int64_t i, std::size_t k, double slope) {
+      if (to[k].data == nullptr) return;
+      const T contribution = T(double(dy[i]) * slope);
+      T& target = to[k].data[i];
+      target = to[k].add ? target + contribution : contribution;
+    };
+    for_each_chunk(f.out_shape().size(), [&](std::int64_t first, std::int64_t last) {
+      if constexpr (Tabled<Rules, T>) {
+        if (to[last_operand].data == nullptr) {  // tables do not tell the derivative by u
+          const FromTable<Rules> table(operands, f.in<T>(last_operand), first, last);
+          for (std::int64_t i = first; i < last; ++i) {
+            const auto& at = table.at[std::size_t(i - first)];
+            Numbers<Rules::operands> slopes{};
+            if (at.known) {
+              std::copy(at.slopes.begin(), at.slopes.end(), slopes.begin());
+            } else {
+              slopes = slopes_of<Rules>(operands(i), double(y[i]));
+            }
+            for (std::size_t k = 0; k < last_operand; ++k) add(i, k, slopes[k]);
+          }
+          return;
         }
+      }
+      for (std::int64_t i = first; i < last; ++i) {
+        const Numbers<Rules::operands> slopes = slopes_of<Rules>(operands(i), double(y[i]));
+        for (std::size_t k = 0; k < Rules::operands; ++k) add(i, k, slopes[k]);
       }
     });
   });
@@ -325,8 +273,6 @@ const Op stirling_error_op = op_of<StirlingError>("stirling_error");
 const Op digamma_minus_log_op = op_of<DigammaMinusLog>("digamma_minus_log");
 const Op gamma_entropy_op = op_of<GammaEntropy>("gamma_entropy");
 const Op gamma_divergence_op = op_of<GammaDivergence>("gamma_divergence");
-const Op dirichlet_divergence_op{
-    .name = "dirichlet_divergence", .forward = dirichlet_forward, .vjp = dirichlet_vjp};
 const Op log_bessel_i0e_op = op_of<LogBesselI0e>("log_bessel_i0e");
 const Op circular_variance_op = op_of<CircularVariance>("circular_variance");
 const Op von_mises_entropy_op = op_of<VonMisesEntropy>("von_mises_entropy");
@@ -374,17 +320,6 @@ Var gamma_divergence(Var log_p, Var log_q, Var log_rates) {
       gamma_divergence_op,
       {broadcast_to(log_p, shape), broadcast_to(log_q, shape), broadcast_to(log_rates, shape)},
       shape);
-}
-
-Var dirichlet_divergence(Var log_p, Var log_q) {
-  const Shape &p = log_p.shape(), &q = log_q.shape();
-  if (p.rank() < 1 || q.rank() < 1 || p[-1] != q[-1] || p[-1] < 1) {
-    throw Error("dirichlet_divergence: concentrations " + p.text() + " and " + q.text() +
-                "; the last axis must be the same, and not empty");
-  }
-  const Shape shape = broadcast(p, q, "dirichlet_divergence");
-  return record(dirichlet_divergence_op, {broadcast_to(log_p, shape), broadcast_to(log_q, shape)},
-                Shape(shape.dims().first(std::size_t(shape.rank() - 1))));
 }
 
 Var log_bessel_i0e(Var x) { return record(log_bessel_i0e_op, {x}, x.shape()); }

@@ -1,7 +1,6 @@
 #include "autodiff/special/quantile_table.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -9,78 +8,24 @@
 #include "autodiff/special/student_t_quantile.hpp"
 
 namespace nelbo::special {
-namespace {
-
-constexpr std::size_t points = 6;  // of a stencil
-constexpr std::size_t before = 2;  // of them before the interval
-using Weights = std::array<double, points>;
-
-/// Lagrange's polynomials of the nodes -2 .. 3 at t in [0, 1], and their derivatives.
-void lagrange(double t, Weights& weight, Weights& slope) {
-  // 1 / prod_{j != i} (i - j)
-  static constexpr Weights scale{-1.0 / 120, 1.0 / 24, -1.0 / 12, 1.0 / 12, -1.0 / 24, 1.0 / 120};
-  Weights d;
-  for (std::size_t i = 0; i < points; ++i) d[i] = t + double(before) - double(i);
-  // Products of what stands before and behind a node, and their derivatives.
-  Weights left, right, left_slope, right_slope;
-  left[0] = right[points - 1] = 1;
-  left_slope[0] = right_slope[points - 1] = 0;
-  for (std::size_t i = 1; i < points; ++i) {
-    left[i] = left[i - 1] * d[i - 1];
-    left_slope[i] = left_slope[i - 1] * d[i - 1] + left[i - 1];
-    const std::size_t k = points - 1 - i;
-    right[k] = right[k + 1] * d[k + 1];
-    right_slope[k] = right_slope[k + 1] * d[k + 1] + right[k + 1];
-  }
-  for (std::size_t i = 0; i < points; ++i) {
-    weight[i] = scale[i] * left[i] * right[i];
-    slope[i] = scale[i] * (left_slope[i] * right[i] + left[i] * right_slope[i]);
-  }
-}
-
-std::size_t intervals(const QuantileTable::Axis& axis) {
-  return std::size_t(std::ceil((axis.last - axis.first) / axis.step));
-}
-
-/// Number of the interval of x, and the place in it.
-std::size_t interval_of(const QuantileTable::Axis& axis, double x, double& t) {
-  const double at = (x - axis.first) / axis.step;
-  const std::size_t i = std::min(std::size_t(at), intervals(axis) - 1);
-  t = at - double(i);
-  return i;
-}
-
-double normal_cdf(double g) { return 0.5 * std::erfc(-g / std::numbers::sqrt2); }
-
-}  // namespace
 
 QuantileTable::QuantileTable(const std::function<double(double, double)>& f, Axis x, Axis g)
-    : x_(x), g_(g), columns_(intervals(g) + points - 1) {
-  const std::size_t rows = intervals(x) + points - 1;
-  values_.reserve(rows * columns_);
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t k = 0; k < columns_; ++k) {
-      values_.push_back(f(x.first + (double(i) - double(before)) * x.step,
-                          g.first + (double(k) - double(before)) * g.step));
-    }
+    : x_(x), g_(g) {
+  values_.reserve(x.nodes() * g.nodes());
+  for (std::size_t i = 0; i < x.nodes(); ++i) {
+    for (std::size_t k = 0; k < g.nodes(); ++k) values_.push_back(f(x.node(i), g.node(k)));
   }
 }
 
 QuantileTable::Value QuantileTable::at(double x, double g) const {
-  double tx, tg;
-  const std::size_t i = interval_of(x_, x, tx), k = interval_of(g_, g, tg);
-  Weights wx, sx, wg, sg;
-  lagrange(tx, wx, sx);
-  lagrange(tg, wg, sg);
+  const Stencil rows(x_, x), columns(g_, g);
   Value result{0, 0};
-  for (std::size_t a = 0; a < points; ++a) {
-    const double* const row = values_.data() + (i + a) * columns_ + k;
-    double along = 0;
-    for (std::size_t b = 0; b < points; ++b) along += wg[b] * row[b];
-    result.value += wx[a] * along;
-    result.by_x += sx[a] * along;
+  for (std::size_t i = 0; i < stencil_nodes; ++i) {
+    const double* const row = values_.data() + (rows.node + i) * g_.nodes() + columns.node;
+    const double along = weighted(row, columns.weight);
+    result.value += rows.weight[i] * along;
+    result.by_x += rows.slope[i] * along;
   }
-  result.by_x /= x_.step;
   return result;
 }
 
@@ -88,6 +33,8 @@ namespace {
 
 // Each table holds what is left of a quantile when its leading behaviour at small and at large parameters is
 // taken out, over the logarithm l of the parameter: then some hundred rows reach six digits and more.
+
+double normal_cdf(double g) { return 0.5 * std::erfc(-g / std::numbers::sqrt2); }
 
 /// (y - l) sqrt(alpha), which tends to g.
 const QuantileTable& log_gamma_table() {
@@ -101,34 +48,40 @@ const QuantileTable& log_gamma_table() {
 }
 
 /// nu log(t / g), which tends to (g^2 + 1) / 4; an even function of g.
-const QuantileTable& student_t_table() {
-  static const QuantileTable table(
-      [](double l, double g) {
-        const double nu = std::exp(l), size = std::max(std::fabs(g), 1e-4);
-        return nu * std::log(-student_t_quantile(nu, normal_cdf(-size)) / size);
-      },
-      {-0.7, 14, 0.125}, {0, 5.6, 0.125});
+double student_t_rest(double l, double g) {
+  const double nu = std::exp(l), size = std::max(std::fabs(g), 1e-4);
+  return nu * std::log(-student_t_quantile(nu, normal_cdf(-size)) / size);
+}
+
+/// That of few degrees of freedom bends within small steps of g.
+const QuantileTable& student_t_table(double l) {
+  constexpr double few = -0.7;
+  if (l < few) {
+    static const QuantileTable fine(student_t_rest, {-2.31, few, 0.1}, {0, 5.6, 0.04});
+    return fine;
+  }
+  static const QuantileTable table(student_t_rest, {few, 14, 0.125}, {0, 5.6, 0.125});
   return table;
 }
 
 }  // namespace
 
-Tabulated tabulated_log_gamma(double alpha, double g) {
+Tabulated<1> tabulated_log_gamma(double alpha, double g) {
   const QuantileTable& table = log_gamma_table();
   const double l = std::log(alpha);
   if (!table.reaches(l, g)) return {};
   const auto [w, by_l] = table.at(l, g);
   const double root = 1 / std::sqrt(alpha);
-  return {l + w * root, (1 + (by_l - 0.5 * w) * root) / alpha, true};
+  return {l + w * root, {(1 + (by_l - 0.5 * w) * root) / alpha}, true};
 }
 
-Tabulated tabulated_student_t(double nu, double g) {
-  const QuantileTable& table = student_t_table();
+Tabulated<1> tabulated_student_t(double nu, double g) {
   const double l = std::log(nu), size = std::fabs(g);
+  const QuantileTable& table = student_t_table(l);
   if (!table.reaches(l, size)) return {};
   const auto [h, by_l] = table.at(l, size);
   const double t = g * std::exp(h / nu);
-  return {t, t * (by_l - h) / (nu * nu), true};
+  return {t, {t * (by_l - h) / (nu * nu)}, true};
 }
 
 }  // namespace nelbo::special
