@@ -50,7 +50,7 @@ def text_of(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, os.PathLike):
-        return os.fspath(value)
+        return str(os.fspath(value))
     if isinstance(value, float | numpy.floating):
         return repr(float(value))
     if isinstance(value, list | tuple | range | numpy.ndarray):

@@ -21,9 +21,10 @@ _stored = ("bool", "uint8", "int32", "int64", "float32", "float64")
 class Data:
     """A data set of nelbo: its splits, shape and scale. ``spec`` is the name that commands know it by."""
 
-    def __init__(self, core: _core.DataSet, keep: object = None) -> None:
+    def __init__(self, core: _core.DataSet, made_of: tuple[Any, ...], held: object = None) -> None:
         self._core = core
-        self._keep = keep
+        self._made_of = made_of  # what load_data or _of_splits makes it of again
+        self._held = held
 
     @property
     def spec(self) -> str:
@@ -67,6 +68,9 @@ class Data:
         """Ground-truth factors [N, K] of a split, in their own units; [0, 0] where there are none."""
         return self._core.factors(split)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (load_data if self._held is None else _of_splits), self._made_of
+
     def __repr__(self) -> str:
         counts = ", ".join(f"{count} {name}" for name, count in self.splits.items())
         return f"<nelbo.Data {self.spec}: {counts}, {list(self.shape)} {self.dtype}>"
@@ -78,6 +82,8 @@ def _array(given: Any) -> NDArray[Any]:
         array = numpy.asarray(given)
     else:
         array = numpy.from_dlpack(given)
+    if array.ndim == 0:
+        raise ValueError("data: a number has no examples; give an array [N, ...]")
     if array.dtype.name not in _stored:
         if array.dtype.kind not in "iuf":
             raise TypeError(f"data of type {array.dtype}; numbers are wanted")
@@ -98,9 +104,12 @@ def _split(name: str, given: Any) -> tuple[str, NDArray[Any], Any, Any]:
     return name, _array(given["x"]), other("labels"), other("factors")
 
 
-def load_data(
-    data: DataLike, *, label: str = "", factor_names: Sequence[str] = ()
-) -> Data:
+def _of_splits(splits: list[Any], factor_names: list[str]) -> Data:
+    held = _core.define_data(splits, factor_names)
+    return Data(_core.DataSet(held.spec, ""), (splits, factor_names), held)
+
+
+def load_data(data: DataLike, *, label: str = "", factor_names: Sequence[str] = ()) -> Data:
     """A data set of a SPEC, of an array, or of splits by name.
 
     ``data``: what the command line takes (``"sprites"``, ``"fashion-mnist"``, a file, a folder); an
@@ -109,7 +118,7 @@ def load_data(
     ``factors`` [N, K]. Without a split ``test`` a tenth is held out when a model is trained.
 
     Row-major arrays of these types are read where they are, and must not be written to meanwhile; others
-    are copied. Bytes above 1 are pixels, which a model sees divided by 255.
+    are copied. They are held as long as the Data, or a Run or Trainer that was made of it. Bytes above 1 are pixels, which a model sees divided by 255.
 
     ValueError for arrays without examples, of more than 6 axes or with numbers that are not finite.
     """
@@ -118,12 +127,10 @@ def load_data(
     if isinstance(data, str | os.PathLike):
         core = _core.DataSet(os.fspath(data), label)
         warn(core.notes)
-        return Data(core)
+        return Data(core, (core.spec,))
     given = data if isinstance(data, Mapping) else {"train": data}
     if not given:
         raise ValueError("data: a dict without splits; name train, and test or valid")
     if "x" in given:
         given = {"train": given}
-    splits = [_split(name, one) for name, one in given.items()]
-    spec = _core.define_data(list(splits), list(factor_names))
-    return Data(_core.DataSet(spec, ""), splits)
+    return _of_splits([_split(name, one) for name, one in given.items()], list(factor_names))

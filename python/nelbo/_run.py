@@ -142,8 +142,8 @@ class Run:
         binarises them. None: the run's own, of the split ``test`` unless named. ValueError for examples
         of another shape.
         """
-        spec = "" if x is None else load_data(x).spec
-        mean, log_variance, notes = self._model.encode(spec, split)
+        data = None if x is None else load_data(x)
+        mean, log_variance, notes = self._model.encode("" if data is None else data.spec, split)
         warn(notes, 2)
         return Encoded(mean, log_variance)
 
@@ -160,11 +160,10 @@ class Run:
 
     # Studies -------------------------------------------------------------------------------------
 
-    def _study(self, name: str, given: Mapping[str, Any], run: Sequence[str] = ()) -> dict[str, Any]:
-        flags = dict(given)
-        if flags.get("data") is not None:
-            flags["data"] = load_data(flags["data"]).spec
-        return study(name, list(run) or [os.fspath(self._path)], flags)
+    def _study(self, name: str, given: Mapping[str, Any], run: Sequence[str]) -> dict[str, Any]:
+        data = None if given.get("data") is None else load_data(given["data"])
+        flags = {**given, "data": None if data is None else data.spec}
+        return study(name, list(run), flags)
 
     def evaluate(
         self,
@@ -176,7 +175,7 @@ class Run:
     ) -> Evaluation:
         """The bound and its parts with standard errors: ``nelbo eval``. ``per_example``: a .csv or .npz."""
         given = dict(data=data, split=split, seed=seed, per_example=per_example)
-        return result(Evaluation, self._study("eval", given))
+        return result(Evaluation, self._study("eval", given, [os.fspath(self._path)]))
 
     def decompose(
         self,
@@ -193,7 +192,7 @@ class Run:
         """Every term of the bound, with its error and bias: ``nelbo decompose``; Zheng eqs (3)-(35)."""
         given = dict(data=data, split=split, scheme=scheme, draws=draws, batch=batch,
                      examples=examples, pairs=pairs, seed=seed)
-        return result(Decomposition, self._study("decompose", given))
+        return result(Decomposition, self._study("decompose", given, [os.fspath(self._path)]))
 
     def bounds(
         self,
@@ -209,7 +208,7 @@ class Run:
         """The lattice of bounds MC_k-IW_m on log p(x): ``nelbo bounds``; Zheng eqs (36)-(40)."""
         given = dict(m=m, k=k, examples=examples, data=data, split=split, seed=seed,
                      per_example=per_example)
-        return result(Bounds, self._study("bounds", given))
+        return result(Bounds, self._study("bounds", given, [os.fspath(self._path)]))
 
     def gradvar(
         self,
@@ -233,9 +232,7 @@ class Run:
                      estimators=estimators, m=m, k=k, replicates=replicates, batch=batch,
                      resample=resample, reference=reference, data=data, split=split, seed=seed,
                      out=out)
-        if given["data"] is not None:
-            given["data"] = load_data(given["data"]).spec
-        return result(GradientStudy, study("gradvar", [], given))
+        return result(GradientStudy, self._study("gradvar", given, []))
 
     def ais(
         self,
@@ -257,7 +254,7 @@ class Run:
         given = dict(temperatures=temperatures, chains=chains, examples=examples, from_=from_,
                      bdmc=bdmc, rate_distortion=rate_distortion, distortion=distortion,
                      beta_max=beta_max, data=data, split=split, seed=seed, per_example=per_example)
-        return result(Annealing, self._study("ais", given))
+        return result(Annealing, self._study("ais", given, [os.fspath(self._path)]))
 
     def disentangle(
         self,
@@ -270,7 +267,7 @@ class Run:
     ) -> Disentanglement:
         """How codes stand to the factors of the data, every metric: ``nelbo disentangle``."""
         given = dict(like=like, samples=samples, data=data, split=split, seed=seed)
-        return disentanglement_of(self._study("disentangle", given))
+        return disentanglement_of(self._study("disentangle", given, [os.fspath(self._path)]))
 
     # What becomes of it --------------------------------------------------------------------------
 

@@ -65,12 +65,12 @@ nb::capsule keep(T value) {
                      [](void* kept) noexcept { delete static_cast<T*>(kept); });
 }
 
-template <class T, class... Options>
-nb::object numpy_array(const void* data, const std::vector<std::size_t>& shape,
-                       const nb::capsule& owner, const std::int64_t* strides) {
-  return nb::cast(nb::ndarray<nb::numpy, T, Options...>(
-      static_cast<std::remove_const_t<T>*>(const_cast<void*>(data)), shape.size(), shape.data(),
-      owner, strides));
+template <class T>
+nb::object numpy_array(const void* data, const std::vector<std::size_t>& shape, nb::handle owner,
+                       const std::int64_t* strides) {
+  return nb::cast(
+      nb::ndarray<nb::numpy, T>(static_cast<std::remove_const_t<T>*>(const_cast<void*>(data)),
+                                shape.size(), shape.data(), owner, strides));
 }
 
 template <class T>
@@ -144,14 +144,15 @@ Tensor tensor_of(const AnyArray& array, DType dtype) {
   return copy;
 }
 
-nb::object numpy_of(const Tensor& tensor, bool writable) {
+namespace {
+
+nb::object numpy_of_tensor(const Tensor& tensor, nb::handle owner, bool writable) {
   std::vector<std::size_t> shape;
   std::vector<std::int64_t> strides;
   for (int axis = 0; axis < tensor.shape().rank(); ++axis) {
     shape.push_back(std::size_t(tensor.shape()[axis]));
     strides.push_back(tensor.strides()[std::size_t(axis)]);
   }
-  const nb::capsule owner = keep(tensor);
   const auto made = [&]<class T>(T) {
     return writable ? numpy_array<T>(tensor.data(), shape, owner, strides.data())
                     : numpy_array<const T>(tensor.data(), shape, owner, strides.data());
@@ -165,6 +166,16 @@ nb::object numpy_of(const Tensor& tensor, bool writable) {
       break;
   }
   return made(float{});
+}
+
+}  // namespace
+
+nb::object numpy_of(const Tensor& tensor, bool writable) {
+  return numpy_of_tensor(tensor, keep(tensor), writable);
+}
+
+nb::object numpy_view(const Tensor& tensor, nb::handle owner) {
+  return numpy_of_tensor(tensor, owner, true);
 }
 
 nb::object numpy_of(std::vector<double> values, const std::vector<std::int64_t>& shape) {

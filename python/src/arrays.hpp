@@ -29,6 +29,8 @@ DType dtype_of_array(const AnyArray& array);
 /// A numpy array of the tensor's memory, which lives as long as the array does. Read-only unless
 /// `writable`.
 nb::object numpy_of(const Tensor& tensor, bool writable = false);
+/// The same of memory that `owner` keeps, to be read and written.
+nb::object numpy_view(const Tensor& tensor, nb::handle owner);
 /// The same of numbers that move into it, of this shape.
 nb::object numpy_of(std::vector<double> values, const std::vector<std::int64_t>& shape);
 nb::object numpy_of(std::vector<std::int64_t> values, const std::vector<std::int64_t>& shape);

@@ -18,6 +18,7 @@
 #include "apps/cli/words_given.hpp"
 #include "apps/command.hpp"
 #include "apps/exit_code.hpp"
+#include "autodiff/error.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
 #include "lab/data/data_words.hpp"
@@ -80,9 +81,16 @@ struct Told {
 /// is thrown. One at a time, for what it prints goes through the streams of the process.
 Told run_words(std::vector<std::string> words) {
   static std::mutex one;
+  thread_local bool inside = false;
+  if (inside) throw Error("a command of nelbo runs already: a term is recorded of variables alone");
   const nb::gil_scoped_release released;
   const std::lock_guard alone(one);
   const BorrowedProcess borrowed;
+  struct Inside {
+    bool& flag;
+    explicit Inside(bool& flag) : flag(flag) { flag = true; }
+    ~Inside() { flag = false; }
+  } const entered(inside);
   Words given(std::move(words));
   const Caught out(std::cout), messages(std::cerr);
   const Parsed parsed = given.parsed();
@@ -118,7 +126,7 @@ void bind_commands(nb::module_& module) {
   module.def(
       "instruction_set", [] { return std::string(active_isa()); },
       "The instruction set that kernels use here.");
-  module.attr("__version__") = NELBO_VERSION;
+  module.def("version", [] { return std::string(NELBO_VERSION); });
 }
 
 }  // namespace nelbo::python

@@ -132,15 +132,22 @@ data::Split split_of(const SplitGiven& given, std::vector<std::string>& factor_n
   return split;
 }
 
-/// By the name's part after the colon. They live as long as the process.
-std::map<std::string, data::Dataset>& data_of_arrays() {
-  static auto& all = *new std::map<std::string, data::Dataset>();
+/// By the name's part after the colon, for as long as Python holds them.
+std::map<std::string, std::weak_ptr<const data::Dataset>>& data_of_arrays() {
+  static std::map<std::string, std::weak_ptr<const data::Dataset>> all;
   return all;
 }
 
+/// What Python holds of a data set of arrays.
+struct ArraysHeld {
+  std::shared_ptr<const data::Dataset> dataset;
+};
+
 data::Dataset make(const Choice& choice) {
   const auto found = data_of_arrays().find(choice.argument);
-  if (found != data_of_arrays().end()) return found->second;
+  if (found != data_of_arrays().end()) {
+    if (const auto held = found->second.lock()) return *held;
+  }
   throw Error("data '" + choice.text +
               "' are arrays, which this process has not been given; give them to "
               "nelbo.load_data(...), or name other data");
@@ -164,7 +171,7 @@ std::string key_of(const data::Dataset& dataset) {
   return hash.hex().substr(0, 16);
 }
 
-std::string define(std::vector<SplitGiven> given, std::vector<std::string> factor_names) {
+ArraysHeld define(std::vector<SplitGiven> given, std::vector<std::string> factor_names) {
   data::Dataset dataset;
   std::vector<std::string> names = factor_names;
   for (const SplitGiven& one : given) dataset.splits.push_back(split_of(one, names));
@@ -185,9 +192,11 @@ std::string define(std::vector<SplitGiven> given, std::vector<std::string> facto
   dataset.format = word;
   const std::string key = key_of(dataset);
   dataset.spec = std::string(word) + ":" + key;
-  const std::string spec = dataset.spec;
-  data_of_arrays().insert_or_assign(key, std::move(dataset));
-  return spec;
+  std::weak_ptr<const data::Dataset>& known = data_of_arrays()[key];
+  if (const auto held = known.lock()) return {held};
+  const auto held = std::make_shared<const data::Dataset>(std::move(dataset));
+  known = held;
+  return {held};
 }
 
 /// A data set as it is stored.
@@ -226,6 +235,9 @@ void bind_data(nb::module_& module) {
                          .usage = "array:HASH",
                          .summary = "arrays that this Python process was given",
                          .make = make});
+  nb::class_<ArraysHeld>(module, "ArraysHeld").def_prop_ro("spec", [](const ArraysHeld& self) {
+    return self.dataset->spec;
+  });
   module.def(
       "define_data",
       [](const nb::list& splits, std::vector<std::string> factor_names) {
@@ -241,7 +253,8 @@ void bind_data(nb::module_& module) {
         }
         return define(std::move(given), std::move(factor_names));
       },
-      nb::arg("splits"), nb::arg("factor_names"));
+      nb::arg("splits"), nb::arg("factor_names"),
+      nb::sig("def define_data(splits: list[typing.Any], factor_names: list[str]) -> ArraysHeld"));
   nb::class_<PythonData>(module, "DataSet")
       .def(nb::init<const std::string&, const std::string&>(), nb::arg("spec"), nb::arg("label"))
       .def_prop_ro("spec", [](const PythonData& self) { return self.get().spec; })

@@ -79,14 +79,6 @@ class PythonModel {
   LoadedModel loaded_;
 };
 
-nb::dict parameters_of(const ParameterStore& store) {
-  nb::dict all;
-  for (const ParameterStore::Entry& entry : store.entries()) {
-    all[nb::str(entry.name.c_str())] = numpy_of(store.tensor(entry.name), true);
-  }
-  return all;
-}
-
 Tensor codes_of(const PythonModel& model, nb::handle given) {
   const AnyArray array = array_of(given);
   const std::int64_t numbers = model.loaded().model->codes().dimensions();
@@ -103,16 +95,28 @@ Tensor codes_of(const PythonModel& model, nb::handle given) {
 
 }  // namespace
 
+nb::dict parameters_of(const ParameterStore& store, nb::handle owner) {
+  nb::dict all;
+  for (const ParameterStore::Entry& entry : store.entries()) {
+    all[nb::str(entry.name.c_str())] = numpy_view(store.tensor(entry.name), owner);
+  }
+  return all;
+}
+
 void bind_models(nb::module_& module) {
   nb::class_<PythonModel>(module, "Model")
-      .def(nb::init<const std::filesystem::path&>(), nb::arg("path"))
+      .def(nb::init<const std::filesystem::path&>(), nb::arg("path"),
+           nb::sig("def __init__(self, path: str | os.PathLike[str]) -> None"))
       .def_prop_ro("name", [](const PythonModel& self) { return self.loaded().name; })
       .def_prop_ro("notes", [](const PythonModel& self) { return self.loaded().notes; })
       .def_prop_ro("latent",
                    [](const PythonModel& self) { return self.loaded().model->codes().variables; })
       .def_prop_ro("example", [](const PythonModel& self) { return self.loaded().config.example; })
       .def_prop_ro(
-          "parameters", [](const PythonModel& self) { return parameters_of(*self.loaded().store); },
+          "parameters",
+          [](nb::object self) {
+            return parameters_of(*nb::cast<PythonModel&>(self).loaded().store, self);
+          },
           nb::sig("def parameters(self) -> dict[str, "
                   "numpy.typing.NDArray[numpy.float32]]"))
       .def(

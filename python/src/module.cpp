@@ -35,12 +35,14 @@ NB_MODULE(_core, module) {
   nb::set_leak_warnings(false);  // words of own terms hold Python's functions to the end
   nb::register_exception_translator(&translate);
   // Registered later, asked first.
-  nb::exception<nelbo::NotFinite>(module, "NotFinite", PyExc_ValueError);
+  nb::exception<nelbo::NotFinite>(module, "NotFinite", PyExc_ValueError).attr("__doc__") =
+      "A number was not finite: NaN or infinite.";
   nb::class_<Variable> variable = bind_variable(module);
   bind_ops(module, variable);
   bind_tape(module);
   bind_terms(module);
   bind_own_terms(module);
+  bind_own_models(module);
   bind_data(module);
   bind_models(module);
   bind_trainer(module);

@@ -208,6 +208,7 @@ void bind_draw(nb::module_& module) {
             }));
           },
           nb::arg("of"),
+          nb::sig("def expectation(self, of: collections.abc.Callable[[Codes], Var]) -> Var"),
           "E_Q of a function of each code, whose gradient is that of the expectation also where "
           "none "
           "passes through the samples: [S, B] or [B].");

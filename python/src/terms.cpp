@@ -75,11 +75,13 @@ void bind_terms(nb::module_& module) {
           },
           nb::arg("step"), nb::arg("epochs") = nb::none(),
           "The value of a number or schedule after so many steps, and epochs; None of a term.")
-      .def("__reduce__",
-           [](nb::object self) {
-             return nb::make_tuple(nb::module_::import_("nelbo").attr("parse"),
-                                   nb::make_tuple(self.attr("text")));
-           })
+      .def(
+          "__reduce__",
+          [](nb::object self) {
+            return nb::make_tuple(nb::module_::import_("nelbo").attr("parse"),
+                                  nb::make_tuple(self.attr("text")));
+          },
+          nb::sig("def __reduce__(self) -> tuple[typing.Any, ...]"))
       .def(
           "__add__", [](const Term& a, const Term& b) { return a + b; }, nb::is_operator())
       .def(

@@ -150,12 +150,7 @@ void bind_trainer(nb::module_& module) {
       .def_prop_ro(
           "parameters",
           [](nb::object self) {
-            const ParameterStore& store = nb::cast<PythonTrainer&>(self).get().store();
-            nb::dict all;
-            for (const ParameterStore::Entry& entry : store.entries()) {
-              all[nb::str(entry.name.c_str())] = numpy_of(store.tensor(entry.name), true);
-            }
-            return all;
+            return parameters_of(nb::cast<PythonTrainer&>(self).get().store(), self);
           },
           nb::sig("def parameters(self) -> dict[str, "
                   "numpy.typing.NDArray[numpy.float32]]"));

@@ -145,7 +145,7 @@ nb::class_<Variable> bind_variable(nb::module_& module) {
           "dtype", [](const Variable& self) { return std::string(name_of(self.get().dtype())); },
           "'f32', 'f64' or 'i32'.")
       .def(
-          "numpy", &value_of, nb::sig("def numpy(self) -> numpy.typing.NDArray[typing.Any]"),
+          "value", &value_of, nb::sig("def value(self) -> numpy.typing.NDArray[typing.Any]"),
           "A copy of the value. ValueError while it is recorded for replay: a branch on a computed "
           "value would be frozen silently.")
       .def(

@@ -125,7 +125,8 @@ void bind_worlds(nb::module_& module) {
   one("log_prior", &LinearGaussian::log_prior, "log P0(z), [S], nats.");
   one("log_aggregate", &LinearGaussian::log_aggregate, "log P_enc(z), [S], nats.");
   one("log_evidence", &LinearGaussian::log_evidence, "log P_dec(x), [S], nats.");
-  module.def("linear_gaussian", &world_of, nb::arg("parameters"));
+  module.def("linear_gaussian", &world_of, nb::arg("parameters"),
+             nb::sig("def linear_gaussian(parameters: dict[str, typing.Any]) -> LinearGaussian"));
   module.def("golden_linear_gaussian", &golden_linear_gaussian);
   module.def("random_linear_gaussian", &random_linear_gaussian, nb::arg("data_dimensions"),
              nb::arg("latent_dimensions"), nb::arg("seed"));

@@ -99,3 +99,21 @@ def test_examples_of_another_shape():
         run.encode(PIXELS[:, :3])
     with pytest.raises(ValueError, match=r"codes are \[N, 2\]"):
         run.decode(numpy.zeros((4, 3)))
+
+
+def test_arrays_are_let_go():
+    import gc
+    import weakref
+
+    x = random.random((50, 3))
+    gone = weakref.ref(x)
+    data = nelbo.load_data(x)
+    spec = data.spec
+    del x
+    gc.collect()
+    assert gone() is not None and nelbo.load_data(spec).splits == {"train": 50}
+    del data
+    gc.collect()
+    assert gone() is None
+    with pytest.raises(ValueError, match="has not been given"):
+        nelbo.load_data(spec)

@@ -20,9 +20,9 @@ def taped(f, *arrays):
     with nelbo.Tape() as tape:
         given = [tape.variable(array) for array in arrays]
         value = f(*given)
-        weights = numpy.cos(numpy.arange(max(1, value.numpy().size))).reshape(value.shape)
+        weights = numpy.cos(numpy.arange(max(1, value.value().size))).reshape(value.shape)
         tape.backward(value, weights)
-    return value.numpy(), [tape.gradient(one) for one in given]
+    return value.value(), [tape.gradient(one) for one in given]
 
 
 def by_torch(f, *arrays):
@@ -200,9 +200,9 @@ def test_comparisons():
         x = tape.variable(numpy.array([1.0, 2.0, 3.0]))
         for f, expected in [(ops.less, [1, 0, 0]), (ops.less_equal, [1, 1, 0]), (ops.greater, [0, 0, 1]),
                             (ops.greater_equal, [0, 1, 1]), (ops.equal, [0, 1, 0]), (ops.not_equal, [1, 0, 1])]:
-            assert f(x, 2.0).numpy().tolist() == expected
+            assert f(x, 2.0).value().tolist() == expected
         index = tape.constant(numpy.array([2, 0]))
-        assert ops.take_rows(x, index).numpy().tolist() == [3, 1]
+        assert ops.take_rows(x, index).value().tolist() == [3, 1]
 
 
 @pytest.mark.parametrize("index", [0, -1, slice(1, 3), (slice(None), 1), (..., None), (None, 2, slice(0, 2)),
@@ -210,7 +210,7 @@ def test_comparisons():
 def test_indices_are_numpys(index):
     with nelbo.Tape() as tape:
         x = tape.variable(NORMAL)
-        assert x[index].numpy() == pytest.approx(NORMAL[index])
+        assert x[index].value() == pytest.approx(NORMAL[index])
         assert x[index].shape == NORMAL[index].shape
 
 
@@ -221,7 +221,7 @@ def test_numbers_and_arrays_beside_variables():
                                (OTHER.T @ x, OTHER.T @ NORMAL), (2 / x, 2 / NORMAL), (2**x, 2**NORMAL),
                                (numpy.float64(3) * x, 3 * NORMAL), (-abs(x), -abs(NORMAL)),
                                (x.T.reshape(-1), NORMAL.T.ravel()), (x.mean(axis=1), NORMAL.mean(axis=1))]:
-            assert made.numpy() == pytest.approx(expected)
+            assert made.value() == pytest.approx(expected)
         assert len(x) == 3 and x.ndim == 2 and x.dtype == "f64"
         assert tape.variable(NORMAL.astype(numpy.float32)).dtype == "f32"
 
@@ -255,4 +255,4 @@ def test_variables_keep_their_tape():
         with nelbo.Tape() as tape:
             return ops.exp(tape.variable(numpy.zeros(3)))
 
-    assert made().numpy().tolist() == [1, 1, 1]
+    assert made().value().tolist() == [1, 1, 1]

@@ -117,7 +117,7 @@ def test_discrete_codes_have_expectations():
                       posterior="bernoulli", estimator="rloo", **SETTINGS)
 
 
-@pytest.mark.parametrize("read", [float, bool, numpy.asarray, lambda x: x.item(), lambda x: x.numpy()])
+@pytest.mark.parametrize("read", [float, bool, numpy.asarray, lambda x: x.item(), lambda x: x.value()])
 def test_reading_a_value_while_recording(read):
     term = own(lambda draw: draw.z().sum(-1) if read(draw.z().sum()) else draw.kl())
     with pytest.raises(ValueError, match="recorded"):
@@ -169,3 +169,9 @@ def test_studies_know_it():
     assert found.quantities[1]["meaning"] == "mean absolute code"
     study = nelbo.gradvar("linear-gaussian", objective=nelbo.nell() + 0.1 * term(), replicates=8)
     assert study.rows and study.rows[0]["undefined"] is None
+
+
+def test_a_command_inside_a_term():
+    term = own(lambda draw: nelbo.explain("elbo"))
+    with pytest.raises(ValueError, match="runs already"):
+        nelbo.train("sprites:32", objective=nelbo.nell() + term(), quiet=True, **SETTINGS)
