@@ -91,3 +91,32 @@ def test_presets_and_switches():
     run = nelbo.train("sprites:32", out="run", quiet=True, preset="quickstart", layer_norm=True, **SMALL)
     assert run.config["layer_norm"] is True and run.record["preset"]["name"] == "quickstart"
     assert run.record["argv"][:3] == ["nelbo", "train", "--json"]
+
+
+def test_ctrl_c_between_steps_of_a_trainer():
+    import subprocess
+    import sys
+    import textwrap
+
+    script = textwrap.dedent(
+        """
+        import os, signal, threading, warnings
+        import nelbo
+        warnings.simplefilter("ignore")
+        trainer = nelbo.Trainer("sprites:32", hidden=[16], latent=3)
+        trainer.fit(1)
+        threading.Timer(1, lambda: [os.kill(os.getpid(), signal.SIGINT) for _ in range(2)]).start()
+        try:
+            trainer.fit(10**6)
+        except nelbo.Interrupted:
+            steps = trainer.steps
+            trainer.step()
+            print(trainer.steps - steps)
+        try:  # the interpreter's own handler is back
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            print("KeyboardInterrupt")
+        """
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout == "1\nKeyboardInterrupt\n", done.stderr
