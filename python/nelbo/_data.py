@@ -118,7 +118,8 @@ def load_data(data: DataLike, *, label: str = "", factor_names: Sequence[str] = 
     ``factors`` [N, K]. Without a split ``test`` a tenth is held out when a model is trained.
 
     Row-major arrays of these types are read where they are, and must not be written to meanwhile; others
-    are copied. They are held as long as the Data, or a Run or Trainer that was made of it. Bytes above 1 are pixels, which a model sees divided by 255.
+    are copied. They are held as long as the Data, or a Run or Trainer that was made of it. Bytes above 1 are
+    pixels, which a model sees divided by 255.
 
     ValueError for arrays without examples, of more than 6 axes or with numbers that are not finite.
     """

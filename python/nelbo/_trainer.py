@@ -53,7 +53,7 @@ class Trainer:
         self._core.step()
 
     def fit(self, epochs: int = 1) -> dict[str, NDArray[numpy.float64]]:
-        """Trains to the end of so many epochs and returns metrics. Interrupted after Ctrl-C, between steps."""
+        """Trains to the end of so many epochs and returns metrics; Interrupted, between steps, by Ctrl-C."""
         made, interrupted = self._core.fit(epochs)
         self._epochs += made
         if interrupted:

@@ -68,12 +68,7 @@ Layer layer_of(const std::string& what, nb::object function) {
   return [what, function = held(std::move(function))](Var x) {
     const nb::gil_scoped_acquire acquired;
     const RecordingOfPython recording;
-    const nb::object made = (*function)(recording.variable(x));
-    if (!nb::isinstance<Variable>(made)) {
-      throw Error(what + ": the function returned " +
-                  std::string(nb::str(made.type().attr("__name__")).c_str()) + ", not a variable");
-    }
-    return nb::cast<const Variable&>(made).get();
+    return variable_made(what, (*function)(recording.variable(x)));
   };
 }
 
@@ -200,9 +195,8 @@ void bind_networks(nb::module_& module) {
                 decoder_output(self.parameters(), features, self.get(), *self.moments)};
           },
           nb::arg("features"),
-          "The decoder's last layer, decoder.output: [S, B, features] to the likelihood's output; "
-          "its "
-          "bias starts at the data's mean.");
+          "The decoder's last layer, decoder.output: [S, B, features] to the likelihood's output, "
+          "whose bias starts at the data's mean.");
 }
 
 }  // namespace

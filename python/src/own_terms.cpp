@@ -54,13 +54,7 @@ struct Recorder {
     const nb::gil_scoped_acquire held;
     ++recordings;
     const RecordingOfPython recording;
-    const nb::object made = function(PythonDraw{&draw, name, recording.life()});
-    if (!nb::isinstance<Variable>(made)) {
-      throw Error("'" + name + "': the function returned " +
-                  std::string(nb::str(made.type().attr("__name__")).c_str()) +
-                  ", not what operators made of the draw's variables");
-    }
-    return nb::cast<const Variable&>(made).get();
+    return variable_made("'" + name + "'", function(PythonDraw{&draw, name, recording.life()}));
   }
 };
 
@@ -157,9 +151,8 @@ void bind_draw(nb::module_& module) {
            "The data as the model sees them, [B, X].")
       .def(
           "z", [](const PythonDraw& self) { return self.variable(self.get().z(self.term)); },
-          "Samples of Q(Z|x), [S, B, D]. ValueError of a discrete posterior, through whose samples "
-          "no "
-          "gradient passes: take expectation().")
+          "Samples of Q(Z|x), [S, B, D]. ValueError of a discrete posterior: no gradient passes "
+          "through its samples; take expectation().")
       .def(
           "mean",
           [](const PythonDraw& self) {
@@ -203,15 +196,14 @@ void bind_draw(nb::module_& module) {
           "expectation",
           [](const PythonDraw& self, nb::callable of) {
             return self.variable(self.get().expectation([&](Codes& codes) {
-              const nb::object made = of(PythonCodes{&codes, self});
-              return nb::cast<const Variable&>(made).get();
+              return variable_made("'" + self.term + "': expectation",
+                                   of(PythonCodes{&codes, self}));
             }));
           },
           nb::arg("of"),
           nb::sig("def expectation(self, of: collections.abc.Callable[[Codes], Var]) -> Var"),
-          "E_Q of a function of each code, whose gradient is that of the expectation also where "
-          "none "
-          "passes through the samples: [S, B] or [B].");
+          "E_Q of a function of each code, [S, B] or [B], with the expectation's gradient also "
+          "where none passes through the samples.");
 }
 
 }  // namespace

@@ -120,6 +120,13 @@ Var operand(nb::handle given, const Variable& beside) {
   return like.tape().leaf(tensor_of(array_of(given), like.dtype()).contiguous());
 }
 
+Var variable_made(const std::string& what, const nb::object& made) {
+  if (nb::isinstance<Variable>(made)) return nb::cast<const Variable&>(made).get();
+  throw Error(what + ": the function returned " +
+              std::string(nb::str(made.type().attr("__name__")).c_str()) +
+              ", not what operators made of its variables");
+}
+
 const Variable& variable_among(std::initializer_list<nb::handle> given, const char* op) {
   for (const nb::handle one : given) {
     if (nb::isinstance<Variable>(one)) return nb::cast<const Variable&>(one);

@@ -1,6 +1,7 @@
 #pragma once
 // Variables of a tape as Python holds them.
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "autodiff/tape.hpp"
@@ -43,6 +44,9 @@ class RecordingOfPython {
 /// What stands beside a variable in an operator: itself, or a number or an array, which become constants of
 /// its tape and type.
 Var operand(nb::handle given, const Variable& beside);
+
+/// What a Python function returned. Throws Error, beginning with `what`, where it is no variable.
+Var variable_made(const std::string& what, const nb::object& made);
 
 /// The first of them that is a variable. Throws Error, naming `op`, where none is.
 const Variable& variable_among(std::initializer_list<nb::handle> given, const char* op);

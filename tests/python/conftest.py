@@ -8,6 +8,7 @@ import pytest
 import nelbo
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+WORDS = nelbo._core.words()  # before any test adds its own
 SMALL = dict(hidden=[16], latent=3, steps=30)  # of sprites:32, half a second
 
 
