@@ -24,3 +24,9 @@ configure() {
   fi
   cmake --preset "$1"
 }
+
+# Builds in several folders of the tree know each other's files, also where ccache is as it was installed.
+share_ccache() {
+  command -v ccache >/dev/null || return 0
+  [ -n "$(ccache --get-config base_dir)" ] || export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1
+}

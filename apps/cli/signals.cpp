@@ -11,6 +11,7 @@ namespace nelbo {
 namespace {
 
 std::atomic<int> pending{0};
+std::atomic<bool> borrowed{false};
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may not lock");
 
 void set_action(int signal, void (*action)(int)) {
@@ -25,7 +26,7 @@ void leave(int signal) { _exit(exit_code_of_signal(signal)); }
 
 void note(int signal) {
   pending.store(signal, std::memory_order_relaxed);
-  exit_on_signals();
+  if (!borrowed.load(std::memory_order_relaxed)) exit_on_signals();
 }
 
 }  // namespace
@@ -43,6 +44,19 @@ void install_signal_handlers() {
 }
 
 int pending_signal() { return pending.load(std::memory_order_relaxed); }
+
+BorrowedProcess::BorrowedProcess() {
+  pending = 0;
+  borrowed = true;
+  sigaction(SIGINT, nullptr, &interrupt_);
+  sigaction(SIGTERM, nullptr, &terminate_);
+}
+
+BorrowedProcess::~BorrowedProcess() {
+  sigaction(SIGINT, &interrupt_, nullptr);
+  sigaction(SIGTERM, &terminate_, nullptr);
+  borrowed = false;
+}
 
 int exit_code_of_signal(int signal) {
   return signal == SIGTERM ? exit_terminated : exit_interrupted;

@@ -1,4 +1,5 @@
 #pragma once
+#include <csignal>
 
 namespace nelbo {
 
@@ -15,6 +16,20 @@ void install_signal_handlers();
 
 /// SIGINT or SIGTERM once it has been noted, else 0. Cheap enough to ask at every step.
 int pending_signal();
+
+/// As long as it lives, signals that are noted stay noted, however many come, and end no process: it is
+/// another's (a Python interpreter's), whose handlers are put back in the end.
+class BorrowedProcess {
+ public:
+  BorrowedProcess();
+  ~BorrowedProcess();
+  BorrowedProcess(const BorrowedProcess&) = delete;
+  BorrowedProcess& operator=(const BorrowedProcess&) = delete;
+
+ private:
+  struct sigaction interrupt_ {
+  }, terminate_{};
+};
 
 /// exit_interrupted for SIGINT, exit_terminated for SIGTERM (apps/exit_code.hpp).
 int exit_code_of_signal(int signal);

@@ -20,6 +20,7 @@ class ArraySource final : public ImageSource {
   const std::byte* example(std::int64_t i, std::byte*) const override {
     return array_.bytes.data() + static_cast<std::size_t>(i) * stride_;
   }
+  bool is_block() const override { return true; }
 
  private:
   Array array_;
@@ -93,7 +94,7 @@ Images Images::select(const std::vector<std::uint32_t>& rows) const {
 
 const std::uint8_t* Images::uint8_block() const {
   if (rows_ || type() != StoredType::uint8 || count() == 0) return nullptr;
-  if (dynamic_cast<const ArraySource*>(source_.get()) == nullptr) return nullptr;
+  if (!source_->is_block()) return nullptr;
   return reinterpret_cast<const std::uint8_t*>(source_->example(0, nullptr));
 }
 

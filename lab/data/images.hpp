@@ -19,6 +19,8 @@ class ImageSource {
   /// The stored values of example i: a pointer into the source, or `scratch` (room for one example)
   /// filled. May be called from several threads.
   virtual const std::byte* example(std::int64_t i, std::byte* scratch) const = 0;
+  /// Whether all examples lie one behind the other, from example(0) on.
+  virtual bool is_block() const { return false; }
 };
 
 /// N examples of one shape, in their stored type. Cheap to copy: a shared source and a selection of
