@@ -24,7 +24,7 @@ WeightInit no_weight() {
 }
 
 /// [N, D + X] to [N]: codes and data side by side.
-Layer declare(ParameterStore& store, const Model& model) {
+Layer declare_relax(ParameterStore& store, const Model& model) {
   check_network_of_x(model, "relax's control variate");
   const std::int64_t inputs = model.codes().dimensions() + model.features();
   const Sequential net{
@@ -39,7 +39,7 @@ class Relax final : public Rebar {
   using Rebar::Rebar;
   std::vector<Auxiliary> auxiliaries() const override {
     std::vector<Auxiliary> all = Rebar::auxiliaries();
-    all.push_back({.group = relax_group, .declare = declare});
+    all.push_back({.group = relax_group, .declare = declare_relax});
     return all;
   }
 
