@@ -41,7 +41,7 @@ void check(const AisOptions& options, const std::vector<std::string>& given) {
     }
   }
   if (options.runs.size() < 2) return;
-  for (const char* flag : {"--rate-distortion", "--per-example"}) {
+  for (const char* flag : {"--rate-distortion", "--per-example", "--shard"}) {
     if (has(flag)) throw SettingError("", std::string(flag) + " is for one RUN at a time");
   }
 }
@@ -91,7 +91,7 @@ int ais(const AisOptions& options, const std::vector<std::string>& given) {
   }
   install_signal_handlers();
   for (AnnealedRun& run : runs) {
-    if (!anneal(run, options)) return exit_code_of_signal(pending_signal());
+    if (const auto code = anneal(run, options)) return *code;
   }
   const int code =
       options.rate_distortion ? finish_curve(runs.front(), options) : finish(runs, options);
@@ -130,7 +130,8 @@ Examples:
   nelbo ais runs/burda-mnist-elbo-s0 --temperatures 100
   nelbo ais runs/burda-mnist-elbo-s0 runs/burda-mnist-iw-s0 --examples 200
   nelbo ais runs/burda-mnist-elbo-s0 --bdmc --examples 100 --json
-  nelbo ais runs/burda-mnist-elbo-s0 --rate-distortion --examples 100)help";
+  nelbo ais runs/burda-mnist-elbo-s0 --rate-distortion --examples 100
+  nelbo ais runs/burda-mnist-elbo-s0 --shard auto/16     # a task of sbatch --array=0-15)help";
 
 Action declare(CommandLine& command) {
   auto options = std::make_shared<AisOptions>();
@@ -158,6 +159,7 @@ Action declare(CommandLine& command) {
       .otherwise("nell");
   command.real("--beta-max", options->beta_max, 0, 1e6, "where the curve ends");
   add_table_flag(command, options->per_example, "nell, div, elbo, log_px, se (chains) and ess");
+  add_shard_flags(command, options->shards);
   command.footer(footer);
   return [options, command] { return ais(*options, command.given()); };
 }

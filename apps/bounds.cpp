@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <iostream>
 #include <memory>
@@ -19,6 +20,8 @@
 #include "apps/exit_code.hpp"
 #include "apps/reports/example_table.hpp"
 #include "apps/reports/mean_text.hpp"
+#include "apps/shards/run_identity.hpp"
+#include "apps/shards/work.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/peak.hpp"
 #include "autodiff/setting_error.hpp"
@@ -41,6 +44,7 @@ struct Options {
   std::vector<std::int64_t> k;  // empty: 1, and 10 where that takes no more draws
   std::optional<std::int64_t> examples;
   std::string per_example;  // empty: no such file
+  ShardFlags shards;
 };
 
 std::vector<LatticeCell> cells_of(const Options& options) {
@@ -214,6 +218,30 @@ void show(const Options& options, const AppliedRun& applied, const Lattice& latt
   }
 }
 
+void append(std::vector<double>& numbers, const CellTotals& of) {
+  numbers.insert(numbers.end(),
+                 {of.value, of.ess, of.smoothed, of.khat, of.heavy, of.beyond, of.fitted});
+}
+
+std::vector<CellTotals> totals_of(const std::vector<ItemResult>& batches) {
+  std::vector<CellTotals> totals;
+  for (const ItemResult& batch : batches) {
+    for (std::size_t i = 0; i + 6 < batch.numbers.size(); i += 7) {
+      const double* of = &batch.numbers[i];
+      totals.push_back({of[0], of[1], of[2], of[3], of[4], of[5], of[6]});
+    }
+  }
+  return totals;
+}
+
+/// All that the lattice depends on.
+std::string identity(const AppliedRun& applied, const std::vector<LatticeCell>& cells,
+                     std::size_t count) {
+  std::string text = identity_of(applied, count);
+  for (const LatticeCell& cell : cells) text += fmt::format(" k={},m={}", cell.k, cell.m);
+  return text;
+}
+
 int bounds(const Options& options) {
   check_table("per_example", options.per_example);
   const std::vector<LatticeCell> cells = cells_of(options);
@@ -224,26 +252,36 @@ int bounds(const Options& options) {
 
   install_signal_handlers();
   double peak = measure_fma_peak(num_threads());
-  ProgressLine progress("bounds", progress_style(false));
-  const auto go_on = [&](double share) {
-    progress.update(share);
-    return pending_signal() == 0;
+  const auto start = std::chrono::steady_clock::now();
+  LatticeReader reader(*run.model, applied.examples, count, cells, applied.seed);
+  ProgressLine progress("bounds", progress_style(options.run.common.quiet));
+  const auto read = [&](std::size_t batch, ItemResult& result) {
+    std::vector<CellTotals> totals;
+    const auto go_on = [&](double share) {
+      progress.update((double(batch) + share) / double(reader.batches()));
+      return pending_signal() == 0;
+    };
+    if (!reader.read(batch, go_on, totals)) return false;
+    for (const CellTotals& of : totals) append(result.numbers, of);
+    return true;
   };
-  const std::optional<Lattice> lattice =
-      estimate_lattice(*run.model, applied.examples, count, cells, applied.seed, go_on);
+  const Done done =
+      work_through({identity(applied, cells, count), reader.batches(), read}, options.shards);
   progress.finish();
-  if (!lattice) return exit_code_of_signal(pending_signal());
+  if (done.exit_code) return *done.exit_code;
+  Lattice lattice = lattice_of(cells, totals_of(done.results));
+  lattice.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   // The clock of a machine under load drifts: the peak is the best seen around the work.
   peak = std::max(peak, measure_fma_peak(num_threads()));
-  const Speed speed = speed_of(*run.store, *lattice, count, peak);
+  const Speed speed = speed_of(*run.store, lattice, count, peak);
 
-  show(options, applied, *lattice, count, speed);
-  for (const LatticeRow& row : lattice->rows) {
+  show(options, applied, lattice, count, speed);
+  for (const LatticeRow& row : lattice.rows) {
     if (std::isfinite(row.value.mean)) continue;
     return refuse_not_finite(fmt::format("the bound for k = {}, m = {}", row.cell.k, row.cell.m));
   }
   if (!options.per_example.empty()) {
-    const ExampleTable table = table_of(*lattice, applied, count);
+    const ExampleTable table = table_of(lattice, applied, count);
     if (const std::string what = not_finite(table); !what.empty()) return refuse_not_finite(what);
     write_table(options.per_example, table);
   }
@@ -268,7 +306,8 @@ decoder is not dense.
 Examples:
   nelbo bounds runs/burda-mnist-elbo-s0 --m 5000
   nelbo bounds runs/burda-mnist-elbo-s0 --m 1,5,50 --k 1,10 --examples 500 --json
-  nelbo bounds runs/burda-mnist-elbo-s0 --m 5000 --per-example log_px.npz)help";
+  nelbo bounds runs/burda-mnist-elbo-s0 --m 5000 --per-example log_px.npz
+  nelbo bounds runs/burda-mnist-elbo-s0 --m 5000 --shard 0/4     # of four machines the first)help";
 
 Action declare(CommandLine& command) {
   auto options = std::make_shared<Options>();
@@ -281,6 +320,7 @@ Action declare(CommandLine& command) {
   command.number("--examples", options->examples, 1, INT64_MAX, "only the first N examples [all]");
   add_table_flag(command, options->per_example,
                  "nell, div, elbo, log_px (the tightest bound) and every bound as mcK_iwM");
+  add_shard_flags(command, options->shards);
   command.footer(footer);
   return [options] { return bounds(*options); };
 }

@@ -2,10 +2,11 @@
 
 #include <chrono>
 #include <cmath>
-#include <functional>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,14 +16,17 @@
 #include "apps/cli/refusal.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/exit_code.hpp"
+#include "apps/gradvar/measured_cell.hpp"
 #include "apps/gradvar/wanted.hpp"
 #include "apps/reports/study_files.hpp"
 #include "apps/reports/tables.hpp"
+#include "apps/shards/work.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/setting_error.hpp"
 #include "autodiff/threads.hpp"
 #include "lab/files/atomic_file.hpp"
 #include "lab/files/one_line.hpp"
+#include "lab/files/xxh64.hpp"
 #include "lab/studies/slopes.hpp"
 #include "objectives/language/read_estimators.hpp"
 
@@ -42,30 +46,63 @@ void add_theory(const Subject& subject, const StudyCell& cell, std::vector<Row>&
   }
 }
 
-/// Measures cell by cell, until a signal. `gradient` takes mean gradients, where somebody asks.
-void run_cells(const Subject& subject, const std::vector<StudyCell>& cells, Study& study,
-               const std::function<void(const MeanGradient&)>& gradient) {
-  ProgressLine progress("gradvar", progress_style(false));
-  double all = 0, done = 0;
-  for (const StudyCell& cell : cells) all += double(cell.samples());
+/// All that a study of these cells depends on.
+std::string identity(const Options& options, const Subject& subject,
+                     const std::vector<StudyCell>& cells) {
+  const ParameterStore& store = subject.model.model.store();
+  const Tensor x = subject.model.x.contiguous();
+  Xxh64 numbers;
+  numbers.update(store.data(), store.size() * size_of(store.dtype()));
+  numbers.update(x.data(), std::size_t(x.size()) * size_of(x.dtype()));
+  std::string text = fmt::format(
+      "{}, {} replicates, {} data{} of '{}' '{}', seed {}, isa {}, parameters and data {},",
+      subject.name, options.replicates, subject.model.batch(),
+      options.resample ? ", anew each time," : "", options.run.data, options.run.split,
+      options.run.common.seed.value_or(0), active_isa(), numbers.hex());
   for (const StudyCell& cell : cells) {
-    const double work = double(cell.samples());
-    const ReplicateOptions replicate{
-        .replicates = study.replicates,
-        .seed = study.seed,
-        .workers = num_threads(),
-        .progress = [&](double share) { progress.update((done + share * work) / all); },
-        .gradient = gradient,
-        .stop = [] { return pending_signal() != 0; }};
-    std::vector<Row> rows = run_replicates(subject.model, cell, replicate);
-    if (pending_signal() != 0) break;
-    add_theory(subject, cell, rows);
-    study.rows.insert(study.rows.end(), rows.begin(), rows.end());
-    done += work;
+    text += fmt::format(" {} k={}:", cell.title(), cell.k);
+    for (const EstimatorChoice& choice : cell.estimators) text += " " + choice.text();
   }
+  return text;
 }
 
-Study run_study(const Options& options, std::vector<MeanGradient>& gradients) {
+/// The cells' rows and mean gradients: measured one by one until a signal, as a shard, or of the parts that
+/// are gathered.
+Done measure(const Options& options, const Subject& subject, const std::vector<StudyCell>& cells) {
+  ProgressLine progress("gradvar", progress_style(options.run.common.quiet));
+  std::vector<double> before{0};
+  for (const StudyCell& cell : cells) before.push_back(before.back() + double(cell.samples()));
+  const auto compute = [&](std::size_t i, ItemResult& result) {
+    MeasuredCell measured;
+    ReplicateOptions replicate{
+        .replicates = std::uint64_t(options.replicates),
+        .seed = std::uint64_t(options.run.common.seed.value_or(0)),
+        .workers = num_threads(),
+        .progress =
+            [&](double share) {
+              progress.update((before[i] + share * (before[i + 1] - before[i])) / before.back());
+            },
+        .stop = [] { return pending_signal() != 0; }};
+    if (!options.out.empty() || !options.shards.shard.empty()) {
+      replicate.gradient = [&](const MeanGradient& gradient) {
+        measured.gradients.push_back(gradient);
+      };
+    }
+    measured.rows = run_replicates(subject.model, cells[i], replicate);
+    if (pending_signal() != 0) return false;
+    result = result_of(measured);
+    return true;
+  };
+  return work_through({identity(options, subject, cells), cells.size(), compute}, options.shards);
+}
+
+struct StudyResult {
+  Study study;
+  std::vector<MeanGradient> gradients;
+  std::optional<int> exit_code;  // of a shard, which has nothing to show, or of a signal
+};
+
+StudyResult run_study(const Options& options) {
   const auto [subject, wanted] = gradvar::wanted(options);
   const StudyCells plan = plan_cells(wanted, subject.model);
   install_signal_handlers();
@@ -79,23 +116,33 @@ Study run_study(const Options& options, std::vector<MeanGradient>& gradients) {
               .seed = std::uint64_t(options.run.common.seed.value_or(0)),
               .isa = active_isa(),
               .threads = num_threads()};
-  std::function<void(const MeanGradient&)> keep;
-  if (!options.out.empty()) {
-    keep = [&](const MeanGradient& gradient) { gradients.push_back(gradient); };
+  const Done done = measure(options, subject, plan.cells);
+  StudyResult found{.exit_code = done.exit_code};
+  for (std::size_t i = 0; i < done.results.size(); ++i) {
+    if (done.results[i].text.empty()) break;  // a signal came
+    MeasuredCell measured = cell_of(done.results[i]);
+    add_theory(subject, plan.cells[i], measured.rows);
+    study.rows.insert(study.rows.end(), measured.rows.begin(), measured.rows.end());
+    std::move(measured.gradients.begin(), measured.gradients.end(),
+              std::back_inserter(found.gradients));
   }
-  run_cells(subject, plan.cells, study, keep);
   study.rows.insert(study.rows.end(), plan.undefined.begin(), plan.undefined.end());
   study.slopes = slopes_of(study.rows);
   for (Slope& slope : study.slopes) slope.theory = slope_theory(slope);
   study.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return study;
+  found.study = std::move(study);
+  return found;
 }
 
-int gradvar_command(const Options& options) {
-  if (!options.out.empty()) read_setting("out", [&] { check_output_folder(options.out); });
+int gradvar_command(Options options) {
+  const bool shard = !options.shards.shard.empty();
+  if (shard) options.shards.out = options.out;
+  if (!shard && !options.out.empty()) {
+    read_setting("out", [&] { check_output_folder(options.out); });
+  }
   options.run.common.apply_threads();
-  std::vector<MeanGradient> gradients;
-  const Study study = run_study(options, gradients);
+  const auto [study, gradients, exit_code] = run_study(options);
+  if (shard) return *exit_code;
   // What was finished before Ctrl-C is kept.
   if (!options.out.empty()) write_study(study, options.out, gradients);
   if (options.run.common.json) {
@@ -106,7 +153,7 @@ int gradvar_command(const Options& options) {
       std::cout << "\n" << data::one_line(options.out + "/report.html") << "\n";
     }
   }
-  if (pending_signal() != 0) return exit_code_of_signal(pending_signal());
+  if (exit_code) return *exit_code;
   for (const Row& row : study.rows) {
     if (!row.defined()) continue;
     if (std::isfinite(row.variance.mean) && std::isfinite(row.mean_norm.mean)) continue;
@@ -137,6 +184,7 @@ Examples:
   nelbo gradvar --world linear-gaussian --objective "tc(full)" --batch 512 --resample
   nelbo gradvar --run runs/NAME
   nelbo gradvar --run runs/NAME --objective "nell + 4*div" --resample --replicates 1000
+  nelbo gradvar --run runs/NAME --m 1,4,16,64,256 --shard auto/5      # a task of a job array
   nelbo gradvar --run runs/burda-mnist-elbo-s0 --bounds "elbo,iw(8),iw(64)" \
     --estimators "reparam,stl,dreg,score,vimco" --replicates 1000)help";
 
@@ -187,8 +235,9 @@ Action declare(CommandLine& command) {
   command
       .flag("--out", options->out,
             "a folder for study.json, study.csv, gradients.npz (the mean gradients by "
-            "parameter), report.html and its figures")
+            "parameter), report.html and its figures; with --shard, the part's file")
       .type("DIR");
+  add_shard_flags(command, options->shards, /*out=*/false);
   add_common_flags(command, options->run.common, "of data and noise [0]");
   command.footer(footer);
   return [options] { return gradvar_command(*options); };

@@ -34,7 +34,6 @@ struct Options {
   std::optional<std::string> data, out;
   std::string table = "runs/published.csv";
   CommonFlags common;
-  bool quiet = false;
 
   std::uint64_t seed() const { return std::uint64_t(common.seed.value_or(0)); }
   /// One for each recipe and seed, so that the same words go on with it.
@@ -75,7 +74,7 @@ bool is_finished(const RunFolder& folder) {
 
 /// Trains what is left to be trained; returns an exit code.
 int train(const Options& options, const fs::path& path) {
-  RunOptions run{.quiet = options.quiet, .argv = words_given()};
+  RunOptions run{.quiet = options.common.quiet, .argv = words_given()};
   std::error_code none;
   if (fs::exists(path / "config.toml", none)) {
     const RunFolder folder = RunFolder::open(path);
@@ -126,10 +125,10 @@ int reproduce(const Options& options) {
   options.common.apply_threads();
   std::optional<Comparison> comparison;
   if (preset.evaluation.by == "study") {
-    comparison = compare_study(preset, recipe, options.seed(), path, options.quiet);
+    comparison = compare_study(preset, recipe, options.seed(), path, options.common.quiet);
   } else {
     if (const int code = train(options, path); code != exit_done) return code;
-    comparison = compare_with_source(RunFolder::open(path), options.quiet);
+    comparison = compare_with_source(RunFolder::open(path), options.common.quiet);
   }
   if (!comparison) {
     std::cerr << "interrupted while evaluating; the same command goes on\n";
@@ -181,7 +180,6 @@ Action declare(CommandLine& command) {
   command.flag("--table", options->table, "the CSV file that a line is added to")
       .type("FILE")
       .otherwise(options->table);
-  command.flag("--quiet", options->quiet, "no header and no progress");
   add_common_flags(command, options->common, "seed of everything random [0]");
   command.footer(footer);
   return [options] { return reproduce(*options); };

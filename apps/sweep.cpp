@@ -4,22 +4,20 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "apps/cli/commands.hpp"
 #include "apps/cli/cores.hpp"
 #include "apps/cli/fail.hpp"
-#include "apps/cli/print_json.hpp"
 #include "apps/cli/program_name.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/cli/words_given.hpp"
 #include "apps/exit_code.hpp"
-#include "apps/reports/run_report.hpp"
-#include "apps/reports/run_table.hpp"
+#include "apps/shards/work.hpp"
 #include "apps/sweep/grid.hpp"
+#include "apps/sweep/show_sweep.hpp"
 #include "apps/sweep/sweep_plan.hpp"
 #include "apps/sweep/sweep_processes.hpp"
 #include "autodiff/setting_error.hpp"
@@ -40,6 +38,7 @@ struct SweepFlags {
   std::optional<std::string> seeds, out;
   std::optional<std::int64_t> jobs, threads;
   bool json = false;
+  ShardFlags shards;
 };
 
 /// What the sweep itself says to its runs.
@@ -92,35 +91,26 @@ Spread spread_of(const SweepFlags& flags, std::size_t runs) {
   return spread;
 }
 
-/// Prints the table of the sweep's runs and writes its page.
-void show(const fs::path& folder, const std::vector<SweepRun>& runs, bool json) {
+/// The folders of the runs that were begun.
+std::vector<std::string> begun(const fs::path& folder, const std::vector<SweepRun>& runs) {
   std::vector<std::string> paths;
   std::error_code error;
   for (const SweepRun& run : runs) {
     const fs::path path = folder / run.name;
     if (fs::exists(path / "config.toml", error)) paths.push_back(path.string());
   }
-  FoundRuns found = find_runs(paths);
-  for (const std::string& note : found.notes) tell(note);
-  const std::vector<Difference> differs = differences(found.runs);
-  std::string page;
-  if (!found.runs.empty()) {
-    page = (folder / "report.html").string();
-    write_file_atomically(page, html_report(found.runs, folder.filename().string(), found.notes));
+  return paths;
+}
+
+/// The runs that are this process's own: all, or those of the shard.
+std::vector<SweepRun> own_runs(const std::vector<SweepRun>& all, const std::string& shard) {
+  if (shard.empty()) return all;
+  const Shard own = read_shard(shard);
+  std::vector<SweepRun> runs;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (own.takes(i)) runs.push_back(all[i]);
   }
-  if (json) {
-    print_json(
-        {{"sweep", folder.string()},
-         {"report", page.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(page)},
-         {"runs", runs_json(found.runs, differs)}});
-    return;
-  }
-  if (page.empty()) return;
-  std::cout << aligned(run_table(found.runs, differs));
-  const Table seeds = seed_table(found.runs, by_seed(found.runs, differs));
-  if (!seeds.rows.empty())
-    std::cout << "\nmean +- standard deviation over seeds\n" << aligned(seeds);
-  std::cout << "report: " << data::one_line(page) << "\n";
+  return runs;
 }
 
 /// The words that started the sweep, with its folder where they did not name it, as a shell reads
@@ -143,6 +133,10 @@ int run_sweep(const SweepFlags& flags) {
   const std::vector<Combination> wanted_runs = combinations(grids);
   fs::path folder = flags.out ? fs::path(*flags.out) : new_sweep_folder();
   if (!folder.has_filename()) folder = folder.parent_path();
+  if (!flags.shards.shard.empty()) {
+    read_shard(flags.shards.shard);
+    if (!flags.out) throw SettingError("shard", "needs --out, a folder of the shard's own");
+  }
   read_setting("out", [&] {
     check_output_folder(folder.string());
     check_sweep_folder(folder);
@@ -153,17 +147,18 @@ int run_sweep(const SweepFlags& flags) {
   const RunLock lock(folder);
   tell(lock.note());
   install_signal_handlers();
-  const std::vector<SweepRun> runs = plan_sweep(folder, flags.command, wanted_runs);
+  const std::vector<SweepRun> runs =
+      own_runs(plan_sweep(folder, flags.command, wanted_runs), flags.shards.shard);
   const std::vector<std::string> given = words_given();
   SweepProcesses processes(folder, given.empty() ? program_name() : given.front(), say);
   std::vector<SweepRun> open = runs;
-  std::erase_if(open, [&](const SweepRun& run) { return processes.finished(run.name); });
+  std::erase_if(open, [&](const SweepRun& run) { return run_has_ended(folder, run.name); });
   const Spread spread = spread_of(flags, open.size());
   say(fmt::format("{}: {} runs, {} of them finished; {} at once, {} thread{} each",
                   data::one_line(folder.string()), runs.size(), runs.size() - open.size(),
                   spread.at_once, spread.threads, spread.threads == 1 ? "" : "s"));
   const int signal = processes.run(open, spread);
-  show(folder, runs, flags.json);
+  show_sweep(begun(folder, runs), folder, flags.json);
   if (signal == 0 && processes.failures() == 0) return exit_done;
   const std::string again = "go on with\n  " + command_again(given, folder) + "\n";
   if (signal != 0) {
@@ -195,6 +190,7 @@ Action declare(CommandLine& command) {
   command.number("--jobs", flags->jobs, 1, 1024, "runs at once [as many as threads]");
   command.number("--threads", flags->threads, 1, 1024,
                  "threads for all runs together [the cores this process may use]");
+  add_shard_flags(command, flags->shards, /*out=*/false);
   command.flag("--json", flags->json, "print the result as one JSON object on stdout");
   command.flag("COMMAND", flags->command, "after --: train and its flags").required().type("");
   command.footer(
@@ -209,7 +205,9 @@ Examples:
       train --data sprites --objective "nell + {beta}*div" --epochs 20
   nelbo sweep --grid lr=1e-3,3e-4 --grid 'hidden=400,400|200,200' -- train --preset quickstart
   nelbo sweep --out runs/beta --grid beta=0.1,1,4,10,40 -- \
-      train --data sprites --objective "nell + {beta}*div"     # further values in the same folder)help");
+      train --data sprites --objective "nell + {beta}*div"     # further values in the same folder
+  nelbo sweep --out runs/part-0 --shard 0/4 --grid lr=1e-3,3e-4 --seeds 0..9 -- \
+      train --preset quickstart        # of four machines the first; nelbo gather runs/part-*)help");
   return [flags] { return run_sweep(*flags); };
 }
 

@@ -47,7 +47,7 @@ int told(const RunEnd& end, const TrainFlags& flags) {
   if (!end.result) return end.exit_code;
   const bool json = flags.common.json;
   if (!json) std::cout << result_text(*end.result) << std::flush;
-  const auto comparison = compare_with_source(end.result->folder, flags.quiet);
+  const auto comparison = compare_with_source(end.result->folder, flags.common.quiet);
   if (json) {
     nlohmann::ordered_json object = to_json(*end.result);
     if (comparison) object["comparison"] = to_json(*comparison);
@@ -60,7 +60,7 @@ int told(const RunEnd& end, const TrainFlags& flags) {
 }
 
 int run_train(const TrainFlags& flags, const std::vector<std::string>& given) {
-  RunOptions options{.quiet = flags.quiet,
+  RunOptions options{.quiet = flags.common.quiet,
                      .log_gradient_snr = std::uint64_t(flags.log_gradient_snr.value_or(0)),
                      .pictures = std::uint64_t(flags.pictures.value_or(0)),
                      .argv = words_given()};

@@ -8,17 +8,18 @@
 #include <functional>
 #include <iostream>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <utility>
 
 #include "apps/cli/progress_line.hpp"
 #include "apps/cli/signals.hpp"
+#include "apps/exit_code.hpp"
+#include "apps/shards/run_identity.hpp"
 #include "autodiff/error.hpp"
-#include "autodiff/instruction_set.hpp"
 #include "lab/evaluation/annealing/temperatures.hpp"
 #include "lab/evaluation/inference.hpp"
 #include "lab/files/one_line.hpp"
-#include "lab/files/xxh64.hpp"
 
 namespace nelbo {
 namespace {
@@ -36,17 +37,11 @@ Path path_of(const AisOptions& options) {
 
 /// All that readings of a run depend on, in one line.
 std::string identity(const AnnealedRun& run, const char* what) {
-  const ParameterStore& store = *run.applied.run.store;
-  Xxh64 parameters;
-  parameters.update(store.data(), store.size() * size_of(store.dtype()));
   const AnnealingPlan& plan = run.plan;
-  return fmt::format(
-      "{} path {}, {} temperatures to {}, {} chains, {} at once, seed {}, isa {}, parameters {}, "
-      "{} examples of {} of {} ({})",
-      what, int(plan.path), plan.betas.size() - 1, plan.betas.back(), plan.chains,
-      data_at_once(*run.applied.run.model, plan, run.count), plan.seed, active_isa(),
-      parameters.hex(), run.count, run.applied.examples.split().name, run.applied.run.data->spec,
-      data::content_hash(*run.applied.run.data));
+  return fmt::format("{} path {}, {} temperatures to {}, {} chains, {} at once, {}", what,
+                     int(plan.path), plan.betas.size() - 1, plan.betas.back(), plan.chains,
+                     data_at_once(*run.applied.run.model, plan, run.count),
+                     identity_of(run.applied, run.count));
 }
 
 using Read = std::function<bool(Readings& readings, const Watch& watch)>;
@@ -91,40 +86,99 @@ AnnealedRun annealed(AppliedRun applied, const AisOptions& options) {
   return of;
 }
 
-bool anneal(AnnealedRun& run, const AisOptions& options) {
-  const auto start = std::chrono::steady_clock::now();
+namespace {
+
+/// A pass over the data: where its readings stand, and how they are read.
+struct Pass {
+  const char* name;
+  Readings* readings;
+  Read read;
+};
+
+/// What is asked of a run, with readings that hold nothing yet.
+std::vector<Pass> passes_of(AnnealedRun& run, const AisOptions& options) {
   const Model& model = *run.applied.run.model;
-  const AnnealedData data{run.count, [&](float* x, std::span<const std::uint32_t> rows) {
+  const AnnealedData data{run.count, [&run](float* x, std::span<const std::uint32_t> rows) {
                             run.applied.examples.fill(x, rows, 0);
                           }};
-  bool done = true;
   if (options.rate_distortion) {
     run.curve = curve_readings(run.points.size());
-    done = watched(run, "rate-distortion", options.quiet, *run.curve,
-                   [&](Readings& readings, const Watch& watch) {
-                     return read_curve(model, data, run.plan, run.points, readings, watch);
-                   });
-  } else {
-    run.log_px = log_px_readings();
-    done = watched(run, "ais", options.quiet, *run.log_px,
-                   [&](Readings& readings, const Watch& watch) {
-                     return read_log_px(model, data, run.plan, readings, watch);
-                   });
+    return {{"rate-distortion", &*run.curve,
+             [&run, &model, data](Readings& readings, const Watch& watch) {
+               return read_curve(model, data, run.plan, run.points, readings, watch);
+             }}};
   }
-  if (done && options.bdmc) {
-    std::vector<std::uint32_t> rows(run.count);
-    std::iota(rows.begin(), rows.end(), 0u);
-    const SimulatedData simulated =
-        simulate(model, run.count, run.applied.seed,
-                 conditions_of(model, examples_at(run.applied.examples, rows)));
-    run.bdmc = bdmc_readings();
-    done =
-        watched(run, "bdmc", options.quiet, *run.bdmc, [&](Readings& readings, const Watch& watch) {
-          return read_bdmc(model, simulated, run.plan, readings, watch);
-        });
+  run.log_px = log_px_readings();
+  std::vector<Pass> passes{
+      {"ais", &*run.log_px, [&run, &model, data](Readings& readings, const Watch& watch) {
+         return read_log_px(model, data, run.plan, readings, watch);
+       }}};
+  if (!options.bdmc) return passes;
+  run.bdmc = bdmc_readings();
+  // Made when the pass begins.
+  passes.push_back({"bdmc", &*run.bdmc,
+                    [&run, &model, simulated = std::optional<SimulatedData>()](
+                        Readings& readings, const Watch& watch) mutable {
+                      if (!simulated) {
+                        std::vector<std::uint32_t> rows(run.count);
+                        std::iota(rows.begin(), rows.end(), 0u);
+                        simulated =
+                            simulate(model, run.count, run.applied.seed,
+                                     conditions_of(model, examples_at(run.applied.examples, rows)));
+                      }
+                      return read_bdmc(model, *simulated, run.plan, readings, watch);
+                    }});
+  return passes;
+}
+
+/// The passes batch by batch, as a shard or from the parts that are gathered.
+std::optional<int> in_parts(AnnealedRun& run, const std::vector<Pass>& passes,
+                            const AisOptions& options) {
+  const std::size_t at_once = data_at_once(*run.applied.run.model, run.plan, run.count);
+  const std::size_t batches = (run.count + at_once - 1) / at_once;
+  std::string of;
+  for (const Pass& pass : passes) of += identity(run, pass.name) + "; ";
+  ProgressLine progress("ais", progress_style(options.flags.common.quiet));
+  const auto read = [&](std::size_t item, ItemResult& result) {
+    const std::size_t pass = item / batches;
+    const Watch watch{[&](double share) {
+                        progress.update((double(pass) + share) / double(passes.size()));
+                        return pending_signal() == 0;
+                      },
+                      {},
+                      [&](std::size_t batch) { return batch == item % batches; }};
+    Readings readings{passes[pass].readings->columns, {}};
+    if (!passes[pass].read(readings, watch)) return false;
+    result.numbers = std::move(readings.values);
+    return true;
+  };
+  const Done done = work_through({of, passes.size() * batches, read}, options.shards);
+  progress.finish();
+  for (std::size_t item = 0; item < done.results.size(); ++item) {
+    const std::vector<double>& numbers = done.results[item].numbers;
+    std::vector<double>& values = passes[item / batches].readings->values;
+    values.insert(values.end(), numbers.begin(), numbers.end());
+  }
+  return done.exit_code;
+}
+
+}  // namespace
+
+std::optional<int> anneal(AnnealedRun& run, const AisOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  const std::vector<Pass> passes = passes_of(run, options);
+  if (!options.shards.shard.empty() || Gathered::current() != nullptr) {
+    const std::optional<int> code = in_parts(run, passes, options);
+    run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return code;
+  }
+  for (const Pass& pass : passes) {
+    if (!watched(run, pass.name, options.flags.common.quiet, *pass.readings, pass.read)) {
+      return exit_code_of_signal(pending_signal());
+    }
   }
   run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return done;
+  return std::nullopt;
 }
 
 std::string not_finite(const AnnealedRun& run) {

@@ -8,6 +8,7 @@
 
 #include "apps/ais/partial_file.hpp"
 #include "apps/cli/run_flags.hpp"
+#include "apps/shards/work.hpp"
 #include "lab/evaluation/annealing/rate_distortion.hpp"
 #include "lab/evaluation/annealing/readings.hpp"
 
@@ -23,7 +24,7 @@ struct AisOptions {
   std::string distortion = "nell";
   double beta_max = 4;
   std::string per_example;  // empty: no such file
-  bool quiet = false;       // no progress
+  ShardFlags shards;
 };
 
 /// A run and what was read of it.
@@ -42,9 +43,10 @@ AnnealedRun open_annealed(const AisOptions& options, const std::string& run);
 /// The same of a run that is open.
 AnnealedRun annealed(AppliedRun applied, const AisOptions& options);
 
-/// Reads what is asked, going on where an earlier process was interrupted. False where this one is:
-/// the batches that were complete are in the run's folder then.
-bool anneal(AnnealedRun& run, const AisOptions& options);
+/// Reads what is asked, going on where an earlier process was interrupted, or takes it from the parts that are
+/// gathered. An exit code where there is nothing to show: this process was interrupted, with the batches
+/// that were complete in the run's folder, or has written its shard.
+std::optional<int> anneal(AnnealedRun& run, const AisOptions& options);
 
 /// The first number that is not finite, for a message; empty if all are.
 std::string not_finite(const AnnealedRun& run);

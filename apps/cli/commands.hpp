@@ -15,6 +15,7 @@ Command eval_command();
 Command bounds_command();
 Command ais_command();
 Command gradvar_command();
+Command gather_command();
 Command encode_command();
 Command sample_command();
 Command decode_command();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "apps/cli/run_flags.hpp"
+#include "apps/shards/work.hpp"
 #include "lab/studies/study_cells.hpp"
 #include "lab/studies/subject.hpp"
 
@@ -20,6 +21,7 @@ struct Options {
   std::optional<std::int64_t> batch;
   bool resample = false;
   std::string out;
+  ShardFlags shards;
 };
 
 /// A subject and what is studied of it.

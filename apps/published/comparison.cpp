@@ -72,11 +72,11 @@ struct Found {
 /// Nothing where a signal came.
 std::optional<Found> annealed_and_weighted(AppliedRun applied, const Evaluation& evaluation,
                                            bool quiet) {
-  const AisOptions options{.temperatures = evaluation.temperatures,
-                           .examples = std::int64_t(applied.examples.count()),
-                           .quiet = quiet};
+  AisOptions options{.temperatures = evaluation.temperatures,
+                           .examples = std::int64_t(applied.examples.count())};
+  options.flags.common.quiet = quiet;
   AnnealedRun run = annealed(std::move(applied), options);
-  if (!anneal(run, options)) return std::nullopt;
+  if (anneal(run, options)) return std::nullopt;
   const auto weighted = importance_weighted(run.applied, evaluation.samples, quiet);
   if (!weighted) return std::nullopt;
   return Found{

@@ -36,7 +36,16 @@ std::string name_of(std::size_t number, const Combination& choice) {
   return name.substr(0, longest_name);
 }
 
-std::vector<SweepRun> read_list(const fs::path& folder) {
+void write_list(const fs::path& folder, const std::vector<SweepRun>& runs) {
+  Json list{{"runs", Json::array()}};
+  for (const SweepRun& run : runs)
+    list["runs"].push_back({{"name", run.name}, {"words", run.words}});
+  write_file_atomically(list_of(folder), json_text(list));
+}
+
+}  // namespace
+
+std::vector<SweepRun> planned_runs(const fs::path& folder) {
   std::vector<SweepRun> runs;
   const std::string path = list_of(folder);
   if (!fs::exists(path)) return runs;
@@ -58,18 +67,9 @@ std::vector<SweepRun> read_list(const fs::path& folder) {
   return runs;
 }
 
-void write_list(const fs::path& folder, const std::vector<SweepRun>& runs) {
-  Json list{{"runs", Json::array()}};
-  for (const SweepRun& run : runs)
-    list["runs"].push_back({{"name", run.name}, {"words", run.words}});
-  write_file_atomically(list_of(folder), json_text(list));
-}
-
-}  // namespace
-
 std::vector<SweepRun> plan_sweep(const fs::path& folder, const std::vector<std::string>& words,
                                  const std::vector<Combination>& choices) {
-  std::vector<SweepRun> all = read_list(folder), wanted;
+  std::vector<SweepRun> all = planned_runs(folder), wanted;
   for (const Combination& choice : choices) {
     const std::vector<std::string> own = filled_in(words, choice);
     auto known =

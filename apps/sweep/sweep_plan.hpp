@@ -20,6 +20,9 @@ std::vector<SweepRun> plan_sweep(const std::filesystem::path& folder,
                                  const std::vector<std::string>& words,
                                  const std::vector<Combination>& choices);
 
+/// Those that sweep.json of a folder tells of; none where there is no such file. Throws Error where it is damaged.
+std::vector<SweepRun> planned_runs(const std::filesystem::path& folder);
+
 /// Throws Error where the folder holds anything that is not of a sweep.
 void check_sweep_folder(const std::filesystem::path& folder);
 

@@ -90,8 +90,8 @@ std::string what_happened(int code) {
 
 }  // namespace
 
-bool SweepProcesses::finished(const std::string& name) const {
-  const fs::path folder = folder_ / name;
+bool run_has_ended(const fs::path& sweep, const std::string& name) {
+  const fs::path folder = sweep / name;
   std::error_code error;
   if (!fs::exists(folder / "config.toml", error) || !RunLock::owner(folder).empty()) return false;
   return run_status(folder) == "finished" || trained_to_its_end(folder);

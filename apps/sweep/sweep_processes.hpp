@@ -15,6 +15,9 @@ struct Spread {
   std::size_t threads = 1;  // of each
 };
 
+/// Whether a run of that name, in the folder of a sweep, has reached its end.
+bool run_has_ended(const std::filesystem::path& sweep, const std::string& name);
+
 /// The runs of a sweep, each a process of its own.
 class SweepProcesses {
  public:
@@ -23,8 +26,6 @@ class SweepProcesses {
                  std::function<void(const std::string&)> say)
       : folder_(std::move(folder)), program_(std::move(program)), say_(std::move(say)) {}
 
-  /// Whether a run of that name has reached its end.
-  bool finished(const std::string& name) const;
   /// Makes the runs, as many at once as `spread` says: begins those that are not there, resumes
   /// those that are. One that fails stops no other. A signal ends all, saved; it is returned, else 0.
   int run(const std::vector<SweepRun>& runs, const Spread& spread);

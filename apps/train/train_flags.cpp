@@ -243,7 +243,6 @@ void declare_output(CommandLine& command, TrainFlags& flags) {
   command.number("--log-gradient-snr", flags.log_gradient_snr, 1, most,
                  "every N steps, the signal-to-noise ratio of theta's and phi's gradients, into "
                  "gradient_snr.jsonl [never]");
-  command.flag("--quiet", flags.quiet, "no header and no progress");
 }
 
 const Recipe& recipe_of(const TrainFlags& flags, const Preset& preset) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <memory>
 #include <span>
 
 #include "autodiff/threads.hpp"
@@ -22,11 +23,6 @@ class GroupedWeights {
   /// `tails`: whether the weights may have one, which those of finitely many codes have not.
   GroupedWeights(std::int64_t m, std::int64_t groups, bool tails)
       : m_(m), groups_(groups), tails_(tails), group_(m) {}
-
-  struct Totals {
-    double value = 0, ess = 0, smoothed = 0;             // sums over groups
-    double khat = 0, heavy = 0, beyond = 0, fitted = 0;  // and over those that have a k-hat
-  };
 
   /// Calls at_end(groups so far, totals) when a group is complete.
   template <class F>
@@ -61,7 +57,7 @@ class GroupedWeights {
   bool tails_;
   std::int64_t done_ = 0;
   ImportanceWeights group_;
-  Totals totals_;
+  CellTotals totals_;
 };
 
 /// Everything of one example.
@@ -85,9 +81,9 @@ class ExampleLattice {
   }
 
   /// One more log-weight. Cell c that it completes goes to results[c].
-  void add(double f, GroupedWeights::Totals* results) {
+  void add(double f, CellTotals* results) {
     for (Column& column : columns_) {
-      column.weights.add(f, [&](std::int64_t groups, const GroupedWeights::Totals& totals) {
+      column.weights.add(f, [&](std::int64_t groups, const CellTotals& totals) {
         for (const std::size_t c : column.cells) {
           if ((*cells_)[c].k == groups) results[c] = totals;
         }
@@ -104,9 +100,16 @@ class ExampleLattice {
   std::vector<Column> columns_;
 };
 
+/// Draws of each example.
+std::int64_t draws_of(const std::vector<LatticeCell>& cells) {
+  std::int64_t draws = 0;
+  for (const LatticeCell& cell : cells) draws = std::max(draws, cell.k * cell.m);
+  return draws;
+}
+
 /// The bounds of single examples, from what each came to: totals [count, cells].
 std::vector<double> values_of(const std::vector<LatticeCell>& cells,
-                              const std::vector<GroupedWeights::Totals>& totals) {
+                              const std::vector<CellTotals>& totals) {
   std::vector<double> values(totals.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
     values[i] = totals[i].value / double(cells[i % cells.size()].k);
@@ -116,7 +119,7 @@ std::vector<double> values_of(const std::vector<LatticeCell>& cells,
 
 /// The rows from the same.
 std::vector<LatticeRow> rows_of(const std::vector<LatticeCell>& cells,
-                                const std::vector<GroupedWeights::Totals>& totals) {
+                                const std::vector<CellTotals>& totals) {
   const std::size_t width = cells.size(), count = totals.size() / width;
   std::vector<LatticeRow> rows;
   std::map<std::int64_t, std::size_t> before;  // the last row of each k
@@ -127,7 +130,7 @@ std::vector<LatticeRow> rows_of(const std::vector<LatticeCell>& cells,
     LatticeRow row{.cell = cells[c]};
     double fitted = 0;
     for (std::size_t n = 0; n < count; ++n) {
-      const GroupedWeights::Totals& of = totals[n * width + c];
+      const CellTotals& of = totals[n * width + c];
       value.add(of.value / double(k));
       smoothed.add(of.smoothed / double(k));
       if (last != before.end()) {
@@ -154,38 +157,79 @@ std::vector<LatticeRow> rows_of(const std::vector<LatticeCell>& cells,
 
 }  // namespace
 
+struct LatticeReader::Reading {
+  Reading(const Model& model, const Examples& all, std::size_t n,
+          const std::vector<LatticeCell>& wanted, std::uint64_t of_noise)
+      : examples(all),
+        count(n),
+        cells(wanted),
+        seed(of_noise),
+        draws(draws_of(wanted)),
+        tape(model, draws, n),
+        running(tape.batch(), ExampleLattice(cells, !model.codes().discrete())) {}
+
+  const Examples& examples;
+  std::size_t count;
+  std::vector<LatticeCell> cells;
+  std::uint64_t seed;
+  std::int64_t draws;
+  LogWeightTape tape;
+  std::vector<ExampleLattice> running;  // [B]
+};
+
+LatticeReader::LatticeReader(const Model& model, const Examples& examples, std::size_t count,
+                             const std::vector<LatticeCell>& cells, std::uint64_t seed)
+    : reading_(std::make_unique<Reading>(model, examples, count, cells, seed)) {}
+
+LatticeReader::~LatticeReader() = default;
+
+std::size_t LatticeReader::batches() const {
+  const std::size_t batch = reading_->tape.batch();
+  return (reading_->count + batch - 1) / batch;
+}
+
+std::int64_t LatticeReader::draws() const { return reading_->draws; }
+
+bool LatticeReader::read(std::size_t batch, const std::function<bool(double)>& go_on,
+                         std::vector<CellTotals>& totals) {
+  Reading& of = *reading_;
+  const std::size_t size = of.tape.batch(), first = batch * size, width = of.cells.size();
+  const std::size_t here = std::min(size, of.count - first), before = totals.size();
+  of.tape.load(of.examples, first, here);
+  for (ExampleLattice& example : of.running) example.clear();
+  totals.resize(before + here * width);
+  for (std::int64_t draw = 0; draw < of.draws; draw += of.tape.chunk()) {
+    const std::span<const float> f = of.tape.run(of.seed, draw);  // [C, B]
+    const std::size_t chunk = std::size_t(std::min(of.tape.chunk(), of.draws - draw));
+    parallel_for(here, [&](std::size_t b) {
+      for (std::size_t c = 0; c < chunk; ++c) {
+        of.running[b].add(double(f[c * size + b]), &totals[before + b * width]);
+      }
+    });
+    if (!go_on(double(draw + std::int64_t(chunk)) / double(of.draws))) return false;
+  }
+  return true;
+}
+
+Lattice lattice_of(const std::vector<LatticeCell>& cells, const std::vector<CellTotals>& totals) {
+  return {
+      .rows = rows_of(cells, totals), .values = values_of(cells, totals), .draws = draws_of(cells)};
+}
+
 std::optional<Lattice> estimate_lattice(const Model& model, const Examples& examples,
                                         std::size_t count, const std::vector<LatticeCell>& cells,
                                         std::uint64_t seed,
                                         const std::function<bool(double)>& go_on) {
   const auto start = std::chrono::steady_clock::now();
-  Lattice lattice;
-  for (const LatticeCell& cell : cells) lattice.draws = std::max(lattice.draws, cell.k * cell.m);
-  LogWeightTape tape(model, lattice.draws, count);
-  const std::size_t batch = tape.batch(), width = cells.size();
-  std::vector<ExampleLattice> running(batch, ExampleLattice(cells, !model.codes().discrete()));
-  std::vector<GroupedWeights::Totals> totals(count * width);
-
-  for (std::size_t first = 0; first < count; first += batch) {
-    const std::size_t here = std::min(batch, count - first);
-    tape.load(examples, first, here);
-    for (ExampleLattice& example : running) example.clear();
-    for (std::int64_t draw = 0; draw < lattice.draws; draw += tape.chunk()) {
-      const std::span<const float> f = tape.run(seed, draw);  // [C, B]
-      const std::size_t chunk = std::size_t(std::min(tape.chunk(), lattice.draws - draw));
-      parallel_for(here, [&](std::size_t b) {
-        for (std::size_t c = 0; c < chunk; ++c) {
-          running[b].add(double(f[c * batch + b]), &totals[(first + b) * width]);
-        }
-      });
-      const double share = (double(first) + double(here) * double(draw + std::int64_t(chunk)) /
-                                                double(lattice.draws)) /
-                           double(count);
-      if (!go_on(share)) return std::nullopt;
-    }
+  LatticeReader reader(model, examples, count, cells, seed);
+  std::vector<CellTotals> totals;
+  for (std::size_t batch = 0; batch < reader.batches(); ++batch) {
+    const auto after = [&](double share) {
+      return go_on((double(batch) + share) / double(reader.batches()));
+    };
+    if (!reader.read(batch, after, totals)) return std::nullopt;
   }
-  lattice.rows = rows_of(cells, totals);
-  lattice.values = values_of(cells, totals);
+  Lattice lattice = lattice_of(cells, totals);
   lattice.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return lattice;
 }

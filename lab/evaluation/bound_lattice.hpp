@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -36,6 +37,13 @@ struct LatticeRow {
   MeanAndError smoothed = not_estimated;
 };
 
+/// What the draws of one example came to for a cell: sums over its groups, and over those of them that have
+/// a k-hat.
+struct CellTotals {
+  double value = 0, ess = 0, smoothed = 0;
+  double khat = 0, heavy = 0, beyond = 0, fitted = 0;
+};
+
 struct Lattice {
   std::vector<LatticeRow> rows;  // in the order of the cells
   std::vector<double> values;    // of single examples, [N, C], nats
@@ -43,12 +51,33 @@ struct Lattice {
   double seconds = 0;
 };
 
-/// Evaluates the cells on the first `count` examples, with the noise of `seed` that `nelbo eval`
-/// and `train` begin with. Draws come in chunks by their addresses and are forgotten, so that
-/// memory depends on neither k nor m (but for tails of 3 sqrt(m) numbers); results depend on
-/// neither threads nor the other cells. Cells must be in ascending order of m for each k.
-///
-/// `go_on(share done)` is asked after every chunk: if it says no, nothing is returned.
+/// Reads the cells of the first `count` examples, batch by batch, with the noise of `seed` that `nelbo
+/// eval` and `train` begin with. Draws come in chunks by their addresses and are forgotten, so that
+/// memory depends on neither k nor m (but for tails of 3 sqrt(m) numbers); results depend on neither
+/// threads, the other cells nor the batches that are read. Cells must be in ascending order of m for each
+/// k. The model and the examples must outlive it.
+class LatticeReader {
+ public:
+  LatticeReader(const Model& model, const Examples& examples, std::size_t count,
+                const std::vector<LatticeCell>& cells, std::uint64_t seed);
+  ~LatticeReader();
+
+  std::size_t batches() const;
+  std::int64_t draws() const;  // per example
+  /// Appends what the examples of a batch came to, [B, C]. `go_on(share of the batch)` is asked after every
+  /// chunk: false if it says no.
+  bool read(std::size_t batch, const std::function<bool(double)>& go_on,
+            std::vector<CellTotals>& totals);
+
+ private:
+  struct Reading;
+  std::unique_ptr<Reading> reading_;
+};
+
+/// The lattice of what its examples came to, [N, C], without its time.
+Lattice lattice_of(const std::vector<LatticeCell>& cells, const std::vector<CellTotals>& totals);
+
+/// Reads all batches. `go_on(share done)`: as LatticeReader::read; if it says no, nothing is returned.
 std::optional<Lattice> estimate_lattice(const Model& model, const Examples& examples,
                                         std::size_t count, const std::vector<LatticeCell>& cells,
                                         std::uint64_t seed,

@@ -58,6 +58,7 @@ bool read_batches(const Model& model, const AnnealedData& data, const AnnealingP
   const double batches = std::ceil(double(data.count) / double(at_once));
 
   for (std::size_t first = readings.count(); first < data.count; first += at_once) {
+    if (watch.wanted && !watch.wanted(first / at_once)) continue;
     const std::size_t here = std::min(at_once, data.count - first);
     for (std::size_t b = 0; b < at_once; ++b) {  // the last stands in where there are fewer
       ids[b] = std::uint32_t(first + std::min(b, here - 1));

@@ -50,6 +50,7 @@ struct Readings {
 struct Watch {
   std::function<bool(double share)> go_on;  // after every move; `share` of all that is done
   std::function<void(const Readings& so_far)> after_batch;  // when more data are read; may be empty
+  std::function<bool(std::size_t batch)> wanted = {};  // batches that are read; empty: all
 };
 
 /// How many data are annealed at once: as many as fill the kernels, and no activations of pictures
@@ -64,8 +65,9 @@ Readings bdmc_readings();
 ///   log_z_k and distortion_k of every point k of the curve, acceptance_1 ..
 Readings curve_readings(std::size_t points);
 
-// Each goes on where `readings` end and appends a row for each datum that is left; false if it was
-// stopped, with the rows of all batches that were complete. Rows do not depend on where it began.
+// Each goes on where `readings` end and appends a row for each datum that is left, of the batches that are
+// wanted; false if it was stopped, with the rows of all batches that were complete. Rows depend neither on
+// where it began nor on what is wanted.
 
 /// Stochastic lower bounds of log P(x).
 bool read_log_px(const Model& model, const AnnealedData& data, const AnnealingPlan& plan,
