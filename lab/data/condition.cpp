@@ -165,7 +165,12 @@ Condition code_condition(const Dataset& data, const std::string& of) {
     standardise(condition, train);
   }
   if (condition.size() == 0) {
-    throw SettingError("condition", one_line(data.spec + ": there are no " + of + " in it"));
+    std::string why = data.spec + ": there are no " + of + " in it";
+    for (const std::string& note : data.notes) {
+      // What would have been labels, and is none.
+      if (of == "labels" && note.find(": left out") != std::string::npos) why += "; " + note;
+    }
+    throw SettingError("condition", one_line(why));
   }
   if (condition.size() > most_condition_numbers) {
     throw SettingError(

@@ -144,6 +144,8 @@ Labels labels_of(const TextTable& table, const std::string& path, const std::str
     if (&column == taken || is_factor_column(column.name)) continue;
     const bool index = is_index(table.names, column.index);
     const std::string why = index ? "is an index of the rows"
+                            : column.text && column.text->empty()
+                                ? "has an empty field and no whole number in every row"
                             : column.text
                                 ? "holds texts ('" + *column.text + "') and no whole numbers"
                             : whole(column.numbers) ? "is not needed as labels"

@@ -163,8 +163,8 @@ std::string unfit(const PriorFamily& prior, const PosteriorFamily& posterior,
                   const CodeSpace& codes) {
   if (std::string why = prior.unfit(codes); !why.empty()) return why;
   if (!prior.moves_encoder || posterior.normal) return "";
-  return "'" + prior.text + "' is made of normal posteriors, and here it is " + posterior.text +
-         "; choose the posterior diagonal, or another prior";
+  return "'" + prior.text + "' is made of diagonal or full posteriors, and here it is " +
+         posterior.text + "; choose the posterior diagonal, or another prior";
 }
 
 void check_taken(const VaeConfig& config) {

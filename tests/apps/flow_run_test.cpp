@@ -91,7 +91,7 @@ TEST_CASE("flow runs: what has no closed form or no normal is refused with what 
   refused({"--posterior", "iaf:2", "--objective", "beta_tcvae(beta=4)"},
           "the aggregated posterior needs a normal posterior; here it is flow iaf:2");
   refused({"--posterior", "iaf:2", "--prior", "vamp:3", "--objective", "elbo(mc)"},
-          "'vamp:3' is made of normal posteriors, and here it is iaf:2");
+          "'vamp:3' is made of diagonal or full posteriors, and here it is iaf:2");
   refused({"--posterior", "planar:2", "--objective", "iw(m=2)", "--estimator", "wake_sleep"},
           "a planar flow has no formula for its inverse");
   refused({"--posterior", "iaf:65", "--objective", "elbo(mc)"}, "1 to 64");
