@@ -46,6 +46,7 @@ TEST_CASE("bug 22: no parameter of an objective is ignored") {
   std::size_t parameters = 0;
   for (const NamedObjective& named : objective_catalogue().all()) {
     if (named.name == "factor_vae") continue;  // needs a critic: tests/lab/bug_atlas_test.cpp
+    if (named.name == "m2") continue;          // needs labels: semi_supervised_test.cpp
     for (const auto& [parameter, otherwise] : named.parameters) {
       CAPTURE(named.name, parameter);
       ++parameters;

@@ -236,6 +236,10 @@ TEST_CASE("semi-supervised: classification is of the labels that are known, told
   };
   CHECK(classification()(*of.draw).item() ==
         Approx(-(log_q(0, 1) + log_q(1, 2)) / 2).epsilon(1e-10));
+  const auto m2 = [&](const char* alpha) {
+    return parse_objective(std::string("m2(alpha=") + alpha + ")")(*of.draw).item();
+  };
+  CHECK(m2("0.3") - m2("0") == Approx(0.3 * classification()(*of.draw).item()).epsilon(1e-10));
   const Tensor hits = label_hits(*of.draw).value();
   const auto best = [&](int b) {
     int at = 0;
