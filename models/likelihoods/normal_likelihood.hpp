@@ -6,9 +6,6 @@
 
 namespace nelbo {
 
-/// The numbers whose squares, and sums of some, float32 has room for: what normals are of.
-inline constexpr Support squarable{.least = -1e18, .greatest = 1e18};
-
 /// N(output, variance I); variance 1 is Zheng eq. (2). The output starts at the mean.
 class NormalLikelihood : public Likelihood {
  public:
@@ -17,7 +14,6 @@ class NormalLikelihood : public Likelihood {
 
   std::string text() const override;
   bool is_mass() const override { return false; }
-  Support support() const override { return squarable; }
   Var log_prob(Var output, Var x) const override;
   Var feature_log_prob(Var output, Var x) const override;
   Var mean(Var output) const override { return output; }
@@ -60,7 +56,6 @@ class DatumNormalLikelihood final : public Likelihood {
  public:
   std::string text() const override { return "normal:datum"; }
   bool is_mass() const override { return false; }
-  Support support() const override { return squarable; }
   std::int64_t outputs() const override { return 2; }
   Var log_prob(Var output, Var x) const override;
   Var feature_log_prob(Var output, Var x) const override;

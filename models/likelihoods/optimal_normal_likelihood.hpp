@@ -1,5 +1,5 @@
 #pragma once
-#include "models/likelihoods/normal_likelihood.hpp"
+#include "models/likelihoods/likelihood.hpp"
 
 namespace nelbo {
 
@@ -16,7 +16,6 @@ class OptimalNormalLikelihood final : public Likelihood {
   std::string text() const override { return "normal:optimal"; }
   bool is_mass() const override { return false; }
   bool of_batch() const override { return true; }
-  Support support() const override { return squarable; }
   Var log_prob(Var output, Var x) const override;
   Var mean(Var output) const override { return output; }
   Var sample(Var output, Var noise) const override;

@@ -276,7 +276,7 @@ TEST_CASE("implicit posteriors: priors of another support are refused with those
   CHECK(why("student", "student:3").empty());
   CHECK(why("diagonal", "student").empty());
   CHECK(why("gamma", "normal") ==
-        "prior normal is a density of real codes, and here they are positive; choose the prior "
+        "'normal' is a density of real codes, and here they are positive; choose the prior "
         "gamma");
   CHECK(why("beta", "gamma").ends_with("here they are between 0 and 1; choose the prior beta"));
   CHECK(why("dirichlet", "beta").ends_with("choose the prior dirichlet"));

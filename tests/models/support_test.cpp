@@ -55,7 +55,9 @@ TEST_CASE("support: data outside of it are refused with the likelihood that fits
   CHECK(unfit(bernoulli.get(), extent_of({0, 1, 0.25f})).empty());
   CHECK(unfit(bernoulli.get(), {}).empty());
   CHECK(unfit(nullptr, extent_of({-9})).empty());
-  CHECK(unfit(normal.get(), extent_of({-1e30f, 1e30f})).empty());
+  CHECK(unfit(normal.get(), extent_of({-1e18f, 1e18f})).empty());
+  CHECK_THAT(unfit(normal.get(), extent_of({0, 1e30f})), contains("squares beyond float32"));
+  CHECK_THAT(unfit(normal.get(), extent_of({-1e30f, 0})), contains("squares beyond float32"));
   for (const float outside : {-1e-6f, 1.000001f, 300.0f}) {
     CHECK_THAT(unfit(bernoulli.get(), extent_of({0.5f, outside})),
                contains("likelihood bernoulli is of numbers in [0, 1]") &&
