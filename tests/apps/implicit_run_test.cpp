@@ -123,7 +123,7 @@ TEST_CASE("implicit runs: what does not go together is refused with what does") 
   refused({"--posterior", "diagonal:2+bernoulli:3", "--prior", "normal"},
           "choose the prior normal+uniform");
   refused({"--posterior", "diagonal:2+bernoulli:3", "--prior", "normal+normal"},
-          "block 2: prior normal is a density of real codes");
+          "block 2: 'normal' is a density of real codes");
   refused({"--posterior", "diagonal:2+bernoulli:3", "--objective", "elbo(mc)", "--estimator",
            "reparam+enumeration"},
           "enumeration is of all codes together");
