@@ -167,7 +167,8 @@ Estimator rebar(std::optional<double> temperature, std::optional<double> eta) {
           .text = with_tuning("rebar", temperature, eta),
           .formula = "path 0, score L - c - a_s, and grad c, c = eta L at relaxed codes of T",
           .meaning = "score function, the bound at relaxed codes as control variate",
-          .source = "Tucker et al. (2017)"},
+          .source = "Tucker et al. (2017)",
+          .of_expectations = true},
       temperature, eta));
 }
 

@@ -63,7 +63,8 @@ Estimator relax(std::optional<double> temperature, std::optional<double> eta) {
           .text = with_tuning("relax", temperature, eta),
           .formula = "path 0, score L - c - a_s, and grad c, c = eta L at relaxed codes + r(y, x)",
           .meaning = "rebar with a network of codes and data in its control variate",
-          .source = "Grathwohl et al. (2018)"},
+          .source = "Grathwohl et al. (2018)",
+          .of_expectations = true},
       temperature, eta));
 }
 

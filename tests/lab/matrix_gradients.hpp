@@ -145,7 +145,7 @@ inline std::unique_ptr<GradientCell> made_cell(const Kind& kind, const std::stri
   std::unique_ptr<GradientCell> cell;
   try {
     cell = std::make_unique<GradientCell>(kind, objective, estimator);
-  } catch (const SettingError&) {
+  } catch (const Error&) {  // of a setting or the expression: matrix_test.cpp
     return nullptr;
   }
   if (!cell->refusal().empty()) cell.reset();
