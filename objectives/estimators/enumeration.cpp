@@ -14,28 +14,25 @@ namespace nelbo::estimators {
 
 namespace {
 
-/// Codes [C, B, D] of a draw's data, and weights [C, B] with which they add up to an expectation.
-struct Counted {
-  Codes& codes;
-  Var weights;
-};
-
-/// All codes, with their probabilities; of a label beside real numbers all labels, with samples of those.
-Counted counted(Draw& draw) {
-  const Key key = Key::nelbo("all"), of_weights = Key::nelbo("weights of all");
-  if (const LabelledPosterior* const q = draw.posterior().labelled()) {
-    Codes& codes = draw.codes_of(key, [&] {
-      const LabelledPosterior::EveryLabel all = q->every_label(draw.noise());
-      draw.once(of_weights, [&] { return all.weights; });
-      return all.codes;
-    });
-    return {codes, draw.once(of_weights, []() -> Var { throw Error("enumeration: no weights"); })};
-  }
-  Codes& codes = draw.codes(key, [&] {
+/// Of a draw's data, all codes [C, B, D].
+Codes& counted(Draw& draw) {
+  return draw.codes(Key::nelbo("all"), [&] {
     const Tensor all = all_codes(draw.model().codes(), draw.dtype());
     return broadcast_to(Tape::current().leaf(all), {all.shape()[0], draw.batch(), all.shape()[2]});
   });
-  return {codes, exp(codes.log_posterior())};
+}
+
+/// The mean of a quantity over all labels, with samples of the real numbers beside each.
+Var over_labels(Draw& draw, const LabelledPosterior& q, const PerCode& of) {
+  const Key of_weights = Key::nelbo("weights of all labels");
+  Codes& codes = draw.codes_of(Key::nelbo("all labels"), [&] {
+    const LabelledPosterior::EveryLabel all = q.every_label(draw.noise());
+    draw.once(of_weights, [&] { return all.weights; });
+    return all.codes;
+  });
+  const Var weights =
+      draw.once(of_weights, []() -> Var { throw Error("enumeration: no weights"); });
+  return sum(weights * of(codes), 0);
 }
 
 class Enumeration final : public GradientRule {
@@ -66,8 +63,12 @@ class Enumeration final : public GradientRule {
   }
   bool has_expectations() const override { return true; }
   Var expectation(Draw& draw, const PerCode& of) const override {
-    const Counted all = counted(draw);
-    return sum(all.weights * of(all.codes), 0);
+    if (const LabelledPosterior* const q = draw.posterior().labelled()) {
+      return over_labels(draw, *q, of);
+    }
+    Codes& codes = counted(draw);
+    const Var log_q = codes.log_posterior();
+    return sum(exp(log_q) * of(codes), 0);
   }
 };
 
