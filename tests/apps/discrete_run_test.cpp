@@ -46,12 +46,12 @@ TEST_CASE("discrete run: settings are read, resolved and refused before anything
   config.prior = "uniform";
   CHECK(resolve(config).model.prior->text == "uniform");
   config.prior = "normal:full";
-  CHECK_THROWS_WITH(resolve(config), contains("prior: prior normal:full") &&
+  CHECK_THROWS_WITH(resolve(config), contains("prior: 'normal:full' is a density") &&
                                          contains("one-hot:4") &&
                                          contains("choose the prior uniform"));
   config.posterior = "diagonal";
   config.prior = "uniform";
-  CHECK_THROWS_WITH(resolve(config), contains("prior: prior uniform"));
+  CHECK_THROWS_WITH(resolve(config), contains("prior: 'uniform' is over"));
   config.prior = "";
   config.posterior = "bernouli";
   CHECK_THROWS_WITH(resolve(config), contains("posterior: 'bernouli'") && contains("bernoulli"));
