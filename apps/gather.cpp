@@ -190,7 +190,7 @@ part of a sweep is its folder.
 
 Examples:
   for i in 0 1 2 3; do nelbo bounds runs/NAME --m 5000 --shard $i/4; done; nelbo gather *.part
-  sbatch --array=0-15 --wrap "nelbo ais runs/NAME --shard auto/16 --out parts/ais-\$SLURM_ARRAY_TASK_ID.part"
+  sbatch --array=0-15 --chdir parts --wrap "nelbo ais /runs/NAME --shard auto/16"
   nelbo gather parts --status
   nelbo gather parts --json)help");
   return [flags] { return gather(*flags); };

@@ -39,7 +39,7 @@ TEST_CASE("models: --json has the lists whole") {
   CHECK(lists["likelihoods"].size() == likelihoods().all().size());
   CHECK(lists["models"][0]["name"] == "mlp");
   CHECK(lists["models"][0]["latent"] == 20);
-  CHECK(lists["models"][0]["takes"].size() == 11);
+  CHECK(lists["models"][0]["takes"].size() == 12);
   CHECK(lists["models"][0]["own"] == false);
   for (const auto& model : lists["models"]) {
     const auto& takes = model["takes"];

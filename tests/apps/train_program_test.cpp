@@ -287,7 +287,7 @@ TEST_CASE("train: wrong usage ends with code 2 and leaves no folder") {
   }
   CHECK(tests::run_program_binary({"train", "--data", folder / "nothing", "--out", run}).code == 1);
   CHECK(tests::run_program_binary({"train", "--data", data, "--model", "conv64", "--out", run})
-            .code == 1);
+            .code == 2);
   CHECK_FALSE(std::filesystem::exists(run));
 
   REQUIRE(tests::run_program_binary(command(data, run, {"--steps", "1"})).code == 0);

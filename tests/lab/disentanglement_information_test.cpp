@@ -68,6 +68,13 @@ Points with_variances(Points points, double deviation) {
 
 }  // namespace
 
+TEST_CASE("disentanglement information: values that are none end up in some bin") {
+  const double none = std::nan("");
+  const Classes classes = exact_or_equal_mass(std::vector<double>{none, 1, none, 2}, 2);
+  CHECK(classes.of.size() == 4);
+  for (const std::uint8_t bin : classes.of) CHECK(bin < classes.count);
+}
+
 TEST_CASE("disentanglement: a perfect code with 0 to 5 dead dimensions scores 1 in every matrix") {
   for (const int dead : {0, 1, 5}) {
     CAPTURE(dead);

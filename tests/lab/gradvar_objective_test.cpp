@@ -218,6 +218,8 @@ TEST_CASE("objective: every term's gradient is that of its own value on the same
   for (const Word& word : vocabulary().all()) {
     if (word.kind != Word::Kind::term && word.kind != Word::Kind::bound) continue;
     if (is_own(word)) continue;
+    if (word.name == "classification")
+      continue;  // of a model that infers labels: semi_supervised_test.cpp
     INFO(word.name);
     std::optional<Term> term;
     try {

@@ -17,7 +17,11 @@ std::vector<Kind> all_kinds() {
   for (const std::string& posterior :
        texts_of(posteriors(), written_posteriors, "written_posteriors")) {
     const bool rows = posterior.starts_with("categorical");
-    kinds.push_back({.name = posterior, .posterior = posterior, .latent = rows ? 1 : 2});
+    // Under a normal prior log-weights go as z^2, whose variance Student variables of fewer than 4 degrees of
+    // freedom do not have: no t would be one.
+    const char* const prior = posterior == "student" ? "student" : "";
+    kinds.push_back(
+        {.name = posterior, .posterior = posterior, .prior = prior, .latent = rows ? 1 : 2});
   }
   kinds.push_back({.name = "condition", .condition = true});
   kinds.push_back({.name = "missing", .missing = true});

@@ -21,7 +21,10 @@ namespace {
 
 std::vector<std::string> catalogue_names() {
   std::vector<std::string> names;
-  for (const NamedObjective& named : objective_catalogue().all()) names.push_back(named.name);
+  for (const NamedObjective& named : objective_catalogue().all()) {
+    if (named.name == "m2") continue;  // of data with labels: semi_supervised_data_test.cpp
+    names.push_back(named.name);
+  }
   // Parts that may move different parameters, a schedule, and every kind of function.
   names.push_back("-iw(m=4) + 0.5*cubo(n=2, m=4)");
   names.push_back("nell + anneal(0, 4, steps=5)*div + square(mi(naive)) + relu(tc(mss) - 0.1)");

@@ -28,7 +28,7 @@ Classes exact_or_equal_mass(std::span<const double> values, std::size_t bins) {
   if (!classes.exact) classes.count = bins;
   std::size_t tie = 0;
   for (std::size_t first = 0, last = 0; first < n; first = last, ++tie) {
-    while (last < n && sorted[last] == sorted[first]) ++last;
+    for (last = first + 1; last < n && sorted[last] == sorted[first];) ++last;
     // The middle of the tie's ranks, (first + last) / 2 of N.
     const std::size_t bin =
         classes.exact ? tie : std::min(bins * (first + last) / (2 * n), bins - 1);

@@ -11,12 +11,12 @@
 namespace nelbo::disentanglement {
 namespace {
 
-/// One number for every variable of codes [N, D], [N, L]: of a one-hot row the most probable class, of a
-/// point on a circle its angle.
+/// One number for every variable of means [N, D], or [N, L] beside a label: [N, L]. Of a one-hot row the most
+/// probable class, of a point on a circle its angle.
 void append_numbers(std::vector<double>& to, const Tensor& means, const CodeSpace& codes) {
-  const std::int64_t rows = means.shape()[0];
+  const std::int64_t rows = means.shape()[0], width = means.shape()[1];
   const float* row = means.data_as<float>();
-  for (std::int64_t i = 0; i < rows; ++i, row += codes.dimensions()) {
+  for (std::int64_t i = 0; i < rows; ++i, row += width) {
     for (std::int64_t l = 0; l < codes.variables; ++l) {
       const CodeSpace& own = codes.of(l);
       const float* const at = row + codes.first(l);
