@@ -73,7 +73,7 @@ struct Found {
 std::optional<Found> annealed_and_weighted(AppliedRun applied, const Evaluation& evaluation,
                                            bool quiet) {
   AisOptions options{.temperatures = evaluation.temperatures,
-                           .examples = std::int64_t(applied.examples.count())};
+                     .examples = std::int64_t(applied.examples.count())};
   options.flags.common.quiet = quiet;
   AnnealedRun run = annealed(std::move(applied), options);
   if (anneal(run, options)) return std::nullopt;

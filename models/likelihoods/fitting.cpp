@@ -36,8 +36,8 @@ std::string fitting(const Extent& extent) {
 std::string unfit(const Likelihood* likelihood, const Extent& extent) {
   if (likelihood == nullptr) return "";
   if (squares(*likelihood) && std::max(-extent.least, extent.greatest) > most_squared) {
-    return "the likelihood " + likelihood->text() + " squares numbers, and those " +
-           extent.text() + " have squares beyond float32; scale the data";
+    return "the likelihood " + likelihood->text() + " squares numbers, and those " + extent.text() +
+           " have squares beyond float32; scale the data";
   }
   if (likelihood->support().holds(extent)) return "";
   const std::string others = fitting(extent);

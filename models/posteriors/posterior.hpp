@@ -12,7 +12,7 @@
 namespace nelbo {
 
 class LabelledPosterior;  // models/labels/labelled_posterior.hpp
-class ProductPosterior;  // product_posterior.hpp
+class ProductPosterior;   // product_posterior.hpp
 
 /// A sample with its own log-probability.
 struct PosteriorSample {

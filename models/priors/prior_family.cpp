@@ -108,17 +108,16 @@ PriorFamily vamp(std::int64_t k) {
 }
 
 PriorFamily uniform() {
-  return {
-      .text = "uniform",
-      .unfit = [](const CodeSpace& codes) -> std::string {
-        if (codes.values() > 0) return "";
-        return "'uniform' is over the values of discrete codes, of the posteriors bernoulli "
-               "and categorical:K, and here they are " +
-               codes.text() + "; choose the prior " + priors_over(codes);
-      },
-      .declare = [](const PriorContext& context) -> PriorRecorder {
-        return [codes = context.codes] { return std::make_shared<UniformPrior>(codes); };
-      }};
+  return {.text = "uniform",
+          .unfit = [](const CodeSpace& codes) -> std::string {
+            if (codes.values() > 0) return "";
+            return "'uniform' is over the values of discrete codes, of the posteriors bernoulli "
+                   "and categorical:K, and here they are " +
+                   codes.text() + "; choose the prior " + priors_over(codes);
+          },
+          .declare = [](const PriorContext& context) -> PriorRecorder {
+            return [codes = context.codes] { return std::make_shared<UniformPrior>(codes); };
+          }};
 }
 
 PriorFamily learned_bernoulli() {

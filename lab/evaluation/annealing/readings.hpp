@@ -50,7 +50,7 @@ struct Readings {
 struct Watch {
   std::function<bool(double share)> go_on;  // after every move; `share` of all that is done
   std::function<void(const Readings& so_far)> after_batch;  // when more data are read; may be empty
-  std::function<bool(std::size_t batch)> wanted = {};  // batches that are read; empty: all
+  std::function<bool(std::size_t batch)> wanted = {};       // batches that are read; empty: all
 };
 
 /// How many data are annealed at once: as many as fill the kernels, and no activations of pictures
