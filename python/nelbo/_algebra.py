@@ -100,6 +100,11 @@ def pf(how: str = "mc") -> Term:
     return word("pf", how)
 
 
+def classification() -> Term:
+    """Mean of -log Q(c|x) over the data whose label is told, of a model that infers labels (Kingma et al. 2014, eq. 9)."""
+    return word("classification")
+
+
 # Regularisers ----------------------------------------------------------------------------------------
 
 
