@@ -5,6 +5,7 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -118,6 +119,18 @@ int show(const std::vector<std::string>& given, const GatherFlags& flags) {
   return parsed.action ? parsed.action() : parsed.exit_code;
 }
 
+/// Says what is there where that is all that is asked, or where something is missing: the exit code then.
+std::optional<int> told(const std::string& found, const std::string& missing, bool status) {
+  if (status) {
+    std::cout << found << "\n";
+    if (!missing.empty()) std::cout << "missing:\n" << missing;
+  } else if (!missing.empty()) {
+    std::cerr << message_head() << found << "; missing:\n" << missing;
+  }
+  if (!missing.empty()) return exit_failure;
+  return status ? std::optional<int>(exit_done) : std::nullopt;
+}
+
 /// Of a sweep, whose parts are folders.
 int gather_runs(const GatherFlags& flags) {
   const GatheredSweep sweep = gather_sweep(flags.parts);
@@ -125,15 +138,7 @@ int gather_runs(const GatherFlags& flags) {
       fmt::format("{} of {} runs of the sweep have ended", sweep.paths.size(), sweep.runs.size());
   std::string missing;
   for (const std::string& name : sweep.missing) missing += "  " + name + "\n";
-  if (flags.status) {
-    std::cout << found << "\n";
-    if (!missing.empty()) std::cout << "missing:\n" << missing;
-    return missing.empty() ? exit_done : exit_failure;
-  }
-  if (!missing.empty()) {
-    std::cerr << message_head() << found << "; missing:\n" << missing;
-    return exit_failure;
-  }
+  if (const auto code = told(found, missing, flags.status)) return *code;
   const fs::path folder = flags.out.empty() ? fs::path(flags.parts.front()) : fs::path(flags.out);
   read_setting("out", [&] { check_output_folder(folder.string()); });
   std::error_code error;
@@ -151,15 +156,7 @@ int gather(const GatherFlags& flags) {
   const std::string missing = missing_text(parts, fs::path(files.front()).parent_path());
   const std::string found = fmt::format("{} of {} shards of {} are there", parts.size(),
                                         like.shard.of, data::one_line(like.of));
-  if (flags.status) {
-    std::cout << found << "\n";
-    if (!missing.empty()) std::cout << "missing:\n" << missing;
-    return missing.empty() ? exit_done : exit_failure;
-  }
-  if (!missing.empty()) {
-    std::cerr << message_head() << found << "; missing:\n" << missing;
-    return exit_failure;
-  }
+  if (const auto code = told(found, missing, flags.status)) return *code;
   const std::vector<std::string> words = like.words;
   std::vector<WorkPart> all;
   for (auto& [number, part] : parts) all.push_back(std::move(part));

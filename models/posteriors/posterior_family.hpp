@@ -62,7 +62,8 @@ Registry<PosteriorWord>& posteriors();
 /// N(mu, diag s2) of the first 2 L columns, mu and log s2, of a last layer's output.
 DiagNormal diagonal_of(Var output, std::int64_t latent);
 
-/// Reads "full", "categorical:5" or blocks, "diagonal:8+bernoulli:4" (product_family.hpp). Throws Error naming what was given and what is known.
+/// Reads "full", "categorical:5" or blocks, "diagonal:8+bernoulli:4" (product_family.hpp).
+/// Throws Error naming what was given and what is known.
 PosteriorFamily parse_posterior(const std::string& text);
 
 }  // namespace nelbo
