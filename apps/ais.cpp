@@ -101,7 +101,7 @@ int ais(const AisOptions& options, const std::vector<std::string>& given) {
   return code;
 }
 
-constexpr const char* footer =
+constexpr const char* ais_footer =
     R"help(Annealed importance sampling after Wu, Burda, Salakhutdinov & Grosse (2017): chains pass from
 Q(Z|x), or the prior, to P(x, z) by Hamiltonian moves of 10 leapfrogs, one at each temperature of
 a sigmoid schedule. A pilot of 2 chains tunes a step size for each temperature and example; the
@@ -133,7 +133,7 @@ Examples:
   nelbo ais runs/burda-mnist-elbo-s0 --rate-distortion --examples 100
   nelbo ais runs/burda-mnist-elbo-s0 --shard auto/16     # a task of sbatch --array=0-15)help";
 
-Action declare(CommandLine& command) {
+Action declare_ais(CommandLine& command) {
   auto options = std::make_shared<AisOptions>();
   command
       .flag("RUN", options->runs,
@@ -160,7 +160,7 @@ Action declare(CommandLine& command) {
   command.real("--beta-max", options->beta_max, 0, 1e6, "where the curve ends");
   add_table_flag(command, options->per_example, "nell, div, elbo, log_px, se (chains) and ess");
   add_shard_flags(command, options->shards);
-  command.footer(footer);
+  command.footer(ais_footer);
   return [options, command] { return ais(*options, command.given()); };
 }
 
@@ -168,7 +168,7 @@ Action declare(CommandLine& command) {
 
 Command ais_command() {
   return {"ais", "Bounds on log p(x) by annealed importance sampling, from one side or both",
-          declare};
+          declare_ais};
 }
 
 }  // namespace nelbo

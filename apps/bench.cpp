@@ -26,7 +26,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct BenchOptions {
   CommonFlags common;
   std::vector<std::string> workloads;
   double seconds = 4;
@@ -58,7 +58,7 @@ struct TrainReport {
   std::vector<TrainTime> workloads;
 };
 
-TrainReport measure_training(const Options& options) {
+TrainReport measure_training(const BenchOptions& options) {
   const std::vector<std::string> names =
       options.workloads.empty() ? training_workload_names() : options.workloads;
   TrainReport report{measure_fma_peak(num_threads()), {}};
@@ -88,7 +88,7 @@ Json json_of(const TrainReport& report) {
   return result;
 }
 
-void bench_train(const Options& options) {
+void bench_train(const BenchOptions& options) {
   const TrainReport report = measure_training(options);
   if (options.common.json) return print_json(json_of(report));
   std::cout << fmt::format("{}, {}, peak {:.1f} GFLOP/s (fused multiply-add, float32)\n\n",
@@ -117,7 +117,7 @@ Json json_of(const KernelReport& report) {
   return result;
 }
 
-void bench_kernels(const Options& options) {
+void bench_kernels(const BenchOptions& options) {
   const KernelReport report = bench_all_kernels(options.seconds / 40);
   if (options.common.json) return print_json(json_of(report));
   std::cout << fmt::format("{}, {}, peak {:.1f} GFLOP/s, bandwidth {:.1f} GB/s\n\n", active_isa(),
@@ -147,7 +147,7 @@ Json json_of(const PairwiseReport& report) {
   return result;
 }
 
-void bench_pairwise_kernel(const Options& options) {
+void bench_pairwise_kernel(const BenchOptions& options) {
   const PairwiseReport report = bench_pairwise(options.seconds);
   if (options.common.json) return print_json(json_of(report));
   std::cout << fmt::format("{}, {}, {:.2f} G exp/s (float32)\n\n", active_isa(),
@@ -161,8 +161,8 @@ void bench_pairwise_kernel(const Options& options) {
 }
 
 /// What the three measurements have in common.
-Action measurement(CommandLine& command, const std::shared_ptr<Options>& options,
-                   void (*run)(const Options&)) {
+Action measurement(CommandLine& command, const std::shared_ptr<BenchOptions>& options,
+                   void (*run)(const BenchOptions&)) {
   add_common_flags(command, options->common, "not used: the work does not depend on it");
   command.real("--seconds", options->seconds, 0, 600, "about how long each workload is measured");
   return [options, run] {
@@ -173,7 +173,7 @@ Action measurement(CommandLine& command, const std::shared_ptr<Options>& options
 }
 
 Action declare_train(CommandLine& command) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchOptions>();
   const Action action = measurement(command, options, bench_train);
   command.flag("WORKLOAD", options->workloads,
                "vae_mlp, iwae50, conv64, chen_mlp, tcvae, tiny [all]");
@@ -190,7 +190,7 @@ Action declare_train(CommandLine& command) {
 Action declare_kernels(CommandLine& command) {
   command.footer(
       "Examples:\n  nelbo bench kernels\n  NELBO_ISA=avx2 nelbo bench kernels --threads 1");
-  return measurement(command, std::make_shared<Options>(), bench_kernels);
+  return measurement(command, std::make_shared<BenchOptions>(), bench_kernels);
 }
 
 Action declare_pairwise(CommandLine& command) {
@@ -206,10 +206,10 @@ Action declare_pairwise(CommandLine& command) {
       "exponential\n"
       "inside needs no full range.\n\n"
       "Examples:\n  nelbo bench pairwise\n  nelbo bench pairwise --threads 1 --json");
-  return measurement(command, std::make_shared<Options>(), bench_pairwise_kernel);
+  return measurement(command, std::make_shared<BenchOptions>(), bench_pairwise_kernel);
 }
 
-Action declare(CommandLine& command) {
+Action declare_bench(CommandLine& command) {
   command.subcommand(
       {"train", "Time training steps: new data, forward, backward, Adam", declare_train});
   command.subcommand(
@@ -223,7 +223,7 @@ Action declare(CommandLine& command) {
 }  // namespace
 
 Command bench_command() {
-  return {"bench", "Measure speed against this machine's limits", declare};
+  return {"bench", "Measure speed against this machine's limits", declare_bench};
 }
 
 }  // namespace nelbo

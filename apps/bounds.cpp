@@ -38,7 +38,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t most_draws = 1'000'000;
 
-struct Options {
+struct BoundsOptions {
   RunFlags run;
   std::vector<std::int64_t> m{1, 2, 5, 10, 50, 500, 5000};
   std::vector<std::int64_t> k;  // empty: 1, and 10 where that takes no more draws
@@ -47,7 +47,7 @@ struct Options {
   ShardFlags shards;
 };
 
-std::vector<LatticeCell> cells_of(const Options& options) {
+std::vector<LatticeCell> cells_of(const BoundsOptions& options) {
   const std::vector<std::int64_t> k =
       options.k.empty() ? std::vector<std::int64_t>{1, 10} : options.k;
   std::vector<LatticeCell> cells;
@@ -183,7 +183,7 @@ ExampleTable table_of(const Lattice& lattice, const AppliedRun& applied, std::si
 }
 
 /// On stdout, of the first `count` examples.
-void show(const Options& options, const AppliedRun& applied, const Lattice& lattice,
+void show(const BoundsOptions& options, const AppliedRun& applied, const Lattice& lattice,
           std::size_t count, const Speed& speed) {
   const LoadedRun& run = applied.run;
   if (options.run.common.json) {
@@ -242,7 +242,7 @@ std::string identity(const AppliedRun& applied, const std::vector<LatticeCell>& 
   return text;
 }
 
-int bounds(const Options& options) {
+int bounds(const BoundsOptions& options) {
   check_table("per_example", options.per_example);
   const std::vector<LatticeCell> cells = cells_of(options);
   const AppliedRun applied = apply_run(options.run);
@@ -288,7 +288,7 @@ int bounds(const Options& options) {
   return exit_done;
 }
 
-constexpr const char* footer =
+constexpr const char* bounds_footer =
     R"help(Zheng eqs (36)-(40). MC_k-IW_m averages k importance-weighted bounds of m draws each: m = 1 is the
 ELBO, m = 5000 the usual estimate of log p(x). Draws are made in chunks and forgotten, so memory
 does not depend on k and m. From m = 25 on k-hat tells the tail of the weights: above 1/2 their
@@ -309,8 +309,8 @@ Examples:
   nelbo bounds runs/burda-mnist-elbo-s0 --m 5000 --per-example log_px.npz
   nelbo bounds runs/burda-mnist-elbo-s0 --m 5000 --shard 0/4     # of four machines the first)help";
 
-Action declare(CommandLine& command) {
-  auto options = std::make_shared<Options>();
+Action declare_bounds(CommandLine& command) {
+  auto options = std::make_shared<BoundsOptions>();
   add_run_flags(command, options->run, "of the noise of z [the run's own]");
   add_data_flags(command, options->run);
   command.numbers("--m", options->m, most_draws,
@@ -321,14 +321,15 @@ Action declare(CommandLine& command) {
   add_table_flag(command, options->per_example,
                  "nell, div, elbo, log_px (the tightest bound) and every bound as mcK_iwM");
   add_shard_flags(command, options->shards);
-  command.footer(footer);
+  command.footer(bounds_footer);
   return [options] { return bounds(*options); };
 }
 
 }  // namespace
 
 Command bounds_command() {
-  return {"bounds", "The lattice of bounds MC_k-IW_m on log p(x) of a trained model", declare};
+  return {"bounds", "The lattice of bounds MC_k-IW_m on log p(x) of a trained model",
+          declare_bounds};
 }
 
 }  // namespace nelbo

@@ -11,12 +11,12 @@
 namespace nelbo {
 namespace {
 
-struct Options {
+struct DataOptions {
   std::string spec, label;
   bool json = false;
 };
 
-int show(const Options& options) {
+int show(const DataOptions& options) {
   const data::Dataset dataset = data::read_dataset(options.spec, options.label);
   if (options.json)
     print_json(data::show_json(dataset));
@@ -26,7 +26,7 @@ int show(const Options& options) {
 }
 
 Action declare_show(CommandLine& command) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DataOptions>();
   command
       .flag("SPEC", options->spec,
             "sprites, sprites:32, sprites:full, sprites:grid[:32], fashion-mnist, a folder, a "

@@ -130,7 +130,7 @@ int decode(const DecodeFlags& flags) {
                       flags.common.json);
 }
 
-Action declare(CommandLine& command) {
+Action declare_decode(CommandLine& command) {
   auto flags = std::make_shared<DecodeFlags>();
   add_run_flags(command, *flags, "not used: means need no noise");
   command
@@ -154,6 +154,6 @@ Action declare(CommandLine& command) {
 
 }  // namespace
 
-Command decode_command() { return {"decode", "Write E[X|z] of given codes", declare}; }
+Command decode_command() { return {"decode", "Write E[X|z] of given codes", declare_decode}; }
 
 }  // namespace nelbo

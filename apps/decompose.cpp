@@ -132,7 +132,7 @@ int decompose(const DecomposeFlags& flags) {
   return exit_done;
 }
 
-constexpr const char* footer =
+constexpr const char* decompose_footer =
     R"(The aggregated posterior P_enc(Z) is the mean of Q(Z|x) over the examples. Under the scheme
 'full' each sample is compared with all N of them; the others use batches: naive, loo, strat,
 mss, mws, average. 'nelbo objectives' says what each term is.
@@ -142,7 +142,7 @@ Examples:
   nelbo decompose runs/burda-mnist-elbo-s0 --split train --examples 10000 --json
   nelbo decompose runs/conv64-sprites-beta_tcvae-s0 --scheme strat --batch 64 --draws 10)";
 
-Action declare(CommandLine& command) {
+Action declare_decompose(CommandLine& command) {
   auto flags = std::make_shared<DecomposeFlags>();
   add_run_flags(command, flags->run, "of the noise of z [the run's own]");
   add_data_flags(command, flags->run);
@@ -154,14 +154,14 @@ Action declare(CommandLine& command) {
       .otherwise("all");
   command.number("--pairs", flags->pairs, 0, 1000000,
                  "pairs that the model makes for I_dec; 0 leaves it out [500]");
-  command.footer(footer);
+  command.footer(decompose_footer);
   return [flags] { return decompose(*flags); };
 }
 
 }  // namespace
 
 Command decompose_command() {
-  return {"decompose", "Every term of a trained model's bound, with its error", declare};
+  return {"decompose", "Every term of a trained model's bound, with its error", declare_decompose};
 }
 
 }  // namespace nelbo

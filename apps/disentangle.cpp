@@ -164,7 +164,7 @@ int disentangle(const DisentangleFlags& flags) {
   return exit_done;
 }
 
-constexpr const char* footer =
+constexpr const char* disentangle_footer =
     R"help(Of a run: means and log-variances of Q(Z|x) on all of its data; of sprites on a grid of 46,080
 (--data sprites:full: 737,280). FILE.npz of anybody's model has arrays codes [N, D], or mean and
 log_variance, and factors [N, K]; what `nelbo encode` writes will do. In a FILE.csv the columns
@@ -187,7 +187,7 @@ Examples:
   nelbo disentangle --codes codes.npz --like disentanglement_lib --samples 10000
   nelbo disentangle runs/beta4-s0 runs/beta4-s1 runs/beta4-s2)help";
 
-Action declare(CommandLine& command) {
+Action declare_disentangle(CommandLine& command) {
   auto flags = std::make_shared<DisentangleFlags>();
   command
       .flag("RUN", flags->runs,
@@ -202,7 +202,7 @@ Action declare(CommandLine& command) {
                  "samples of z, or with --like disentanglement_lib points [10000]");
   add_common_flags(command, flags->run.common, "of samples, permutations and votes [0]");
   add_data_flags(command, flags->run);
-  command.footer(footer);
+  command.footer(disentangle_footer);
   return [flags] { return disentangle(*flags); };
 }
 
@@ -210,7 +210,7 @@ Action declare(CommandLine& command) {
 
 Command disentangle_command() {
   return {"disentangle", "How codes stand to the factors of the data: every metric, with its error",
-          declare};
+          declare_disentangle};
 }
 
 }  // namespace nelbo

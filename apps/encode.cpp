@@ -161,7 +161,7 @@ int encode_examples(const EncodeFlags& flags) {
   return exit_done;
 }
 
-Action declare(CommandLine& command) {
+Action declare_encode(CommandLine& command) {
   auto flags = std::make_shared<EncodeFlags>();
   add_run_flags(command, *flags, "not used: the posteriors need no noise");
   add_data_flags(command, *flags);
@@ -191,7 +191,7 @@ Action declare(CommandLine& command) {
 
 Command encode_command() {
   return {"encode", "Write the posteriors Q(Z|x) of data, with x, labels and factors, as .npz",
-          declare};
+          declare_encode};
 }
 
 }  // namespace nelbo

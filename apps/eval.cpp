@@ -91,7 +91,7 @@ int evaluate(const EvalFlags& flags) {
   return exit_done;
 }
 
-Action declare(CommandLine& command) {
+Action declare_eval(CommandLine& command) {
   auto flags = std::make_shared<EvalFlags>();
   add_run_flags(command, *flags, "of the noise of z, one draw per example [the run's own]");
   add_data_flags(command, *flags);
@@ -107,6 +107,8 @@ Action declare(CommandLine& command) {
 
 }  // namespace
 
-Command eval_command() { return {"eval", "Evaluate a trained model's bound on data", declare}; }
+Command eval_command() {
+  return {"eval", "Evaluate a trained model's bound on data", declare_eval};
+}
 
 }  // namespace nelbo

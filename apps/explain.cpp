@@ -132,7 +132,7 @@ int run(const ExplainFlags& flags) {
   return exit_done;
 }
 
-constexpr const char* footer =
+constexpr const char* explain_footer =
     R"help(Weights are those with which a quantity enters in all; for an objective that is
 maximised, of the gain. theta are the decoder's parameters, phi the encoder's, psi
 the prior's. The equations are LaTeX.
@@ -142,7 +142,7 @@ Examples:
   nelbo explain "beta_tcvae(beta=6)" --batch 64 --data-size 60000 --latent 10
   nelbo explain "nell + 100*abs(div - anneal(0, 25, steps=10000))" --json)help";
 
-Action declare(CommandLine& command) {
+Action declare_explain(CommandLine& command) {
   auto flags = std::make_shared<ExplainFlags>();
   command.expression("EXPR", flags->expression, "the objective, as for `nelbo train --objective`");
   constexpr std::int64_t most = std::int64_t{1} << 62;
@@ -151,14 +151,14 @@ Action declare(CommandLine& command) {
   command.number("--data-size", flags->data_size, 1, most, "the same for N data in all");
   command.number("--latent", flags->latent, 1, 65536, "the same for N latent dimensions");
   command.flag("--json", flags->json, "print one JSON object on stdout");
-  command.footer(footer);
+  command.footer(explain_footer);
   return [flags] { return run(*flags); };
 }
 
 }  // namespace
 
 Command explain_command() {
-  return {"explain", "Say what an objective consists of, moves and needs", declare};
+  return {"explain", "Say what an objective consists of, moves and needs", declare_explain};
 }
 
 }  // namespace nelbo

@@ -164,7 +164,7 @@ int gather(const GatherFlags& flags) {
   return show(words, flags);
 }
 
-Action declare(CommandLine& command) {
+Action declare_gather(CommandLine& command) {
   auto flags = std::make_shared<GatherFlags>();
   command.flag("PARTS", flags->parts, "files that shards left, or folders of them")
       .required()
@@ -196,7 +196,7 @@ Examples:
 }  // namespace
 
 Command gather_command() {
-  return {"gather", "Put together what the shards of a command computed", declare};
+  return {"gather", "Put together what the shards of a command computed", declare_gather};
 }
 
 }  // namespace nelbo

@@ -163,7 +163,7 @@ int gradvar_command(Options options) {
   return exit_done;
 }
 
-const char* const footer =
+const char* const gradvar_footer =
     R"help(For every bound, number of samples and estimator, of theta (decoder), phi (encoder) and each
 layer: norm of the mean gradient, total variance, signal-to-noise ratio (debiased, beside its
 floor), time, a test for bias on common random numbers, and slopes over m and k beside theory.
@@ -218,7 +218,7 @@ void declare_studied(CommandLine& command, Options& options) {
                   "copies of the bound that are averaged, of --bounds [1]");
 }
 
-Action declare(CommandLine& command) {
+Action declare_gradvar(CommandLine& command) {
   auto options = std::make_shared<Options>();
   declare_studied(command, *options);
   command.number("--replicates", options->replicates, 4, 1'000'000'000,
@@ -239,7 +239,7 @@ Action declare(CommandLine& command) {
       .type("DIR");
   add_shard_flags(command, options->shards, /*out=*/false);
   add_common_flags(command, options->run.common, "of data and noise [0]");
-  command.footer(footer);
+  command.footer(gradvar_footer);
   return [options] { return gradvar_command(*options); };
 }
 
@@ -247,7 +247,7 @@ Action declare(CommandLine& command) {
 
 Command gradvar_command() {
   return {"gradvar", "Compare gradient estimators: variance, signal-to-noise ratio, bias, time",
-          declare};
+          declare_gradvar};
 }
 
 }  // namespace nelbo

@@ -128,7 +128,7 @@ int impute_examples(const ImputeFlags& flags) {
   return exit_done;
 }
 
-Action declare(CommandLine& command) {
+Action declare_impute(CommandLine& command) {
   auto flags = std::make_shared<ImputeFlags>();
   add_run_flags(command, *flags, "of samples and of what is held back [the run's own]");
   add_data_flags(command, *flags);
@@ -159,7 +159,7 @@ Action declare(CommandLine& command) {
 }  // namespace
 
 Command impute_command() {
-  return {"impute", "Fill in missing entries by a trained model", declare};
+  return {"impute", "Fill in missing entries by a trained model", declare_impute};
 }
 
 }  // namespace nelbo

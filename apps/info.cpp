@@ -78,7 +78,7 @@ void print(const Facts& facts) {
                            NELBO_EIGEN_VERSION, NELBO_TBB_VERSION);
 }
 
-Action declare(CommandLine& command) {
+Action declare_info(CommandLine& command) {
   auto flags = std::make_shared<CommonFlags>();
   command.flag("--json", flags->json, "print one JSON object on stdout");
   command.footer("Examples:\n  nelbo info\n  NELBO_ISA=sse2 nelbo info --json");
@@ -95,7 +95,7 @@ Action declare(CommandLine& command) {
 }  // namespace
 
 Command info_command() {
-  return {"info", "Print version, instruction sets, threads and libraries", declare};
+  return {"info", "Print version, instruction sets, threads and libraries", declare_info};
 }
 
 }  // namespace nelbo

@@ -80,7 +80,7 @@ int list_models(bool json) {
   return exit_done;
 }
 
-constexpr const char* footer =
+constexpr const char* models_footer =
     R"help(JSON: {"models": [{"name", "usage", "summary", "latent", "hidden", "takes", "own"}],
 "posteriors", "priors", "likelihoods": [{"name", "usage", "summary", "own"}]}; latent and
 hidden are what a model has of itself, takes the flags that it heeds, and own says whether a
@@ -90,17 +90,17 @@ Examples:
   nelbo models
   nelbo models --json)help";
 
-Action declare(CommandLine& command) {
+Action declare_models(CommandLine& command) {
   auto json = std::make_shared<bool>(false);
   command.flag("--json", *json, "print the lists as one JSON object on stdout");
-  command.footer(footer);
+  command.footer(models_footer);
   return [json] { return list_models(*json); };
 }
 
 }  // namespace
 
 Command models_command() {
-  return {"models", "List models, posteriors, priors and likelihoods", declare};
+  return {"models", "List models, posteriors, priors and likelihoods", declare_models};
 }
 
 }  // namespace nelbo

@@ -145,7 +145,7 @@ void print_everything() {
       "log-weight s.\n");
 }
 
-Action declare(CommandLine& command) {
+Action declare_objectives(CommandLine& command) {
   auto json = std::make_shared<bool>(false);
   command.flag("--json", *json, "print one JSON object on stdout");
   command.footer("Examples:\n  nelbo objectives\n  nelbo objectives --json");
@@ -161,7 +161,8 @@ Action declare(CommandLine& command) {
 }  // namespace
 
 Command objectives_command() {
-  return {"objectives", "List terms, bounds, named objectives and gradient estimators", declare};
+  return {"objectives", "List terms, bounds, named objectives and gradient estimators",
+          declare_objectives};
 }
 
 }  // namespace nelbo

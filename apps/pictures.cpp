@@ -66,7 +66,7 @@ int draw_pictures(const PicturesFlags& flags) {
   return exit_done;
 }
 
-Action declare(CommandLine& command) {
+Action declare_pictures(CommandLine& command) {
   auto flags = std::make_shared<PicturesFlags>();
   add_run_flags(command, *flags, "of the samples [the run's own]");
   add_data_flags(command, *flags);
@@ -89,7 +89,8 @@ Action declare(CommandLine& command) {
 }  // namespace
 
 Command pictures_command() {
-  return {"pictures", "Draw a trained model's reconstructions, samples and traversals", declare};
+  return {"pictures", "Draw a trained model's reconstructions, samples and traversals",
+          declare_pictures};
 }
 
 }  // namespace nelbo

@@ -67,7 +67,7 @@ int list_presets(bool json) {
   return exit_done;
 }
 
-constexpr const char* footer =
+constexpr const char* presets_footer =
     R"help(Published: nats per datum with the sign that the source has. Minutes: of recipe paper, as the
 source trains, and of recipe hour, on two cores. Evidence: "verified" numbers were read in the
 source, "exact" ones follow from theory, and "not verified" ones are not told.
@@ -81,17 +81,17 @@ Examples:
   nelbo train --preset iwae-5 --recipe hour --data mnist/
   nelbo reproduce water-filling)help";
 
-Action declare(CommandLine& command) {
+Action declare_presets(CommandLine& command) {
   auto json = std::make_shared<bool>(false);
   command.flag("--json", *json, "print the list as one JSON object on stdout");
-  command.footer(footer);
+  command.footer(presets_footer);
   return [json] { return list_presets(*json); };
 }
 
 }  // namespace
 
 Command presets_command() {
-  return {"presets", "List published tables and the settings that reproduce them", declare};
+  return {"presets", "List published tables and the settings that reproduce them", declare_presets};
 }
 
 }  // namespace nelbo

@@ -45,7 +45,7 @@ int reconstruct(const ReconstructFlags& flags) {
       flags.common.json);
 }
 
-Action declare(CommandLine& command) {
+Action declare_reconstruct(CommandLine& command) {
   auto flags = std::make_shared<ReconstructFlags>();
   add_run_flags(command, *flags, "not used: the most probable codes need no noise");
   add_data_flags(command, *flags);
@@ -69,7 +69,7 @@ Action declare(CommandLine& command) {
 }  // namespace
 
 Command reconstruct_command() {
-  return {"reconstruct", "Write examples, their codes and reconstructions", declare};
+  return {"reconstruct", "Write examples, their codes and reconstructions", declare_reconstruct};
 }
 
 }  // namespace nelbo

@@ -48,7 +48,7 @@ int run_report(const ReportFlags& flags) {
   return exit_done;
 }
 
-Action declare(CommandLine& command) {
+Action declare_report(CommandLine& command) {
   auto flags = std::make_shared<ReportFlags>();
   command.flag("RUN", flags->runs, "run folders, or folders of runs (a sweep); one or more")
       .required()
@@ -74,7 +74,7 @@ Examples:
 }  // namespace
 
 Command report_command() {
-  return {"report", "Write a page about a run, or about several side by side", declare};
+  return {"report", "Write a page about a run, or about several side by side", declare_report};
 }
 
 }  // namespace nelbo

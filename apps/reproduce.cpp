@@ -28,7 +28,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct ReproduceOptions {
   std::string preset;
   std::string recipe = "paper";
   std::optional<std::string> data, out;
@@ -44,7 +44,7 @@ struct Options {
 };
 
 /// Throws SettingError where the folder is not of this preset, recipe, seed and data.
-void check_folder(const RunFolder& folder, const Options& options) {
+void check_folder(const RunFolder& folder, const ReproduceOptions& options) {
   const auto use = preset_of(folder);
   const std::string path = folder.path().string();
   if (!use || use->name != options.preset || use->recipe != options.recipe) {
@@ -73,7 +73,7 @@ bool is_finished(const RunFolder& folder) {
 }
 
 /// Trains what is left to be trained; returns an exit code.
-int train(const Options& options, const fs::path& path) {
+int train(const ReproduceOptions& options, const fs::path& path) {
   RunOptions run{.quiet = options.common.quiet, .argv = words_given()};
   std::error_code none;
   if (fs::exists(path / "config.toml", none)) {
@@ -109,7 +109,7 @@ void add_to_table(const std::string& table, const std::string& line) {
   append_line(table, line);
 }
 
-int reproduce(const Options& options) {
+int reproduce(const ReproduceOptions& options) {
   const Preset& preset = preset_named(options.preset);
   const Recipe& recipe = preset.recipe(options.recipe);
   if (preset.evaluation.by.empty()) {
@@ -148,7 +148,7 @@ int reproduce(const Options& options) {
   return exit_done;
 }
 
-constexpr const char* footer =
+constexpr const char* reproduce_footer =
     R"help(The run's folder is runs/PRESET-RECIPE-sSEED. Where it is there the run goes on, or is
 evaluated again if it is finished: after Ctrl-C the same command continues. What was compared
 stands in published.json of the folder, and as a line in the table. Presets that are studies of a
@@ -164,8 +164,8 @@ Examples:
   nelbo reproduce iwae-1 --recipe hour --data mnist/
   nelbo reproduce vamp-dynamic-gaussian-fashion --recipe hour --table published.csv)help";
 
-Action declare(CommandLine& command) {
-  auto options = std::make_shared<Options>();
+Action declare_reproduce(CommandLine& command) {
+  auto options = std::make_shared<ReproduceOptions>();
   command.flag("PRESET", options->preset, "what to reproduce; `nelbo presets` lists them")
       .required()
       .type("");
@@ -181,14 +181,14 @@ Action declare(CommandLine& command) {
       .type("FILE")
       .otherwise(options->table);
   add_common_flags(command, options->common, "seed of everything random [0]");
-  command.footer(footer);
+  command.footer(reproduce_footer);
   return [options] { return reproduce(*options); };
 }
 
 }  // namespace
 
 Command reproduce_command() {
-  return {"reproduce", "Train, evaluate and compare as a published table did", declare};
+  return {"reproduce", "Train, evaluate and compare as a published table did", declare_reproduce};
 }
 
 }  // namespace nelbo

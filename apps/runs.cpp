@@ -39,7 +39,7 @@ int run_runs(const RunsFlags& flags) {
   return exit_done;
 }
 
-Action declare(CommandLine& command) {
+Action declare_runs(CommandLine& command) {
   auto flags = std::make_shared<RunsFlags>();
   command
       .flag("DIR", flags->folder,
@@ -70,7 +70,7 @@ Examples:
 }  // namespace
 
 Command runs_command() {
-  return {"runs", "List runs side by side: settings, status, numbers", declare};
+  return {"runs", "List runs side by side: settings, status, numbers", declare_runs};
 }
 
 }  // namespace nelbo

@@ -41,7 +41,7 @@ int sample(const SampleFlags& flags) {
                       flags.common.json);
 }
 
-Action declare(CommandLine& command) {
+Action declare_sample(CommandLine& command) {
   auto flags = std::make_shared<SampleFlags>();
   add_run_flags(command, *flags, "of the samples [the run's own]");
   command.number("--n", flags->n, 1, most_samples, "how many");
@@ -63,6 +63,8 @@ Action declare(CommandLine& command) {
 
 }  // namespace
 
-Command sample_command() { return {"sample", "Draw codes and data from a trained model", declare}; }
+Command sample_command() {
+  return {"sample", "Draw codes and data from a trained model", declare_sample};
+}
 
 }  // namespace nelbo

@@ -170,7 +170,7 @@ int run_sweep(const SweepFlags& flags) {
   return exit_failure;
 }
 
-Action declare(CommandLine& command) {
+Action declare_sweep(CommandLine& command) {
   auto flags = std::make_shared<SweepFlags>();
   command
       .repeated(
@@ -214,7 +214,7 @@ Examples:
 }  // namespace
 
 Command sweep_command() {
-  return {"sweep", "Train every combination of some settings, several at once", declare};
+  return {"sweep", "Train every combination of some settings, several at once", declare_sweep};
 }
 
 }  // namespace nelbo

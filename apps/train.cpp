@@ -85,12 +85,12 @@ int run_train(const TrainFlags& flags, const std::vector<std::string>& given) {
   return train_seeds(plan, flags.seeds, flags.out.value_or(""), options, flags.common.json);
 }
 
-constexpr const char* header = R"help(Examples:
+constexpr const char* train_header = R"help(Examples:
   nelbo train --preset quickstart
   nelbo train --data mnist/ --binarize dynamic --model burda --epochs 10
   nelbo train --data sprites --objective "nell + 4*div" --out runs/beta4)help";
 
-constexpr const char* footer =
+constexpr const char* train_footer =
     R"help(Results go to stdout, progress to stderr. The run folder holds config.toml, run.json,
 metrics.jsonl, checkpoints/, images/ and report.html. Ctrl-C saves, and prints how to resume.
 
@@ -104,16 +104,16 @@ Further examples:
   nelbo train --resume runs/burda-mnist-elbo-s0 --epochs 5
   nelbo train --resume runs/burda-mnist-elbo-s0 --change lr=1e-4)help";
 
-Action declare(CommandLine& command) {
+Action declare_train(CommandLine& command) {
   auto flags = std::make_shared<TrainFlags>();
-  command.header(header);
-  command.footer(footer);
+  command.header(train_header);
+  command.footer(train_footer);
   declare_train_flags(command, *flags);
   return [flags, command] { return run_train(*flags, command.given()); };
 }
 
 }  // namespace
 
-Command train_command() { return {"train", "Train a variational autoencoder", declare}; }
+Command train_command() { return {"train", "Train a variational autoencoder", declare_train}; }
 
 }  // namespace nelbo

@@ -142,7 +142,7 @@ int traverse_codes(const TraverseFlags& flags, const std::vector<std::string>& g
   return output.write(traversal_grid(all, kl, mean), told, flags.common.json);
 }
 
-Action declare(CommandLine& command) {
+Action declare_traverse(CommandLine& command) {
   auto flags = std::make_shared<TraverseFlags>();
   add_run_flags(command, *flags, "of the code that --from-prior draws [the run's own]");
   add_data_flags(command, *flags);
@@ -186,7 +186,7 @@ Action declare(CommandLine& command) {
 }  // namespace
 
 Command traverse_command() {
-  return {"traverse", "Write E[X|z] as one latent variable at a time changes", declare};
+  return {"traverse", "Write E[X|z] as one latent variable at a time changes", declare_traverse};
 }
 
 }  // namespace nelbo

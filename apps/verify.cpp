@@ -30,7 +30,7 @@ using verify::Check;
 using verify::json_of;
 using verify::print_checks;
 
-struct Options {
+struct VerifyOptions {
   CommonFlags common;
   std::string what = "all";
   std::string world = "linear-gaussian";
@@ -86,7 +86,7 @@ std::vector<CurvePoint> water_filling_curve(const WaterFilling& world) {
 }
 
 /// What of annealing can be held against a world in which everything is Gaussian.
-Report verify_annealing(const Options& options) {
+Report verify_annealing(const VerifyOptions& options) {
   if (options.world == "discrete") {
     throw SettingError("world",
                        "discrete codes have no gradient, along which ais moves; take "
@@ -103,7 +103,7 @@ Report verify_annealing(const Options& options) {
                                           : checked(verify::read_linear_gaussian(options.params));
 }
 
-Report verify_world(const Options& options) {
+Report verify_world(const VerifyOptions& options) {
   const std::uint64_t seed = std::uint64_t(options.common.seed.value_or(0));
   const auto wanted = [&](const std::string& name) { return asked_for(options.what, name); };
   Report report;
@@ -152,7 +152,7 @@ int count_failures(const Report& report) {
                                       [](const CurvePoint& point) { return point.failed(); }));
 }
 
-Json json_of(const Report& report, const Options& options, int failures) {
+Json json_of(const Report& report, const VerifyOptions& options, int failures) {
   Json json{{"world", options.world}};
   if (options.what != "ais") json["samples"] = options.samples;
   json["exact"] = Json::object();
@@ -182,7 +182,7 @@ std::string outcome(int failures) {
   return failures == 0 ? "all within 4 standard errors\n" : fmt::format("{} wrong\n", failures);
 }
 
-void print_text(const Report& report, const Options& options, int failures) {
+void print_text(const Report& report, const VerifyOptions& options, int failures) {
   const bool annealed = options.what == "ais";
   const std::string how = annealed ? "annealed" : fmt::format("{} draws", options.samples);
   std::cout << fmt::format("{}, {}, nats per datum\n", data::one_line(options.world), how);
@@ -213,7 +213,7 @@ void print_text(const Report& report, const Options& options, int failures) {
 }
 
 /// Metrics of codes, which are of no world.
-int run_metrics(const Options& options) {
+int run_metrics(const VerifyOptions& options) {
   if (options.world_given()) {
     throw SettingError("",
                        "verify metrics: holds codes against their scores, not a world; leave "
@@ -243,7 +243,7 @@ int run_metrics(const Options& options) {
   return failures == 0 ? exit_done : exit_failure;
 }
 
-int run(const Options& options) {
+int run(const VerifyOptions& options) {
   if (options.what == "metrics") return run_metrics(options);
   const std::vector<std::string> names = known_names();
   if (std::count(names.begin(), names.end(), options.what) == 0) {
@@ -270,8 +270,8 @@ int run(const Options& options) {
   return failures == 0 ? exit_done : exit_failure;
 }
 
-Action declare(CommandLine& command) {
-  auto options = std::make_shared<Options>();
+Action declare_verify(CommandLine& command) {
+  auto options = std::make_shared<VerifyOptions>();
   command
       .flag("WHAT", options->what, "all, a term (nell, div, mi, ...), a bound (iw), ais or metrics")
       .otherwise("all");
@@ -312,7 +312,7 @@ Action declare(CommandLine& command) {
 
 Command verify_command() {
   return {"verify", "Hold estimates of terms and bounds against worlds with exact answers",
-          declare};
+          declare_verify};
 }
 
 }  // namespace nelbo
