@@ -17,6 +17,9 @@ if(Eigen3_VERSION VERSION_LESS 3.4)
 endif()
 nelbo_require(xsimd CONFIG)
 nelbo_require(TBB CONFIG)
+# In Debug builds TBB's headers would check more, for a debug library that distributions do not ship; and a definition
+# of one room alone makes its precompiled header useless to the others.
+set_property(TARGET TBB::tbb PROPERTY INTERFACE_COMPILE_DEFINITIONS)
 nelbo_require(Threads)
 
 # The packaged `xsimd` target of 8.1 links xtl, which its package does not ship: only its headers are used.
