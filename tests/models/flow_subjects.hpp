@@ -107,7 +107,8 @@ struct FlowCase {
     Tape tape;
     const Recording recording(tape);
     const Transformed to = forward(tape.leaf(codes));
-    return concatenate({to.z, reshape(to.log_det, {S, B, 1})}, -1).value().contiguous();
+    // A copy: the tape and its memory end here.
+    return concatenate({to.z, reshape(to.log_det, {S, B, 1})}, -1).value().cast(DType::f64);
   }
 
   ParameterStore store{DType::f64};
