@@ -27,58 +27,65 @@ struct EvalFlags : RunFlags {
   std::string per_example;  // empty: no such file
 };
 
+Json json_of(const AppliedRun& applied, const TermMeans& of) {
+  const LoadedRun& run = applied.run;
+  Json object{{"run", run.name},
+              {"data", run.config.data},
+              {"split", applied.examples.split().name},
+              {"count", applied.examples.count()},
+              {"elbo", of.elbo.mean},
+              {"nell", of.nell.mean},
+              {"div", of.div.mean},
+              {"standard_error",
+               {{"elbo", of.elbo.standard_error},
+                {"nell", of.nell.standard_error},
+                {"div", of.div.standard_error}}},
+              {"seed", applied.seed},
+              {"isa", active_isa()},
+              {"threads", num_threads()}};
+  for (const auto& [layer, div] : of.div_layers) {
+    object["layers"].push_back(
+        {{"name", layer}, {"div", div.mean}, {"standard_error", div.standard_error}});
+  }
+  if (of.accuracy) {
+    object["accuracy"] = of.accuracy->mean;
+    object["standard_error"]["accuracy"] = of.accuracy->standard_error;
+  }
+  return object;
+}
+
+void print(const AppliedRun& applied, const TermMeans& of) {
+  std::cout << data::one_line(fmt::format("{} on {} ({}, {}), nats per datum", applied.run.name,
+                                          applied.run.config.data, applied.examples.split().name,
+                                          counted(applied.examples.count(), "example")))
+            << "\n\n";
+  const auto row = [](const char* name, const MeanAndError& e, const char* what) {
+    std::cout << fmt::format("{:<5}{}  {}\n", name, mean_column(e, 12), what);
+  };
+  row("elbo", of.elbo, "-(nell + div), Zheng eqs (13)-(14)");
+  row("nell", of.nell, "-E log P(X|Z), eq. (15)");
+  row("div", of.div, "E KL(Q(Z|X) || P0(Z)), eq. (16)");
+  for (const auto& [layer, div] : of.div_layers) {
+    row((" " + layer).c_str(), div, "of div, log Q - log P0 of this layer given the other");
+  }
+  if (of.accuracy) {
+    const auto [mean, error] = *of.accuracy;
+    std::cout << fmt::format("\naccuracy  {:.4f} +- {:.4f}  of the labels that Q(C|x) finds\n",
+                             mean, error);
+  }
+  std::cout << "\n+- is one standard error over the examples.\n";
+}
+
 int evaluate(const EvalFlags& flags) {
   check_table("per_example", flags.per_example);
   const AppliedRun applied = apply_run(flags);
-  const LoadedRun& run = applied.run;
-  const TermsByExample terms =
-      terms_by_example(*run.model, applied.examples, applied.examples.count(), applied.seed);
+  const TermsByExample terms = terms_by_example(*applied.run.model, applied.examples,
+                                                applied.examples.count(), applied.seed);
   const TermMeans of = terms.means();
-  const std::string& split = applied.examples.split().name;
   if (flags.common.json) {
-    Json object{{"run", run.name},
-                {"data", run.config.data},
-                {"split", split},
-                {"count", applied.examples.count()},
-                {"elbo", of.elbo.mean},
-                {"nell", of.nell.mean},
-                {"div", of.div.mean},
-                {"standard_error",
-                 {{"elbo", of.elbo.standard_error},
-                  {"nell", of.nell.standard_error},
-                  {"div", of.div.standard_error}}},
-                {"seed", applied.seed},
-                {"isa", active_isa()},
-                {"threads", num_threads()}};
-    for (const auto& [layer, div] : of.div_layers) {
-      object["layers"].push_back(
-          {{"name", layer}, {"div", div.mean}, {"standard_error", div.standard_error}});
-    }
-    if (of.accuracy) {
-      object["accuracy"] = of.accuracy->mean;
-      object["standard_error"]["accuracy"] = of.accuracy->standard_error;
-    }
-    print_json(object);
+    print_json(json_of(applied, of));
   } else {
-    std::cout << data::one_line(fmt::format("{} on {} ({}, {}), nats per datum", run.name,
-                                            run.config.data, split,
-                                            counted(applied.examples.count(), "example")))
-              << "\n\n";
-    const auto row = [](const char* name, const MeanAndError& e, const char* what) {
-      std::cout << fmt::format("{:<5}{}  {}\n", name, mean_column(e, 12), what);
-    };
-    row("elbo", of.elbo, "-(nell + div), Zheng eqs (13)-(14)");
-    row("nell", of.nell, "-E log P(X|Z), eq. (15)");
-    row("div", of.div, "E KL(Q(Z|X) || P0(Z)), eq. (16)");
-    for (const auto& [layer, div] : of.div_layers) {
-      row((" " + layer).c_str(), div, "of div, log Q - log P0 of this layer given the other");
-    }
-    if (of.accuracy) {
-      const auto [mean, error] = *of.accuracy;
-      std::cout << fmt::format("\naccuracy  {:.4f} +- {:.4f}  of the labels that Q(C|x) finds\n",
-                               mean, error);
-    }
-    std::cout << "\n+- is one standard error over the examples.\n";
+    print(applied, of);
   }
   for (const auto& [name, mean] :
        {std::pair{"nell", of.nell.mean}, {"div", of.div.mean}, {"elbo", of.elbo.mean}}) {
