@@ -6,17 +6,20 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apps/bench/kernel_bench.hpp"
 #include "apps/bench/median_time.hpp"
 #include "apps/bench/pairwise_bench.hpp"
+#include "apps/bench/peak_memory.hpp"
 #include "apps/bench/training_workload.hpp"
 #include "apps/cli/commands.hpp"
 #include "apps/cli/common_flags.hpp"
 #include "apps/cli/print_json.hpp"
 #include "apps/exit_code.hpp"
 #include "apps/reports/mean_text.hpp"
+#include "apps/reports/profile_report.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/peak.hpp"
 #include "autodiff/threads.hpp"
@@ -30,7 +33,7 @@ struct BenchOptions {
   CommonFlags common;
   std::vector<std::string> workloads;
   double seconds = 4;
-  bool cost = false;
+  bool cost = false, profile = false;
 };
 
 /// Mean of the cost over steps 11 to 20, nats per datum: what the same work elsewhere must come to
@@ -50,26 +53,62 @@ Json header() { return {{"isa", active_isa()}, {"threads", num_threads()}}; }
 struct TrainTime {
   std::string name;
   double ms_per_step, gflops;
-  std::optional<double> cost;  // where it was asked for
+  double speed_up;                       // over one thread
+  std::optional<double> peak_mib;        // of the process while it ran, where the system tells
+  std::optional<double> cost;            // where it was asked for
+  std::optional<ProfileReport> profile;  // where it was asked for
 };
 
 struct TrainReport {
   double peak_gflops;
+  double latency_ns;  // measure_line_latency
   std::vector<TrainTime> workloads;
 };
+
+/// Seconds of a step on one thread.
+double on_one_thread(TrainingWorkload& workload, double budget) {
+  const std::size_t threads = num_threads();
+  set_num_threads(1);
+  const double seconds = median_time(budget, 3, [&] { workload.step(); });
+  set_num_threads(threads);
+  return seconds;
+}
+
+/// Of steps worth about `budget` seconds.
+ProfileReport profile_of(TrainingWorkload& workload, double seconds_per_step, double budget) {
+  const auto steps = std::uint64_t(std::max(3.0, budget / seconds_per_step));
+  Profile profile;
+  {
+    const Profiling profiling(profile);
+    for (std::uint64_t step = 0; step < steps; ++step) workload.step();
+  }
+  return profile_report(std::move(profile), steps);
+}
 
 TrainReport measure_training(const BenchOptions& options) {
   const std::vector<std::string> names =
       options.workloads.empty() ? training_workload_names() : options.workloads;
-  TrainReport report{measure_fma_peak(num_threads()), {}};
+  TrainReport report{measure_fma_peak(num_threads()), measure_line_latency(), {}};
   for (const std::string& name : names) {
+    forget_peak_memory();
     const auto workload = make_training_workload(name);
     std::optional<double> cost;
     if (options.cost) cost = early_cost(*workload);
     const double seconds = median_time(options.seconds, 3, [&] { workload->step(); });
+    const std::optional<double> memory = peak_memory_mib();
+    const double alone =
+        num_threads() == 1 ? seconds : on_one_thread(*workload, options.seconds / 2);
     // The clock of a machine under load drifts: the peak is the best seen around the workloads.
     report.peak_gflops = std::max(report.peak_gflops, measure_fma_peak(num_threads()));
-    report.workloads.push_back({name, 1e3 * seconds, workload->flop() * 1e-9 / seconds, cost});
+    report.workloads.push_back({.name = name,
+                                .ms_per_step = 1e3 * seconds,
+                                .gflops = workload->flop() * 1e-9 / seconds,
+                                .speed_up = alone / seconds,
+                                .peak_mib = memory,
+                                .cost = cost});
+    if (options.profile) {
+      report.workloads.back().profile = profile_of(*workload, seconds, options.seconds);
+    }
   }
   return report;
 }
@@ -80,10 +119,14 @@ Json json_of(const TrainReport& report) {
     rows.push_back({{"name", w.name},
                     {"ms_per_step", w.ms_per_step},
                     {"gflops", w.gflops},
-                    {"share_of_peak", w.gflops / report.peak_gflops}});
+                    {"share_of_peak", w.gflops / report.peak_gflops},
+                    {"speed_up", w.speed_up}});
+    if (w.peak_mib) rows.back()["peak_mib"] = *w.peak_mib;
     if (w.cost) rows.back()["cost"] = *w.cost;
+    if (w.profile) rows.back()["profile"] = to_json(*w.profile);
   }
   result["peak_gflops"] = report.peak_gflops;
+  result["line_latency_ns"] = report.latency_ns;
   result["workloads"] = rows;
   return result;
 }
@@ -91,13 +134,20 @@ Json json_of(const TrainReport& report) {
 void bench_train(const BenchOptions& options) {
   const TrainReport report = measure_training(options);
   if (options.common.json) return print_json(json_of(report));
-  std::cout << fmt::format("{}, {}, peak {:.1f} GFLOP/s (fused multiply-add, float32)\n\n",
-                           active_isa(), counted(num_threads(), "thread"), report.peak_gflops);
-  std::cout << fmt::format("{:<10} {:>12} {:>10} {:>14}\n", "workload", "ms per step", "GFLOP/s",
-                           "share of peak");
+  std::cout << fmt::format(
+      "{}, {}, peak {:.1f} GFLOP/s (fused multiply-add, float32), a cache line between two cores "
+      "and "
+      "back {:.0f} ns\n\n",
+      active_isa(), counted(num_threads(), "thread"), report.peak_gflops, report.latency_ns);
+  std::cout << fmt::format("{:<10} {:>12} {:>10} {:>14} {:>9} {:>10}\n", "workload", "ms per step",
+                           "GFLOP/s", "share of peak", "speed-up", "peak MiB");
   for (const TrainTime& w : report.workloads) {
-    std::cout << fmt::format("{:<10} {:>12.4g} {:>10.4g} {:>13.1f}%\n", w.name, w.ms_per_step,
-                             w.gflops, 100 * w.gflops / report.peak_gflops);
+    std::cout << fmt::format("{:<10} {:>12.4g} {:>10.4g} {:>13.1f}% {:>9.2f} {:>10}\n", w.name,
+                             w.ms_per_step, w.gflops, 100 * w.gflops / report.peak_gflops,
+                             w.speed_up, w.peak_mib ? fmt::format("{:.1f}", *w.peak_mib) : "-");
+  }
+  for (const TrainTime& w : report.workloads) {
+    if (w.profile) std::cout << "\n" << w.name << ": " << profile_text(*w.profile);
   }
 }
 
@@ -179,11 +229,16 @@ Action declare_train(CommandLine& command) {
                "vae_mlp, iwae50, conv64, chen_mlp, tcvae, tiny [all]");
   command.flag("--cost", options->cost,
                "with --json, also the mean cost of steps 11 to 20 (scripts/compare-peers)");
+  command.flag("--profile", options->profile,
+               "also where the time goes: by operator, direction and thread");
   command.footer(
       "The share counts the dense matrix products of a step against the fused-multiply-add peak "
       "measured\n"
-      "in the same run on the same threads.\n\n"
-      "Examples:\n  nelbo bench train\n  nelbo bench train vae_mlp conv64 --threads 1 --json");
+      "in the same run on the same threads; the speed-up is over one thread. A cache line takes "
+      "longer between\n"
+      "cores that share no cache, and some machines change from one to the other.\n\n"
+      "Examples:\n  nelbo bench train\n  nelbo bench train vae_mlp conv64 --threads 1 --json\n"
+      "  nelbo bench train vae_mlp --profile");
   return action;
 }
 

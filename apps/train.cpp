@@ -27,9 +27,9 @@ std::optional<std::uint64_t> count_of(const std::optional<std::int64_t>& flag) {
 
 /// A run continues with its own settings.
 void check_resumes(const std::vector<std::string>& given) {
-  const std::vector<std::string> allowed{"--resume", "--change",           "--epochs",
-                                         "--steps",  "--threads",          "--quiet",
-                                         "--json",   "--log-gradient-snr", "--pictures"};
+  const std::vector<std::string> allowed{"--resume",   "--change", "--epochs", "--steps",
+                                         "--threads",  "--quiet",  "--json",   "--log-gradient-snr",
+                                         "--pictures", "--profile"};
   for (const std::string& name : given) {
     if (std::find(allowed.begin(), allowed.end(), name) != allowed.end()) continue;
     const std::string setting = setting_of(name);
@@ -44,13 +44,15 @@ void check_resumes(const std::vector<std::string>& given) {
 
 /// Says what a run came to, of a preset also beside what is published of it; returns its exit code.
 int told(const RunEnd& end, const TrainFlags& flags) {
-  if (!end.result) return end.exit_code;
   const bool json = flags.common.json;
+  if (!json && end.profile) std::cout << profile_text(*end.profile);
+  if (!end.result) return end.exit_code;
   if (!json) std::cout << result_text(*end.result) << std::flush;
   const auto comparison = compare_with_source(end.result->folder, flags.common.quiet);
   if (json) {
     nlohmann::ordered_json object = to_json(*end.result);
     if (comparison) object["comparison"] = to_json(*comparison);
+    if (end.profile) object["profile"] = to_json(*end.profile);
     print_json(object);
   } else if (comparison) {
     std::cout << comparison_text(*comparison);
@@ -63,6 +65,7 @@ int run_train(const TrainFlags& flags, const std::vector<std::string>& given) {
   RunOptions options{.quiet = flags.common.quiet,
                      .log_gradient_snr = std::uint64_t(flags.log_gradient_snr.value_or(0)),
                      .pictures = std::uint64_t(flags.pictures.value_or(0)),
+                     .profile = flags.profile,
                      .argv = words_given()};
   if (flags.resume) {
     check_resumes(given);
@@ -82,6 +85,8 @@ int run_train(const TrainFlags& flags, const std::vector<std::string>& given) {
   flags.common.apply_threads();
   if (flags.seeds.empty()) return told(start_run(plan, flags.out.value_or(""), options), flags);
   if (flags.common.seed) throw SettingError("seeds", "says what --seed says; give one of them");
+  if (flags.profile)
+    throw SettingError("profile", "is of one run; give --seed in the place of --seeds");
   return train_seeds(plan, flags.seeds, flags.out.value_or(""), options, flags.common.json);
 }
 
@@ -100,6 +105,7 @@ Further examples:
   nelbo train --data sprites --objective "nell + mi + anneal(1, 6, steps=500)*tc + dwkl"
   nelbo train --data sprites --objective "iw(m=8)" --estimator phi=dreg,theta=reparam
   nelbo train --data mnist/ --binarize dynamic --epochs 100 --patience 5 --seeds 0..4
+  nelbo train --data mnist/ --model burda --epochs 1 --threads 2 --profile
   nelbo train --preset iwae-5 --recipe hour --data mnist/
   nelbo train --resume runs/burda-mnist-elbo-s0 --epochs 5
   nelbo train --resume runs/burda-mnist-elbo-s0 --change lr=1e-4)help";

@@ -20,6 +20,9 @@ struct Op {
   /// Reads operands through their strides. The others are given row-major ones (a copy is
   /// recorded).
   bool strided = false;
+  /// Multiply-adds of its matrix product: forward makes one, vjp one for each of the first two inputs that
+  /// is wanted. Null where there is none.
+  double (*multiply_adds)(const Frame&) = nullptr;
 };
 
 /// Shape and type of an operator's output.
@@ -41,6 +44,7 @@ class Frame {
   Frame(Tape& tape, const Tape::Node& node) : tape_(tape), node_(node) {}
 
   int inputs() const { return node_.inputs; }
+  int outputs() const { return node_.outputs; }
   const Shape& in_shape(int i) const { return in_slot(i).shape; }
   const Strides& in_strides(int i) const { return in_slot(i).strides; }
   const Shape& out_shape(int o = 0) const { return out_slot(o).shape; }

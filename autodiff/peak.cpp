@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <thread>
 #include <vector>
 
@@ -55,6 +57,25 @@ double measure_bandwidth(std::size_t threads) {
       kernel.triad_f32(n, 0.5f, a + n, a + 2 * n, a);
     });
     best = std::max(best, 1e-9 * 3 * sizeof(float) * n * double(threads) / seconds);
+  }
+  return best;
+}
+
+double measure_line_latency() {
+  if (std::thread::hardware_concurrency() < 2) return 0;
+  constexpr std::uint32_t rounds = 10'000;
+  double best = std::numeric_limits<double>::infinity();
+  for (int i = 0; i < repetitions; ++i) {
+    alignas(64) std::atomic<std::uint32_t> ball{0};  // odd: on its way to the other thread
+    const double seconds = seconds_of(2, [&](std::size_t t) {
+      for (std::uint32_t round = 0; round < rounds; ++round) {
+        const std::uint32_t mine = 2 * round + std::uint32_t(t);
+        while (ball.load(std::memory_order_acquire) != mine) {
+        }
+        ball.store(mine + 1, std::memory_order_release);
+      }
+    });
+    best = std::min(best, 1e9 * seconds / rounds);
   }
   return best;
 }

@@ -7,8 +7,30 @@
 #include "autodiff/internal/buffer_plan.hpp"
 #include "autodiff/internal/strided_copy.hpp"
 #include "autodiff/operator.hpp"
+#include "autodiff/profile.hpp"
 
 namespace nelbo {
+namespace {
+
+/// The call of `op` that `pass` says, counted by `profile`.
+void run(const Op& op, const Frame& frame, Profile::Pass pass, Profile& profile) {
+  const bool forward = pass == Profile::Pass::forward;
+  double numbers = 0, products = forward ? 1 : 0;
+  for (int i = 0; i < frame.inputs(); ++i) {
+    const double size = double(frame.in_shape(i).size());
+    const bool wanted = !forward && frame.wants(i);
+    numbers += wanted ? 2 * size : size;  // the operand and its adjoint
+    if (wanted && i < 2) ++products;
+  }
+  for (int o = 0; o < frame.outputs(); ++o) numbers += double(frame.out_shape(o).size());
+  Profile::Work work{.bytes = numbers * double(size_of(frame.dtype()))};
+  if (op.multiply_adds != nullptr) work.flop = 2 * op.multiply_adds(frame) * products;
+  const bool counted = profile.begin();
+  (forward ? op.forward : op.vjp)(frame);
+  if (counted) profile.end(op.name, frame.out_shape(), pass, work);
+}
+
+}  // namespace
 
 // Forward -----------------------------------------------------------------------------------------
 
@@ -50,6 +72,12 @@ void Tape::plan_reuse() {
 void Tape::forward() {
   if (options_.mode == Mode::replay && !computed_) allocate_values();
   computed_ = true;
+  if (Profile* const profile = Profile::current()) {
+    for (const Node& node : nodes_) {
+      run(*node.op, Frame(*this, node), Profile::Pass::forward, *profile);
+    }
+    return;
+  }
   for (const Node& node : nodes_) node.op->forward(Frame(*this, node));
 }
 
@@ -159,6 +187,7 @@ void Tape::backward(std::span<const Root> roots, Groups groups, GradientSink* si
     }
   }
   for (const Root& root : roots) seed(root);
+  Profile* const profile = Profile::current();
   for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
     if (node->op->vjp == nullptr) continue;
     bool reached = false;
@@ -169,7 +198,13 @@ void Tape::backward(std::span<const Root> roots, Groups groups, GradientSink* si
     for (int i = 0; i < node->inputs; ++i) {
       wanted |= (slots_[operands_[node->operands + i]].reach & active_) != 0;
     }
-    if (reached && wanted) node->op->vjp(Frame(*this, *node));
+    if (!reached || !wanted) continue;
+    const Frame frame(*this, *node);
+    if (profile != nullptr) {
+      run(*node->op, frame, Profile::Pass::backward, *profile);
+    } else {
+      node->op->vjp(frame);
+    }
   }
   finish_parameters(groups, sink);
 }

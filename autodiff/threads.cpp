@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
@@ -26,6 +27,7 @@ namespace {
 
 thread_local bool serial = false;
 thread_local unsigned seen_epoch = 0;
+thread_local ChunkTimes* chunk_times = nullptr;
 std::atomic<unsigned> epoch{1};
 std::atomic<std::size_t> workers{0};
 
@@ -60,6 +62,15 @@ void acquire(char& tag) { __tsan_acquire(&tag); }
 #define NELBO_TSAN(call) (void)0
 #endif
 
+/// Calls body(i); where somebody counts, with the time it takes.
+void run_chunk(ChunkFunction body, std::size_t i, ChunkTimes* times) {
+  if (times == nullptr) return body(i);
+  const auto start = std::chrono::steady_clock::now();
+  body(i);
+  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  times->add(std::size_t(tbb::this_task_arena::current_thread_index()), time.count());
+}
+
 struct Pool {
   explicit Pool(std::size_t n)
       : size(n),
@@ -86,13 +97,16 @@ void parallel_for(std::size_t chunks, ChunkFunction body) {
     for (std::size_t i = 0; i < chunks; ++i) body(i);
     return;
   }
+  ChunkTimes* const times = chunk_times;
+  const auto start =
+      times ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
   pool()->arena.execute([&] {
     tbb::this_task_arena::isolate([&] {
       const auto chunk = [&](std::size_t i) {
         NELBO_TSAN(acquire(before_chunks));
         SerialScope nested_calls_run_inline;
         note_worker();
-        body(i);
+        run_chunk(body, i, times);
         NELBO_TSAN(release(after_chunks));
       };
       NELBO_TSAN(release(before_chunks));
@@ -100,6 +114,19 @@ void parallel_for(std::size_t chunks, ChunkFunction body) {
     });
   });
   NELBO_TSAN(acquire(after_chunks));
+  if (times) {
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+    times->add_call(time.count());
+  }
+}
+
+void ChunkTimes::attach() { chunk_times = this; }
+
+void ChunkTimes::detach() { chunk_times = nullptr; }
+
+void ChunkTimes::clear() {
+  for (Slot& slot : chunks_) slot.seconds = 0;
+  inside_ = 0;
 }
 
 void set_num_threads(std::size_t n) {

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <memory>
 #include <type_traits>
+#include <vector>
 
 namespace nelbo {
 
@@ -38,6 +39,31 @@ std::size_t num_threads();
 /// Number of different threads that have run chunks since the last call of reset_workers_seen.
 std::size_t workers_seen();
 void reset_workers_seen();
+
+/// Seconds on the clock that each thread spends in chunks of the calls of parallel_for which the thread
+/// that attached it makes. Calls that run inline are not counted.
+class ChunkTimes {
+ public:
+  explicit ChunkTimes(std::size_t threads) : chunks_(threads) {}
+  void attach();
+  void detach();
+  void clear();
+  std::size_t threads() const { return chunks_.size(); }
+  /// Of the calls themselves, from their beginning to their end.
+  double inside() const { return inside_; }
+  /// Of one thread's chunks; 0 is the thread that calls.
+  double of(std::size_t thread) const { return chunks_[thread].seconds; }
+
+  void add(std::size_t thread, double seconds) { chunks_[thread].seconds += seconds; }
+  void add_call(double seconds) { inside_ += seconds; }
+
+ private:
+  struct alignas(64) Slot {  // a cache line for each thread
+    double seconds = 0;
+  };
+  std::vector<Slot> chunks_;
+  double inside_ = 0;
+};
 
 /// Kernels called by this thread run single-threaded while a SerialScope lives (replicates, tests).
 class SerialScope {

@@ -5,6 +5,7 @@
 #include "autodiff/error.hpp"
 #include "autodiff/nearest_name.hpp"
 #include "autodiff/optimizer.hpp"
+#include "autodiff/profile.hpp"
 #include "autodiff/random_variables.hpp"
 #include "models/vae.hpp"
 #include "objectives/draw/draw.hpp"
@@ -142,13 +143,22 @@ class VaeTraining : public TrainingWorkload {
                        .step = steps_,
                        .batch = batch,
                        .dimensions = std::size_t(workload_.example.size())};
-    fill_binarized(tape_.data(x_).data_as<float>(), intensities_.data(), nullptr, images);
-    fill_noise(Noise::normal, tape_.data(noise_),
-               {.stream = random_variables::training.z.of(0), .step = steps_});
+    {
+      const ProfiledWork work("data");
+      fill_binarized(tape_.data(x_).data_as<float>(), intensities_.data(), nullptr, images);
+    }
+    {
+      const ProfiledWork work("noise");
+      fill_noise(Noise::normal, tape_.data(noise_),
+                 {.stream = random_variables::training.z.of(0), .step = steps_});
+    }
     tape_.forward();
     tape_.backward(cost_, all_groups, *gradient_);
-    optimizer_->step(static_cast<float*>(parameters_.data()),
-                     static_cast<const float*>(gradient_->data()), 1e-3);
+    {
+      const ProfiledWork work("optimiser");
+      optimizer_->step(static_cast<float*>(parameters_.data()),
+                       static_cast<const float*>(gradient_->data()), 1e-3);
+    }
     ++steps_;
     return cost_.item();
   }

@@ -243,6 +243,8 @@ void declare_output(CommandLine& command, TrainFlags& flags) {
   command.number("--log-gradient-snr", flags.log_gradient_snr, 1, most,
                  "every N steps, the signal-to-noise ratio of theta's and phi's gradients, into "
                  "gradient_snr.jsonl [never]");
+  command.flag("--profile", flags.profile,
+               "say at the end where the time went: by operator, direction and thread");
 }
 
 const Recipe& recipe_of(const TrainFlags& flags, const Preset& preset) {

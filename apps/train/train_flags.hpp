@@ -20,6 +20,7 @@ struct TrainFlags {
   std::optional<std::int64_t> epochs, steps, log_gradient_snr, pictures;
   std::vector<std::uint64_t> seeds;  // one run of each
   std::vector<std::string> changes;
+  bool profile = false;
 };
 
 /// Declares them. `flags` must live until the command has run.

@@ -122,6 +122,7 @@ class TrainingRun {
   Clock::time_point pictured_ = start_;
   Pace pace_;        // of this process
   Pace epoch_pace_;  // since the epoch began, or this process
+  std::optional<Profile> profile_;
   // Of the last epoch, or of the part of it made.
   std::optional<Metrics> train_metrics_, validation_metrics_, test_metrics_;
   std::optional<AverageMetrics> average_metrics_;
@@ -198,6 +199,7 @@ ProgressPlan TrainingRun::plan() const {
 }
 
 void TrainingRun::save() {
+  const ProfiledWork work("checkpoint");
   trainer_.save(folder_.last());
   if (!trainer_.validation_examples()) save_best();
   if (config_.ema > 0) trainer_.save_average(folder_.ema());
@@ -210,6 +212,7 @@ void TrainingRun::save_best() {
 }
 
 void TrainingRun::measure() {
+  const ProfiledWork work("evaluation");
   train_metrics_ = trainer_.train_metrics();
   validation_metrics_ = trainer_.validation(goal());
   test_metrics_ = trainer_.held_out();
@@ -253,6 +256,7 @@ bool TrainingRun::pictures_due(Clock::time_point now) const {
 }
 
 void TrainingRun::draw(const Pictures& pictures, Progress& progress) {
+  const ProfiledWork work("pictures");
   if (const auto what = pictures.write(folder_.path() / "images")) {
     progress.line("note: no pictures: " + *what + " is not finite");
   }
@@ -262,6 +266,8 @@ void TrainingRun::draw(const Pictures& pictures, Progress& progress) {
 /// Steps until the goal or a signal; returns the signal or 0. `step`: where the progress stands.
 int TrainingRun::train(Progress& progress, std::uint64_t step) {
   const Pictures pictures(trainer_.model(), trainer_.test_examples(), config_, config_.seed);
+  std::optional<Profiling> profiling;
+  if (options_.profile) profiling.emplace(profile_.emplace());
   Clock::time_point before = Clock::now();
   while (!reached() && pending_signal() == 0) {
     trainer_.step();
@@ -296,6 +302,11 @@ int TrainingRun::train(Progress& progress, std::uint64_t step) {
 RunEnd TrainingRun::run() {
   start_ = Clock::now();
   const ProgressPlan plan = this->plan();
+  const std::uint64_t first = trainer_.state().step;
+  const auto profiled = [&]() -> std::optional<ProfileReport> {
+    if (!profile_) return std::nullopt;
+    return profile_report(*profile_, trainer_.state().step - first);
+  };
   Progress progress(plan, progress_style(options_.quiet));
   for (const std::string& line : run_header(config_, data_, trainer_, folder_)) {
     progress.line(line);
@@ -310,7 +321,7 @@ RunEnd TrainingRun::run() {
       std::cerr << fmt::format("interrupted after step {}; continue with\n  {}\n",
                                trainer_.state().step, resume_command(options_.argv, folder_))
                 << report_line(folder_);
-      return {exit_code_of_signal(signal), {}};
+      return {exit_code_of_signal(signal), {}, profiled()};
     }
   } catch (const NotFinite& error) {
     progress.finish();
@@ -329,7 +340,7 @@ RunEnd TrainingRun::run() {
   const RunResult result = this->result();
   record_.finish(result, end());
   leave_report(folder_);
-  return {exit_done, result};
+  return {exit_done, result, profiled()};
 }
 
 RunResult TrainingRun::result() const {

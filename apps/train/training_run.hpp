@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/reports/profile_report.hpp"
 #include "apps/train/preset_use.hpp"
 #include "apps/train/run_goal.hpp"
 #include "apps/train/run_result.hpp"
@@ -19,6 +20,7 @@ struct RunOptions {
   std::uint64_t log_gradient_snr = 0;
   /// Every so many epochs pictures are drawn; 0: at the end of an epoch, 10 s or more after the last.
   std::uint64_t pictures = 0;
+  bool profile = false;                            // of this process's part
   std::vector<std::string> argv;                   // for run.json
   std::optional<PresetUse> preset = std::nullopt;  // of a new run
 };
@@ -26,7 +28,8 @@ struct RunOptions {
 /// How a run, or a process's part in it, ended.
 struct RunEnd {
   int exit_code;  // of apps/exit_code.hpp: done, not finite, interrupted, terminated
-  std::optional<RunResult> result;  // of one that is done
+  std::optional<RunResult> result;                      // of one that is done
+  std::optional<ProfileReport> profile = std::nullopt;  // where it was asked for
 };
 
 /// Trains as `config` says in a new run folder; "" stands for runs/<run_name>. Throws SettingError for

@@ -28,6 +28,11 @@ T* through_epilogue(const Frame& f, const Saved& s, std::int64_t columns) {
   return dy;
 }
 
+double multiply_adds(const Frame& f) {
+  const ConvolutionShape& shape = f.saved<Saved>().shape;
+  return double(shape.rows()) * double(shape.patch()) * double(shape.features);
+}
+
 const Op conv2d_op{
     .name = "conv2d",
     .forward =
@@ -54,6 +59,7 @@ const Op conv2d_op{
             }
           });
         },
+    .multiply_adds = multiply_adds,
 };
 
 const Op conv_transpose2d_op{
@@ -82,6 +88,7 @@ const Op conv_transpose2d_op{
             }
           });
         },
+    .multiply_adds = multiply_adds,
 };
 
 void check(const char* op, bool fits, Var x, Var weight, Var bias, int stride, int padding) {

@@ -109,6 +109,11 @@ const Op matmul_op{
           });
         },
     .strided = true,
+    .multiply_adds =
+        [](const Frame& f) {
+          const auto& s = f.saved<MatmulSaved>();
+          return double(s.batch.size()) * double(s.m) * double(s.n) * double(s.k);
+        },
 };
 
 /// x as matmul can read it: one of the last two axes has stride 1, and no axis of the matrix
@@ -183,6 +188,11 @@ const Op linear_op{
                       to.add);
             }
           });
+        },
+    .multiply_adds =
+        [](const Frame& f) {
+          const auto& s = f.saved<LinearSaved>();
+          return double(s.rows) * double(s.in) * double(s.out);
         },
 };
 

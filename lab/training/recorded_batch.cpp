@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "autodiff/profile.hpp"
 #include "autodiff/setting_error.hpp"
 #include "objectives/algebra/unfit.hpp"
 #include "objectives/draw/draw.hpp"
@@ -99,6 +100,7 @@ void RecordedBatch::check_gradients(const Term& cost) const {
 const std::map<std::string, Var>& RecordedBatch::losses() const { return draw_->losses(); }
 
 void RecordedBatch::fill(const Moment& moment) {
+  const ProfiledWork work("noise");
   fill_noise(codes_, tape_.data(noise_), moment.block(moment.variables.z), coupling_);
   draw_->fill(moment);
   dropout_.fill(moment.seed, moment.step, moment.rows);

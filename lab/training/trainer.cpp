@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autodiff/profile.hpp"
 #include "autodiff/random_variables.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/data/data_entropy.hpp"
@@ -239,14 +240,20 @@ void Trainer::step() {
   RecordedBatch& batch = recordings_->of(rows.size());
 
   const TrainingTime now = last_time_ = time();
-  train_.fill(batch.x().data_as<float>(), rows, state_.step);
+  {
+    const ProfiledWork work("data");
+    train_.fill(batch.x().data_as<float>(), rows, state_.step);
+  }
   batch.fill({random_variables::training, config().seed, state_.step, rows, now});
   batch.tape().forward();
   if (!std::isfinite(batch.cost_value())) {
     throw NotFinite(batch.tape().first_non_finite(), state_.step + 1);
   }
   batch.backward(gradient_, other_gradients_);
-  const double norm = optimizers_->gradient_norm(gradient_.data());
+  const double norm = [&] {
+    const ProfiledWork work("gradient norm");
+    return optimizers_->gradient_norm(gradient_.data());
+  }();
   if (!std::isfinite(norm)) throw NotFinite("gradient", state_.step + 1);
   if (config().normalise_gradients) gradient_.normalise(store_);
   const double scale =
@@ -257,10 +264,13 @@ void Trainer::step() {
     batch.tape().backward(batch.losses().at(own.group), store_.groups({own.group}), own.gradient);
     own.optimizer.step(store_.data(), own.gradient.data(), now);
   }
-  batch.running_means().measure(store_, state_.step + 1);
-  optimizers_->step(store_.data(), gradient_.data(), now, scale);
-  batch.running_means().put(store_);
-  if (average_) average_->update(store_, state_.step + 1);
+  {
+    const ProfiledWork work("optimiser");
+    batch.running_means().measure(store_, state_.step + 1);
+    optimizers_->step(store_.data(), gradient_.data(), now, scale);
+    batch.running_means().put(store_);
+    if (average_) average_->update(store_, state_.step + 1);
+  }
 
   rows_ = rows.size();
   state_.sums.add(batch.metrics(), rows.size());
