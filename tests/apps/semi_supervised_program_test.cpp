@@ -147,3 +147,28 @@ TEST_CASE("semi-supervised program: threads change no bit, and what does not go 
   refused({"--labels-used", "8", "--objective", "elbo + tc"}, "objective");
   refused({"--estimator", "reparam"}, "a model that infers labels");
 }
+
+TEST_CASE(
+    "semi-supervised program: codes of several numbers go through every command with labels") {
+  for (const char* posterior : {"von_mises", "diagonal:1+gamma:1"}) {
+    CAPTURE(posterior);
+    TableRun run(labelled_table(true), with({"--labels-used", "8", "--posterior", posterior}));
+    const auto asked = [&](const std::vector<std::string>& words) {
+      const Outcome outcome = run.ask(words);
+      INFO(words[0] << ": " << outcome.err);
+      CHECK(outcome.code == 0);
+    };
+    asked({"eval"});
+    asked({"bounds", "--m", "1,5", "--k", "1"});
+    asked({"decompose"});
+    asked({"encode", "--out", run.folder / "z.npz"});
+    asked({"decode", "--z", run.folder / "z.npz:mean", "--condition", "1", "--out",
+           run.folder / "d.npz"});
+    asked({"sample", "--out", run.folder / "s.npz"});
+    asked({"decode", "--z", run.folder / "s.npz", "--out", run.folder / "e.npz"});
+    asked({"traverse", "--out", run.folder / "t.npz"});
+    const data::Array z = data::Npz(data::Input::open(run.folder / "z.npz")).read("mean");
+    const std::vector<std::int64_t> circles{8, 2, 2}, numbers{8, 2};
+    CHECK(z.shape == (std::string(posterior) == "von_mises" ? circles : numbers));
+  }
+}

@@ -275,6 +275,45 @@ TEST_CASE("semi-supervised: samples have the label that is told, others any; dec
   }
 }
 
+TEST_CASE("semi-supervised: labels are sampled as Q(C|x) says, whatever z is drawn from, z < 4.5") {
+  const Tensor rows = rows_shown();
+  for (const char* posterior : {"diagonal", "gamma", "beta", "dirichlet", "von_mises", "student",
+                                "diagonal:1+gamma:1", "gamma:1+beta:1"}) {
+    CAPTURE(posterior);
+    VaeConfig config;
+    config.example = Shape{X};
+    config.latent = L;
+    config.hidden = {3};
+    config.conditions = K;
+    config.posterior = parse_posterior(posterior);
+    ParameterStore store(DType::f64);
+    const SemiSupervised model(
+        config, {Tensor::full({X}, 0.5, DType::f64), Tensor::full({X}, 1, DType::f64)}, store);
+    store.freeze(1);
+    constexpr int S = 4000;
+    const Tensor noise({S, B, model.codes().dimensions()}, DType::f64);
+    fill_noise(model.codes(), noise, {.stream = {5, StreamId::noise}});
+    Tape tape;
+    const Recording recording(tape);
+    const auto q = model.posterior(model.batch(tape.leaf(rows)));
+    const Tensor labels = slice(q->draw(tape.leaf(noise)).z, -1, model.codes().dimensions() - K,
+                                model.codes().dimensions())
+                              .value()
+                              .contiguous();
+    const Tensor expected = q->labelled()->label_probabilities().value();
+    for (int k = 0; k < K; ++k) {
+      const Tensor of_label = labels.slice(2, k, k + 1).contiguous().reshape({S, B});
+      for (int b = 1; b < B; ++b) {
+        const double z = z_score(of_label, b, expected.at({b, k}));
+        CAPTURE(b, k, z);
+        CHECK(std::abs(z) < 4.5);
+      }
+    }
+    CHECK_THAT(parse_estimators("reparam").unfit(model.codes()), contains("a label"));
+    CHECK(parse_estimators("enumeration").unfit(model.codes()).empty());
+  }
+}
+
 TEST_CASE("semi-supervised: what does not go with labels is refused by name") {
   const auto refused = [](auto&& change) {
     VaeConfig config;
@@ -289,6 +328,9 @@ TEST_CASE("semi-supervised: what does not go with labels is refused by name") {
   };
   CHECK_THROWS_WITH(refused([](VaeConfig& c) { c.posterior = parse_posterior("bernoulli"); }),
                     contains("posterior") && contains("continuous codes"));
+  CHECK_THROWS_WITH(
+      refused([](VaeConfig& c) { c.posterior = parse_posterior("diagonal:1+bernoulli:1"); }),
+      contains("posterior") && contains("continuous codes"));
   CHECK_THROWS_WITH(refused([](VaeConfig& c) { c.prior = parse_prior("conditional"); }),
                     contains("prior") && contains("choose normal"));
   CHECK_THROWS_WITH(refused([](VaeConfig& c) { c.conditions = 1; }), contains("at least 2"));
