@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "apps/cli/commands.hpp"
@@ -43,31 +44,35 @@ std::pair<std::string, std::string> file_and_member(const std::string& spec) {
   return {spec, has_z ? "z" : ""};
 }
 
-/// Drops the axes of one code from the end of `shape`. Throws Error where there are none.
-std::vector<std::int64_t> before_code(std::vector<std::int64_t> shape, const CodeSpace& codes,
-                                      std::int64_t dimensions, const std::string& spec) {
-  const std::string given = data::shape_text(shape);
+/// What is left of `shape` without the axes of one code, of so many numbers, at its end; nothing where there are
+/// none.
+std::optional<std::vector<std::int64_t>> before_code(std::vector<std::int64_t> shape,
+                                                     std::int64_t dimensions) {
   std::int64_t numbers = 1;
-  while (shape.size() > 1) {
+  while (shape.size() > 1 && numbers < dimensions) {
     numbers *= shape.back();
     shape.pop_back();
     if (numbers == dimensions) return shape;
-    if (numbers > dimensions) break;
   }
-  const std::string one =
-      codes.labels > 0
-          ? fmt::format("[{}], or with a label [{}]", codes.variables, codes.dimensions())
-      : codes.dimensions() == codes.variables * codes.width() && codes.width() > 1
-          ? fmt::format("[{}, {}] or [{}]", codes.variables, codes.width(), codes.dimensions())
-          : fmt::format("[{}]", codes.dimensions());
-  fail(spec, "an array of shape {} holds no codes of shape {} along its last axes", given, one);
+  return std::nullopt;
+}
+
+[[noreturn]] void fail_shape(const std::string& spec, const std::vector<std::int64_t>& shape,
+                             const CodeSpace& codes) {
+  const std::int64_t own = codes.first(codes.variables);
+  std::string one = own == codes.variables * codes.width() && codes.width() > 1
+                        ? fmt::format("[{}, {}] or [{}]", codes.variables, codes.width(), own)
+                        : fmt::format("[{}]", own);
+  if (codes.labels > 0) one += fmt::format(", or with a label [{}]", codes.dimensions());
+  fail(spec, "an array of shape {} holds no codes of shape {} along its last axes",
+       data::shape_text(shape), one);
 }
 
 /// Throws Error where a row is no code: another number than 0 and 1 of a bit, or a one-hot row, of a variable or
 /// a label, without its one 1.
 void check_codes(const std::string& spec, const Tensor& z, const CodeSpace& codes, bool labelled) {
   const std::int64_t width = codes.kind == CodeSpace::Kind::one_hot ? codes.classes : codes.labels;
-  const std::int64_t first = codes.discrete() ? 0 : codes.variables;
+  const std::int64_t first = codes.discrete() ? 0 : codes.first(codes.variables);
   if (!codes.discrete() && !labelled) return;
   const float* const all = z.data_as<float>();
   const std::int64_t dimensions = z.shape()[1];
@@ -96,9 +101,13 @@ Codes read_codes(const std::string& spec, const LoadedModel& run, const ModelOut
   shape.insert(shape.end(), rows.shape().begin(), rows.shape().end());
   const CodeSpace codes = run.model->codes();
   // Codes without their label are of the one that is told.
-  const bool labelled = codes.labels > 0 && shape.back() != codes.variables;
-  const std::int64_t given = labelled ? codes.dimensions() : codes.dimensions() - codes.labels;
-  Codes all{.labelled = labelled, .lead = before_code(std::move(shape), codes, given, spec)};
+  const std::int64_t own = codes.first(codes.variables);
+  std::optional<std::vector<std::int64_t>> lead = before_code(shape, own);
+  const bool labelled = codes.labels > 0 && !lead;
+  if (labelled) lead = before_code(shape, codes.dimensions());
+  if (!lead) fail_shape(spec, shape, codes);
+  const std::int64_t given = labelled ? codes.dimensions() : own;
+  Codes all{.labelled = labelled, .lead = *std::move(lead)};
   const std::int64_t count = rows.count() * rows.features() / given;
   output.check_rows(spec, count);
   Tensor z({count, given});

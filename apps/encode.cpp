@@ -39,13 +39,13 @@ data::ArrayView view(const Tensor& tensor) {
 /// points on circles, [N, D] of codes in blocks.
 std::vector<std::pair<std::string, Tensor>> arrays_of(const Encoded& q, const CodeSpace& codes) {
   if (q.log_variance.size() > 0) return {{"mean", q.mean}, {"log_variance", q.log_variance}};
-  if (codes.labels > 0) {
-    return {{"mean", q.mean}, {"label_probabilities", q.label_probabilities}};
-  }
-  const bool mixed = codes.kind == CodeSpace::Kind::mixed;
+  const bool mixed = codes.kind == CodeSpace::Kind::mixed, rows = !mixed && codes.width() > 1;
   const char* const name = !mixed && codes.discrete() ? "probabilities" : "mean";
-  if (mixed || codes.width() == 1) return {{name, q.mean}};
-  return {{name, q.mean.reshape({q.mean.shape()[0], codes.variables, codes.width()})}};
+  const Shape by_variable{q.mean.shape()[0], codes.variables, codes.width()};
+  std::vector<std::pair<std::string, Tensor>> arrays{
+      {name, rows ? q.mean.reshape(by_variable) : q.mean}};
+  if (codes.labels > 0) arrays.emplace_back("label_probabilities", q.label_probabilities);
+  return arrays;
 }
 
 /// What the arrays of a file are made of: it must outlive their writing.

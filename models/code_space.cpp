@@ -1,6 +1,7 @@
 #include "models/code_space.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "autodiff/dtype.hpp"
 #include "autodiff/error.hpp"
@@ -11,6 +12,12 @@ namespace {
 
 bool finitely_many(CodeSpace::Kind kind) {
   return kind == CodeSpace::Kind::binary || kind == CodeSpace::Kind::one_hot;
+}
+
+/// What is drawn from one kind of noise each: the blocks, or all numbers but the label's.
+std::span<const CodeSpace> parts_of(const CodeSpace& codes) {
+  if (codes.kind == CodeSpace::Kind::mixed) return codes.blocks;
+  return {&codes, 1};
 }
 
 /// Puts uniform numbers in the place of the normal ones of the blocks that want them.
@@ -28,8 +35,8 @@ void fill_uniform_blocks(const CodeSpace& codes, const Tensor& noise, RandomBloc
     fill_uniform(uniform, first, coupling);
     T* const to = noise.data_as<T>();
     std::int64_t d = 0;
-    for (const CodeSpace& block : codes.blocks) {
-      const std::int64_t n = block.dimensions();
+    for (const CodeSpace& block : parts_of(codes)) {
+      const std::int64_t n = block.first(block.variables);
       for (std::int64_t row = 0; block.noise() == Noise::uniform && row < rows; ++row) {
         std::copy_n(uniform + row * whole + beyond + d, n, to + row * width + d);
       }
@@ -46,7 +53,8 @@ bool CodeSpace::discrete() const {
 }
 
 bool CodeSpace::differentiable() const {
-  if (kind != Kind::mixed) return !finitely_many(kind) && labels == 0;
+  if (labels > 0) return false;
+  if (kind != Kind::mixed) return !finitely_many(kind);
   return std::none_of(blocks.begin(), blocks.end(),
                       [](const CodeSpace& b) { return b.discrete(); });
 }
@@ -101,19 +109,21 @@ std::string CodeSpace::text() const {
 }
 
 void fill_noise(const CodeSpace& codes, const Tensor& noise, RandomBlock first, Coupling coupling) {
-  if (codes.kind != CodeSpace::Kind::mixed) {
+  const auto wants = [parts = parts_of(codes)](Noise kind) {
+    return std::any_of(parts.begin(), parts.end(),
+                       [kind](const CodeSpace& part) { return part.noise() == kind; });
+  };
+  // A label is sampled from normal noise.
+  const bool normal = codes.labels > 0 || wants(Noise::normal), uniform = wants(Noise::uniform);
+  if (codes.kind != CodeSpace::Kind::mixed && !(normal && uniform)) {
     return fill_noise(codes.noise(), noise, first, coupling);
   }
   if (noise.shape().rank() != 3 || noise.shape()[2] != codes.dimensions()) {
     throw Error("fill_noise: a tensor " + noise.shape().text() + " for codes of " +
                 std::to_string(codes.dimensions()) + " numbers");
   }
-  const auto wants = [&](Noise kind) {
-    return std::any_of(codes.blocks.begin(), codes.blocks.end(),
-                       [kind](const CodeSpace& block) { return block.noise() == kind; });
-  };
-  if (wants(Noise::normal)) fill_noise(Noise::normal, noise, first, coupling);
-  if (wants(Noise::uniform)) fill_uniform_blocks(codes, noise, first, coupling);
+  if (normal) fill_noise(Noise::normal, noise, first, coupling);
+  if (uniform) fill_uniform_blocks(codes, noise, first, coupling);
 }
 
 }  // namespace nelbo

@@ -3,6 +3,7 @@
 #include <limits>
 #include <utility>
 
+#include "autodiff/special/beta_fraction.hpp"
 #include "autodiff/special/gamma.hpp"
 
 namespace nelbo::special {
@@ -70,25 +71,6 @@ Tail quadrature(double a, double b, double mean_a, double mean_b, const Logistic
           integral(length, [&](std::size_t i) { return ratio[i] * (edge_b + q[i]); })};
 }
 
-/// a B(a, b) F / x^a (1 - x)^b by its continued fraction, to 1e-9: Lentz's method.
-double fraction(double a, double b, double x) {
-  constexpr double tiny = 1e-300;
-  const auto away_from_0 = [](double value) { return std::fabs(value) < tiny ? tiny : value; };
-  double c = 1, d = 1 / away_from_0(1 - (a + b) * x / (a + 1)), f = d;
-  for (double m = 1; m < 1000; ++m) {
-    const double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
-    d = 1 / away_from_0(1 + even * d);
-    c = away_from_0(1 + even / c);
-    f *= c * d;
-    const double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
-    d = 1 / away_from_0(1 + odd * d);
-    c = away_from_0(1 + odd / c);
-    f *= c * d;
-    if (std::fabs(c * d - 1) < 1e-9) break;
-  }
-  return f;
-}
-
 /// Where the lower tail of a < 1 is a short sum. Its density has two scales, 1 / a and 1; beyond
 /// this point the upper tail has one.
 bool in_series(double a, double b, const Logistic& at) {
@@ -147,7 +129,9 @@ CdfPoint LogitBeta::cdf_at(double y) const {
       a * (at.log_x - sides_[0].log_share) + b * (at.log_rest - sides_[1].log_share) + constant_;
   p.log_slope = a * at.rest - b * at.x;
   const bool lower = at.x * (a + b + 2) < a + 1;  // where the fraction is short
-  const double mass = lower ? fraction(a, b, at.x) / a : fraction(b, a, at.rest) / b;
+  constexpr double tolerance = 1e-9;
+  const double mass = lower ? beta_fraction(a, b, at.x, tolerance) / a
+                            : beta_fraction(b, a, at.rest, tolerance) / b;
   p.set_tail(lower, p.log_density + std::log(mass));
   return p;
 }

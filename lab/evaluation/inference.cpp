@@ -69,8 +69,9 @@ auto posterior_parameters(const Model& model) {
   return [&model](Var rows) {
     const auto q = model.posterior(model.batch(rows));
     if (const LabelledPosterior* const labelled = q->labelled()) {
-      const std::int64_t latent = model.codes().variables;
-      return std::vector<Var>{slice(q->expectation(), -1, 0, latent), exp(labelled->classifier())};
+      const CodeSpace codes = model.codes();
+      const Var of_z = slice(q->expectation(), -1, 0, codes.first(codes.variables));
+      return std::vector<Var>{of_z, exp(labelled->classifier())};
     }
     if (q->normal() == nullptr) return std::vector<Var>{q->expectation()};
     const DiagNormal normal = q->normal()->marginals();

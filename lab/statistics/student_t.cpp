@@ -3,6 +3,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "autodiff/special/beta_fraction.hpp"
+
 namespace nelbo::gradvar {
 namespace {
 
@@ -16,27 +18,6 @@ double log_gamma_step(double a) {
              a;
 }
 
-/// The continued fraction of I_x(a, b) (DLMF 8.17.22) by Lentz's method; converges in about
-/// sqrt(max(a, b)) steps for x < (a + 1) / (a + b + 2).
-double beta_fraction(double a, double b, double x) {
-  constexpr int most_steps = 1'000'000;
-  constexpr double tiny = 1e-300;
-  const auto away_from_zero = [](double v) { return std::abs(v) < tiny ? tiny : v; };
-  double c = 1, d = 1 / away_from_zero(1 - (a + b) * x / (a + 1)), value = d;
-  for (int n = 1; n < most_steps; ++n) {
-    const double even = n * (b - n) * x / ((a + 2 * n - 1) * (a + 2 * n));
-    d = 1 / away_from_zero(1 + even * d);
-    c = away_from_zero(1 + even / c);
-    value *= c * d;
-    const double odd = -(a + n) * (a + b + n) * x / ((a + 2 * n) * (a + 2 * n + 1));
-    d = 1 / away_from_zero(1 + odd * d);
-    c = away_from_zero(1 + odd / c);
-    value *= c * d;
-    if (std::abs(c * d - 1) < 1e-16) break;
-  }
-  return value;
-}
-
 }  // namespace
 
 double student_t_two_sided(double t, double freedom) {
@@ -48,8 +29,9 @@ double student_t_two_sided(double t, double freedom) {
   // x^a (1 - x)^(1/2) / B(a, 1/2)
   const double front =
       std::exp(log_gamma_step(a) - a * std::log1p(ratio)) * std::sqrt(rest / std::numbers::pi);
-  if (x < (a + 1) / (a + 2.5)) return front * beta_fraction(a, 0.5, x) / a;
-  return 1 - front * beta_fraction(0.5, a, rest) / 0.5;
+  constexpr double tolerance = 1e-16;
+  if (x < (a + 1) / (a + 2.5)) return front * special::beta_fraction(a, 0.5, x, tolerance) / a;
+  return 1 - front * special::beta_fraction(0.5, a, rest, tolerance) / 0.5;
 }
 
 }  // namespace nelbo::gradvar

@@ -18,7 +18,7 @@ const VaeConfig& checked(const VaeConfig& config) {
   };
   if (config.conditions < 2) refuse("labels_used", "there must be at least 2 different labels");
   if (config.missing != VaeConfig::Missing::none) refuse("missing", "entries cannot be missing");
-  if (config.codes().discrete()) {
+  if (!config.codes().differentiable()) {
     refuse("posterior", "'" + config.posterior.text +
                             "' is no posterior of continuous codes, which it has to be");
   }

@@ -30,12 +30,6 @@ std::vector<double> means_of_counts(const DataMoments& moments) {
   return means;
 }
 
-Tensor log_mean_start(const DataMoments& moments) {
-  std::vector<double> start = means_of_counts(moments);
-  for (double& m : start) m = std::log(m);
-  return vector_of(start);
-}
-
 /// By the moments, for every feature.
 std::vector<double> inverse_dispersions(const DataMoments& moments) {
   constexpr double least = 1e-3, greatest = 1e4;
@@ -61,19 +55,21 @@ double uninflated_mean(double positive, double r) {
 
 }  // namespace
 
+Var CountLikelihood::mean(Var output) const { return exp(output); }
+
+Tensor CountLikelihood::output_start(const DataMoments& moments) const {
+  std::vector<double> start = means_of_counts(moments);
+  for (double& m : start) m = std::log(m);
+  return vector_of(start);
+}
+
 Var PoissonLikelihood::feature_log_prob(Var output, Var x) const {
   return poisson_log_mass(x, output);
 }
 
-Var PoissonLikelihood::mean(Var output) const { return exp(output); }
-
 Var PoissonLikelihood::sample(Var output, Var noise) const {
   const Var poisson = Tape::current().constant(80, output.dtype());
   return stop(negative_binomial_quantile(stop(output), poisson, noise));
-}
-
-Tensor PoissonLikelihood::output_start(const DataMoments& moments) const {
-  return log_mean_start(moments);
 }
 
 Var NegativeBinomialLikelihood::log_inverse_dispersion() const {
@@ -85,14 +81,8 @@ Var NegativeBinomialLikelihood::feature_log_prob(Var output, Var x) const {
   return negative_binomial_log_mass(x, output, log_inverse_dispersion());
 }
 
-Var NegativeBinomialLikelihood::mean(Var output) const { return exp(output); }
-
 Var NegativeBinomialLikelihood::sample(Var output, Var noise) const {
   return stop(negative_binomial_quantile(stop(output), stop(log_inverse_dispersion()), noise));
-}
-
-Tensor NegativeBinomialLikelihood::output_start(const DataMoments& moments) const {
-  return log_mean_start(moments);
 }
 
 std::shared_ptr<const Likelihood> NegativeBinomialLikelihood::declared(

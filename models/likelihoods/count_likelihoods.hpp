@@ -7,33 +7,32 @@ namespace nelbo {
 // they are: a size of the datum (the total of its counts, a "library") is no input of the decoder, and z
 // has to tell it.
 
-/// Poisson counts: the output is the log-rate l, log P(x) = x l - exp(l) - log x!. It starts at the
-/// logarithm of the mean, at least at log 0.001 (a feature that is always 0 has none).
-class PoissonLikelihood final : public Likelihood {
+/// Counts of which the output is the logarithm of the mean. It starts at that of the data, at least at log
+/// 0.001 (the mean of a feature that is always 0 has none).
+class CountLikelihood : public Likelihood {
  public:
-  std::string text() const override { return "poisson"; }
   bool is_mass() const override { return true; }
   Support support() const override { return {.least = 0, .whole = true}; }
-  Var feature_log_prob(Var output, Var x) const override;
   Var mean(Var output) const override;
-  Var sample(Var output, Var noise) const override;
   Noise noise() const override { return Noise::uniform; }
   Tensor output_start(const DataMoments& moments) const override;
 };
 
+/// Poisson counts of log-rate l: log P(x) = x l - exp(l) - log x!.
+class PoissonLikelihood final : public CountLikelihood {
+ public:
+  std::string text() const override { return "poisson"; }
+  Var feature_log_prob(Var output, Var x) const override;
+  Var sample(Var output, Var noise) const override;
+};
+
 /// Negative binomial counts of log-mean l from the decoder and an inverse dispersion r per feature, learned:
-/// variance m + m^2 / r, m = exp(l). The output starts as Poisson's, r at the moments' m^2 / (variance -
-/// m), held to [0.001, 10000].
-class NegativeBinomialLikelihood : public Likelihood {
+/// variance m + m^2 / r, m = exp(l). r starts at the moments' m^2 / (variance - m), held to [0.001, 10000].
+class NegativeBinomialLikelihood : public CountLikelihood {
  public:
   std::string text() const override { return "negative_binomial"; }
-  bool is_mass() const override { return true; }
-  Support support() const override { return {.least = 0, .whole = true}; }
   Var feature_log_prob(Var output, Var x) const override;
-  Var mean(Var output) const override;
   Var sample(Var output, Var noise) const override;
-  Noise noise() const override { return Noise::uniform; }
-  Tensor output_start(const DataMoments& moments) const override;
   /// Declares "decoder.log_inverse_dispersion" [X].
   std::shared_ptr<const Likelihood> declared(ParameterStore& store, std::int64_t features,
                                              const DataMoments& moments) const override;

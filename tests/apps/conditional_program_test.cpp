@@ -7,7 +7,7 @@
 
 #include "lab/files/npz.hpp"
 #include "tests/apps/program_run.hpp"
-#include "tests/apps/train_command.hpp"
+#include "tests/apps/table_run.hpp"
 #include "tests/catch.hpp"
 #include "tests/lab/train_data.hpp"
 
@@ -31,39 +31,19 @@ std::string table(bool holes) {
   return text;
 }
 
-struct Run {
-  Run(bool holes, std::vector<std::string> more) {
-    data = folder.write("table.csv", table(holes));
-    std::vector<std::string> words{
-        "train",    "--data",    data,      "--likelihood", "normal",      "--hidden", "7",
-        "--latent", "2",         "--scale", "standard",     "--steps",     "6",        "--batch",
-        "20",       "--threads", "1",       "--out",        folder / "run"};
-    words.insert(words.end(), more.begin(), more.end());
-    const Outcome made = run_program_binary(words);
-    INFO(made.err);
-    REQUIRE(made.code == 0);
-    header = made.out + made.err;
-  }
-  Outcome ask(std::vector<std::string> words) const {
-    words.insert(words.begin() + 1, folder / "run");
-    return run_program_binary(words);
-  }
-  json json_of(std::vector<std::string> words) const {
-    words.push_back("--json");
-    const Outcome outcome = ask(words);
-    INFO(words[0] << ": " << outcome.err);
-    REQUIRE(outcome.code == 0);
-    return json::parse(outcome.out);
-  }
+struct Run : TableRun {
+  Run(bool holes, const std::vector<std::string>& more) : TableRun(table(holes), with(more)) {}
   std::vector<float> array(const std::string& file, const std::string& name) const {
-    const data::Array of = data::Npz(data::Input::open(folder / file)).read(name);
-    std::vector<float> values(std::size_t(of.count()));
-    std::memcpy(values.data(), of.bytes.data(), of.bytes.size());
-    return values;
+    return floats(folder / (file + ":" + name));
   }
 
-  TempFolder folder;
-  std::string data, header;
+ private:
+  static std::vector<std::string> with(const std::vector<std::string>& more) {
+    std::vector<std::string> flags{"--scale", "standard", "--steps",   "6",
+                                   "--batch", "20",       "--threads", "1"};
+    flags.insert(flags.end(), more.begin(), more.end());
+    return flags;
+  }
 };
 
 /// Every command that a trained run goes through, and the same bits by two threads.

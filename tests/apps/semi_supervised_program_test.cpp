@@ -5,6 +5,7 @@
 
 #include "lab/files/npz.hpp"
 #include "tests/apps/program_run.hpp"
+#include "tests/apps/table_run.hpp"
 #include "tests/catch.hpp"
 #include "tests/lab/train_data.hpp"
 
@@ -27,57 +28,19 @@ std::string labelled_table(bool labels) {
   return text.str();
 }
 
-struct LabelledRun {
-  LabelledRun() {
-    data = folder.write("table.csv", labelled_table(true));
-    const Outcome made = train("run", {"--labels-used", "8"}, "1");
-    INFO(made.err);
-    REQUIRE(made.code == 0);
-    header = made.out + made.err;
-  }
-  Outcome train(const std::string& out, const std::vector<std::string>& more,
-                const std::string& threads) const {
-    std::vector<std::string> words{"train",
-                                   "--data",
-                                   data,
-                                   "--likelihood",
-                                   "normal",
-                                   "--hidden",
-                                   "7",
-                                   "--latent",
-                                   "2",
-                                   "--objective",
-                                   "m2(alpha=0.5)",
-                                   "--estimator",
-                                   "enumeration",
-                                   "--epochs",
-                                   "2",
-                                   "--batch",
-                                   "20",
-                                   "--threads",
-                                   threads,
-                                   "--out",
-                                   folder / out};
-    words.insert(words.end(), more.begin(), more.end());
-    return run_program_binary(words);
-  }
-  Outcome ask(std::vector<std::string> words) const {
-    words.insert(words.begin() + 1, folder / "run");
-    return run_program_binary(words);
-  }
-  json json_of(std::vector<std::string> words) const {
-    words.push_back("--json");
-    const Outcome outcome = ask(words);
-    INFO(words[0] << ": " << outcome.err);
-    REQUIRE(outcome.code == 0);
-    return json::parse(outcome.out);
-  }
+std::vector<std::string> with(const std::vector<std::string>& more) {
+  std::vector<std::string> flags{
+      "--objective", "m2(alpha=0.5)", "--estimator", "enumeration", "--epochs",
+      "2",           "--batch",       "20"};
+  flags.insert(flags.end(), more.begin(), more.end());
+  return flags;
+}
+
+struct LabelledRun : TableRun {
+  LabelledRun() : TableRun(labelled_table(true), with({"--labels-used", "8", "--threads", "1"})) {}
   data::Array array(const std::string& file, const std::string& name) const {
     return data::Npz(data::Input::open(folder / file)).read(name);
   }
-
-  TempFolder folder;
-  std::string data, header;
 };
 
 }  // namespace
@@ -166,11 +129,13 @@ TEST_CASE("semi-supervised program: samples and decoded codes are of the label t
 
 TEST_CASE("semi-supervised program: threads change no bit, and what does not go is refused") {
   const LabelledRun run;
-  REQUIRE(run.train("other", {"--labels-used", "8"}, "2").code == 0);
+  REQUIRE(
+      train_on_table(run.folder, with({"--labels-used", "8", "--threads", "2"}), "other").code ==
+      0);
   CHECK(read_whole(run.folder / "run/checkpoints/last.safetensors") ==
         read_whole(run.folder / "other/checkpoints/last.safetensors"));
   const auto refused = [&](const std::vector<std::string>& more, const std::string& why) {
-    const Outcome outcome = run.train("refused", more, "1");
+    const Outcome outcome = train_on_table(run.folder, with(more), "refused");
     INFO(outcome.err);
     CHECK(outcome.code == 2);
     CHECK_THAT(outcome.err, contains(why));
@@ -181,4 +146,29 @@ TEST_CASE("semi-supervised program: threads change no bit, and what does not go 
   refused({"--labels-used", "8", "--missing", "zeros"}, "--missing");
   refused({"--labels-used", "8", "--objective", "elbo + tc"}, "objective");
   refused({"--estimator", "reparam"}, "a model that infers labels");
+}
+
+TEST_CASE(
+    "semi-supervised program: codes of several numbers go through every command with labels") {
+  for (const char* posterior : {"von_mises", "diagonal:1+gamma:1"}) {
+    CAPTURE(posterior);
+    TableRun run(labelled_table(true), with({"--labels-used", "8", "--posterior", posterior}));
+    const auto asked = [&](const std::vector<std::string>& words) {
+      const Outcome outcome = run.ask(words);
+      INFO(words[0] << ": " << outcome.err);
+      CHECK(outcome.code == 0);
+    };
+    asked({"eval"});
+    asked({"bounds", "--m", "1,5", "--k", "1"});
+    asked({"decompose"});
+    asked({"encode", "--out", run.folder / "z.npz"});
+    asked({"decode", "--z", run.folder / "z.npz:mean", "--condition", "1", "--out",
+           run.folder / "d.npz"});
+    asked({"sample", "--out", run.folder / "s.npz"});
+    asked({"decode", "--z", run.folder / "s.npz", "--out", run.folder / "e.npz"});
+    asked({"traverse", "--out", run.folder / "t.npz"});
+    const data::Array z = data::Npz(data::Input::open(run.folder / "z.npz")).read("mean");
+    const std::vector<std::int64_t> circles{8, 2, 2}, numbers{8, 2};
+    CHECK(z.shape == (std::string(posterior) == "von_mises" ? circles : numbers));
+  }
 }

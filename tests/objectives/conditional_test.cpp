@@ -17,9 +17,10 @@
 #include "objectives/terms/terms.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/conditional_world.hpp"
+#include "tests/objectives/drawn_rows.hpp"
 
 using namespace nelbo;
-using tests::ConditionalWorld, tests::contains;
+using tests::ConditionalWorld, tests::contains, tests::DrawnRows, tests::z_score;
 
 namespace {
 
@@ -47,29 +48,6 @@ double exact_log_px(const ConditionalWorld& world, const Tensor& rows, int b) {
   return world.log_px(column_of(rows, b, 0, X), column_of(rows, b, X, X + C));
 }
 
-struct Recorded {
-  Recorded(const Model& model, int samples, const Tensor& rows) : recording(tape) {
-    const Tensor normal({samples, B, L}, DType::f64);
-    fill_normal(normal.data_as<double>(), {.stream = {5, StreamId::noise},
-                                           .draws = std::size_t(samples),
-                                           .batch = std::size_t(B),
-                                           .dimensions = std::size_t(L)});
-    draw = std::make_unique<Draw>(model, model.batch(tape.leaf(rows)), tape.leaf(normal));
-  }
-  Tape tape;
-  Recording recording;
-  std::unique_ptr<Draw> draw;
-};
-
-/// The z-score of the mean of `values` [S, B] of datum b against `exact`.
-double z_score(const Tensor& values, int b, double exact) {
-  const std::int64_t n = values.shape()[0];
-  double mean = 0, squares = 0;
-  for (std::int64_t s = 0; s < n; ++s) mean += values.at({s, b}) / double(n);
-  for (std::int64_t s = 0; s < n; ++s) squares += std::pow(values.at({s, b}) - mean, 2);
-  return (mean - exact) / std::sqrt(squares / double(n - 1) / double(n));
-}
-
 }  // namespace
 
 TEST_CASE("conditional: under the exact posterior every weight is log p(x|c)") {
@@ -79,7 +57,7 @@ TEST_CASE("conditional: under the exact posterior every weight is log p(x|c)") {
   CHECK(model->conditions() == C);
   CHECK(model->shown() == X + C);
   const Tensor rows = rows_shown();
-  const Recorded of(*model, 4, rows);
+  const DrawnRows of(*model, 4, rows);
   const Tensor weights = of.draw->log_weights().value();
   double mean = 0;
   for (int b = 0; b < B; ++b) {
@@ -99,15 +77,11 @@ TEST_CASE("conditional: estimates of a diagonal posterior are of the exact numbe
   ParameterStore store(DType::f64);
   const auto model = world.model(store, "diagonal");
   const Tensor rows = rows_shown();
-  const Recorded of(*model, 20'000, rows);
+  const DrawnRows of(*model, 20'000, rows);
   const Tensor log_weights = of.draw->log_weights().value();
   const Tensor div_exact = div().per_datum(*of.draw).value().value();
   const Tensor nell_mc = nell().per_datum(*of.draw).value().value();
-  using namespace dense;
-  const Tensor P = world.posterior_covariance();
-  // KL(N(m, diag P) || N(m, P)).
-  const double gap = 0.5 * (Factor(P).log_determinant() - sum_log(diagonal_of(P))) +
-                     0.5 * (trace(Factor(P).inverse() * diagonal(diagonal_of(P))) - L);
+  const double gap = world.diagonal_gap();
   for (int b = 0; b < B; ++b) {
     const double log_px = exact_log_px(world, rows, b);
     const Tensor ratios(log_weights.shape(), DType::f64);
@@ -128,7 +102,7 @@ TEST_CASE("conditional: the prior of a condition is no prior of all codes, and t
   const ConditionalWorld world;
   ParameterStore store(DType::f64);
   const auto model = world.model(store, "diagonal");
-  const Recorded of(*model, 2, rows_shown());
+  const DrawnRows of(*model, 2, rows_shown());
   CHECK_THROWS_WITH(aggdiv(Scheme::naive)(*of.draw), contains("aggdiv"));
   CHECK_THROWS_WITH(dwkl(Scheme::naive)(*of.draw), contains("dwkl and pf"));
   CHECK_THROWS_WITH(pf()(*of.draw), contains("dwkl and pf"));
@@ -169,39 +143,37 @@ TEST_CASE("conditional: a model without its condition, and one with a condition 
 TEST_CASE("missing: bounds over the observed entries are of the exact marginal, z < 4") {
   const ConditionalWorld world;
   const Tensor rows = rows_shown(true);
-  for (const Missing missing : {Missing::zeros}) {
-    ParameterStore store(DType::f64);
-    const auto model = world.model(store, "diagonal", missing);
-    // Wider than the posterior of whole data, so that the weights have a variance.
-    const Tensor bias = store.tensor("encoder.head.bias");
-    for (int l = 0; l < L; ++l) bias.set({L + l}, bias.at({L + l}) + 1);
-    const Recorded of(*model, 20'000, rows);
-    const Tensor log_weights = of.draw->log_weights().value();
-    const Tensor means = model->likelihood()->mean(of.draw->codes().decoded()).value();
-    for (int b = 0; b < B; ++b) {
-      const double log_px = exact_log_px(world, rows, b);
-      const Tensor ratios(log_weights.shape(), DType::f64);
+  ParameterStore store(DType::f64);
+  const auto model = world.model(store, "diagonal", Missing::zeros);
+  // Wider than the posterior of whole data, so that the weights have a variance.
+  const Tensor bias = store.tensor("encoder.head.bias");
+  for (int l = 0; l < L; ++l) bias.set({L + l}, bias.at({L + l}) + 1);
+  const DrawnRows of(*model, 20'000, rows);
+  const Tensor log_weights = of.draw->log_weights().value();
+  const Tensor means = model->likelihood()->mean(of.draw->codes().decoded()).value();
+  for (int b = 0; b < B; ++b) {
+    const double log_px = exact_log_px(world, rows, b);
+    const Tensor ratios(log_weights.shape(), DType::f64);
+    for (std::int64_t s = 0; s < 20'000; ++s) {
+      ratios.set({s, b}, std::exp(log_weights.at({s, b}) - log_px));
+    }
+    const double z = z_score(ratios, b, 1);
+    CAPTURE(b, z, log_px);
+    CHECK(std::abs(z) < 4);
+    // E[X_mis|x_obs] by the weights: E_q w (x - exact) = 0, which needs no division.
+    const Tensor expected =
+        world.expected_missing(column_of(rows, b, 0, X), column_of(rows, b, X, X + C));
+    int next = 0;
+    for (int i = 0; i < X; ++i) {
+      if (!std::isnan(rows.at({b, i}))) continue;
+      const double exact = expected.at({next++, 0});
+      const Tensor weighted(log_weights.shape(), DType::f64);
       for (std::int64_t s = 0; s < 20'000; ++s) {
-        ratios.set({s, b}, std::exp(log_weights.at({s, b}) - log_px));
+        weighted.set({s, b}, ratios.at({s, b}) * (means.at({s, b, i}) - exact));
       }
-      const double z = z_score(ratios, b, 1);
-      CAPTURE(b, z, log_px);
-      CHECK(std::abs(z) < 4);
-      // E[X_mis|x_obs] by the weights: E_q w (x - exact) = 0, which needs no division.
-      const Tensor expected =
-          world.expected_missing(column_of(rows, b, 0, X), column_of(rows, b, X, X + C));
-      int next = 0;
-      for (int i = 0; i < X; ++i) {
-        if (!std::isnan(rows.at({b, i}))) continue;
-        const double exact = expected.at({next++, 0});
-        const Tensor weighted(log_weights.shape(), DType::f64);
-        for (std::int64_t s = 0; s < 20'000; ++s) {
-          weighted.set({s, b}, ratios.at({s, b}) * (means.at({s, b, i}) - exact));
-        }
-        const double z_mean = z_score(weighted, b, 0);
-        CAPTURE(i, z_mean, exact);
-        CHECK(std::abs(z_mean) < 4);
-      }
+      const double z_mean = z_score(weighted, b, 0);
+      CAPTURE(i, z_mean, exact);
+      CHECK(std::abs(z_mean) < 4);
     }
   }
 }
@@ -214,7 +186,7 @@ TEST_CASE("missing: what stands in the place of a missing entry moves nothing") 
   // Data that are whole give the numbers of the model without missing entries.
   const Tensor whole = rows_shown();
   const auto weights_of = [&](const Model& of) {
-    const Recorded recorded(of, 3, whole);
+    const DrawnRows recorded(of, 3, whole);
     return recorded.draw->log_weights().value().values();
   };
   const std::vector<double> expected = weights_of(*whole_model), given = weights_of(*model);
@@ -223,7 +195,7 @@ TEST_CASE("missing: what stands in the place of a missing entry moves nothing") 
   // The gradient of a cost is finite, and 0 of the outputs of an entry that no datum has.
   Tensor holes = rows_shown(true);
   for (int n = 0; n < B; ++n) holes.set({n, 1}, missing_entry);
-  Recorded c(*model, 3, holes);
+  DrawnRows c(*model, 3, holes);
   GradientSink gradient(store);
   c.tape.backward(parse_objective("iw(m=3)").cost()(*c.draw), all_groups, gradient);
   const Range range = store.range("theta");

@@ -53,6 +53,13 @@ struct ConditionalWorld {
     using namespace dense;
     return Factor(identity(L) + (1 / s2) * (transposed(W) * W)).inverse();
   }
+  /// KL(N(m, diag P) || N(m, P)), nats: what a diagonal posterior of the true means leaves.
+  double diagonal_gap() const {
+    using namespace dense;
+    const Tensor P = posterior_covariance();
+    return 0.5 * (Factor(P).log_determinant() - sum_log(diagonal_of(P))) +
+           0.5 * (trace(Factor(P).inverse() * diagonal(diagonal_of(P))) - L);
+  }
 
   /// An autoencoder without hidden layers, whose decoder and prior are the world's. `posterior` full is
   /// started at Q(Z|x,c) = P(Z|x,c), diagonal at its mean and at the diagonal of its covariance.

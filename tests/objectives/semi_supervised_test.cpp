@@ -17,9 +17,10 @@
 #include "objectives/terms/terms.hpp"
 #include "tests/catch.hpp"
 #include "tests/objectives/conditional_world.hpp"
+#include "tests/objectives/drawn_rows.hpp"
 
 using namespace nelbo;
-using tests::ConditionalWorld, tests::contains;
+using tests::ConditionalWorld, tests::contains, tests::DrawnRows, tests::z_score;
 
 namespace {
 
@@ -85,32 +86,6 @@ Tensor x_of(const Tensor& rows, int b) {
   return rows.slice(0, b, b + 1).slice(1, 0, X).contiguous().reshape({X, 1});
 }
 
-struct Recorded {
-  Recorded(const Model& model, int samples, const Tensor& rows, const std::string& estimator = "")
-      : recording(tape) {
-    const Tensor normal({samples, B, L + K}, DType::f64);
-    fill_normal(normal.data_as<double>(), {.stream = {5, StreamId::noise},
-                                           .draws = std::size_t(samples),
-                                           .batch = std::size_t(B),
-                                           .dimensions = std::size_t(L + K)});
-    std::shared_ptr<const Estimation> estimation;
-    if (!estimator.empty()) estimation = parse_estimators(estimator).estimation(true);
-    draw = std::make_unique<Draw>(model, model.batch(tape.leaf(rows)), tape.leaf(normal),
-                                  Population{}, nullptr, estimation);
-  }
-  Tape tape;
-  Recording recording;
-  std::unique_ptr<Draw> draw;
-};
-
-double z_score(const Tensor& values, int b, double exact) {
-  const std::int64_t n = values.shape()[0];
-  double mean = 0, squares = 0;
-  for (std::int64_t s = 0; s < n; ++s) mean += values.at({s, b}) / double(n);
-  for (std::int64_t s = 0; s < n; ++s) squares += std::pow(values.at({s, b}) - mean, 2);
-  return (mean - exact) / std::sqrt(squares / double(n - 1) / double(n));
-}
-
 }  // namespace
 
 TEST_CASE("semi-supervised: under the exact posterior bounds are log p(x, c) and log p(x)") {
@@ -126,7 +101,7 @@ TEST_CASE("semi-supervised: under the exact posterior bounds are log p(x, c) and
     exact.push_back(b == 0 ? world.log_joint(x, 1) : world.log_marginal(x));
   }
   for (const int samples : {1, 3}) {
-    const Recorded of(*model, samples, rows, "enumeration");
+    const DrawnRows of(*model, samples, rows, "enumeration");
     const Tensor bound = parse_objective("mc(k=" + std::to_string(samples) + ")")
                              .per_datum(*of.draw)
                              .value()
@@ -139,7 +114,7 @@ TEST_CASE("semi-supervised: under the exact posterior bounds are log p(x, c) and
     }
   }
   // Samples of [z c]: each weight is exact.
-  const Recorded of(*model, 6, rows);
+  const DrawnRows of(*model, 6, rows);
   const Tensor weights = of.draw->log_weights().value();
   for (int b = 0; b < B; ++b) {
     for (int s = 0; s < 6; ++s)
@@ -156,12 +131,9 @@ TEST_CASE("semi-supervised: bounds of a worse posterior are what they should be,
     values.copy_from(Tensor(values.shape(), DType::f64));
   }
   const Tensor rows = rows_shown();
-  using namespace dense;
-  const Tensor P = world.posterior_covariance();
-  const double gap = 0.5 * (Factor(P).log_determinant() - sum_log(diagonal_of(P))) +
-                     0.5 * (trace(Factor(P).inverse() * diagonal(diagonal_of(P))) - L);
+  const double gap = world.diagonal_gap();
   constexpr int S = 20'000;
-  const Recorded of(*model, S, rows);
+  const DrawnRows of(*model, S, rows);
   const Tensor log_weights = of.draw->log_weights().value();
   const Tensor labels = of.draw->z().value();
   const Tensor closed = div().per_datum(*of.draw).value().value();
@@ -198,7 +170,7 @@ TEST_CASE("semi-supervised: the gradient of m2 is that of finite differences") {
   const Tensor rows = rows_shown();
   for (const char* objective : {"m2(alpha=0.3)", "-mc(k=2) + 2*classification"}) {
     const auto value = [&](GradientSink* sink) {
-      const Recorded of(*model, 2, rows, "enumeration");
+      const DrawnRows of(*model, 2, rows, "enumeration");
       const Var loss = parse_objective(objective)(*of.draw);
       if (sink != nullptr) of.draw->x().tape().backward(loss, all_groups & ~leaf_group, *sink);
       return loss.item();
@@ -230,7 +202,7 @@ TEST_CASE("semi-supervised: classification is of the labels that are known, told
   ParameterStore store(DType::f64);
   const auto model = world.semi_supervised(store, "full");
   const Tensor rows = rows_shown();
-  const Recorded of(*model, 1, rows, "enumeration");
+  const DrawnRows of(*model, 1, rows, "enumeration");
   const auto log_q = [&](int b, int k) {
     return world.log_joint(x_of(rows, b), k) - world.log_marginal(x_of(rows, b));
   };
@@ -303,6 +275,45 @@ TEST_CASE("semi-supervised: samples have the label that is told, others any; dec
   }
 }
 
+TEST_CASE("semi-supervised: labels are sampled as Q(C|x) says, whatever z is drawn from, z < 4.5") {
+  const Tensor rows = rows_shown();
+  for (const char* posterior : {"diagonal", "gamma", "beta", "dirichlet", "von_mises", "student",
+                                "diagonal:1+gamma:1", "gamma:1+beta:1"}) {
+    CAPTURE(posterior);
+    VaeConfig config;
+    config.example = Shape{X};
+    config.latent = L;
+    config.hidden = {3};
+    config.conditions = K;
+    config.posterior = parse_posterior(posterior);
+    ParameterStore store(DType::f64);
+    const SemiSupervised model(
+        config, {Tensor::full({X}, 0.5, DType::f64), Tensor::full({X}, 1, DType::f64)}, store);
+    store.freeze(1);
+    constexpr int S = 4000;
+    const Tensor noise({S, B, model.codes().dimensions()}, DType::f64);
+    fill_noise(model.codes(), noise, {.stream = {5, StreamId::noise}});
+    Tape tape;
+    const Recording recording(tape);
+    const auto q = model.posterior(model.batch(tape.leaf(rows)));
+    const Tensor labels = slice(q->draw(tape.leaf(noise)).z, -1, model.codes().dimensions() - K,
+                                model.codes().dimensions())
+                              .value()
+                              .contiguous();
+    const Tensor expected = q->labelled()->label_probabilities().value();
+    for (int k = 0; k < K; ++k) {
+      const Tensor of_label = labels.slice(2, k, k + 1).contiguous().reshape({S, B});
+      for (int b = 1; b < B; ++b) {
+        const double z = z_score(of_label, b, expected.at({b, k}));
+        CAPTURE(b, k, z);
+        CHECK(std::abs(z) < 4.5);
+      }
+    }
+    CHECK_THAT(parse_estimators("reparam").unfit(model.codes()), contains("a label"));
+    CHECK(parse_estimators("enumeration").unfit(model.codes()).empty());
+  }
+}
+
 TEST_CASE("semi-supervised: what does not go with labels is refused by name") {
   const auto refused = [](auto&& change) {
     VaeConfig config;
@@ -317,6 +328,9 @@ TEST_CASE("semi-supervised: what does not go with labels is refused by name") {
   };
   CHECK_THROWS_WITH(refused([](VaeConfig& c) { c.posterior = parse_posterior("bernoulli"); }),
                     contains("posterior") && contains("continuous codes"));
+  CHECK_THROWS_WITH(
+      refused([](VaeConfig& c) { c.posterior = parse_posterior("diagonal:1+bernoulli:1"); }),
+      contains("posterior") && contains("continuous codes"));
   CHECK_THROWS_WITH(refused([](VaeConfig& c) { c.prior = parse_prior("conditional"); }),
                     contains("prior") && contains("choose normal"));
   CHECK_THROWS_WITH(refused([](VaeConfig& c) { c.conditions = 1; }), contains("at least 2"));

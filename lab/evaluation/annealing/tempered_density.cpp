@@ -30,6 +30,15 @@ std::vector<float>& copy(const Tensor& from, std::vector<float>& to) {
   return to;
 }
 
+/// log Q(z|x) of codes that have moved from where they were drawn.
+Var log_q_of_moved(const Model& model, const Batch& batch, Var z) {
+  try {
+    return model.posterior(batch)->log_prob(z);
+  } catch (const Error& error) {  // some flows have no inverse
+    throw SettingError("from", std::string(error.what()) + ", or let chains begin at the prior");
+  }
+}
+
 Var minus_squared_error(const Model& model, Var z, const Batch& batch) {
   const Likelihood* likelihood = model.likelihood();
   if (likelihood == nullptr) {
@@ -68,7 +77,7 @@ void TemperedDensity::record(const Model& model, Path path) {
   const Batch batch = model.batch(x_);
   z_ = tape_.leaf({chains_, data_, dimensions_}, DType::f32, true);
   if (path == Path::from_encoder) {
-    const Var log_q = model.posterior(batch)->log_prob(z_);
+    const Var log_q = log_q_of_moved(model, batch, z_);
     base_ = contiguous(log_q);
     tilt_ = contiguous(model.log_joint(z_, batch) - log_q);
   } else {
