@@ -62,8 +62,11 @@ debian_mirror() {
   apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -m1 '/debian/*$' ||
     die "this system's apt knows no Debian mirror"
 }
+# The compiler's packages are the same in equal suites, and so what it makes of equal files.
 share_ccache_with_root() {
   cache=$(ccache --get-config cache_dir 2>/dev/null) && [ -d "$cache" ] || return 0
   mkdir -p "$root/tmp/.cache/ccache"
   mount --bind "$cache" "$root/tmp/.cache/ccache"
+  settings=${XDG_CONFIG_HOME:-$HOME/.config}/ccache/ccache.conf
+  [ ! -e "$settings" ] || { mkdir -p "$root/tmp/.config/ccache" && cp "$settings" "$root/tmp/.config/ccache/"; }
 }
