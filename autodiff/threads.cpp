@@ -21,6 +21,8 @@
 #endif
 
 #include "autodiff/error.hpp"
+#include "autodiff/forked.hpp"
+#include "autodiff/stopping.hpp"
 
 namespace nelbo {
 namespace {
@@ -91,10 +93,14 @@ std::unique_ptr<Pool>& pool() {
 
 void parallel_for(std::size_t chunks, ChunkFunction body) {
   if (chunks == 0) return;
+  const bool may_stop = stoppable();  // of the caller, whose chunks other threads run
   if (serial || chunks == 1 || num_threads() == 1) {
     if (!serial) flush_denormals();
     note_worker();
-    for (std::size_t i = 0; i < chunks; ++i) body(i);
+    for (std::size_t i = 0; i < chunks; ++i) {
+      if (may_stop) stop_if_asked();
+      body(i);
+    }
     return;
   }
   ChunkTimes* const times = chunk_times;
@@ -106,6 +112,7 @@ void parallel_for(std::size_t chunks, ChunkFunction body) {
         NELBO_TSAN(acquire(before_chunks));
         SerialScope nested_calls_run_inline;
         note_worker();
+        if (may_stop) stop_if_asked();
         run_chunk(body, i, times);
         NELBO_TSAN(release(after_chunks));
       };
@@ -136,6 +143,12 @@ void set_num_threads(std::size_t n) {
   if (pool()->size == n) return;
   pool().reset();
   pool() = std::make_unique<Pool>(n);
+}
+
+void be_forked() {
+  // Not destroyed: that would wait for threads that are not here.
+  [[maybe_unused]] const Pool* const of_parent = pool().release();
+  pool() = std::make_unique<Pool>(1);
 }
 
 std::size_t num_threads() { return pool()->size; }

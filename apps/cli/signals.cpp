@@ -4,14 +4,29 @@
 
 #include <atomic>
 #include <csignal>
+#include <mutex>
 
 #include "apps/exit_code.hpp"
+#include "autodiff/stopping.hpp"
 
 namespace nelbo {
 namespace {
 
 std::atomic<int> pending{0};
 std::atomic<bool> borrowed{false};
+
+/// Whoever's the process is, and how many have borrowed it.
+struct Lender {
+  std::mutex mutex;
+  int borrowers = 0;
+  struct sigaction interrupt {
+  }, terminate{};
+};
+Lender& lender() {
+  static Lender of_process;
+  return of_process;
+}
+
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may not lock");
 
 void set_action(int signal, void (*action)(int)) {
@@ -29,6 +44,12 @@ void note(int signal) {
   if (!borrowed.load(std::memory_order_relaxed)) exit_on_signals();
 }
 
+/// Of a borrowed process: for what is computed, and for what asks pending_signal().
+void stop(int signal) {
+  pending.store(signal, std::memory_order_relaxed);
+  ask_to_stop(true);
+}
+
 }  // namespace
 
 void exit_on_signals() {
@@ -38,6 +59,7 @@ void exit_on_signals() {
 }
 
 void install_signal_handlers() {
+  set_stoppable(false);
   pending = 0;
   set_action(SIGINT, note);
   set_action(SIGTERM, note);
@@ -46,15 +68,23 @@ void install_signal_handlers() {
 int pending_signal() { return pending.load(std::memory_order_relaxed); }
 
 BorrowedProcess::BorrowedProcess() {
+  Lender& of = lender();
+  const std::lock_guard held(of.mutex);
+  if (of.borrowers++ > 0) return;
   pending = 0;
+  ask_to_stop(false);
   borrowed = true;
-  sigaction(SIGINT, nullptr, &interrupt_);
-  sigaction(SIGTERM, nullptr, &terminate_);
+  sigaction(SIGINT, nullptr, &of.interrupt);
+  sigaction(SIGTERM, nullptr, &of.terminate);
+  if (of.interrupt.sa_handler != SIG_IGN) set_action(SIGINT, stop);
 }
 
 BorrowedProcess::~BorrowedProcess() {
-  sigaction(SIGINT, &interrupt_, nullptr);
-  sigaction(SIGTERM, &terminate_, nullptr);
+  Lender& of = lender();
+  const std::lock_guard held(of.mutex);
+  if (--of.borrowers > 0) return;
+  sigaction(SIGINT, &of.interrupt, nullptr);
+  sigaction(SIGTERM, &of.terminate, nullptr);
   borrowed = false;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 #include <csignal>
 
+#include "autodiff/stopping.hpp"
+
 namespace nelbo {
 
 /// SIGINT and SIGTERM end the process at once with exit code 130 or 143, as a number that every
@@ -17,8 +19,9 @@ void install_signal_handlers();
 /// SIGINT or SIGTERM once it has been noted, else 0. Cheap enough to ask at every step.
 int pending_signal();
 
-/// As long as it lives, signals that are noted stay noted, however many come, and end no process: it is
-/// another's (a Python interpreter's), whose handlers are put back in the end.
+/// As long as it lives the process is another's (a Python interpreter's), whose handlers are put back
+/// in the end, and which no signal ends: SIGINT stops what this thread computes (autodiff/stopping.hpp),
+/// or after install_signal_handlers() is noted, however often it comes. Several threads may have one.
 class BorrowedProcess {
  public:
   BorrowedProcess();
@@ -27,8 +30,7 @@ class BorrowedProcess {
   BorrowedProcess& operator=(const BorrowedProcess&) = delete;
 
  private:
-  struct sigaction interrupt_ {
-  }, terminate_{};
+  StoppableScope stoppable_;
 };
 
 /// exit_interrupted for SIGINT, exit_terminated for SIGTERM (apps/exit_code.hpp).

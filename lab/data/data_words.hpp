@@ -17,6 +17,8 @@ struct DataWord {
   std::function<std::string()> folder = {};
   /// Of any other: makes it, with splits, scale and version. Throws Error for another argument.
   std::function<Dataset(const Choice&)> make = {};
+  /// Of what it makes: whether entries are missing, NaN. None are unless given.
+  std::function<bool(const Choice&)> missing = {};
 };
 
 /// sprites, fashion-mnist and gaussian, and a program's own.

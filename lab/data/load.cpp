@@ -140,6 +140,8 @@ Dataset read_dataset(const std::string& spec, const Reading& reading) {
     throw SettingError("label", spec + " brings its own labels; leave it out, or say none");
   if (made && !reading.condition.empty())
     throw SettingError("condition", spec + " has no columns; say labels or factors");
+  if (made && !reading.missing && word->missing && word->missing(parse_choice("data", spec)))
+    throw SettingError("missing", spec + " has missing entries (NaN); say zeros or mask");
   Dataset dataset = made              ? word->make(parse_choice("data", spec))
                     : word != nullptr ? read_folder(word->folder(), reading)
                                       : read_spec(spec, reading);

@@ -91,17 +91,30 @@ def _array(given: Any) -> NDArray[Any]:
     return numpy.ascontiguousarray(array)
 
 
+def _masked(name: str, x: NDArray[Any], mask: Any) -> NDArray[Any]:
+    """A copy, floating point, that has NaN where the mask is 0."""
+    observed = numpy.asarray(mask) != 0
+    if observed.shape != x.shape:
+        raise ValueError(f"data: split '{name}': mask {list(observed.shape)} is not of the shape of x, {list(x.shape)}")
+    if x.dtype.kind != "f":
+        x = x.astype(numpy.float32)
+    return numpy.where(observed, x, x.dtype.type(numpy.nan))
+
+
 def _split(name: str, given: Any) -> tuple[str, NDArray[Any], Any, Any]:
     if not isinstance(given, Mapping):
         return name, _array(given), None, None
-    unknown = set(given) - {"x", "labels", "factors"}
+    unknown = set(given) - {"x", "mask", "labels", "factors"}
     if unknown or "x" not in given:
-        raise ValueError(f"data: split '{name}' is a dict of x and, optionally, labels and factors")
+        raise ValueError(f"data: split '{name}' is a dict of x and, optionally, mask, labels and factors")
 
     def other(key: str) -> Any:
         return None if given.get(key) is None else numpy.asarray(given[key])
 
-    return name, _array(given["x"]), other("labels"), other("factors")
+    x = _array(given["x"])
+    if given.get("mask") is not None:
+        x = _masked(name, x, given["mask"])
+    return name, x, other("labels"), other("factors")
 
 
 def _of_splits(splits: list[Any], factor_names: list[str]) -> Data:
@@ -114,14 +127,18 @@ def load_data(data: DataLike, *, label: str = "", factor_names: Sequence[str] = 
 
     ``data``: what the command line takes (``"sprites"``, ``"fashion-mnist"``, a file, a folder); an
     array [N, ...] of numpy, torch or jax, of bool, uint8, int32, int64, float32 or float64; or a dict of
-    splits (``train``, ``test``, ``valid``), each an array or a dict of ``x``, ``labels`` [N] and
-    ``factors`` [N, K]. Without a split ``test`` a tenth is held out when a model is trained.
+    splits (``train``, ``test``, ``valid``), each an array or a dict of ``x``, ``mask`` (of the shape of x),
+    ``labels`` [N] and ``factors`` [N, K]. Without a split ``test`` a tenth is held out when a model is trained.
 
     Row-major arrays of these types are read where they are, and must not be written to meanwhile; others
     are copied. They are held as long as the Data, or a Run or Trainer that was made of it. Bytes above 1 are
     pixels, which a model sees divided by 255.
 
-    ValueError for arrays without examples, of more than 6 axes or with numbers that are not finite.
+    Entries that are NaN, or for which ``mask`` is 0, are missing: such data are trained on with
+    ``missing="zeros"`` or ``"mask"`` (docs/missing-data.md). With a mask x is copied, bytes as float32, which
+    nothing divides: pixels want ``scale=255``.
+
+    ValueError for arrays without examples, of more than 6 axes or with infinite numbers.
     """
     if isinstance(data, Data):
         return data

@@ -41,11 +41,15 @@ def columns(rows: list[dict[str, Any]]) -> dict[str, NDArray[Any]]:
     for name in names:
         values = [row.get(name) for row in rows]
         if all(value is None or isinstance(value, int | float) for value in values):
-            numbers = [numpy.nan if value is None else float(value) for value in values]
+            numbers = [float(_number(value)) for value in values]
             found[name] = numpy.array(numbers)
         else:
             found[name] = numpy.array(values, dtype=object)
     return found
+
+
+def _number(value: float | None) -> float:
+    return numpy.nan if value is None else value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +100,16 @@ class Decomposition(Result):
     def __getitem__(self, term: str) -> float:
         """The value of a term."""
         return float(self.terms[term]["value"])
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """A row for each term: its name, value, standard error, bias and equation. Ready for pandas."""
+        return columns([{"term": name, **term} for name, term in self.terms.items()])
+
+    def __repr__(self) -> str:
+        rows = [f"{name:<10}{_number(term['value']):>12.4f} +- {_number(term['se']):.4f}  {term['equation']}"
+                for name, term in self.terms.items()]
+        return "\n".join([f"<Decomposition of {self.run} on {self.split}, {self.count} examples, nats per datum>",
+                          *rows])
 
 
 @dataclass(frozen=True, kw_only=True)

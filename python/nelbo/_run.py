@@ -8,7 +8,7 @@ import pathlib
 import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, TypedDict, Unpack
 
 import numpy
 from numpy.typing import NDArray
@@ -66,6 +66,22 @@ def disentanglement_of(found: dict[str, Any]) -> Disentanglement:
         name: numpy.array(rows, dtype=numpy.float64) for name, rows in found["matrices"].items()
     }
     return result(Disentanglement, found, matrices=matrices)
+
+
+class Estimation(TypedDict, total=False):
+    """What a study of gradient estimators is of: the flags of ``nelbo gradvar``."""
+
+    bounds: str | Sequence[str] | None  # elbo, iw, miwae, ...
+    objective: str | Term | None  # in their place
+    estimators: str | Sequence[str] | None  # reparam, stl, dreg, ...
+    m: Sequence[int] | int | None  # draws within a bound
+    k: Sequence[int] | int | None  # bounds that are averaged
+    replicates: int | None  # gradients, of which the moments are
+    batch: int | None  # data of each gradient
+    resample: bool  # other data in every replicate
+    reference: str | None  # whose mean the bias is from
+    seed: int | None
+    out: str | None  # a .json file of the study
 
 
 class Run:
@@ -151,6 +167,25 @@ class Run:
         """The decoder's means E[X|z] of codes [N, D]: [N, ...], on the scale that the model sees."""
         return self._model.decode(z, text_of(condition))
 
+    def log_weights(
+        self,
+        draws: int = 50,
+        *,
+        examples: int | None = None,
+        data: DataLike | None = None,
+        split: str = "",
+        seed: int | None = None,
+    ) -> NDArray[numpy.float32]:
+        """log P(x|z) + log P0(z) - log Q(z|x) of draws z of Q(Z|x), [draws, N], nats; Zheng eq. (37).
+
+        What every bound is a function of, and one of your own may be: ``scipy.special.logsumexp(w, 0) -
+        log(draws)`` is the IWAE's. The draws are those of bounds(). ``examples``: the first so many.
+        """
+        spec = "" if data is None else load_data(data).spec
+        weights, notes = self._model.log_weights(draws, examples, spec, split, seed)
+        warn(notes, 2)
+        return weights
+
     def sample(
         self, n: int = 64, *, seed: int | None = None, draw: bool = False, condition: object = ""
     ) -> Sample:
@@ -160,10 +195,15 @@ class Run:
 
     # Studies -------------------------------------------------------------------------------------
 
-    def _study(self, name: str, given: Mapping[str, Any], run: Sequence[str]) -> dict[str, Any]:
+    def _study(self, name: str, arguments: Mapping[str, Any], *, run_is_flag: bool = False) -> dict[str, Any]:
+        """Every argument of a method but itself is a flag."""
+        given = {key: value for key, value in arguments.items() if key != "self"}
         data = None if given.get("data") is None else load_data(given["data"])
-        flags = {**given, "data": None if data is None else data.spec}
-        return study(name, list(run), flags)
+        given["data"] = None if data is None else data.spec
+        path = os.fspath(self._path)
+        if run_is_flag:
+            return study(name, [], {"run": path, **given})
+        return study(name, [path], given)
 
     def evaluate(
         self,
@@ -174,8 +214,7 @@ class Run:
         per_example: str | None = None,
     ) -> Evaluation:
         """The bound and its parts with standard errors: ``nelbo eval``. ``per_example``: a .csv or .npz."""
-        given = dict(data=data, split=split, seed=seed, per_example=per_example)
-        return result(Evaluation, self._study("eval", given, [os.fspath(self._path)]))
+        return result(Evaluation, self._study("eval", locals()))
 
     def decompose(
         self,
@@ -190,9 +229,7 @@ class Run:
         seed: int | None = None,
     ) -> Decomposition:
         """Every term of the bound, with its error and bias: ``nelbo decompose``; Zheng eqs (3)-(35)."""
-        given = dict(data=data, split=split, scheme=scheme, draws=draws, batch=batch,
-                     examples=examples, pairs=pairs, seed=seed)
-        return result(Decomposition, self._study("decompose", given, [os.fspath(self._path)]))
+        return result(Decomposition, self._study("decompose", locals()))
 
     def bounds(
         self,
@@ -206,33 +243,18 @@ class Run:
         per_example: str | None = None,
     ) -> Bounds:
         """The lattice of bounds MC_k-IW_m on log p(x): ``nelbo bounds``; Zheng eqs (36)-(40)."""
-        given = dict(m=m, k=k, examples=examples, data=data, split=split, seed=seed,
-                     per_example=per_example)
-        return result(Bounds, self._study("bounds", given, [os.fspath(self._path)]))
+        return result(Bounds, self._study("bounds", locals()))
 
     def gradvar(
-        self,
-        *,
-        bounds: str | Sequence[str] | None = None,
-        objective: str | Term | None = None,
-        estimators: str | Sequence[str] | None = None,
-        m: Sequence[int] | int | None = None,
-        k: Sequence[int] | int | None = None,
-        replicates: int | None = None,
-        batch: int | None = None,
-        resample: bool = False,
-        reference: str | None = None,
-        data: DataLike | None = None,
-        split: str | None = None,
-        seed: int | None = None,
-        out: str | None = None,
+        self, *, data: DataLike | None = None, split: str | None = None, **options: Unpack[Estimation]
     ) -> GradientStudy:
-        """Variance, signal-to-noise ratio, bias and time of gradient estimators: ``nelbo gradvar``."""
-        given = dict(run=os.fspath(self._path), bounds=bounds, objective=objective,
-                     estimators=estimators, m=m, k=k, replicates=replicates, batch=batch,
-                     resample=resample, reference=reference, data=data, split=split, seed=seed,
-                     out=out)
-        return result(GradientStudy, self._study("gradvar", given, []))
+        """Variance, signal-to-noise ratio, bias and time of gradient estimators: ``nelbo gradvar``.
+
+        ``options``: bounds, objective, estimators, m, k, replicates, batch, resample, reference, seed and
+        out, as nelbo.Estimation tells.
+        """
+        given = {"data": data, "split": split, **options}
+        return result(GradientStudy, self._study("gradvar", given, run_is_flag=True))
 
     def ais(
         self,
@@ -251,10 +273,7 @@ class Run:
         per_example: str | None = None,
     ) -> Annealing:
         """log p(x) by annealed importance sampling, from one side or both: ``nelbo ais``."""
-        given = dict(temperatures=temperatures, chains=chains, examples=examples, from_=from_,
-                     bdmc=bdmc, rate_distortion=rate_distortion, distortion=distortion,
-                     beta_max=beta_max, data=data, split=split, seed=seed, per_example=per_example)
-        return result(Annealing, self._study("ais", given, [os.fspath(self._path)]))
+        return result(Annealing, self._study("ais", locals()))
 
     def disentangle(
         self,
@@ -266,8 +285,7 @@ class Run:
         seed: int | None = None,
     ) -> Disentanglement:
         """How codes stand to the factors of the data, every metric: ``nelbo disentangle``."""
-        given = dict(like=like, samples=samples, data=data, split=split, seed=seed)
-        return disentanglement_of(self._study("disentangle", given, [os.fspath(self._path)]))
+        return disentanglement_of(self._study("disentangle", locals()))
 
     # What becomes of it --------------------------------------------------------------------------
 

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
-import pathlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-from numpy.typing import NDArray
+from collections.abc import Sequence
+from typing import Any, Unpack
 
 from . import _core
-from ._command import run_command, study, text_of, warn
+from ._command import flags_of, run_command, study, text_of, warn
 from ._core import Term
-from ._data import DataLike, load_data
 from ._results import (
     Disentanglement,
     Explanation,
     GradientStudy,
     ParetoK,
     Verification,
-    columns,
     result,
 )
-from ._run import Run, disentanglement_of, train
+from ._run import Estimation, disentanglement_of
 
 
 def disentangle(
@@ -68,10 +61,7 @@ def explain(
 
     With ``batch``, ``data_size`` or ``latent``: ValueError where it is not defined for these.
     """
-    words = ["explain", "--json"]
-    for name, value in dict(batch=batch, data_size=data_size, latent=latent).items():
-        if value is not None:
-            words.append(f"--{name.replace('_', '-')}={value}")
+    words = ["explain", "--json", *flags_of(dict(batch=batch, data_size=data_size, latent=latent))]
     return result(Explanation, run_command([*words, text_of(objective)]))
 
 
@@ -91,91 +81,10 @@ def verify(
     return result(Verification, study("verify", [what], given))
 
 
-def gradvar(
-    world: str = "rainforth",
-    *,
-    bounds: str | Sequence[str] | None = None,
-    objective: str | Term | None = None,
-    estimators: str | Sequence[str] | None = None,
-    m: Sequence[int] | int | None = None,
-    k: Sequence[int] | int | None = None,
-    replicates: int | None = None,
-    batch: int | None = None,
-    resample: bool = False,
-    reference: str | None = None,
-    seed: int | None = None,
-    out: str | None = None,
-) -> GradientStudy:
-    """Gradient estimators at a world whose gradients are known: ``nelbo gradvar --world``."""
-    given = dict(world=world, bounds=bounds, objective=objective, estimators=estimators, m=m, k=k,
-                 replicates=replicates, batch=batch, resample=resample, reference=reference,
-                 seed=seed, out=out)
-    return result(GradientStudy, study("gradvar", [], given))
+def gradvar(world: str = "rainforth", **options: Unpack[Estimation]) -> GradientStudy:
+    """Gradient estimators at a world whose gradients are known: ``nelbo gradvar --world``.
 
-
-@dataclass(frozen=True)
-class Sweep:
-    """Runs of every combination of some settings."""
-
-    path: pathlib.Path
-    runs: list[Run]
-    settings: list[dict[str, Any]]
-
-    def columns(self) -> dict[str, NDArray[Any]]:
-        """A row for each run: what varied, and what it came to. Ready for pandas."""
-        rows = []
-        for run, given in zip(self.runs, self.settings, strict=True):
-            record = run.record
-            row = dict(given)
-            for part in ("train", "valid", "test"):
-                for name, value in record.get(part, {}).items():
-                    row[f"{part}.{name}"] = value
-            rows.append(row)
-        return columns(rows)
-
-
-def _named(name: str) -> str:
-    return "".join(one if one.isalnum() or one in "._=-" else "_" for one in name)
-
-
-def sweep(
-    data: DataLike | None = None,
-    *,
-    grid: Mapping[str, Iterable[Any]],
-    seeds: Iterable[int] | None = None,
-    out: str | os.PathLike[str] = "runs/sweep",
-    quiet: bool = True,
-    **config: Any,
-) -> Sweep:
-    """Trains every combination of the values in ``grid``, of every seed, one after the other.
-
-    A name that stands in braces in a text of ``config`` is put there, ``objective="nell + {beta}*div"``;
-    any other is a setting. Runs in ``out`` that are finished are not made again, others go on: a sweep that
-    was interrupted continues by the same call. ``nelbo sweep`` trains several at once, in processes of
-    their own, which know no Python terms. What goes wrong in one is raised when it does.
+    ``options``: bounds, objective, estimators, m, k, replicates, batch, resample, reference, seed and out, as
+    nelbo.Estimation tells.
     """
-    folder = pathlib.Path(out)
-    loaded = None if data is None else load_data(data)
-    names = [*grid, *([] if seeds is None else ["seed"])]
-    values = [list(one) for one in grid.values()] + ([] if seeds is None else [list(seeds)])
-    runs, settings = [], []
-    for combination in itertools.product(*values):
-        given = dict(zip(names, combination, strict=True))
-        own = dict(config)
-        for name, value in given.items():
-            places = [key for key, text in own.items()
-                      if isinstance(text, str) and f"{{{name}}}" in text]
-            for key in places:
-                own[key] = own[key].replace(f"{{{name}}}", text_of(value))
-            if not places:
-                own[name] = value
-        path = folder / _named("-".join(f"{name}={text_of(value)}" for name, value in given.items()))
-        if (path / "config.toml").exists():
-            run = Run(path)
-            if run.record.get("status") != "finished":
-                run.resume(quiet=quiet)
-        else:
-            run = train(loaded, out=path, quiet=quiet, **own)
-        runs.append(run)
-        settings.append(given)
-    return Sweep(folder, runs, settings)
+    return result(GradientStudy, study("gradvar", [], {"world": world, **options}))

@@ -45,12 +45,12 @@ class Trainer:
         self._core = _core.Trainer(self._settings)
         self._epochs: list[dict[str, Any]] = []
 
-    def step(self) -> None:
-        """One step: a batch, forward, backward, update. Begins an epoch where one has ended.
+    def step(self, steps: int = 1) -> None:
+        """A step, or so many: a batch, forward, backward, update. Begins an epoch where one has ended.
 
         NotFinite, before the update, where loss or gradient is not finite.
         """
-        self._core.step()
+        self._core.step(steps)
 
     def fit(self, epochs: int = 1) -> dict[str, NDArray[numpy.float64]]:
         """Trains to the end of so many epochs and returns metrics; Interrupted, between steps, by Ctrl-C."""
@@ -70,7 +70,7 @@ class Trainer:
         warn([note] if note else [], 2)
 
     def evaluate(self) -> dict[str, float]:
-        """Means over the test examples, nats per datum: objective (a gain), elbo, nell, div and the terms."""
+        """Means over the test examples, nats per datum: objective (a gain), elbo, nell, div, terms.NAME."""
         return self._core.held_out()
 
     @property

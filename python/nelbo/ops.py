@@ -8,8 +8,8 @@ that do not fit. Inside a term they record; inside ``with nelbo.Tape()`` they co
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeAlias
 
 from . import _core
 from ._core import Var
@@ -27,112 +27,74 @@ def _shape(shape: int | Sequence[int]) -> list[int]:
     return [shape] if isinstance(shape, int) else list(shape)
 
 
+# Operators of _core under their names, each with what it is ----------------------------------------------------
+
+
+def _told(function: Callable[..., Any], name: str, doc: str) -> None:
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = doc
+
+
+def _unary(name: str, doc: str, op: str = "") -> Callable[[Var], Var]:
+    of: Callable[[Var], Var] = getattr(_core, f"op_{op or name}")
+
+    def function(x: Var) -> Var:
+        if not isinstance(x, Var):
+            raise TypeError(f"{name}: a variable was wanted, not {type(x).__name__}; of those numpy has {name}")
+        return of(x)
+
+    _told(function, name, doc)
+    return function
+
+
+def _binary(name: str, doc: str, op: str = "") -> Callable[[Operand, Operand], Var]:
+    of: Callable[[Operand, Operand], Var] = getattr(_core, f"op_{op or name}")
+
+    def function(a: Operand, b: Operand) -> Var:
+        return of(a, b)
+
+    _told(function, name, doc)
+    return function
+
+
+class _Reduction(Protocol):
+    def __call__(self, x: Var, axis: Axis = None, keepdims: bool = False) -> Var: ...
+
+
+def _reduction(name: str, doc: str, op: str = "") -> _Reduction:
+    of: _Reduction = getattr(_core, f"op_{op or name}")
+
+    def function(x: Var, axis: Axis = None, keepdims: bool = False) -> Var:
+        return of(x, _axes(axis), keepdims)
+
+    _told(function, name, doc)
+    return function
+
+
 # Elementwise -----------------------------------------------------------------------------------------
 
 
-def exp(x: Var) -> Var:
-    """e^x."""
-    return _core.op_exp(x)
-
-
-def expm1(x: Var) -> Var:
-    """e^x - 1, exact near 0."""
-    return _core.op_expm1(x)
-
-
-def log(x: Var) -> Var:
-    """Natural logarithm."""
-    return _core.op_log(x)
-
-
-def log1p(x: Var) -> Var:
-    """log(1 + x), exact near 0."""
-    return _core.op_log1p(x)
-
-
-def sqrt(x: Var) -> Var:
-    """Square root."""
-    return _core.op_sqrt(x)
-
-
-def square(x: Var) -> Var:
-    """x^2."""
-    return _core.op_square(x)
-
-
-def abs(x: Var) -> Var:
-    """|x|, with gradient 0 at 0."""
-    return _core.op_abs(x)
-
-
-def sin(x: Var) -> Var:
-    """Sine."""
-    return _core.op_sin(x)
-
-
-def cos(x: Var) -> Var:
-    """Cosine."""
-    return _core.op_cos(x)
-
-
-def tanh(x: Var) -> Var:
-    """Hyperbolic tangent."""
-    return _core.op_tanh(x)
-
-
-def erf(x: Var) -> Var:
-    """Error function."""
-    return _core.op_erf(x)
-
-
-def lgamma(x: Var) -> Var:
-    """log Gamma(x)."""
-    return _core.op_lgamma(x)
-
-
-def digamma(x: Var) -> Var:
-    """Derivative of lgamma."""
-    return _core.op_digamma(x)
-
-
-def trigamma(x: Var) -> Var:
-    """Second derivative of lgamma."""
-    return _core.op_trigamma(x)
-
-
-def sigmoid(x: Var) -> Var:
-    """1 / (1 + e^-x)."""
-    return _core.op_sigmoid(x)
-
-
-def softplus(x: Var) -> Var:
-    """log(1 + e^x)."""
-    return _core.op_softplus(x)
-
-
-def relu(x: Var) -> Var:
-    """max(x, 0)."""
-    return _core.op_relu(x)
-
-
-def elu(x: Var) -> Var:
-    """x for x > 0, else e^x - 1."""
-    return _core.op_elu(x)
-
-
-def gelu(x: Var) -> Var:
-    """x Phi(x), the exact form."""
-    return _core.op_gelu(x)
-
-
-def silu(x: Var) -> Var:
-    """x sigmoid(x)."""
-    return _core.op_silu(x)
-
-
-def negative(x: Var) -> Var:
-    """-x."""
-    return _core.op_negate(x)
+exp = _unary("exp", "e^x.")
+expm1 = _unary("expm1", "e^x - 1, exact near 0.")
+log = _unary("log", "Natural logarithm.")
+log1p = _unary("log1p", "log(1 + x), exact near 0.")
+sqrt = _unary("sqrt", "Square root.")
+square = _unary("square", "x^2.")
+abs = _unary("abs", "|x|, with gradient 0 at 0.")
+sin = _unary("sin", "Sine.")
+cos = _unary("cos", "Cosine.")
+tanh = _unary("tanh", "Hyperbolic tangent.")
+erf = _unary("erf", "Error function.")
+lgamma = _unary("lgamma", "log Gamma(x).")
+digamma = _unary("digamma", "Derivative of lgamma.")
+trigamma = _unary("trigamma", "Second derivative of lgamma.")
+sigmoid = _unary("sigmoid", "1 / (1 + e^-x).")
+softplus = _unary("softplus", "log(1 + e^x).")
+relu = _unary("relu", "max(x, 0).")
+elu = _unary("elu", "x for x > 0, else e^x - 1.")
+gelu = _unary("gelu", "x Phi(x), the exact form.")
+silu = _unary("silu", "x sigmoid(x).")
+negative = _unary("negative", "-x.", "negate")
 
 
 def leaky_relu(x: Var, slope: float = 0.01) -> Var:
@@ -145,64 +107,18 @@ def clip(x: Var, low: float, high: float) -> Var:
     return _core.op_clamp(x, low, high)
 
 
-def add(a: Operand, b: Operand) -> Var:
-    """a + b."""
-    return _core.op_add(a, b)
-
-
-def subtract(a: Operand, b: Operand) -> Var:
-    """a - b."""
-    return _core.op_subtract(a, b)
-
-
-def multiply(a: Operand, b: Operand) -> Var:
-    """a b."""
-    return _core.op_multiply(a, b)
-
-
-def divide(a: Operand, b: Operand) -> Var:
-    """a / b."""
-    return _core.op_divide(a, b)
-
-
-def minimum(a: Operand, b: Operand) -> Var:
-    """The smaller; equal ones share the gradient."""
-    return _core.op_minimum(a, b)
-
-
-def maximum(a: Operand, b: Operand) -> Var:
-    """The larger; equal ones share the gradient."""
-    return _core.op_maximum(a, b)
-
-
-def less(a: Operand, b: Operand) -> Var:
-    """1 where a < b, else 0; no gradient."""
-    return _core.op_less(a, b)
-
-
-def less_equal(a: Operand, b: Operand) -> Var:
-    """1 where a <= b, else 0; no gradient."""
-    return _core.op_less_equal(a, b)
-
-
-def greater(a: Operand, b: Operand) -> Var:
-    """1 where a > b, else 0; no gradient."""
-    return _core.op_greater(a, b)
-
-
-def greater_equal(a: Operand, b: Operand) -> Var:
-    """1 where a >= b, else 0; no gradient."""
-    return _core.op_greater_equal(a, b)
-
-
-def equal(a: Operand, b: Operand) -> Var:
-    """1 where a = b, else 0; no gradient."""
-    return _core.op_equal(a, b)
-
-
-def not_equal(a: Operand, b: Operand) -> Var:
-    """1 where a differs from b, else 0; no gradient."""
-    return _core.op_not_equal(a, b)
+add = _binary("add", "a + b.")
+subtract = _binary("subtract", "a - b.")
+multiply = _binary("multiply", "a b.")
+divide = _binary("divide", "a / b.")
+minimum = _binary("minimum", "The smaller; equal ones share the gradient.")
+maximum = _binary("maximum", "The larger; equal ones share the gradient.")
+less = _binary("less", "1 where a < b, else 0; no gradient.")
+less_equal = _binary("less_equal", "1 where a <= b, else 0; no gradient.")
+greater = _binary("greater", "1 where a > b, else 0; no gradient.")
+greater_equal = _binary("greater_equal", "1 where a >= b, else 0; no gradient.")
+equal = _binary("equal", "1 where a = b, else 0; no gradient.")
+not_equal = _binary("not_equal", "1 where a differs from b, else 0; no gradient.")
 
 
 def power(a: Operand, b: Operand) -> Var:
@@ -218,29 +134,11 @@ def where(condition: Operand, a: Operand, b: Operand) -> Var:
 # Reductions ------------------------------------------------------------------------------------------
 
 
-def sum(x: Var, axis: Axis = None, keepdims: bool = False) -> Var:
-    """Sum, in a fixed order that depends on the shape alone."""
-    return _core.op_sum(x, _axes(axis), keepdims)
-
-
-def mean(x: Var, axis: Axis = None, keepdims: bool = False) -> Var:
-    """Mean."""
-    return _core.op_mean(x, _axes(axis), keepdims)
-
-
-def max(x: Var, axis: Axis = None, keepdims: bool = False) -> Var:
-    """The largest number; equal ones share the gradient."""
-    return _core.op_max(x, _axes(axis), keepdims)
-
-
-def logsumexp(x: Var, axis: Axis = None, keepdims: bool = False) -> Var:
-    """log sum exp(x)."""
-    return _core.op_logsumexp(x, _axes(axis), keepdims)
-
-
-def logmeanexp(x: Var, axis: Axis = None, keepdims: bool = False) -> Var:
-    """logsumexp(x) - log n: the importance-weighted bound of log-weights."""
-    return _core.op_logmeanexp(x, _axes(axis), keepdims)
+sum = _reduction("sum", "Sum, in a fixed order that depends on the shape alone.")
+mean = _reduction("mean", "Mean.")
+max = _reduction("max", "The largest number; equal ones share the gradient.")
+logsumexp = _reduction("logsumexp", "log sum exp(x).")
+logmeanexp = _reduction("logmeanexp", "logsumexp(x) - log n: the importance-weighted bound of log-weights.")
 
 
 def min(x: Var, axis: Axis = None, keepdims: bool = False) -> Var:
@@ -320,19 +218,13 @@ def stack(parts: Sequence[Var], axis: int = 0) -> Var:
     return _core.op_stack(list(parts), axis)
 
 
-def take_rows(table: Var, index: Var) -> Var:
-    """Rows of table [N, ...] that index [B] names (Tape.constant of integers)."""
+def take_rows(table: Var, index: Operand) -> Var:
+    """Rows of table [N, ...] that index [B] names: whole numbers, or Tape.constant of them."""
     return _core.op_gather_rows(table, index)
 
 
-def contiguous(x: Var) -> Var:
-    """Itself where its memory is row-major, else a copy that is."""
-    return _core.op_contiguous(x)
-
-
-def stop_gradient(x: Var) -> Var:
-    """The same value, through which no gradient passes."""
-    return _core.op_stop(x)
+contiguous = _unary("contiguous", "Itself where its memory is row-major, else a copy that is.")
+stop_gradient = _unary("stop_gradient", "The same value, through which no gradient passes.", "stop")
 
 
 def straight_through(hard: Operand, soft: Operand) -> Var:
@@ -348,14 +240,8 @@ def gate(x: Var, coefficients: Operand) -> Var:
 # Linear algebra --------------------------------------------------------------------------------------
 
 
-def matmul(a: Operand, b: Operand) -> Var:
-    """a [..., M, K] times b [..., K, N]."""
-    return _core.op_matmul(a, b)
-
-
-def cholesky(a: Var) -> Var:
-    """Lower triangular L with L L' = a of positive definite a [..., D, D]; NaN where it is not."""
-    return _core.op_cholesky(a)
+matmul = _binary("matmul", "a [..., M, K] times b [..., K, N].")
+cholesky = _unary("cholesky", "Lower triangular L with L L' = a of positive definite a [..., D, D]; NaN where it is not.")
 
 
 def triangular_solve(l: Var, b: Operand, transposed: bool = False) -> Var:
@@ -363,9 +249,7 @@ def triangular_solve(l: Var, b: Operand, transposed: bool = False) -> Var:
     return _core.op_triangular_solve(l, b, transposed)
 
 
-def log_determinant(l: Var) -> Var:
-    """log |det(l l')| of a Cholesky factor l [..., D, D]: [...]."""
-    return _core.op_log_determinant(l)
+log_determinant = _unary("log_determinant", "log |det(l l')| of a Cholesky factor l [..., D, D]: [...].")
 
 
 def lower_triangular(diagonal: Operand, below: Operand) -> Var:
@@ -381,9 +265,7 @@ def normal_log_prob(z: Operand, mean: Operand, log_variance: Operand) -> Var:
     return _core.op_normal_log_prob(z, mean, log_variance)
 
 
-def standard_normal_log_prob(z: Var) -> Var:
-    """log N(z; 0, I) of z [..., D]: [...]."""
-    return _core.op_standard_normal_log_prob(z)
+standard_normal_log_prob = _unary("standard_normal_log_prob", "log N(z; 0, I) of z [..., D]: [...].")
 
 
 def normal_kl_standard(mean: Operand, log_variance: Operand) -> Var:
@@ -409,39 +291,13 @@ def mixture_log_prob(z: Var, mean: Operand, log_variance: Operand, log_weight: f
 # Special functions and quantiles, computed in double -------------------------------------------------
 
 
-def stirling_error(x: Var) -> Var:
-    """The error of Stirling's formula of log Gamma(x), x > 0 (Loader 2000)."""
-    return _core.op_stirling_error(x)
-
-
-def digamma_minus_log(x: Var) -> Var:
-    """digamma(x) - log x, x > 0."""
-    return _core.op_digamma_minus_log(x)
-
-
-def gamma_entropy(x: Var) -> Var:
-    """Entropy of a gamma variable of shape x > 0 and rate 1, nats."""
-    return _core.op_gamma_entropy(x)
-
-
-def log_bessel_i0e(x: Var) -> Var:
-    """log(e^-x I_0(x)), x >= 0."""
-    return _core.op_log_bessel_i0e(x)
-
-
-def von_mises_entropy(x: Var) -> Var:
-    """Entropy of a von Mises variable of concentration x >= 0, nats."""
-    return _core.op_von_mises_entropy(x)
-
-
-def log_expm1_ratio(x: Var) -> Var:
-    """log((e^x - 1) / x)."""
-    return _core.op_log_expm1_ratio(x)
-
-
-def tilted_uniform_mean(x: Var) -> Var:
-    """Mean of the density e^(x t) on [0, 1]."""
-    return _core.op_tilted_uniform_mean(x)
+stirling_error = _unary("stirling_error", "The error of Stirling's formula of log Gamma(x), x > 0 (Loader 2000).")
+digamma_minus_log = _unary("digamma_minus_log", "digamma(x) - log x, x > 0.")
+gamma_entropy = _unary("gamma_entropy", "Entropy of a gamma variable of shape x > 0 and rate 1, nats.")
+log_bessel_i0e = _unary("log_bessel_i0e", "log(e^-x I_0(x)), x >= 0.")
+von_mises_entropy = _unary("von_mises_entropy", "Entropy of a von Mises variable of concentration x >= 0, nats.")
+log_expm1_ratio = _unary("log_expm1_ratio", "log((e^x - 1) / x).")
+tilted_uniform_mean = _unary("tilted_uniform_mean", "Mean of the density e^(x t) on [0, 1].")
 
 
 def log_gamma_quantile(alpha: Operand, u: Operand) -> Var:

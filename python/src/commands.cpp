@@ -14,16 +14,17 @@
 #include "apps/cli/cores.hpp"
 #include "apps/cli/parse.hpp"
 #include "apps/cli/program_name.hpp"
-#include "apps/cli/signals.hpp"
 #include "apps/cli/words_given.hpp"
 #include "apps/command.hpp"
 #include "apps/exit_code.hpp"
 #include "autodiff/error.hpp"
+#include "autodiff/forked.hpp"
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/threads.hpp"
 #include "lab/data/data_words.hpp"
 #include "lab/training/settings.hpp"
 #include "models/registry.hpp"
+#include "python/src/computing.hpp"
 
 namespace nelbo::python {
 
@@ -83,9 +84,8 @@ Told run_words(std::vector<std::string> words) {
   static std::mutex one;
   thread_local bool inside = false;
   if (inside) throw Error("a command of nelbo runs already: a term is recorded of variables alone");
-  const nb::gil_scoped_release released;
+  const Computing computing;
   const std::lock_guard alone(one);
-  const BorrowedProcess borrowed;
   struct Inside {
     bool& flag;
     explicit Inside(bool& flag) : flag(flag) { flag = true; }
@@ -119,6 +119,8 @@ void bind_commands(nb::module_& module) {
   module.def(
       "set_threads", [](std::size_t n) { set_num_threads(n); }, nb::arg("threads"),
       "Sets the number of worker threads; no result depends on it.");
+  module.def("be_forked", &be_forked,
+             "In a forked child: goes on with one thread, for the workers are the parent's.");
   module.def(
       "threads", [] { return num_threads(); }, "The number of worker threads.");
   module.def(

@@ -25,27 +25,19 @@
 #include "lab/data/load.hpp"
 #include "lab/files/sha256.hpp"
 #include "python/src/arrays.hpp"
+#include "python/src/held.hpp"
 
 namespace nelbo::python {
 namespace {
 
 constexpr const char* word = "array";
 
-/// An array that Python owns. Its last user may be a thread without the GIL.
-std::shared_ptr<const AnyArray> shared(AnyArray array) {
-  return {new AnyArray(std::move(array)), [](const AnyArray* held) {
-            if (!Py_IsInitialized()) return;
-            const nb::gil_scoped_acquire acquired;
-            delete held;
-          }};
-}
-
 class PythonArray final : public data::ImageSource {
  public:
   PythonArray(AnyArray array, const std::string& what)
       : type_(stored_type_of(array, what)),
         shape_(shape_of(array)),
-        array_(shared(std::move(array))) {
+        array_(held<const AnyArray>(std::move(array))) {
     count_ = shape_.front();
     shape_.erase(shape_.begin());
     if (shape_.empty()) shape_.push_back(1);
@@ -68,17 +60,20 @@ class PythonArray final : public data::ImageSource {
   std::size_t stride_ = 0;
 };
 
-/// Throws Error for numbers that are no finite float32.
-void check_finite(const AnyArray& array, data::StoredType type, const std::string& what) {
-  if (!data::is_floating(type)) return;
+/// Whether entries are missing: NaN. Throws Error for other numbers that are no finite float32.
+bool has_missing(const AnyArray& array, data::StoredType type, const std::string& what) {
+  if (!data::is_floating(type)) return false;
+  bool missing = false;
   data::of_type(type, [&]<class T>(T) {
     const auto* const values = static_cast<const T*>(array.data());
     for (std::size_t i = 0; i < array.size(); ++i) {
-      if (std::fabs(double(values[i])) <= double(std::numeric_limits<float>::max())) continue;
+      missing |= std::isnan(values[i]);
+      if (!(std::fabs(double(values[i])) > double(std::numeric_limits<float>::max()))) continue;
       throw Error(what + ": element " + std::to_string(i) + ", row by row, is " +
                   std::to_string(values[i]) + ", no finite float32");
     }
   });
+  return missing;
 }
 
 struct SplitGiven {
@@ -87,7 +82,7 @@ struct SplitGiven {
   std::optional<AnyArray> labels, factors;
 };
 
-data::Images images_of(const SplitGiven& given) {
+data::Images images_of(const SplitGiven& given, bool& missing) {
   const std::string what = "data: '" + given.name + "'";
   const AnyArray& x = given.x;
   if (x.ndim() == 0 || x.size() == 0) {
@@ -96,13 +91,15 @@ data::Images images_of(const SplitGiven& given) {
   if (x.ndim() > std::size_t(max_rank)) throw Error(what + " has too many axes");
   if (!is_row_major(x)) throw Error(what + " is not row-major; take numpy.ascontiguousarray");
   const data::StoredType type = stored_type_of(x, what);
-  check_finite(x, type, what);
+  missing |= has_missing(x, type, what);
   return data::Images(std::make_shared<PythonArray>(x, what));
 }
 
-data::Split split_of(const SplitGiven& given, std::vector<std::string>& factor_names) {
+data::Split split_of(const SplitGiven& given, std::vector<std::string>& factor_names,
+                     bool& missing) {
   const std::string what = "data: '" + given.name + "'";
-  data::Split split{.name = given.name, .images = images_of(given), .labels = {}, .factors = {}};
+  data::Split split{
+      .name = given.name, .images = images_of(given, missing), .labels = {}, .factors = {}};
   const std::int64_t count = split.images.count();
   if (given.labels) {
     for (const double label : doubles_of(*given.labels)) {
@@ -132,21 +129,26 @@ data::Split split_of(const SplitGiven& given, std::vector<std::string>& factor_n
   return split;
 }
 
+struct ArraysRead {
+  data::Dataset dataset;
+  bool missing = false;  // whether entries are
+};
+
 /// By the name's part after the colon, for as long as Python holds them.
-std::map<std::string, std::weak_ptr<const data::Dataset>>& data_of_arrays() {
-  static std::map<std::string, std::weak_ptr<const data::Dataset>> all;
+std::map<std::string, std::weak_ptr<const ArraysRead>>& data_of_arrays() {
+  static std::map<std::string, std::weak_ptr<const ArraysRead>> all;
   return all;
 }
 
 /// What Python holds of a data set of arrays.
 struct ArraysHeld {
-  std::shared_ptr<const data::Dataset> dataset;
+  std::shared_ptr<const ArraysRead> read;
 };
 
-data::Dataset make(const Choice& choice) {
+std::shared_ptr<const ArraysRead> find(const Choice& choice) {
   const auto found = data_of_arrays().find(choice.argument);
   if (found != data_of_arrays().end()) {
-    if (const auto held = found->second.lock()) return *held;
+    if (const auto held = found->second.lock()) return held;
   }
   throw Error("data '" + choice.text +
               "' are arrays, which this process has not been given; give them to "
@@ -172,9 +174,12 @@ std::string key_of(const data::Dataset& dataset) {
 }
 
 ArraysHeld define(std::vector<SplitGiven> given, std::vector<std::string> factor_names) {
-  data::Dataset dataset;
+  ArraysRead read;
+  data::Dataset& dataset = read.dataset;
   std::vector<std::string> names = factor_names;
-  for (const SplitGiven& one : given) dataset.splits.push_back(split_of(one, names));
+  for (const SplitGiven& one : given) {
+    dataset.splits.push_back(split_of(one, names, read.missing));
+  }
   const auto& shape = dataset.splits.front().images.shape();
   for (const data::Split& split : dataset.splits) {
     if (split.images.shape() == shape &&
@@ -192,9 +197,9 @@ ArraysHeld define(std::vector<SplitGiven> given, std::vector<std::string> factor
   dataset.format = word;
   const std::string key = key_of(dataset);
   dataset.spec = std::string(word) + ":" + key;
-  std::weak_ptr<const data::Dataset>& known = data_of_arrays()[key];
+  std::weak_ptr<const ArraysRead>& known = data_of_arrays()[key];
   if (const auto held = known.lock()) return {held};
-  const auto held = std::make_shared<const data::Dataset>(std::move(dataset));
+  const auto held = std::make_shared<const ArraysRead>(std::move(read));
   known = held;
   return {held};
 }
@@ -203,7 +208,7 @@ ArraysHeld define(std::vector<SplitGiven> given, std::vector<std::string> factor
 class PythonData {
  public:
   explicit PythonData(const std::string& spec, const std::string& label)
-      : dataset_(data::read_dataset(spec, data::Reading(label))) {}
+      : dataset_(data::read_dataset(spec, data::Reading(label, {}, true))) {}
 
   const data::Dataset& get() const { return dataset_; }
   const data::Split& split(const std::string& name) const {
@@ -234,9 +239,10 @@ void bind_data(nb::module_& module) {
   data::data_sets().add({.name = word,
                          .usage = "array:HASH",
                          .summary = "arrays that this Python process was given",
-                         .make = make});
+                         .make = [](const Choice& choice) { return find(choice)->dataset; },
+                         .missing = [](const Choice& choice) { return find(choice)->missing; }});
   nb::class_<ArraysHeld>(module, "ArraysHeld").def_prop_ro("spec", [](const ArraysHeld& self) {
-    return self.dataset->spec;
+    return self.read->dataset.spec;
   });
   module.def(
       "define_data",

@@ -12,6 +12,8 @@ nanobind::dict parameters_of(const ParameterStore& store, nanobind::handle owner
 void bind_models(nanobind::module_& module);
 /// Models whose networks are Python functions.
 void bind_own_models(nanobind::module_& module);
+/// Likelihoods and priors of Python functions.
+void bind_own_distributions(nanobind::module_& module);
 /// Models in training.
 void bind_trainer(nanobind::module_& module);
 /// Numbers of arrays: metrics of codes, the tail of weights, densities of mixtures.

@@ -5,8 +5,10 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,8 +17,10 @@
 #include "autodiff/error.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/evaluation/inference.hpp"
+#include "lab/evaluation/log_weight_tape.hpp"
 #include "lab/training/loaded_run.hpp"
 #include "python/src/arrays.hpp"
+#include "python/src/computing.hpp"
 #include "python/src/laboratory.hpp"
 
 namespace nelbo::python {
@@ -31,12 +35,35 @@ class PythonModel {
   /// Mean and log-variance of Q(Z|x) of all examples of a split of the data that SPEC names.
   std::pair<Encoded, std::vector<std::string>> encoded(const std::string& spec,
                                                        const std::string& split) const {
-    const nb::gil_scoped_release released;
+    const Computing computing;
     const LoadedRun run = open_run(path_, {spec, ""});
-    const data::Split* of = run.data->find(split.empty() ? "test" : split);
-    if (of == nullptr && !split.empty()) run.data->split(split);  // throws, naming those there are
-    if (of == nullptr) of = &run.data->splits.front();
-    return {encode(*run.model, run.examples(*of)), run.notes};
+    return {encode(*run.model, run.examples(split_of(run, split))), run.notes};
+  }
+
+  /// log P(x|z) + log P0(z) - log Q(z|x) of draws of the evaluation noise for each example, [draws, N], and notes.
+  std::pair<Tensor, std::vector<std::string>> log_weights(std::int64_t draws,
+                                                          std::optional<std::size_t> most,
+                                                          const std::string& spec,
+                                                          const std::string& split,
+                                                          std::optional<std::uint64_t> seed) const {
+    const Computing computing;
+    const LoadedRun run = open_run(path_, {spec, ""});
+    const Examples examples = run.examples(split_of(run, split));
+    const std::size_t count = std::min(most.value_or(examples.count()), examples.count());
+    const Tensor all({draws, std::int64_t(count)});
+    LogWeightTape tape(*run.model, draws, count);
+    for (std::size_t first = 0; first < count; first += tape.batch()) {
+      const std::size_t n = std::min(tape.batch(), count - first);
+      tape.load(examples, first, n);
+      for (std::int64_t s = 0; s < draws; s += tape.chunk()) {
+        const std::span<const float> chunk = tape.run(seed.value_or(run.config.seed), s);
+        for (std::int64_t i = s; i < std::min(s + tape.chunk(), draws); ++i) {
+          std::copy_n(chunk.data() + std::size_t(i - s) * tape.batch(), n,
+                      all.data_as<float>() + std::size_t(i) * count + first);
+        }
+      }
+    }
+    return {all, run.notes};
   }
 
   /// Means E[X|z], [N, ...example].
@@ -47,7 +74,7 @@ class PythonModel {
   /// n codes of the prior with their means, and data drawn of these.
   std::vector<Tensor> sampled(std::int64_t n, std::optional<std::uint64_t> seed, bool draw,
                               const std::string& condition) const {
-    const nb::gil_scoped_release released;
+    const Computing computing;
     const std::uint64_t of = seed.value_or(loaded_.config.seed);
     const Tensor given = conditions(condition, n);
     const Tensor z = sample_prior(*loaded_.model, std::size_t(n), of, given);
@@ -57,8 +84,15 @@ class PythonModel {
   }
 
  private:
+  /// The one that is named, else `test` or the first.
+  static const data::Split& split_of(const LoadedRun& run, const std::string& name) {
+    if (!name.empty()) return run.data->split(name);
+    const data::Split* const test = run.data->find("test");
+    return test != nullptr ? *test : run.data->splits.front();
+  }
+
   static LoadedModel open(const std::filesystem::path& path) {
-    const nb::gil_scoped_release released;
+    const Computing computing;
     return open_model(path);
   }
 
@@ -133,12 +167,26 @@ void bind_models(nb::module_& module) {
                   "tuple[numpy.typing.NDArray[numpy.float32], "
                   "numpy.typing.NDArray[numpy.float32] | None, list[str]]"))
       .def(
+          "log_weights",
+          [](const PythonModel& self, std::int64_t draws, std::optional<std::size_t> examples,
+             const std::string& spec, const std::string& split, std::optional<std::uint64_t> seed) {
+            if (draws < 1 || examples == 0) {
+              throw Error("log_weights: at least one draw and one example are needed");
+            }
+            const auto [weights, notes] = self.log_weights(draws, examples, spec, split, seed);
+            return nb::make_tuple(numpy_of(weights, true), nb::cast(notes));
+          },
+          nb::arg("draws"), nb::arg("examples").none(), nb::arg("spec"), nb::arg("split"),
+          nb::arg("seed").none(),
+          nb::sig("def log_weights(self, draws: int, examples: int | None, spec: str, split: str, "
+                  "seed: int | None) -> tuple[numpy.typing.NDArray[numpy.float32], list[str]]"))
+      .def(
           "decode",
           [](const PythonModel& self, nb::object z, const std::string& condition) {
             const Tensor codes = codes_of(self, z);
             Tensor means;
             {
-              const nb::gil_scoped_release released;
+              const Computing computing;
               means = self.decoded(codes, condition);
             }
             return numpy_of(means, true);

@@ -6,6 +6,7 @@
 
 #include "apps/cli/refusal.hpp"
 #include "autodiff/error.hpp"
+#include "autodiff/stopping.hpp"
 #include "lab/training/trainer.hpp"
 #include "python/src/commands.hpp"
 #include "python/src/data.hpp"
@@ -23,6 +24,8 @@ void translate(const std::exception_ptr& thrown, void*) {
     PyErr_SetString(PyExc_ValueError, error.what());
   } catch (const std::filesystem::filesystem_error& error) {
     PyErr_SetString(PyExc_OSError, reason_of(error).c_str());
+  } catch (const Stopped&) {
+    PyErr_SetNone(PyExc_KeyboardInterrupt);
   }
 }
 
@@ -42,7 +45,9 @@ NB_MODULE(_core, module) {
   bind_tape(module);
   bind_terms(module);
   bind_own_terms(module);
+  bind_own_bounds(module);
   bind_own_models(module);
+  bind_own_distributions(module);
   bind_data(module);
   bind_models(module);
   bind_trainer(module);

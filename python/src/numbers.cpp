@@ -22,6 +22,7 @@
 #include "lab/evaluation/disentanglement/read_codes.hpp"
 #include "lab/statistics/importance_diagnostics.hpp"
 #include "python/src/arrays.hpp"
+#include "python/src/computing.hpp"
 #include "python/src/laboratory.hpp"
 
 namespace nelbo::python {
@@ -97,7 +98,7 @@ nb::tuple disentangle(nb::object codes, nb::object factors, nb::object log_varia
       .like = dialect_of(like), .samples = samples, .seed = seed};
   nlohmann::ordered_json object{{"of", "arrays"}, {"like", like}};
   {
-    const nb::gil_scoped_release released;
+    const Computing computing;
     for (const std::string& rare : disentanglement::rare_values(read.points)) {
       read.notes.push_back("few points: " + rare + "; what is said of them is noisy");
     }
@@ -133,7 +134,7 @@ nb::object aggregate_log_prob(nb::object z, nb::object mean, nb::object log_vari
   const std::int64_t count = m.shape()[0], d = m.shape()[1];
   Tensor found;
   {
-    const nb::gil_scoped_release released;
+    const Computing computing;
     Tape tape(Tape::Options{.mode = Tape::Mode::replay, .gradients = false});
     const Recording recording(tape);
     const Var points = tape.leaf(x.contiguous().reshape({x.size() / d, d}));

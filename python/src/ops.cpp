@@ -217,8 +217,12 @@ void bind_shapes(nb::module_& m) {
   binary(m, "op_gate", &gate);
   m.def(
       "op_gather_rows",
-      [](const Variable& table, const Variable& index) {
-        return table.with(gather_rows(table.get(), index.get()));
+      [](const Variable& table, nb::object index) {
+        const Var rows =
+            nb::isinstance<Variable>(index)
+                ? nb::cast<const Variable&>(index).get()
+                : table.get().tape().leaf(tensor_of(array_of(index), DType::i32).contiguous());
+        return table.with(gather_rows(table.get(), rows));
       },
       nb::arg("table"), nb::arg("index"));
 }

@@ -3,7 +3,6 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,20 +14,13 @@
 #include "models/architectures/head.hpp"
 #include "models/architectures/output.hpp"
 #include "models/layers.hpp"
+#include "python/src/held.hpp"
 #include "python/src/laboratory.hpp"
+#include "python/src/own_words.hpp"
 #include "python/src/variable.hpp"
 
 namespace nelbo::python {
 namespace {
-
-/// An object of Python whose last user may be a thread without the GIL.
-std::shared_ptr<const nb::object> held(nb::object object) {
-  return {new nb::object(std::move(object)), [](const nb::object* of) {
-            if (!Py_IsInitialized()) return;
-            const nb::gil_scoped_acquire acquired;
-            delete of;
-          }};
-}
 
 /// A declared layer.
 struct PythonLayer {
@@ -65,25 +57,21 @@ Activation activation_of(const std::string& name) {
 
 /// A Python function of a variable as a layer.
 Layer layer_of(const std::string& what, nb::object function) {
-  return [what, function = held(std::move(function))](Var x) {
+  return [what, function = held<const nb::object>(std::move(function))](Var x) {
     const nb::gil_scoped_acquire acquired;
     const RecordingOfPython recording;
     return variable_made(what, (*function)(recording.variable(x)));
   };
 }
 
-/// By name: the words stay, what they mean may be defined anew. They live as long as the process.
-std::map<std::string, std::shared_ptr<const nb::object>>& own_models() {
-  static auto& all = *new std::map<std::string, std::shared_ptr<const nb::object>>();
-  return all;
-}
+using FunctionHeld = std::shared_ptr<const nb::object>;
 
 Coders coders_of(const std::string& name, const VaeConfig& config, const DataMoments& moments,
                  ParameterStore& store) {
   const nb::gil_scoped_acquire acquired;
   const RecordingOfPython declaration;
-  const nb::object made =
-      (*own_models().at(name))(Networks{&config, &moments, &store, declaration.life()});
+  const nb::object made = (*own_words_of<FunctionHeld>().at(name))(
+      Networks{&config, &moments, &store, declaration.life()});
   if (!nb::isinstance<nb::tuple>(made) || nb::len(made) != 2) {
     throw Error("model '" + name + "': the function returns two functions, encoder and decoder");
   }
@@ -93,20 +81,17 @@ Coders coders_of(const std::string& name, const VaeConfig& config, const DataMom
 
 void define(const std::string& name, nb::object function, const std::string& summary,
             std::int64_t latent) {
-  const bool known = own_models().contains(name);
-  if (!known && architectures().find(name) != nullptr) {
-    throw Error("'" + name + "' is a model of nelbo's own; give the function another name");
+  if (!own_words_of<FunctionHeld>().take(name, held<const nb::object>(std::move(function)),
+                                         architectures(), "model")) {
+    return;
   }
-  if (!known) {
-    architectures().add({.name = name,
-                         .summary = summary,
-                         .latent = latent,
-                         .coders = [name](const VaeConfig& config, const DataMoments& moments,
-                                          ParameterStore& store) {
-                           return coders_of(name, config, moments, store);
-                         }});
-  }
-  own_models()[name] = held(std::move(function));
+  architectures().add({.name = name,
+                       .summary = summary,
+                       .latent = latent,
+                       .coders = [name](const VaeConfig& config, const DataMoments& moments,
+                                        ParameterStore& store) {
+                         return coders_of(name, config, moments, store);
+                       }});
 }
 
 PythonLayer sequential(const nb::list& parts) {

@@ -4,8 +4,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include <atomic>
-#include <map>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,6 +13,8 @@
 #include "autodiff/error.hpp"
 #include "objectives/draw/draw.hpp"
 #include "objectives/language/vocabulary.hpp"
+#include "python/src/held.hpp"
+#include "python/src/own_words.hpp"
 #include "python/src/terms.hpp"
 #include "python/src/variable.hpp"
 
@@ -44,52 +45,38 @@ struct PythonCodes {
   }
 };
 
-/// A Python function, and how often it was called. Its last user may be a thread without the GIL.
+/// A Python function, and how often it was called.
 struct Recorder {
   std::string name;
   nb::object function;
-  std::atomic<std::uint64_t> recordings{0};
+  std::uint64_t recordings = 0;  // with the GIL
 
   Var record(Draw& draw) {
-    const nb::gil_scoped_acquire held;
+    const nb::gil_scoped_acquire acquired;
     ++recordings;
     const RecordingOfPython recording;
-    return variable_made("'" + name + "'", function(PythonDraw{&draw, name, recording.life()}));
+    const std::string what = "'" + name + "'";
+    const Var values = variable_made(what, function(PythonDraw{&draw, name, recording.life()}));
+    const Shape shape = values.shape(), of_data{draw.batch()},
+                of_samples{draw.samples(), draw.batch()};
+    if (shape.rank() == 0 || shape == of_data || shape == of_samples) return values;
+    throw Error(what + ": the function returned " + shape.text() + "; values are " +
+                of_samples.text() + " of each sample, " + of_data.text() +
+                " of each datum, or a number. Sum over the latent dimensions, .sum(-1)");
   }
 };
-
-std::shared_ptr<Recorder> recorder_of(const std::string& name, nb::object function) {
-  const std::shared_ptr<Recorder> made(new Recorder, [](Recorder* held) {
-    if (!Py_IsInitialized()) return;
-    const nb::gil_scoped_acquire acquired;
-    delete held;
-  });
-  made->name = name;
-  made->function = std::move(function);
-  return made;
-}
 
 struct OwnTerm {
   std::shared_ptr<Recorder> recorder;
   Term term;
 };
 
-/// All of them by name: the words stay, what they mean may be defined anew (a cell that runs again). They
-/// live as long as the process.
-std::map<std::string, std::shared_ptr<OwnTerm>>& own_terms() {
-  static auto& all = *new std::map<std::string, std::shared_ptr<OwnTerm>>();
-  return all;
-}
+using TermHeld = std::shared_ptr<OwnTerm>;
 
-std::shared_ptr<OwnTerm> define(const std::string& name, nb::object function,
-                                const std::string& meaning, std::vector<std::string> moves,
-                                const std::string& unit, const std::string& latex,
-                                const std::string& formula, const std::string& equation,
-                                bool pairwise, std::int64_t samples) {
-  const bool known = own_terms().contains(name);
-  if (!known && vocabulary().find(name) != nullptr) {
-    throw Error("'" + name + "' is a word of nelbo's own; give the function another name");
-  }
+TermHeld define(const std::string& name, nb::object function, const std::string& meaning,
+                std::vector<std::string> moves, const std::string& unit, const std::string& latex,
+                const std::string& formula, const std::string& equation, bool pairwise,
+                std::int64_t samples) {
   if (moves.empty()) moves = {"theta", "phi", "psi"};
   const Quantity quantity{.name = name,
                           .latex = latex,
@@ -101,15 +88,15 @@ std::shared_ptr<OwnTerm> define(const std::string& name, nb::object function,
                           .sampled = true,
                           .pairwise = pairwise,
                           .moves = std::move(moves)};
-  const std::shared_ptr<Recorder> recorder = recorder_of(name, std::move(function));
+  const std::shared_ptr<Recorder> recorder = held<Recorder>({name, std::move(function)});
   const auto own = std::make_shared<OwnTerm>(OwnTerm{
       recorder,
       Term(quantity, Direction::cost, [recorder](Draw& draw) { return recorder->record(draw); })});
-  if (!known) {
+  OwnWords<TermHeld>& all = own_words_of<TermHeld>();
+  if (all.take(name, own, vocabulary(), "word")) {
     vocabulary().add({name, name, meaning, Word::Kind::term,
-                      [name](Call&) { return own_terms().at(name)->term; }});
+                      [&all, name](Call&) { return all.at(name)->term; }});
   }
-  own_terms()[name] = own;
   return own;
 }
 
@@ -213,7 +200,7 @@ void bind_own_terms(nb::module_& module) {
   nb::class_<OwnTerm>(module, "OwnTerm", "A term that a Python function records.")
       .def_prop_ro("name", [](const OwnTerm& self) { return self.recorder->name; })
       .def_prop_ro(
-          "recordings", [](const OwnTerm& self) { return self.recorder->recordings.load(); },
+          "recordings", [](const OwnTerm& self) { return self.recorder->recordings; },
           "How often the function was called: once for each recording, never in training.")
       .def_prop_ro("function", [](const OwnTerm& self) { return self.recorder->function; })
       .def(

@@ -14,6 +14,7 @@
 #include "lab/training/run_data.hpp"
 #include "lab/training/trainer.hpp"
 #include "python/src/arrays.hpp"
+#include "python/src/computing.hpp"
 #include "python/src/laboratory.hpp"
 
 namespace nelbo::python {
@@ -29,7 +30,7 @@ TrainConfig config_of(const std::vector<std::pair<std::string, std::string>>& se
 class PythonTrainer {
  public:
   explicit PythonTrainer(const std::vector<std::pair<std::string, std::string>>& settings) {
-    const nb::gil_scoped_release released;
+    const Computing computing;
     TrainPlan plan = resolve(config_of(settings));
     data_ = load_run_data(plan.config);
     trainer_ = std::make_unique<Trainer>(plan, *data_);
@@ -39,14 +40,15 @@ class PythonTrainer {
   Trainer& get() const { return *trainer_; }
   const data::Dataset& data() const { return *data_; }
 
-  void step() {
-    if (trainer_->epoch_ended()) close_epoch();
-    trainer_->step();
+  void step(std::uint64_t steps) {
+    for (std::uint64_t i = 0; i < steps; ++i) {
+      if (trainer_->epoch_ended()) close_epoch();
+      trainer_->step();
+    }
   }
 
   /// So many epochs, or less where a signal came; whether one did.
   bool fit(std::uint64_t epochs, std::vector<Epoch>& made) {
-    const BorrowedProcess borrowed;
     install_signal_handlers();
     bool interrupted = false;
     const std::uint64_t last = trainer_->state().epoch + epochs;
@@ -65,7 +67,7 @@ class PythonTrainer {
     all["nell"] = metrics.nell;
     all["div"] = metrics.div;
     for (std::size_t i = 0; i < names_.size() && i < metrics.terms.size(); ++i) {
-      all[nb::str(names_[i].c_str())] = metrics.terms[i];
+      all[nb::str(("terms." + names_[i]).c_str())] = metrics.terms[i];
     }
     return all;
   }
@@ -101,14 +103,14 @@ class PythonTrainer {
 void bind_trainer(nb::module_& module) {
   nb::class_<PythonTrainer>(module, "Trainer")
       .def(nb::init<const std::vector<std::pair<std::string, std::string>>&>(), nb::arg("settings"))
-      .def("step", &PythonTrainer::step, nb::call_guard<nb::gil_scoped_release>())
+      .def("step", &PythonTrainer::step, nb::arg("steps"), nb::call_guard<nb::gil_scoped_release>())
       .def(
           "fit",
           [](PythonTrainer& self, std::uint64_t epochs) {
             std::vector<Epoch> made;
             bool interrupted = false;
             {
-              const nb::gil_scoped_release released;
+              const Computing computing;
               interrupted = self.fit(epochs, made);
             }
             nb::list all;
@@ -133,7 +135,7 @@ void bind_trainer(nb::module_& module) {
           [](const PythonTrainer& self) {
             Metrics found;
             {
-              const nb::gil_scoped_release released;
+              const Computing computing;
               found = self.get().held_out();
             }
             return self.metrics(found);

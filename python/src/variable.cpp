@@ -3,6 +3,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,8 @@ Variable power(const Variable& self, nb::handle exponent) {
 
 Var indexed_by_slice(Var x, int axis, const nb::slice& slice) {
   const auto [start, stop, step, length] = slice.compute(std::size_t(x.shape()[axis]));
-  if (step != 1) throw Error("a variable is sliced with the step 1; take gather_rows for others");
+  if (step != 1)
+    throw Error("a variable is sliced with the step 1; take nelbo.ops.take_rows for others");
   return nelbo::slice(x, axis, std::int64_t(start), std::int64_t(start + length));
 }
 
@@ -80,11 +82,22 @@ Variable item(const Variable& self, nb::handle index) {
     } else if (nb::isinstance<nb::slice>(part)) {
       x = indexed_by_slice(x, axis, nb::borrow<nb::slice>(part));
       ++axis;
+    } else if (nb::hasattr(part, "__index__") && !nb::isinstance<nb::bool_>(part)) {
+      x = without_axis(x, axis, nb::cast<std::int64_t>(nb::int_(nb::borrow(part))));
     } else {
-      x = without_axis(x, axis, nb::cast<std::int64_t>(part));
+      throw nb::type_error(
+          "a variable is indexed by whole numbers, slices, None and ...; take nelbo.ops.take_rows "
+          "for lists of rows, and nelbo.ops.where for masks");
     }
   }
   return self.with(x);
+}
+
+/// The only number of a value. Throws Error where there are more.
+double number_of(const Variable& self) {
+  const Shape shape = self.get().shape();
+  if (shape.size() == 1) return self.get().item();
+  throw Error("a value of shape " + shape.text() + " is no single number");
 }
 
 /// The value where it can be read: an eager tape's.
@@ -155,11 +168,9 @@ nb::class_<Variable> bind_variable(nb::module_& module) {
           "value", &value_of, nb::sig("def value(self) -> numpy.typing.NDArray[typing.Any]"),
           "A copy of the value. ValueError while it is recorded for replay: a branch on a computed "
           "value would be frozen silently.")
-      .def(
-          "item", [](const Variable& self) { return self.get().item(); },
-          "The only element of the value.")
-      .def("__float__", [](const Variable& self) { return self.get().item(); })
-      .def("__bool__", [](const Variable& self) { return self.get().item() != 0; })
+      .def("item", &number_of, "The only element of the value.")
+      .def("__float__", &number_of)
+      .def("__bool__", [](const Variable& self) { return number_of(self) != 0; })
       .def(
           "__array__",
           [](const Variable& self, nb::object dtype, nb::object) {
@@ -179,9 +190,6 @@ nb::class_<Variable> bind_variable(nb::module_& module) {
         if (self.life->over) return std::string("<nelbo.Var of a recording that is over>");
         return "<nelbo.Var " + self.var.shape().text() + " " + name_of(self.var.dtype()) + ">";
       });
-  // numpy gives way, so that array + variable is the variable's.
-  type.attr("__array_ufunc__") = nb::none();
-
   type.def("__add__", &beside<&add>)
       .def("__radd__", &beside<&add, true>)
       .def("__sub__", &beside<&subtract>)
@@ -196,6 +204,10 @@ nb::class_<Variable> bind_variable(nb::module_& module) {
       .def("__le__", &beside<&less_equal>)
       .def("__gt__", &beside<&greater>)
       .def("__ge__", &beside<&greater_equal>)
+      .def("__eq__", &beside<&equal>, nb::sig("def __eq__(self, other: object, /) -> typing.Any"))
+      .def("__ne__", &beside<&not_equal>,
+           nb::sig("def __ne__(self, other: object, /) -> typing.Any"))
+      .def("__hash__", [](nb::handle self) { return std::intptr_t(self.ptr()); })
       .def("__pow__", &power)
       .def("__rpow__", &beside<static_cast<Binary>(&pow), true>)
       .def("__neg__", [](const Variable& self) { return self.with(negate(self.get())); })

@@ -1,4 +1,5 @@
 """Results are what the commands print with --json, and errors what they say."""
+import dataclasses
 import json
 import signal
 import subprocess
@@ -37,6 +38,10 @@ def timeless(found):
           "--estimators", "reparam,stl"]),
         (lambda run: run.ais(temperatures=10, examples=5), ["ais", "RUN", "--temperatures", "10",
                                                             "--examples", "5"]),
+        (lambda run: run.ais(temperatures=10, examples=5, chains=2, bdmc=True),
+         ["ais", "RUN", "--temperatures", "10", "--examples", "5", "--chains", "2", "--bdmc"]),
+        (lambda run: run.disentangle(samples=500, split="test"),
+         ["disentangle", "RUN", "--samples", "500", "--split", "test"]),
         (lambda run: nelbo.explain(nelbo.nell() + 4 * nelbo.div()), ["explain", "nell + 4*div"]),
         (lambda run: nelbo.verify("nell", samples=1000), ["verify", "nell", "--samples", "1000"]),
         (lambda run: nelbo.gradvar("rainforth", bounds="elbo", replicates=16),
@@ -44,11 +49,17 @@ def timeless(found):
     ],
 )
 def test_results_are_the_commands_json(program, run, study, words):
-    found = study(run).to_dict()
+    result = study(run)
+    found = result.to_dict()
     given = [str(run.path) if word == "RUN" else word for word in words]
     threads = [] if words[0] == "explain" else ["--threads", "1"]
     told = json.loads(program(*given, "--json", *threads))
-    assert timeless(found) == timeless(told)
+    assert found.keys() == told.keys()
+    for key, value in told.items():
+        assert timeless(found[key]) == timeless(value) or key in CLOCK, key
+    for member in dataclasses.fields(result):
+        if member.name not in ("json", "matrices"):
+            assert getattr(result, member.name) == found.get(member.name), member.name
 
 
 def test_training_result(program):
@@ -57,6 +68,11 @@ def test_training_result(program):
                               "--threads", "1", *settings))
     run = nelbo.train("sprites:32", hidden=[16], latent=3, steps=30, out="two", quiet=True)
     found = run.result.to_dict()
+    for of in (told, found):
+        of.pop("run"), of.pop("report")
+    assert timeless(found) == timeless(told)
+    told = json.loads(program("train", "--resume", "one", "--steps", "20", "--quiet", "--json", "--threads", "1"))
+    found = run.resume(steps=20, quiet=True).result.to_dict()
     for of in (told, found):
         of.pop("run"), of.pop("report")
     assert timeless(found) == timeless(told)

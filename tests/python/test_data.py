@@ -71,7 +71,8 @@ def test_tensors_of_torch():
 @pytest.mark.parametrize(
     "given, message",
     [
-        (numpy.array([[0.0, numpy.nan]]), "element 1, row by row, is nan"),
+        (numpy.array([[0.0, numpy.inf]]), "element 1, row by row, is inf"),
+        ({"x": PIXELS, "mask": PIXELS[:3]}, "mask"),
         (numpy.zeros((0, 3)), "no examples"),
         (numpy.float64(3), "no examples"),
         ({}, "without splits"),
@@ -117,3 +118,26 @@ def test_arrays_are_let_go():
     assert gone() is None
     with pytest.raises(ValueError, match="has not been given"):
         nelbo.load_data(spec)
+
+
+def test_missing_entries_train_as_a_file_of_them_does():
+    x, mask = random.random((300, 6)).astype(numpy.float32), random.random((300, 6)) < 0.7
+    holes = numpy.where(mask, x, numpy.float32(numpy.nan))
+    numpy.save("holes.npy", holes)
+    settings = dict(missing="mask", likelihood="normal", **SETTINGS)
+    of_file = nelbo.train("holes.npy", out="file", **settings)
+    of_array = nelbo.train(holes, out="array", **settings)
+    of_mask = nelbo.train({"x": x, "mask": mask}, out="mask", **settings)
+    for name, value in of_file.parameters.items():
+        assert (value == of_array.parameters[name]).all() and (value == of_mask.parameters[name]).all()
+    assert of_array.evaluate().elbo == of_file.evaluate().elbo
+    assert (of_array.encode(holes[:9]).mean == of_file.encode(holes[:9]).mean).all()
+    with pytest.raises(ValueError, match="missing entries .* zeros or mask"):
+        nelbo.train(holes, out="refused", likelihood="normal", **SETTINGS)
+
+
+def test_pixels_with_a_mask():
+    mask = random.random(PIXELS.shape) < 0.5
+    run = nelbo.train({"x": PIXELS, "mask": mask}, out="run", missing="zeros", scale=255, **SETTINGS)
+    assert run.config["scale"] == "255"
+    assert nelbo.load_data({"x": PIXELS, "mask": mask}).dtype == "float32"

@@ -130,6 +130,20 @@ def test_what_is_no_value():
         nelbo.Trainer("sprites:32", objective=nelbo.nell() + term(), **SETTINGS)
 
 
+def test_what_is_no_value_of_each_datum():
+    with pytest.raises(ValueError, match=r"returned \[1, \d+, \d\]; values are \[1, \d+\] .* \.sum\(-1\)"):
+        nelbo.Trainer("sprites:32", objective=nelbo.nell() + own(lambda draw: draw.z())(), **SETTINGS)
+
+
+def test_a_term_without_more():
+    @nelbo.term
+    def bare(draw):
+        """What it is."""
+        return draw.kl()
+
+    assert same(trained(nelbo.nell() + bare()), trained("nell + div"))
+
+
 def test_errors_of_the_function_come_through():
     def wrong(draw):
         raise KeyError("mine")

@@ -5,6 +5,7 @@ import pickle
 import numpy
 import nelbo
 import pytest
+from nelbo import ops
 
 from conftest import SMALL
 
@@ -85,6 +86,51 @@ def test_sweep():
     nelbo.sweep("sprites:32", grid={"beta": [1, 4]}, seeds=[0, 1], out="runs/sweep",
                 objective="nell + {beta}*div", **SMALL)
     assert kept == [(run.path / "run.json").stat().st_mtime_ns for run in made.runs]
+
+
+def test_a_sweep_of_processes_comes_to_the_same_bits():
+    """Several at once, of a Python term and an array, beside one after the other."""
+
+    @nelbo.term(name="swept", moves=["phi"])
+    def swept(draw):
+        return abs(draw.z()).sum(-1)
+
+    x = (numpy.random.default_rng(0).random((300, 12)) < 0.3).astype(numpy.uint8)
+    settings = dict(grid={"weight": [0, 0.1, 1]}, objective="nell + div + {weight}*swept", **SMALL)
+    one = nelbo.sweep(x, jobs=1, out="runs/one", **settings)
+    several = nelbo.sweep(x, jobs=3, out="runs/several", **settings)
+    for a, b in zip(one.runs, several.runs, strict=True):
+        for name, value in a.parameters.items():
+            assert (value == b.parameters[name]).all(), name
+    assert several.runs[0].evaluate().elbo == one.runs[0].evaluate().elbo
+    nelbo.set_threads(2)  # the parent's own threads go on
+    assert several.runs[1].evaluate().elbo == one.runs[1].evaluate().elbo
+
+
+def test_what_goes_wrong_in_a_process_of_a_sweep():
+    with pytest.raises(ValueError, match="unknown term 'dvi'"):
+        nelbo.sweep("sprites:32", jobs=2, grid={"term": ["div", "dvi"]}, objective="nell + {term}", **SMALL)
+    with pytest.raises(nelbo.NotFinite, match="not finite"):
+        nelbo.sweep("sprites:32", jobs=2, grid={"lr": [1e30, 1e29]}, out="runs/other", **SMALL)
+
+
+def test_bounds_of_ones_own(run):
+    """Functions of arrays of log-weights, and the same as a term that is trained."""
+    w = run.log_weights(50, examples=100).astype(numpy.float64)
+    assert w.shape == (50, 100)
+    study = run.bounds([1, 50], examples=100).columns()
+    iwae = numpy.log(numpy.exp(w - w.max(0)).mean(0)) + w.max(0)
+    assert iwae.mean() == pytest.approx(study["value"][1], abs=1e-4)
+    assert w[0].mean() == pytest.approx(study["value"][0], abs=1e-4)
+
+    @nelbo.term(name="own_iwae", samples=8)
+    def own_iwae(draw):
+        return -ops.logmeanexp(draw.log_weights(), axis=0)
+
+    trained = [nelbo.train("sprites:32", objective=objective, out=f"runs/{i}", quiet=True, **SMALL)
+               for i, objective in enumerate([own_iwae(), nelbo.iw(8)])]
+    for name, value in trained[1].parameters.items():
+        assert trained[0].parameters[name] == pytest.approx(value, abs=1e-5), name
 
 
 def test_presets_and_switches():
