@@ -180,7 +180,8 @@ void check_taken(const VaeConfig& config) {
     }
   }
   if (config.conditions != 0 && !own.has("condition")) {
-    throw SettingError("condition", "is not for the model " + own.name + "; choose mlp");
+    throw SettingError(config.semi_supervised ? "labels_used" : "condition",
+                       "is not for the model " + own.name + "; choose mlp");
   }
   check_words(own, config);
   check_networks(own, config);

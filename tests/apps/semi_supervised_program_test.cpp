@@ -146,6 +146,11 @@ TEST_CASE("semi-supervised program: threads change no bit, and what does not go 
   refused({"--labels-used", "8", "--missing", "zeros"}, "--missing");
   refused({"--labels-used", "8", "--objective", "elbo + tc"}, "objective");
   refused({"--estimator", "reparam"}, "a model that infers labels");
+  const Outcome layers =
+      run_program_binary({"train", "--data", run.data, "--likelihood", "normal", "--model",
+                          "burda2", "--labels-used", "8", "--out", run.folder / "refused"});
+  CHECK(layers.code == 2);
+  CHECK_THAT(layers.err, contains("--labels-used: is not for the model burda2"));
 }
 
 TEST_CASE(
