@@ -1,9 +1,9 @@
 #include "autodiff/stopping.hpp"
 
-#include <catch2/catch_test_macros.hpp>
 #include <cstddef>
 
 #include "autodiff/threads.hpp"
+#include "tests/catch.hpp"
 
 using namespace nelbo;
 
