@@ -60,7 +60,7 @@ void exit_on_signals() {
 
 void install_signal_handlers() {
   set_stoppable(false);
-  pending = 0;
+  if (!borrowed) pending = 0;  // else it came since the process was borrowed, and counts
   set_action(SIGINT, note);
   set_action(SIGTERM, note);
 }

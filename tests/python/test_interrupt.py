@@ -17,7 +17,7 @@ STUDIES = {
     "disentangle": "run.disentangle(split='train')",
     "disentangle of arrays": "nelbo.disentangle(numpy.random.rand(20000, 10), numpy.random.randint(0, 9, (20000, 6)))",
     "log_weights": "run.log_weights(100000)",
-    "sample": "run.sample(1000000)",
+    "sample": "run.sample(200000)",
     "verify": "nelbo.verify(samples=100000000)",
     "sweep": "nelbo.sweep('sprites:32', grid={'beta': [1, 4]}, objective='nell + {beta}*div', jobs=2, epochs=100000)",
 }
@@ -39,7 +39,7 @@ SCRIPT = textwrap.dedent(
         {study}
         print("it ended by itself")
     except KeyboardInterrupt:
-        print("stopped" if time.monotonic() - when[0] < 10 else "late")
+        print("stopped" if time.monotonic() - when[0] < 60 else "late")
     print(run.evaluate().count)
     """
 )
