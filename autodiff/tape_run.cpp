@@ -48,9 +48,19 @@ void Tape::plan_reuse() {
 }
 
 void Tape::forward() {
+  stage_ = 0;
+  while (advance()) continue;
+}
+
+bool Tape::advance() {
   if (options_.mode == Mode::replay && !computed_) allocate_values();
   computed_ = true;
-  for (const Node& node : nodes_) node.op->forward(Frame(*this, node));
+  const bool more = stage_ < pauses_.size();
+  const std::size_t first = stage_ == 0 ? 0 : pauses_[stage_ - 1];
+  const std::size_t last = more ? pauses_[stage_] : nodes_.size();
+  for (std::size_t n = first; n < last; ++n) nodes_[n].op->forward(Frame(*this, nodes_[n]));
+  stage_ = more ? stage_ + 1 : 0;
+  return more;
 }
 
 // Backward ----------------------------------------------------------------------------------------
