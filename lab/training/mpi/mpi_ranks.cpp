@@ -19,7 +19,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t piece = std::size_t{1} << 30;  // MPI counts in int
 constexpr int tag = 19;
 
-/// "Open MPI v4.1.4" of a text of several lines, with the package that built it.
+/// "Open MPI v4.1.4", "MPICH 4.0.2" of a text of several lines, with the package that built it.
 std::string library_name() {
   char text[MPI_MAX_LIBRARY_VERSION_STRING] = {};
   int length = 0;
@@ -28,6 +28,8 @@ std::string library_name() {
   name.resize(name.find_first_of(",\n") == std::string::npos ? name.size()
                                                              : name.find_first_of(",\n"));
   for (char& c : name) c = c == '\t' ? ' ' : c;
+  const std::string word = "Version: ";
+  if (const std::size_t at = name.find(word); at != std::string::npos) name.erase(at, word.size());
   while (!name.empty() && (name.back() == ' ' || name.back() == '\0')) name.pop_back();
   return name;
 }
