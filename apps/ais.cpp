@@ -12,6 +12,7 @@
 #include "apps/ais/show.hpp"
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
+#include "apps/cli/ranks_here.hpp"
 #include "apps/cli/refusal.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/cli/signals.hpp"
@@ -93,6 +94,7 @@ int ais(const AisOptions& options, const std::vector<std::string>& given) {
   for (AnnealedRun& run : runs) {
     if (const auto code = anneal(run, options)) return *code;
   }
+  if (!ranks_here().first()) return exit_done;
   const int code =
       options.rate_distortion ? finish_curve(runs.front(), options) : finish(runs, options);
   for (const AnnealedRun& run : runs) {

@@ -14,6 +14,7 @@
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/progress_line.hpp"
+#include "apps/cli/ranks_here.hpp"
 #include "apps/cli/refusal.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/cli/signals.hpp"
@@ -269,6 +270,7 @@ int bounds(const BoundsOptions& options) {
       work_through({identity(applied, cells, count), reader.batches(), read}, options.shards);
   progress.finish();
   if (done.exit_code) return *done.exit_code;
+  if (!ranks_here().first()) return exit_done;
   Lattice lattice = lattice_of(cells, totals_of(done.results));
   lattice.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   // The clock of a machine under load drifts: the peak is the best seen around the work.

@@ -13,6 +13,7 @@
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/progress_line.hpp"
+#include "apps/cli/ranks_here.hpp"
 #include "apps/cli/refusal.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/exit_code.hpp"
@@ -143,6 +144,7 @@ int gradvar_command(Options options) {
   options.run.common.apply_threads();
   const auto [study, gradients, exit_code] = run_study(options);
   if (shard) return *exit_code;
+  if (!ranks_here().first()) return exit_code.value_or(exit_done);
   // What was finished before Ctrl-C is kept.
   if (!options.out.empty()) write_study(study, options.out, gradients);
   if (options.run.common.json) {

@@ -14,6 +14,7 @@
 #include "autodiff/instruction_set.hpp"
 #include "autodiff/joined.hpp"
 #include "autodiff/threads.hpp"
+#include "lab/training/mpi_module.hpp"
 
 namespace nelbo {
 namespace {
@@ -41,7 +42,7 @@ struct Facts {
   bool forced = false;  // by NELBO_ISA
   std::vector<std::string> supported = supported_isas(), compiled = compiled_isas();
   std::size_t threads = num_threads();
-  std::string cpu = processor();
+  std::string cpu = processor(), mpi = mpi_library();
 };
 
 Facts facts() {
@@ -58,6 +59,7 @@ nlohmann::ordered_json json_of(const Facts& facts) {
             {"compiled", facts.compiled}}},
           {"threads", facts.threads},
           {"cpu", facts.cpu},
+          {"mpi", facts.mpi.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(facts.mpi)},
           {"build",
            {{"type", NELBO_BUILD_TYPE},
             {"compiler", compiler()},
@@ -73,6 +75,7 @@ void print(const Facts& facts) {
                            joined(facts.supported, ", "), joined(facts.compiled, ", "))
             << fmt::format("threads    {}\n", facts.threads)
             << fmt::format("cpu        {}\n", facts.cpu)
+            << fmt::format("mpi        {}\n", facts.mpi.empty() ? "none" : facts.mpi)
             << fmt::format("build      {}, {}\n", NELBO_BUILD_TYPE, compiler())
             << fmt::format("libraries  xsimd {}, Eigen {}, TBB {}\n", NELBO_XSIMD_VERSION,
                            NELBO_EIGEN_VERSION, NELBO_TBB_VERSION);

@@ -8,6 +8,7 @@
 
 #include "apps/cli/parse.hpp"
 #include "apps/cli/program_name.hpp"
+#include "apps/cli/ranks_here.hpp"
 #include "apps/cli/refusal.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/cli/standard_streams.hpp"
@@ -103,6 +104,7 @@ int run(int argc, char** argv) {
       parse({program_name(), summary, declare_program}, "nelbo " NELBO_VERSION, argc, argv);
   if (!parsed.action) return parsed.exit_code;
   choose_kernels();
+  join_ranks(argv[1]);
   return parsed.action();
 }
 
@@ -117,18 +119,10 @@ std::string as_flag(const SettingError& error) {
   return flag_of(error.setting()) + ": " + error.reason();
 }
 
-}  // namespace
-
-int run_program(int argc, char** argv) {
-  hold_standard_descriptors();
-  exit_on_signals();
-  if (argc > 0) set_program_name(argv[0], commands().names());
-  const PrintableStreams printable;
+/// In the handler of an exception: says what it was and returns the exit code.
+int tell_failure() {
   try {
-    const int code = run(argc, argv);
-    std::cout.flush();
-    if (!std::cout) return fail(exit_failure, "the result could not be written to stdout");
-    return code;
+    throw;
   } catch (const ExpressionError& error) {
     // Its lines show where in the expression.
     std::cerr << message_head() << error.what() << "\n"
@@ -138,6 +132,24 @@ int run_program(int argc, char** argv) {
     return fail(exit_usage, as_flag(error));
   } catch (const std::exception& error) {
     return fail(exit_failure, reason_of(error));
+  }
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv) {
+  hold_standard_descriptors();
+  mute_others();
+  exit_on_signals();
+  if (argc > 0) set_program_name(argv[0], commands().names());
+  const PrintableStreams printable;
+  try {
+    const int code = run(argc, argv);
+    std::cout.flush();
+    if (std::cout) return leave_ranks(code);
+    return leave_ranks(fail(exit_failure, "the result could not be written to stdout"));
+  } catch (...) {
+    return leave_ranks_failing(tell_failure);
   }
 }
 

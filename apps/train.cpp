@@ -8,6 +8,7 @@
 
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
+#include "apps/cli/ranks_here.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/cli/words_given.hpp"
 #include "apps/exit_code.hpp"
@@ -44,6 +45,7 @@ void check_resumes(const std::vector<std::string>& given) {
 
 /// Says what a run came to, of a preset also beside what is published of it; returns its exit code.
 int told(const RunEnd& end, const TrainFlags& flags) {
+  if (!ranks_here().first()) return end.exit_code;
   const bool json = flags.common.json;
   if (!json && end.profile) std::cout << profile_text(*end.profile);
   if (!end.result) return end.exit_code;
@@ -78,16 +80,19 @@ int run_train(const TrainFlags& flags, const std::vector<std::string>& given) {
   if (!flags.changes.empty()) {
     throw SettingError("change", "goes with --resume; of a new run name the setting itself");
   }
-  const TrainConfig config = merged_config(flags);
-  options.preset = preset_use(flags, config);
-  const TrainPlan plan = resolve(config);
+  std::optional<TrainPlan> plan;
+  together(ranks_here(), [&] {
+    const TrainConfig config = merged_config(flags);
+    options.preset = preset_use(flags, config);
+    plan = resolve(config);
+  });
   install_signal_handlers();
   flags.common.apply_threads();
-  if (flags.seeds.empty()) return told(start_run(plan, flags.out.value_or(""), options), flags);
+  if (flags.seeds.empty()) return told(start_run(*plan, flags.out.value_or(""), options), flags);
   if (flags.common.seed) throw SettingError("seeds", "says what --seed says; give one of them");
   if (flags.profile)
     throw SettingError("profile", "is of one run; give --seed in the place of --seeds");
-  return train_seeds(plan, flags.seeds, flags.out.value_or(""), options, flags.common.json);
+  return train_seeds(*plan, flags.seeds, flags.out.value_or(""), options, flags.common.json);
 }
 
 constexpr const char* train_header = R"help(Examples:

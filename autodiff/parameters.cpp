@@ -120,15 +120,15 @@ void GradientSink::clear() {
   std::memset(buffer_.data(), 0, std::size_t(buffer_.size()) * size_of(buffer_.dtype()));
 }
 
-void GradientSink::add(const GradientSink& other) {
+void GradientSink::add(const GradientSink& other, const Range& range) {
   if (!(buffer_.shape() == other.buffer_.shape()) || buffer_.dtype() != other.buffer_.dtype()) {
     throw Error("gradient sink: sinks of different stores cannot be added");
   }
   dispatch(buffer_.dtype(), [&](auto t) {
     using T = decltype(t);
-    T* to = buffer_.data_as<T>();
-    const T* from = other.buffer_.data_as<T>();
-    const auto size = static_cast<std::size_t>(buffer_.size());
+    T* to = buffer_.data_as<T>() + range.offset;
+    const T* from = other.buffer_.data_as<T>() + range.offset;
+    const std::size_t size = range.length;
     parallel_for(divide_up(size, chunk_elements), [&](std::size_t chunk) {
       const std::size_t end = std::min(size, (chunk + 1) * chunk_elements);
       for (std::size_t i = chunk * chunk_elements; i < end; ++i) to[i] += from[i];

@@ -97,7 +97,9 @@ class GradientSink {
   /// Sets all of it to 0: a backward pass writes those groups only that it differentiates for.
   void clear();
   /// Adds another sink's gradient, element by element.
-  void add(const GradientSink& other);
+  void add(const GradientSink& other) { add(other, {0, std::size_t(buffer_.size())}); }
+  /// The same of a range alone.
+  void add(const GradientSink& other, const Range& range);
   /// Divides the gradient of each parameter by its Euclidean norm, summed in double; one of norm 0
   /// stays. Does not allocate; gives the same bits for any number of threads.
   void normalise(const ParameterStore& store);

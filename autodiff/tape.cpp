@@ -151,6 +151,15 @@ std::string Tape::severed(Var var, Groups groups) const {
   return lost ? severed_why_ : "";
 }
 
+std::size_t Tape::pause_after(Var var) {
+  check_recording("pause");
+  if (options_.mode != Mode::replay) throw Error("pause: the tape is not recorded for replay");
+  const std::int32_t producer = storages_[slot(var).value].producer;
+  const bool known = !pauses_.empty() && producer < std::int32_t(pauses_.back());
+  if (!known) pauses_.push_back(nodes_.size());
+  return pauses_.size() - 1;
+}
+
 void Tape::keep(Var var) {
   check_recording("keep");
   storages_[slot(var).value].kept = true;
@@ -163,6 +172,8 @@ void Tape::reset() {
   storages_.clear();
   parameters_.clear();
   owned_.clear();
+  pauses_.clear();
+  stage_ = 0;
   store_ = nullptr;
   arena_.reset();
   adjoints_allocated_ = 0;

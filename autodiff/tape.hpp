@@ -91,6 +91,9 @@ class Tape {
   // Running ---------------------------------------------------------------------------------------
   /// Computes every node in order from what the leaves and parameters hold now.
   void forward();
+  /// The same in stages: to the next pause, or the end. True where there is more to compute; the next
+  /// call then goes on, else it begins anew.
+  bool advance();
   /// One reverse loop. Afterwards `sink` holds the gradient of every parameter of `groups` (0 where
   /// no path leads there) and adjoint() that of differentiable leaves. Throws Error for cotangents
   /// of other shapes and on tapes without gradients.
@@ -101,6 +104,10 @@ class Tape {
   }
   /// dL/d(leaf) after backward() with leaf_group among the groups; zeros where no path leads there.
   Tensor adjoint(Var leaf) const;
+  /// A pause in a recording for replay: before it `var` is computed, and what is recorded from now on that
+  /// needs more than `var` comes after it. The number of the pause, from 0: the last one where `var`
+  /// is computed before that already, else a new one.
+  std::size_t pause_after(Var var);
   /// Keeps the value readable on a tape without gradients. Throws Error after the first forward().
   void keep(Var var);
   /// Forgets all nodes and values; variables of before throw when used.
@@ -180,6 +187,8 @@ class Tape {
   const ParameterStore* store_ = nullptr;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> parameters_;  // (entry, slot), found once
   std::vector<std::shared_ptr<const void>> owned_;                   // what nodes point at
+  std::vector<std::size_t> pauses_;                                  // the node that each is before
+  std::size_t stage_ = 0;               // of advance(): the pause to come
   std::size_t adjoints_allocated_ = 0;  // storages that have their adjoint
   Groups active_ = 0;                   // groups of the backward pass that runs
   Groups severed_from_ = 0;             // what severed() values depend on

@@ -70,15 +70,25 @@ void Tape::plan_reuse() {
 }
 
 void Tape::forward() {
+  stage_ = 0;
+  while (advance()) continue;
+}
+
+bool Tape::advance() {
   if (options_.mode == Mode::replay && !computed_) allocate_values();
   computed_ = true;
+  const bool more = stage_ < pauses_.size();
+  const std::size_t first = stage_ == 0 ? 0 : pauses_[stage_ - 1];
+  const std::size_t last = more ? pauses_[stage_] : nodes_.size();
+  stage_ = more ? stage_ + 1 : 0;
   if (Profile* const profile = Profile::current()) {
-    for (const Node& node : nodes_) {
-      run(*node.op, Frame(*this, node), Profile::Pass::forward, *profile);
+    for (std::size_t n = first; n < last; ++n) {
+      run(*nodes_[n].op, Frame(*this, nodes_[n]), Profile::Pass::forward, *profile);
     }
-    return;
+    return more;
   }
-  for (const Node& node : nodes_) node.op->forward(Frame(*this, node));
+  for (std::size_t n = first; n < last; ++n) nodes_[n].op->forward(Frame(*this, nodes_[n]));
+  return more;
 }
 
 // Backward ----------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "apps/cli/progress_line.hpp"
+#include "apps/cli/ranks_here.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/exit_code.hpp"
 #include "apps/shards/run_identity.hpp"
@@ -131,7 +132,7 @@ std::vector<Pass> passes_of(AnnealedRun& run, const AisOptions& options) {
   return passes;
 }
 
-/// The passes batch by batch, as a shard or from the parts that are gathered.
+/// The passes batch by batch, as a shard, by several ranks, or from the parts that are gathered.
 std::optional<int> in_parts(AnnealedRun& run, const std::vector<Pass>& passes,
                             const AisOptions& options) {
   const std::size_t at_once = data_at_once(*run.applied.run.model, run.plan, run.count);
@@ -167,7 +168,7 @@ std::optional<int> in_parts(AnnealedRun& run, const std::vector<Pass>& passes,
 std::optional<int> anneal(AnnealedRun& run, const AisOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const std::vector<Pass> passes = passes_of(run, options);
-  if (!options.shards.shard.empty() || Gathered::current() != nullptr) {
+  if (!options.shards.shard.empty() || Gathered::current() != nullptr || ranks_here().size() > 1) {
     const std::optional<int> code = in_parts(run, passes, options);
     run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return code;

@@ -1,12 +1,12 @@
 #include "apps/cli/common_flags.hpp"
 
-#include "apps/cli/cores.hpp"
+#include "apps/cli/ranks_here.hpp"
 #include "autodiff/threads.hpp"
 
 namespace nelbo {
 
 void CommonFlags::apply_threads() const {
-  set_num_threads(threads ? std::size_t(*threads) : default_threads());
+  set_num_threads(threads ? std::size_t(*threads) : default_threads_here());
 }
 
 void add_common_flags(CommandLine& command, CommonFlags& flags, const std::string& seed_help) {

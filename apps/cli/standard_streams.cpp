@@ -66,6 +66,30 @@ void hold_standard_descriptors() {
   }
 }
 
+namespace {
+
+int stderr_before = -1;  // while muted
+
+}  // namespace
+
+void mute_standard_streams() {
+  std::cout.flush();
+  const int nothing = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (nothing < 0 || stderr_before >= 0) return;
+  stderr_before = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  ::dup2(nothing, STDOUT_FILENO);
+  ::dup2(nothing, STDERR_FILENO);
+  ::close(nothing);
+}
+
+void unmute_stderr() {
+  if (stderr_before < 0) return;
+  std::cerr.flush();
+  ::dup2(stderr_before, STDERR_FILENO);
+  ::close(stderr_before);
+  stderr_before = -1;
+}
+
 std::ostream& beside(const std::string& out) { return is_stdout(out) ? std::cerr : std::cout; }
 
 }  // namespace nelbo

@@ -23,6 +23,11 @@ class PrintableStreams {
 /// else the next file that is opened takes its number, and gets what is printed.
 void hold_standard_descriptors();
 
+/// From now on nothing that this process prints is seen: another says it. unmute_stderr() takes it back for
+/// stderr.
+void mute_standard_streams();
+void unmute_stderr();
+
 /// Where a command says what it wrote to `out`: stdout, or stderr where `out` itself is stdout.
 std::ostream& beside(const std::string& out);
 

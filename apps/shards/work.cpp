@@ -4,9 +4,11 @@
 
 #include <filesystem>
 #include <iostream>
+#include <span>
 #include <utility>
 
 #include "apps/cli/fail.hpp"
+#include "apps/cli/ranks_here.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/cli/words_given.hpp"
@@ -63,6 +65,32 @@ int write_shard(const Work& work, const ShardFlags& flags) {
   return exit_done;
 }
 
+/// Afterwards every rank has the result.
+void pass_on(ItemResult& result, Ranks& ranks, int from) {
+  result.text = ranks.text_of(std::move(result.text), from);
+  std::uint64_t count = result.numbers.size();
+  ranks.broadcast(std::as_writable_bytes(std::span(&count, 1)), from);
+  result.numbers.resize(count);
+  ranks.broadcast(std::as_writable_bytes(std::span(result.numbers)), from);
+}
+
+/// Each rank computes its shard, and all have all results.
+Done share_out(const Work& work, Ranks& ranks) {
+  const Shard own{std::size_t(ranks.rank()), std::size_t(ranks.size())};
+  std::vector<ItemResult> results(work.items);
+  bool whole = true;
+  for (std::size_t item = 0; item < work.items && whole; ++item) {
+    if (own.takes(item)) whole = work.compute(item, results[item]);
+  }
+  if (const auto signal = int(ranks.largest(whole ? 0 : pending_signal())); signal != 0) {
+    return {.results = {}, .exit_code = exit_code_of_signal(signal)};
+  }
+  for (std::size_t item = 0; item < work.items; ++item) {
+    pass_on(results[item], ranks, int(item % std::size_t(ranks.size())));
+  }
+  return {.results = std::move(results)};
+}
+
 }  // namespace
 
 void add_shard_flags(CommandLine& command, ShardFlags& flags, bool out) {
@@ -79,7 +107,12 @@ void add_shard_flags(CommandLine& command, ShardFlags& flags, bool out) {
 
 Done work_through(const Work& work, const ShardFlags& flags) {
   if (Gathered* parts = Gathered::current()) return {.results = parts->take(work)};
-  if (!flags.shard.empty()) return {.results = {}, .exit_code = write_shard(work, flags)};
+  Ranks& ranks = ranks_here();
+  if (!flags.shard.empty()) {
+    if (ranks.size() > 1) throw SettingError("shard", "is for one process; several share out all");
+    return {.results = {}, .exit_code = write_shard(work, flags)};
+  }
+  if (ranks.size() > 1) return share_out(work, ranks);
   Done done{.results = std::vector<ItemResult>(work.items)};
   for (std::size_t item = 0; item < work.items; ++item) {
     if (work.compute(item, done.results[item])) continue;

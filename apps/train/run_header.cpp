@@ -100,8 +100,12 @@ std::vector<std::string> run_header(const TrainConfig& config, const data::Datas
     if (config.patience_from > 0) line += fmt::format(", from epoch {} on", config.patience_from);
     lines.push_back(line);
   }
-  lines.push_back(
-      fmt::format("machine     {}, {}", active_isa(), counted(num_threads(), "thread")));
+  std::string machine = fmt::format("{}, {}", active_isa(), counted(num_threads(), "thread"));
+  if (const int ranks = trainer.ranks().size(); ranks > 1) {
+    machine += fmt::format(" in each of {} processes", ranks);
+  }
+  if (config.parts > 1) machine += fmt::format(", batches in {} parts", config.parts);
+  lines.push_back("machine     " + machine);
   lines.push_back("run         " + folder.path().string());
   const std::string none = why_no_pictures(trainer.model(), config.example);
   if (!none.empty()) lines.push_back("pictures    none: " + none);

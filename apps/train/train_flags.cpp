@@ -170,6 +170,10 @@ std::vector<SettingFlag> objective_flags() {
        "gradient estimator of the objective's bounds: reparam, stl, dreg, score, vimco, ... or by "
        "group, phi=dreg,theta=reparam; `nelbo objectives` lists them all [reparam]"},
       {"batch", "N", "examples per step [100]"},
+      {"parts", "P",
+       "compute every batch in P parts, which the processes under mpirun share; results depend on "
+       "P and "
+       "not on them [the processes at the first start: 1]"},
   };
 }
 

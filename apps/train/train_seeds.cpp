@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/cli/print_json.hpp"
+#include "apps/cli/ranks_here.hpp"
 #include "apps/cli/signals.hpp"
 #include "apps/exit_code.hpp"
 #include "apps/published/comparison.hpp"
@@ -112,7 +113,7 @@ int train_seeds(const TrainPlan& plan, const std::vector<std::uint64_t>& seeds, 
     }
     break;
   }
-  if (results.empty()) return exit_code;
+  if (results.empty() || !ranks_here().first()) return exit_code;
   if (!json) std::cout << seeds_text(results) << std::flush;
   Json comparisons = Json::array();
   for (const RunResult& one : results) {

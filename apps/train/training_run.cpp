@@ -9,6 +9,7 @@
 
 #include "apps/cli/program_name.hpp"
 #include "apps/cli/progress.hpp"
+#include "apps/cli/ranks_here.hpp"
 #include "apps/cli/refusal.hpp"
 #include "apps/cli/run_flags.hpp"
 #include "apps/cli/signals.hpp"
@@ -17,7 +18,9 @@
 #include "apps/reports/metrics_json.hpp"
 #include "apps/reports/pictures.hpp"
 #include "apps/reports/run_report.hpp"
+#include "apps/train/check_alike.hpp"
 #include "apps/train/epoch_log.hpp"
+#include "apps/train/pace.hpp"
 #include "apps/train/run_goal.hpp"
 #include "apps/train/run_header.hpp"
 #include "apps/train/run_record.hpp"
@@ -40,30 +43,13 @@ namespace nelbo {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
-
 constexpr std::uint64_t default_epochs = 10;
 // A checkpoint at least every 2 s: what remains is for the step under way and the writing.
 constexpr std::chrono::milliseconds checkpoint_interval{1500};
 constexpr std::chrono::seconds picture_interval{10};
 
-double seconds_between(Clock::time_point from, Clock::time_point to) {
-  return std::chrono::duration<double>(to - from).count();
-}
-
-/// Examples trained on in so many seconds of steps: without evaluation, checkpoints and pictures.
-struct Pace {
-  double seconds = 0;
-  std::uint64_t examples = 0;
-
-  void add(double time, std::uint64_t count) {
-    seconds += time;
-    examples += count;
-  }
-  double per_second() const { return seconds > 0 ? double(examples) / seconds : 0; }
-};
-
-/// One process's part in a run: from a checkpoint to the goal, or to a signal.
+/// One process's part in a run: from a checkpoint to the goal, or to a signal. Of several ranks all train, and
+/// the first alone writes.
 class TrainingRun {
  public:
   TrainingRun(const TrainPlan& plan, const data::Dataset& data, const RunFolder& folder,
@@ -72,7 +58,7 @@ class TrainingRun {
         folder_(folder),
         lock_(std::move(lock)),
         options_(options),
-        trainer_(plan, data),
+        trainer_(plan, data, ranks_here()),
         config_(trainer_.config()),
         record_(folder.record(), options.argv) {
     for (const Quantity& q : trainer_.objective().quantities()) term_names_.push_back(q.name);
@@ -84,6 +70,8 @@ class TrainingRun {
   RunEnd run();
 
  private:
+  Ranks& ranks() const { return trainer_.ranks(); }
+  bool writes() const { return ranks().first(); }
   bool reached() const { return !end().empty(); }
   std::string end() const { return end_of_run(config_, trainer_); }
   TrainingTime goal() const { return run_goal(config_, trainer_); }
@@ -100,6 +88,7 @@ class TrainingRun {
   double seconds() const { return seconds_before_ + seconds_between(start_, Clock::now()); }
   void close_record(const std::string& status,
                     const std::vector<std::pair<std::string, std::string>>& why = {}) {
+    if (!writes()) return;
     record_.close(status, trainer_.state(), seconds(), why);
     leave_report(folder_);
   }
@@ -115,6 +104,7 @@ class TrainingRun {
   std::vector<std::string> term_names_;               // the named quantities of the objective
   RunRecord record_;
   std::vector<std::string> notes_;  // for the header
+  int signal_ = 0;                  // that came to any rank
 
   double seconds_before_ = 0;  // of the processes before this one
   Clock::time_point start_ = Clock::now();
@@ -138,6 +128,7 @@ void TrainingRun::begin() {
   check_weights_finite(trainer_, goal());
   const auto start = start_from_other(config_, trainer_, notes_);
   const std::string config = to_toml(config_);  // what it cannot hold leaves no folder behind
+  if (!writes()) return;
   lock_.emplace(folder_.make());
   write_file_atomically(folder_.config(), config);
   record_.begin(config_, trainer_, start, options_.preset);
@@ -172,6 +163,7 @@ void TrainingRun::restore(const Further& further, const std::vector<Change>& cha
   const bool others = std::any_of(changes.begin(), changes.end(),
                                   [](const Change& one) { return one.setting == "objective"; });
   if (moved || others) trainer_.forget_best();
+  if (!writes()) return;
   const RunFolder::KeptMetrics kept = folder_.cut_metrics(state.epoch);
   if (kept.epochs < state.epoch) {
     notes_.push_back(fmt::format("{} holds {} of {}; the others are lost", folder_.metrics(),
@@ -199,6 +191,7 @@ ProgressPlan TrainingRun::plan() const {
 }
 
 void TrainingRun::save() {
+  if (!writes()) return;
   const ProfiledWork work("checkpoint");
   trainer_.save(folder_.last());
   if (!trainer_.validation_examples()) save_best();
@@ -207,6 +200,7 @@ void TrainingRun::save() {
 }
 
 void TrainingRun::save_best() {
+  if (!writes()) return;
   save_parameters(folder_.best(), model_toml(config_), trainer_.auxiliaries(), trainer_.store(),
                   trainer_.state());
 }
@@ -233,6 +227,7 @@ void TrainingRun::end_epoch(Progress& progress) {
   } else {
     trainer_.close_epoch(std::nullopt);  // the best is the last, which save() writes
   }
+  if (!writes()) return;
   EpochReport report{.epoch = trainer_.state().epoch,
                      .names = term_names_,
                      .train = *train_metrics_,
@@ -251,6 +246,7 @@ void TrainingRun::end_epoch(Progress& progress) {
 
 /// At the end of an epoch.
 bool TrainingRun::pictures_due(Clock::time_point now) const {
+  if (!writes()) return false;
   return options_.pictures > 0 ? trainer_.state().epoch % options_.pictures == 0
                                : now - pictured_ >= picture_interval;
 }
@@ -263,26 +259,30 @@ void TrainingRun::draw(const Pictures& pictures, Progress& progress) {
   pictured_ = Clock::now();
 }
 
-/// Steps until the goal or a signal; returns the signal or 0. `step`: where the progress stands.
+/// Steps until the goal or a signal to any rank; returns the signal or 0. `step`: where the progress stands.
 int TrainingRun::train(Progress& progress, std::uint64_t step) {
   const Pictures pictures(trainer_.model(), trainer_.test_examples(), config_, config_.seed);
   std::optional<Profiling> profiling;
   if (options_.profile) profiling.emplace(profile_.emplace());
   Clock::time_point before = Clock::now();
-  while (!reached() && pending_signal() == 0) {
+  ranks().patient = false;
+  while (!reached() && (signal_ = int(ranks().largest(pending_signal()))) == 0) {
     trainer_.step();
     Clock::time_point now = Clock::now();
     for (Pace* pace : {&pace_, &epoch_pace_}) {
       pace->add(seconds_between(before, now), trainer_.last_batch());
     }
     progress.step(++step, trainer_.last_batch(), trainer_.train_objective());
-    if (gradient_snr_ && trainer_.state().step % options_.log_gradient_snr == 0) {
+    if (writes() && gradient_snr_ && trainer_.state().step % options_.log_gradient_snr == 0) {
       folder_.append_gradient_snr(snr_line(trainer_.state().step, gradient_snr_->measure()));
       now = Clock::now();
     }
     if (trainer_.epoch_ended()) {
       end_epoch(progress);
       if (pictures_due(now)) draw(pictures, progress);
+      ranks().patient = true;  // what the first writes takes its time
+      ranks().largest(0);
+      ranks().patient = false;
       now = Clock::now();
     } else if (now - saved_ >= checkpoint_interval) {
       save();
@@ -290,16 +290,18 @@ int TrainingRun::train(Progress& progress, std::uint64_t step) {
     }
     before = now;
   }
+  ranks().patient = true;  // the first has more to write than the others
   const bool complete = reached();
   if (trainer_.state().batch > 0) {
     if (complete) measure();
     save();
   }
-  if (complete) draw(pictures, progress);
-  return complete ? 0 : pending_signal();
+  if (complete && writes()) draw(pictures, progress);
+  return complete ? 0 : signal_;
 }
 
 RunEnd TrainingRun::run() {
+  check_alike(trainer_);
   start_ = Clock::now();
   const ProgressPlan plan = this->plan();
   const std::uint64_t first = trainer_.state().step;
@@ -311,7 +313,7 @@ RunEnd TrainingRun::run() {
   for (const std::string& line : run_header(config_, data_, trainer_, folder_)) {
     progress.line(line);
   }
-  notes_.push_back(lock_->note());
+  if (lock_) notes_.push_back(lock_->note());
   for (const std::string& note : notes_) tell(note);
   try {
     const int signal = train(progress, plan.first_step);
@@ -338,6 +340,7 @@ RunEnd TrainingRun::run() {
     throw;
   }
   const RunResult result = this->result();
+  if (!writes()) return {exit_done, result};
   record_.finish(result, end());
   leave_report(folder_);
   return {exit_done, result, profiled()};
@@ -367,33 +370,42 @@ RunEnd start_run(TrainPlan plan, const fs::path& out, const RunOptions& options)
   TrainConfig& config = plan.config;
   if (!config.epochs && !config.steps) config.epochs = default_epochs;
   const fs::path path = out.empty() ? fs::path("runs") / run_name(config) : out;
-  const RunFolder folder = RunFolder::at(path);
-  if (!config.init_from.empty()) config.init_from = checkpoint_of(config.init_from);
-  forget_data(config);
-  const auto data = load_run_data(config);
-  // The model is built first: settings that do not fit the data leave no folder behind.
-  TrainingRun run(plan, *data, folder, options);
-  run.begin();
-  return run.run();
+  std::unique_ptr<data::Dataset> data;
+  std::optional<TrainingRun> run;
+  // The model is built first, on all ranks: settings that do not fit the data leave no folder behind.
+  together(ranks_here(), [&] {
+    const RunFolder folder = RunFolder::at(path);
+    if (!config.init_from.empty()) config.init_from = checkpoint_of(config.init_from);
+    forget_data(config);
+    data = load_run_data(config);
+    run.emplace(plan, *data, folder, options);
+  });
+  together(ranks_here(), [&] { run->begin(); });
+  return run->run();
 }
 
 RunEnd resume_run(const fs::path& path, const Further& further, const RunOptions& options) {
-  const RunFolder folder = RunFolder::open(path);
-  RunLock lock = folder.take();
-  TrainConfig config = read_config(folder);
-  std::optional<TrainPlan> read;
+  std::unique_ptr<data::Dataset> data;
+  std::optional<TrainingRun> run;
   std::vector<Change> changes;
-  explain_missing_words(path, [&] {
-    read_settings_of(folder.config(), [&] { read = resolve(config); });
-    if (further.changes.empty()) return;
-    changes = apply_changes(config, further.changes);
-    read = resolve(config);
+  together(ranks_here(), [&] {
+    const RunFolder folder = RunFolder::open(path);
+    std::optional<RunLock> lock;
+    if (ranks_here().first()) lock.emplace(folder.take());
+    TrainConfig config = read_config(folder);
+    if (config.parts == 0) config.parts = 1;  // which goes without saying
+    std::optional<TrainPlan> read;
+    explain_missing_words(path, [&] {
+      read_settings_of(folder.config(), [&] { read = resolve(config); });
+      if (further.changes.empty()) return;
+      changes = apply_changes(config, further.changes);
+      read = resolve(config);
+    });
+    data = load_run_data(read->config);
+    run.emplace(*read, *data, folder, options, std::move(lock));
   });
-  TrainPlan& plan = *read;
-  const auto data = load_run_data(plan.config);
-  TrainingRun run(plan, *data, folder, options, std::move(lock));
-  run.restore(further, changes);
-  return run.run();
+  together(ranks_here(), [&] { run->restore(further, changes); });
+  return run->run();
 }
 
 }  // namespace nelbo

@@ -27,10 +27,12 @@ Population population_of(const Term& objective, const Model& model, const Exampl
 
 Evaluator::Evaluator(const Networks& networks, const Term& objective,
                      const EstimatorChoice& estimators, std::size_t training_batch,
-                     const Examples& examples, std::uint64_t seed, const DrawVariables& variables)
+                     const Examples& examples, std::uint64_t seed, const DrawVariables& variables,
+                     Ranks& ranks)
     : examples_(examples),
       seed_(seed),
       variables_(variables),
+      ranks_(ranks),
       rows_(all_rows(examples.count())),
       recordings_(
           batch_size(objective, training_batch, examples.count()),
@@ -42,14 +44,34 @@ Evaluator::Evaluator(const Networks& networks, const Term& objective,
           }) {}
 
 Metrics Evaluator::operator()(const TrainingTime& time) {
-  MetricSums sums;
-  std::uint64_t number = 0;
-  recordings_.for_each_batch(rows_, [&](RecordedBatch& batch, std::span<const std::uint32_t> rows) {
+  const std::size_t size = recordings_.batch(), batches = (rows_.size() + size - 1) / size;
+  const std::size_t begin = ranks_.begin_of(ranks_.rank(), batches),
+                    end = ranks_.begin_of(ranks_.rank() + 1, batches);
+  const auto rows_of = [&](std::size_t number) {
+    const std::size_t first = number * size;
+    return std::span<const std::uint32_t>(rows_).subspan(first,
+                                                         std::min(size, rows_.size() - first));
+  };
+  std::vector<double> numbers;  // of every batch: nell, div, objective, terms
+  const std::size_t each = 3 + recordings_.of(rows_of(0).size()).terms();
+  numbers.resize(batches * each);
+  for (std::size_t number = begin; number < end; ++number) {
+    const auto rows = rows_of(number);
+    RecordedBatch& batch = recordings_.of(rows.size());
     examples_.fill(batch.x().data_as<float>(), rows, 0);
-    batch.fill({variables_, seed_, 0, rows, time, number++});
+    batch.fill({variables_, seed_, 0, rows, time, number});
     batch.tape().forward();
-    sums.add(batch.metrics(), rows.size());
-  });
+    const Metrics& found = batch.metrics();
+    double* to = numbers.data() + number * each;
+    for (const double value : {found.nell, found.div, found.objective}) *to++ = value;
+    std::copy(found.terms.begin(), found.terms.end(), to);
+  }
+  ranks_.gather_shares(numbers.data(), batches, each * sizeof(double));
+  MetricSums sums;
+  for (std::size_t number = 0; number < batches; ++number) {
+    const double* of = numbers.data() + number * each;
+    sums.add({of[0], of[1], of[2], {of + 3, of + each}}, rows_of(number).size());
+  }
   return sums.mean();
 }
 

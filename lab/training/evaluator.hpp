@@ -6,6 +6,7 @@
 #include "autodiff/schedule.hpp"
 #include "lab/data/examples.hpp"
 #include "lab/training/metrics.hpp"
+#include "lab/training/ranks.hpp"
 #include "lab/training/recorded_batch.hpp"
 #include "lab/training/replay_by_size.hpp"
 
@@ -20,15 +21,18 @@ class Evaluator {
   /// it.
   Evaluator(const Networks& networks, const Term& objective, const EstimatorChoice& estimators,
             std::size_t training_batch, const Examples& examples, std::uint64_t seed,
-            const DrawVariables& variables = random_variables::evaluation);
+            const DrawVariables& variables = random_variables::evaluation,
+            Ranks& ranks = one_process());
 
-  /// With schedules as at `time`.
+  /// With schedules as at `time`. Each rank computes its share of the batches; all are added up in their
+  /// order, so that the bits are those of one process.
   Metrics operator()(const TrainingTime& time);
 
  private:
   const Examples& examples_;
   std::uint64_t seed_;
   const DrawVariables& variables_;
+  Ranks& ranks_;
   std::vector<std::uint32_t> rows_;
   ReplayBySize<RecordedBatch> recordings_;
 };

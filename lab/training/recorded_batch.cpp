@@ -1,6 +1,7 @@
 #include "lab/training/recorded_batch.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "autodiff/profile.hpp"
 #include "autodiff/setting_error.hpp"
@@ -27,12 +28,20 @@ Groups mask_of(const Model& model, const Auxiliaries& auxiliaries,
 
 RecordedBatch::RecordedBatch(const Model& model, const Auxiliaries& auxiliaries,
                              const Term& objective, const EstimatorChoice& estimators,
-                             const Population& population, std::size_t batch, Use use)
+                             const Population& population, std::size_t batch, Use use,
+                             std::optional<BatchPart> part)
     : tape_({.mode = Tape::Mode::replay, .gradients = use != Use::evaluation}),
       batch_(batch),
+      part_(std::move(part)),
       codes_(model.codes()),
-      coupling_(estimators.coupling) {
+      coupling_(estimators.coupling),
+      store_(model.store()) {
   const Recording recording(tape_);
+  std::optional<BatchPart::Use> of_part;
+  if (part_) {
+    of_part.emplace(tape_, *part_);
+    share_ = Tensor::full({}, part_->weight(), store_.dtype());
+  }
   std::optional<DropoutMasks::Use> dropping;
   std::optional<RunningMeans::Use> keeping;
   if (use == Use::training) {
@@ -109,11 +118,18 @@ void RecordedBatch::fill(const Moment& moment) {
 void RecordedBatch::backward(GradientSink& gradient, std::span<GradientSink> others) {
   // A pass writes the groups that it may move; others would keep the last step's gradient.
   if (parts_.size() > 1) gradient.clear();
-  tape_.backward(parts_.front().cost, parts_.front().groups, gradient);
+  const auto pass = [&](const Part& part, GradientSink& sink) {
+    tape_.backward(std::array{root(part.cost)}, part.groups, &sink);
+  };
+  pass(parts_.front(), gradient);
   for (std::size_t i = 1; i < parts_.size(); ++i) {
-    tape_.backward(parts_[i].cost, parts_[i].groups, others[i - 1]);
+    pass(parts_[i], others[i - 1]);
     gradient.add(others[i - 1]);
   }
+}
+
+void RecordedBatch::backward_loss(const std::string& group, GradientSink& gradient) {
+  tape_.backward(std::array{root(losses().at(group))}, store_.groups({group}), &gradient);
 }
 
 const Metrics& RecordedBatch::metrics() {

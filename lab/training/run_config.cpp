@@ -25,7 +25,7 @@ std::int64_t whole_of(const toml::node& node) {
   return value ? *value : (refuse("a whole number"), 0);
 }
 
-double number_of(const toml::node& node) {
+double real_of(const toml::node& node) {
   return node.is_number() ? *node.value<double>() : (refuse("a number"), 0.0);
 }
 
@@ -53,9 +53,9 @@ SettingValue value_of(const toml::node& node, Kind kind) {
     case Kind::whole:
       return whole_of(node);
     case Kind::number:
-      return number_of(node);
+      return real_of(node);
     case Kind::word:
-      if (node.is_number()) return text_of(number_of(node));
+      if (node.is_number()) return text_of(real_of(node));
       if (!node.is_string()) refuse("a string or a number");
       break;
     case Kind::wholes:
@@ -64,7 +64,7 @@ SettingValue value_of(const toml::node& node, Kind kind) {
       if (node.is_string() && string_of(node) == "none") return "none";
       return list_of(node, whole_of, "whole numbers, or \"none\"");
     case Kind::numbers:
-      return list_of(node, number_of, "numbers");
+      return list_of(node, real_of, "numbers");
     case Kind::text:
       break;
   }

@@ -73,6 +73,9 @@ struct TrainConfig {
   bool normalise_gradients = false;     // each parameter's to norm 1
   double ema = 0;                       // decay of the parameters' moving average; 0: none
   std::int64_t batch = 100;
+  std::int64_t parts =
+      0;  // that every batch is computed in, by as many processes at most; 0: as many as
+          // there are processes, until the run begins
   std::string init_from;  // a checkpoint whose parameters are the first ones; empty: none
   // How long, counted from the run's very beginning; exactly one is set once the configuration is
   // resolved.

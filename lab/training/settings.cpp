@@ -217,6 +217,21 @@ TrainSetting channels() {
   return unless(std::int64_t{0}, setting);
 }
 
+/// One part, a batch as it is, goes without saying.
+TrainSetting parts() {
+  TrainSetting setting =
+      member("parts", Kind::whole, &TrainConfig::parts, {.least = 1, .most = 4096});
+  setting.set = [](TrainConfig& c, const SettingValue& value) {
+    c.parts = std::get<std::int64_t>(value);
+    if (c.parts < 1) throw SettingError("parts", "must be 1 or more");
+  };
+  setting.get = [](const TrainConfig& c) -> std::optional<SettingValue> {
+    if (c.parts <= 1) return std::nullopt;
+    return c.parts;
+  };
+  return setting;
+}
+
 TrainSetting invert_from() {
   return {.name = "invert_from",
           .kind = Kind::number,
@@ -306,6 +321,7 @@ std::vector<TrainSetting> all_settings() {
       member("normalise_gradients", Kind::yes_no, &C::normalise_gradients),
       member("ema", Kind::number, &C::ema, share),
       changing(member("batch", Kind::whole, &C::batch, {.least = 1, .most = 1 << 20})),
+      parts(),
       init_from(),
       length("epochs", &C::epochs, &C::steps, {.least = 1, .most = 4294967295}),
       length("steps", &C::steps, &C::epochs, {.least = 1, .most = 0x1p62, .below = true}),

@@ -24,10 +24,24 @@ namespace {
 void check_objective_for(const TrainPlan& plan, std::size_t examples, std::size_t left,
                          const Model& model, bool data_entropy) {
   const std::size_t batch = std::min(std::size_t(plan.config.batch), examples);
-  Setting setting{std::int64_t(batch), std::int64_t(examples), model.codes().variables,
-                  has_exact_div(model), data_entropy};
+  const auto parts = std::size_t(plan.config.parts);
+  Setting setting{.batch = std::int64_t(batch),
+                  .data_size = std::int64_t(examples),
+                  .latent = model.codes().variables,
+                  .exact_div = has_exact_div(model),
+                  .data_entropy = data_entropy,
+                  .parts = std::int64_t(parts)};
   check_objective(plan.objective, plan.config.objective, setting);
   const std::size_t rest = left % batch;
+  if (batch < parts || (rest != 0 && rest < parts)) {
+    throw SettingError(
+        "parts",
+        batch < parts
+            ? fmt::format("{} parts of a batch of {}; take fewer, or larger batches", parts, batch)
+            : fmt::format("{} parts, and batches of {} leave a last one of {} "
+                          "examples; take fewer parts, or another batch size",
+                          parts, batch, rest));
+  }
   if (rest == 0) return;
   setting.batch = std::int64_t(rest);
   try {
@@ -41,8 +55,15 @@ void check_objective_for(const TrainPlan& plan, std::size_t examples, std::size_
 }
 
 /// The plan for examples of this shape, with the architecture's own values where none were given.
-TrainPlan for_examples(TrainPlan plan, const data::Dataset& data) {
+TrainPlan for_examples(TrainPlan plan, const data::Dataset& data, const Ranks& ranks) {
   TrainConfig& config = plan.config;
+  if (config.parts == 0) config.parts = ranks.size();
+  if (config.parts % ranks.size() != 0) {
+    throw SettingError(
+        "parts", fmt::format("the batches' {} {} cannot be dealt out to {} "
+                             "processes; start a number of them that divides it",
+                             config.parts, config.parts == 1 ? "part" : "parts", ranks.size()));
+  }
   config.example = data.example_shape();
   keep_scaling(config, data.scale);
   keep_steps(config, data.steps);
@@ -93,6 +114,14 @@ std::optional<Examples> examples_for_validation(const data::Dataset& data, const
   return Examples(data, *split, plan.binarize, Examples::Role::valid, plan.config.seed);
 }
 
+std::vector<Range> ranges_of(const ParameterStore& store, Groups groups) {
+  std::vector<Range> ranges;
+  for (const std::string& group : store.group_names()) {
+    if ((store.groups({group}) & groups) != 0) ranges.push_back(store.range(group));
+  }
+  return ranges;
+}
+
 }  // namespace
 
 NotFinite::NotFinite(const std::string& op, std::uint64_t step)
@@ -101,13 +130,16 @@ NotFinite::NotFinite(const std::string& op, std::uint64_t step)
             "'. A smaller learning rate often helps"),
       op_(op) {}
 
-Trainer::Trainer(const TrainPlan& plan, const data::Dataset& data)
-    : plan_(for_examples(plan, data)),
+Trainer::Trainer(const TrainPlan& plan, const data::Dataset& data, Ranks& ranks)
+    : ranks_(ranks),
+      plan_(for_examples(plan, data, ranks)),
       train_(data, data.split("train"), plan.binarize, Examples::Role::train, plan.config.seed),
       test_(data, data.split("test"), plan.binarize, Examples::Role::test, plan.config.seed),
       valid_(examples_for_validation(data, plan)),
       networks_(networks_for(plan_, {&train_, valid_ ? &*valid_ : nullptr, &test_}, store_)),
       gradient_(store_),
+      ranges_(ranges_of(store_, networks_.groups())),
+      tree_(store_, parts(), ranks),
       order_(train_.count()) {
   if (data.condition.inferred) {
     train_.tell_labels();
@@ -124,28 +156,32 @@ Trainer::Trainer(const TrainPlan& plan, const data::Dataset& data)
   }
   check_objective_for(plan_, train_.count(), train_.count(), model(), entropy_.has_value());
   const std::size_t batch = std::min(std::size_t(config().batch), train_.count());
-  recordings_ = std::make_unique<ReplayBySize<RecordedBatch>>(batch, [this](std::size_t rows) {
+  const auto record = [this](std::size_t rows, std::optional<BatchPart> part) {
     return std::make_unique<RecordedBatch>(
         model(), networks_.auxiliaries, objective(), estimators(),
         Population{.size = std::int64_t(train_.count()), .entropy = entropy_}, rows,
-        RecordedBatch::Use::training);
-  });
+        RecordedBatch::Use::training, std::move(part));
+  };
+  recordings_ =
+      std::make_unique<ReplayBySize<BatchInParts>>(batch, [this, record](std::size_t rows) {
+        return std::make_unique<BatchInParts>(rows, parts(), ranks_, record);
+      });
   // Both sizes now: what cannot be recorded is refused before the first step.
-  const RecordedBatch& full = recordings_->of(batch);
+  RecordedBatch& full = recordings_->of(batch).any();
   if (train_.count() % batch != 0) recordings_->of(train_.count() % batch);
   for (std::size_t i = 1; i < full.parts().size(); ++i) other_gradients_.emplace_back(store_);
   evaluator_ = std::make_unique<Evaluator>(networks_, objective(), estimators(), batch, test_,
-                                           config().seed);
+                                           config().seed, random_variables::evaluation, ranks_);
   if (valid_) {
     validator_ = std::make_unique<Evaluator>(networks_, objective(), estimators(), batch, *valid_,
-                                             config().seed, random_variables::selection);
+                                             config().seed, random_variables::selection, ranks_);
   }
   for (const Auxiliary& own : networks_.auxiliaries.all()) {
     const Term* const rate = plan_.rates.find(own.group);
     const OptimizerConfig* const optimizer = plan_.optimizers.find(own.group);
     // By its own name, as that of a group with an optimiser of its own.
     beside_.push_back(
-        {own.group,
+        {own.group, store_.range(own.group),
          GroupOptimizers({own.optimizer, {{own.group, optimizer ? *optimizer : own.optimizer}}},
                          {rate ? *rate : Term(own.rate)}, store_, store_.groups({own.group})),
          GradientSink(store_)});
@@ -237,19 +273,19 @@ void Trainer::step() {
   const std::size_t size = recordings_->batch(), first = state_.sums.examples;
   const auto rows =
       std::span<const std::uint32_t>(order_).subspan(first, std::min(size, order_.size() - first));
-  RecordedBatch& batch = recordings_->of(rows.size());
+  BatchInParts& batch = recordings_->of(rows.size());
 
   const TrainingTime now = last_time_ = time();
-  {
-    const ProfiledWork work("data");
-    train_.fill(batch.x().data_as<float>(), rows, state_.step);
-  }
-  batch.fill({random_variables::training, config().seed, state_.step, rows, now});
-  batch.tape().forward();
+  batch.forward(
+      [this](const Tensor& x, std::span<const std::uint32_t> some) {
+        const ProfiledWork work("data");
+        train_.fill(x.data_as<float>(), some, state_.step);
+      },
+      {random_variables::training, config().seed, state_.step, rows, now});
   if (!std::isfinite(batch.cost_value())) {
-    throw NotFinite(batch.tape().first_non_finite(), state_.step + 1);
+    throw NotFinite(batch.first_non_finite(), state_.step + 1);
   }
-  batch.backward(gradient_, other_gradients_);
+  batch.backward(tree_, ranges_, gradient_, other_gradients_);
   const double norm = [&] {
     const ProfiledWork work("gradient norm");
     return optimizers_->gradient_norm(gradient_.data());
@@ -261,14 +297,14 @@ void Trainer::step() {
                  config().clip);
   // Before the model moves: all gradients are those of the parameters as they were.
   for (Beside& own : beside_) {
-    batch.tape().backward(batch.losses().at(own.group), store_.groups({own.group}), own.gradient);
+    batch.backward_loss(tree_, own.group, {&own.range, 1}, own.gradient);
     own.optimizer.step(store_.data(), own.gradient.data(), now);
   }
   {
     const ProfiledWork work("optimiser");
-    batch.running_means().measure(store_, state_.step + 1);
+    batch.any().running_means().measure(store_, state_.step + 1);
     optimizers_->step(store_.data(), gradient_.data(), now, scale);
-    batch.running_means().put(store_);
+    batch.any().running_means().put(store_);
     if (average_) average_->update(store_, state_.step + 1);
   }
 

@@ -11,13 +11,15 @@
 #include "autodiff/parameters.hpp"
 #include "autodiff/schedule.hpp"
 #include "lab/data/examples.hpp"
+#include "lab/training/batch_in_parts.hpp"
 #include "lab/training/checkpoint.hpp"
 #include "lab/training/evaluator.hpp"
+#include "lab/training/gradient_tree.hpp"
 #include "lab/training/group_optimizers.hpp"
 #include "lab/training/metrics.hpp"
 #include "lab/training/networks.hpp"
 #include "lab/training/parameter_average.hpp"
-#include "lab/training/recorded_batch.hpp"
+#include "lab/training/ranks.hpp"
 #include "lab/training/run_config.hpp"
 #include "lab/training/told_order.hpp"
 #include "lab/training/train_state.hpp"
@@ -48,11 +50,16 @@ struct Epoch {
 
 /// A model in training: examples, recordings, optimiser and where it stands. Everything random has
 /// an address (seed, stream, step, example), so equal settings give equal bits, interrupted or not.
+///
+/// Several ranks train one model: each has all of it, computes its share of every batch's parts
+/// (TrainConfig::parts) and of every evaluation's batches, and makes the same calls as the others. All
+/// then hold the same bits, those of one process with as many parts.
 class Trainer {
  public:
-  /// `data` must outlive the trainer. Throws Error if the settings do not fit the data.
-  Trainer(const TrainPlan& plan, const data::Dataset& data);
-  Trainer(const TrainConfig& config, const data::Dataset& data) : Trainer(resolve(config), data) {}
+  /// `data` and `ranks` must outlive the trainer. Throws Error if the settings do not fit the data.
+  Trainer(const TrainPlan& plan, const data::Dataset& data, Ranks& ranks = one_process());
+  Trainer(const TrainConfig& config, const data::Dataset& data, Ranks& ranks = one_process())
+      : Trainer(resolve(config), data, ranks) {}
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
@@ -116,6 +123,9 @@ class Trainer {
   TrainingTime after_steps(std::uint64_t steps) const;
   TrainingTime after_epochs(std::uint64_t epochs) const;
 
+  Ranks& ranks() const { return ranks_; }
+  /// The parts of a batch.
+  std::size_t parts() const { return std::size_t(config().parts); }
   std::uint64_t batches_per_epoch() const;
   /// Steps to the end of the epoch begun, or of the next where none is.
   std::uint64_t batches_left() const;
@@ -153,6 +163,7 @@ class Trainer {
   /// What learns beside the model.
   struct Beside {
     std::string group;
+    Range range;
     GroupOptimizers optimizer;
     GradientSink gradient;
   };
@@ -160,6 +171,7 @@ class Trainer {
   template <class Use>
   auto with_average(const Use& use);
 
+  Ranks& ranks_;
   TrainPlan plan_;
   Examples train_;
   Examples test_;
@@ -171,8 +183,10 @@ class Trainer {
   std::optional<ParameterAverage> average_;
   GradientSink gradient_;
   std::vector<GradientSink> other_gradients_;  // of further parts of the cost
+  std::vector<Range> ranges_;                  // of the model's groups
+  GradientTree tree_;
   std::vector<Beside> beside_;
-  std::unique_ptr<ReplayBySize<RecordedBatch>> recordings_;
+  std::unique_ptr<ReplayBySize<BatchInParts>> recordings_;
   std::unique_ptr<Evaluator> evaluator_;
   std::unique_ptr<Evaluator> validator_;  // of the validation examples, where there are some
   std::vector<std::uint32_t> order_;      // the training examples, as this epoch sees them

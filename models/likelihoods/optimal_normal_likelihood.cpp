@@ -4,6 +4,7 @@
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/reduce_ops.hpp"
 #include "autodiff/ops/shape_ops.hpp"
+#include "models/batch_part.hpp"
 #include "models/distributions/diag_normal.hpp"
 #include "models/distributions/range.hpp"
 #include "models/init.hpp"
@@ -20,7 +21,7 @@ Var OptimalNormalLikelihood::kept_log_variance() const {
 Var OptimalNormalLikelihood::log_prob(Var output, Var x) const {
   RunningMeans* const training = RunningMeans::current();
   if (training == nullptr) return DiagNormal{output, kept_log_variance()}.log_prob(x);
-  const Var error = stop(nelbo::mean(square(output - x)));
+  const Var error = mean_over_parts(stop(nelbo::mean(square(output - x))));
   const Var log_variance = log(maximum(error, smallest_positive(error.dtype())));
   if (store_ != nullptr) training->keep(id_, log_variance);
   return DiagNormal{output, reshape(log_variance, {1})}.log_prob(x);

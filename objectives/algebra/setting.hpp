@@ -10,6 +10,7 @@ struct Setting {
   std::int64_t latent = 0;     // D
   bool exact_div = true;       // KL(Q(Z|x) || P0) has a closed form
   bool data_entropy = true;    // H_data is known
+  std::int64_t parts = 1;      // that the batch is computed in
 };
 
 }  // namespace nelbo

@@ -5,6 +5,7 @@
 
 #include "autodiff/number_text.hpp"
 #include "autodiff/ops.hpp"
+#include "models/batch_part.hpp"
 #include "objectives/algebra/latex.hpp"
 #include "objectives/algebra/term_node.hpp"
 #include "objectives/draw/estimate_bound.hpp"
@@ -15,6 +16,14 @@ namespace {
 
 std::string latex_of(const Quantity& quantity) {
   return quantity.latex.empty() ? upright(quantity.name) : quantity.latex;
+}
+
+/// Why a quantity of the whole batch is not had of one in parts.
+std::string not_in_parts(const Quantity& quantity) {
+  return "'" + quantity.name +
+         "' is of a whole batch and not written for one in parts; leave parts at 1, or record it "
+         "with "
+         "of_whole_batch() and say so (in_parts)";
 }
 
 }  // namespace
@@ -80,6 +89,10 @@ Var Term::evaluate(Draw& draw) const {
       case Node::Kind::quantity: {
         if (!node.operands.empty() && !node.quantity->bound) return operand(0);
         const Var values = Term::values(node, draw);
+        const bool one_number = values.shape().rank() == 0 && !node.per_dimension;
+        if (one_number && BatchPart::current() != nullptr && !node.quantity->in_parts) {
+          throw Error(not_in_parts(*node.quantity));
+        }
         return node.per_dimension || values.shape().rank() == 0 ? values : nelbo::mean(values);
       }
       case Node::Kind::number:
@@ -99,7 +112,11 @@ Var Term::evaluate(Draw& draw) const {
         break;
     }
     std::vector<Var> arguments;
-    for (std::size_t i = 0; i < node.operands.size(); ++i) arguments.push_back(operand(i));
+    for (std::size_t i = 0; i < node.operands.size(); ++i) {
+      // Functions are of means over the whole batch.
+      const bool of_data = !node.operands[i].quantities().empty();
+      arguments.push_back(of_data ? mean_over_parts(operand(i)) : operand(i));
+    }
     return node.record(arguments);
   });
 }
@@ -310,6 +327,7 @@ void Term::check(const Setting& setting) const {
            "' compares the data of a batch, and this batch has one; use at "
            "least 2");
     }
+    if (quantity.pairwise && !quantity.in_parts && setting.parts > 1) fail(not_in_parts(quantity));
     if (quantity.data_size && setting.batch > 0 && setting.data_size == 0) {
       fail("'" + quantity.name + "' needs N, the number of data, which is not known");
     }

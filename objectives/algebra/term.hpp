@@ -28,10 +28,12 @@ struct Quantity {
   std::string equation = "";  // "Zheng eq. (21)"
   std::string meaning = "";   // one line
   std::string unit = "nats per datum";
-  Bias bias = Bias::none;                    // of the value, as an estimate of what the name says
-  std::int64_t samples = 1;                  // draws of z per datum that it needs
-  bool sampled = false;                      // is a Draw::expectation(), of samples of z
-  bool pairwise = false;                     // compares the data of a batch with each other
+  Bias bias = Bias::none;    // of the value, as an estimate of what the name says
+  std::int64_t samples = 1;  // draws of z per datum that it needs
+  bool sampled = false;      // is a Draw::expectation(), of samples of z
+  bool pairwise = false;     // compares the data of a batch with each other
+  /// Of what compares them: recorded also of a batch in parts, with rows of_whole_batch() (batch_part.hpp).
+  bool in_parts = false;
   bool data_size = false;                    // needs N, the number of data
   std::vector<Auxiliary> auxiliaries = {};   // networks that it learns beside the model
   bool data_entropy = false;                 // needs H_data, the entropy of the data

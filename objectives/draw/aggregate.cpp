@@ -2,26 +2,33 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/ops.hpp"
+#include "models/batch_part.hpp"
 
 namespace nelbo {
 namespace {
 
 PairwiseLogProb pairwise(Draw& draw, Scheme scheme, const PairwiseRequest& request) {
   const Population& population = draw.population();
-  const SchemeWeights w = weights(scheme, population.size, draw.batch());
-  const DiagNormal& own = draw.posterior().diagonal("the aggregated posterior");
+  const std::int64_t batch = whole_batch(draw.batch());
+  const SchemeWeights w = weights(scheme, population.size, batch);
+  const DiagNormal& posterior = draw.posterior().diagonal("the aggregated posterior");
+  const auto whole = [&](const char* key, int axis, Var rows) {
+    return draw.once(Key::nelbo(key), [&] { return of_whole_batch(rows, axis); });
+  };
+  const Var z = whole("z of the whole batch", 1, draw.z());
+  const DiagNormal own{whole("means of the whole batch", 0, posterior.mean),
+                       whole("log-variances of the whole batch", 0, posterior.log_variance)};
   const PairwiseWeights pairwise{.other = w.other, .own = w.own, .stand_in = w.stand_in};
-  if (scheme != Scheme::full || draw.batch() == population.size) {
-    return pairwise_normal_log_prob(draw.z(), own.mean, own.log_variance, pairwise, request);
+  if (scheme != Scheme::full || batch == population.size) {
+    return pairwise_normal_log_prob(z, own.mean, own.log_variance, pairwise, request);
   }
   if (!population.posteriors) {
     throw Error("scheme full: compares each sample with the posteriors of all " +
                 std::to_string(population.size) + " data, and this draw has those of a batch of " +
-                std::to_string(draw.batch()) +
-                "; use 'strat', or the decomposition of a trained model");
+                std::to_string(batch) + "; use 'strat', or the decomposition of a trained model");
   }
   const DiagNormal& all = *population.posteriors;
-  return pairwise_normal_log_prob(draw.z(), all.mean, all.log_variance, pairwise, request);
+  return pairwise_normal_log_prob(z, all.mean, all.log_variance, pairwise, request);
 }
 
 }  // namespace

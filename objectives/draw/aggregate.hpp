@@ -7,7 +7,8 @@
 
 namespace nelbo {
 
-/// Aggregated posterior at the samples of a draw, nats.
+/// Aggregated posterior at the samples of a draw, nats. Of a batch in parts (models/batch_part.hpp) B is the
+/// whole batch's.
 struct AggregateLogProb {
   Var joint;      // log P_enc(z_s), [S, B]
   Var marginals;  // log P_enc(z_sd) of each dimension, [S, B, D]

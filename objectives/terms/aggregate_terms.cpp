@@ -2,6 +2,7 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/ops.hpp"
+#include "models/batch_part.hpp"
 #include "objectives/draw/aggregate.hpp"
 
 namespace nelbo {
@@ -21,6 +22,7 @@ Quantity quantity(const std::string& name_, const std::string& latex, const std:
           .meaning = meaning,
           .bias = bias,
           .pairwise = scheme != Scheme::full,
+          .in_parts = true,
           .data_size = needs_data_size(scheme),
           .moves = std::move(moves),
           .check = [scheme](const Setting& setting) {
@@ -59,8 +61,9 @@ Term mi(Scheme scheme) {
   return Term(
       quantity("mi", "I_{\\mathrm{enc}}", "\\mathbb{E} \\log \\frac{Q(z|x)}{P_{\\mathrm{enc}}(z)}",
                "Zheng eq. (8)", "representative mutual information I_enc(X;Z)", scheme, 1),
-      Direction::cost,
-      [scheme](Draw& d) { return d.log_posterior() - aggregate(d, scheme).joint; });
+      Direction::cost, [scheme](Draw& d) {
+        return of_whole_batch(d.log_posterior(), 1) - aggregate(d, scheme).joint;
+      });
 }
 
 Term aggdiv(Scheme scheme) {
@@ -74,7 +77,7 @@ Term aggdiv(Scheme scheme) {
                       " is another for every datum: aggdiv, which sets all codes against one, has "
                       "no meaning under it; use the prior normal");
         }
-        return aggregate(d, scheme).joint - d.log_prior();
+        return aggregate(d, scheme).joint - of_whole_batch(d.log_prior(), 1);
       });
 }
 
@@ -116,8 +119,9 @@ Term dwkl(Scheme scheme) {
                        "\\mathbb{E} \\sum_j \\log \\frac{P_{\\mathrm{enc}}(z_j)}{P_0(z_j)}",
                        "Zheng eq. (21)", "dimension-wise divergence from the prior's marginals",
                        scheme, -1, {"phi", "psi"}),
-              Direction::cost,
-              [scheme](Draw& d) { return log_product(d, scheme) - log_prior_product(d.codes()); });
+              Direction::cost, [scheme](Draw& d) {
+                return log_product(d, scheme) - of_whole_batch(log_prior_product(d.codes()), 1);
+              });
 }
 
 Term pf(Expectation how) {

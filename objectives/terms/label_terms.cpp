@@ -2,6 +2,7 @@
 
 #include "autodiff/ops/elementwise_ops.hpp"
 #include "autodiff/ops/reduce_ops.hpp"
+#include "models/batch_part.hpp"
 #include "models/labels/labelled_posterior.hpp"
 #include "objectives/draw/draw.hpp"
 
@@ -27,7 +28,8 @@ Term classification() {
                 const LabelledPosterior& q = labelled(d, "classification");
                 const Var known = known_labels(*d.data().condition);  // [B, K]
                 // The mean over the batch is then the one over those that are known.
-                const Var of_each = double(d.batch()) / maximum(sum(known), 1.0);
+                const Var of_each =
+                    double(whole_batch(d.batch())) / maximum(sum(of_whole_batch(known, 0)), 1.0);
                 return -sum(known * q.classifier(), -1) * of_each;
               });
 }

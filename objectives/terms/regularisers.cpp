@@ -1,6 +1,7 @@
 #include "objectives/terms/regularisers.hpp"
 
 #include "autodiff/ops.hpp"
+#include "models/batch_part.hpp"
 #include "objectives/draw/critic.hpp"
 #include "objectives/draw/draw.hpp"
 
@@ -50,10 +51,11 @@ Term mmd(MmdKernel kernel) {
        .unit = "",
        .bias = Bias::under,  // pairs are of different data
        .pairwise = true,
+       .in_parts = true,
        .moves = {"phi"}},  // no gradient passes through samples of the prior
       Direction::cost, [kernel](Draw& d) {
-        const Var z = codes(d, "mmd"), y = d.prior_sample();
-        const double n = double(d.batch());
+        const Var z = of_whole_batch(codes(d, "mmd"), 0), y = of_whole_batch(d.prior_sample(), 0);
+        const double n = double(z.shape()[0]);
         // Without the diagonals, on which k is the same number.
         const auto within = [&](Var a) {
           const Var all = sum(kernel_at(kernel, squared_distances(a, a), d.latent()));
@@ -76,16 +78,20 @@ Term dip(Dip kind, double diagonal) {
                .unit = "",
                .bias = Bias::undetermined,
                .pairwise = true,
+               .in_parts = true,
                .moves = {"phi"}},
               Direction::cost, [kind, diagonal](Draw& d) {
                 const DiagNormal& q = d.posterior().diagonal("dip");
-                const Var centred = q.mean - mean(q.mean, 0, Keep::yes);
+                const Var means = of_whole_batch(q.mean, 0);
+                const Var centred = means - mean(means, 0, Keep::yes);
                 const Var covariance =
-                    matmul(transpose(centred), centred) * (1 / double(d.batch()));
+                    matmul(transpose(centred), centred) * (1 / double(means.shape()[0]));
                 Var variances = mean(square(centred), 0);
                 // Off the diagonal the two covariances are the same.
                 const Var off = sum(square(covariance)) - sum(square(variances));
-                if (kind == Dip::ii) variances = variances + mean(exp(q.log_variance), 0);
+                if (kind == Dip::ii) {
+                  variances = variances + mean(exp(of_whole_batch(q.log_variance, 0)), 0);
+                }
                 return off + sum(square(variances - 1)) * diagonal;
               });
 }
@@ -93,9 +99,12 @@ Term dip(Dip kind, double diagonal) {
 namespace {
 
 /// The codes z [B, D], each dimension in an order of its own: element b D + d of `index` is
-/// rows_d[b] D + d for a permutation rows_d of the batch.
-Var permuted(Draw& d, Var z) {
-  const std::int64_t batch = d.batch(), latent = d.latent();
+/// rows_d[b] D + d for a permutation rows_d of the batch. Of a batch in parts the part's rows of all.
+Var permuted(Draw& d, Var own) {
+  const Var z = of_whole_batch(own, 0);
+  const BatchPart* const part = BatchPart::current();
+  const std::int64_t batch = z.shape()[0], latent = d.latent(), rows_here = d.batch();
+  const std::int64_t first = part == nullptr ? 0 : part->first_row();
   const auto rows = std::make_shared<std::vector<std::uint32_t>>(std::size_t(batch));
   const auto fill = [=](const Tensor& data, const Moment& moment) {
     std::int32_t* const index = data.data_as<std::int32_t>();
@@ -103,13 +112,13 @@ Var permuted(Draw& d, Var z) {
       fill_permutation(rows->data(), rows->size(),
                        moment.variables.permutations.of(moment.seed, std::size_t(i)),
                        moment.own_step());
-      for (std::int64_t b = 0; b < batch; ++b) {
-        index[b * latent + i] = std::int32_t((*rows)[std::size_t(b)] * latent + i);
+      for (std::int64_t b = 0; b < rows_here; ++b) {
+        index[b * latent + i] = std::int32_t((*rows)[std::size_t(first + b)] * latent + i);
       }
     }
   };
-  const Var index = d.input(Key::nelbo("permutation"), {batch * latent}, fill, DType::i32);
-  return reshape(gather_rows(reshape(z, {-1, 1}), index), {batch, latent});
+  const Var index = d.input(Key::nelbo("permutation"), {rows_here * latent}, fill, DType::i32);
+  return reshape(gather_rows(reshape(z, {-1, 1}), index), {rows_here, latent});
 }
 
 }  // namespace
@@ -122,6 +131,7 @@ Term factor_tc() {
                .meaning = "total correlation as a critic estimates it",
                .bias = Bias::undetermined,
                .pairwise = true,
+               .in_parts = true,
                .auxiliaries = {critic()},
                .moves = {"phi"}},
               Direction::cost, [](Draw& d) {

@@ -12,25 +12,6 @@ using namespace nelbo::tests;
 
 namespace {
 
-std::vector<Kind> all_kinds() {
-  std::vector<Kind> kinds;
-  for (const std::string& posterior :
-       texts_of(posteriors(), written_posteriors, "written_posteriors")) {
-    const bool rows = posterior.starts_with("categorical");
-    // Under a normal prior log-weights go as z^2, whose variance Student variables of fewer than 4 degrees of
-    // freedom do not have: no t would be one.
-    const char* const prior = posterior == "student" ? "student" : "";
-    kinds.push_back(
-        {.name = posterior, .posterior = posterior, .prior = prior, .latent = rows ? 1 : 2});
-  }
-  kinds.push_back({.name = "condition", .condition = true});
-  kinds.push_back({.name = "missing", .missing = true});
-  kinds.push_back({.name = "labels", .latent = 1, .labels = true});
-  kinds.push_back({.name = "two layers", .layers = Kind::Layers::two});
-  kinds.push_back({.name = "ladder", .layers = Kind::Layers::ladder});
-  return kinds;
-}
-
 /// One of every kind of bound.
 const Texts bound_objectives{
     "elbo(mc)",   "iw(m=2)",     "mc(k=2)",        "mc(k=2, m=2)",           "ciwae(m=2)",
