@@ -35,7 +35,7 @@ Ranks* joined_ranks = nullptr;
 // as soon as one has failed.
 constexpr std::chrono::seconds first_tells{1};
 // After a signal a rank waits so long for the others to come to the end of their step.
-constexpr std::chrono::seconds patience_after_signal{5};
+constexpr std::chrono::seconds patience_after_signal{8};
 
 std::optional<int> number_left(const char* variable) {
   const char* text = std::getenv(variable);
