@@ -7,11 +7,11 @@ import itertools
 import os
 import pathlib
 import pickle
+import select
 import signal
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
 from typing import Any, NoReturn
 
 from numpy.typing import NDArray
@@ -100,7 +100,7 @@ def _in_child(work: Callable[[], None], outcome: int) -> NoReturn:
         os._exit(0)
 
 
-def _forked(work: Callable[[], None]) -> tuple[Connection, int]:
+def _forked(work: Callable[[], None]) -> tuple[int, int]:
     """Where the outcome of a child comes, and its process."""
     reading, writing = os.pipe()
     with warnings.catch_warnings():
@@ -110,13 +110,12 @@ def _forked(work: Callable[[], None]) -> tuple[Connection, int]:
     if process == 0:
         _in_child(work, writing)
     os.close(writing)
-    return Connection(reading, writable=False), process
+    return reading, process
 
 
-def _outcome(pipe: Connection, process: int) -> tuple[list[str], BaseException | None]:
-    with os.fdopen(os.dup(pipe.fileno()), "rb") as file:
+def _outcome(pipe: int, process: int) -> tuple[list[str], BaseException | None]:
+    with os.fdopen(pipe, "rb") as file:
         told = file.read()
-    pipe.close()
     os.waitpid(process, 0)
     if not told:
         return [], RuntimeError("a process of the sweep was killed; the same call goes on")
@@ -126,20 +125,19 @@ def _outcome(pipe: Connection, process: int) -> tuple[list[str], BaseException |
 
 def _all_at_once(work: Sequence[Callable[[], None]], jobs: int) -> None:
     """So many at a time in processes of their own, which have this one's arrays and Python functions."""
-    todo, running = list(work), dict[Connection, int]()
+    todo, running = list(work), dict[int, int]()
     notes, wrong = dict[str, None](), list[BaseException]()
     while running or (todo and not wrong):
         while todo and not wrong and len(running) < jobs:
             running |= [_forked(todo.pop(0))]
         try:
-            ended = wait(list(running))
+            ended = select.select(list(running), [], [])[0]
         except KeyboardInterrupt:  # a terminal tells the children too, a notebook does not
             for process in running.values():
                 os.kill(process, signal.SIGINT)
             wrong.append(Interrupted("interrupted; the same call goes on"))
             continue
         for pipe in ended:
-            assert isinstance(pipe, Connection)
             told, error = _outcome(pipe, running.pop(pipe))
             notes |= dict.fromkeys(told)
             if error is not None:
