@@ -4,9 +4,11 @@
 
 #include "apps/cli/program_name.hpp"
 #include "apps/reports/mean_text.hpp"
+#include "apps/reports/run_report.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/files/one_line.hpp"
 #include "lab/files/shell_word.hpp"
+#include "lab/training/learning_rates.hpp"
 #include "lab/training/objective_weights.hpp"
 
 namespace nelbo {
@@ -26,6 +28,20 @@ std::string resume_command(const std::vector<std::string>& argv, const RunFolder
   const std::string program = argv.empty() ? program_name() : argv.front();
   return data::shell_word(program) + " train --resume " +
          data::printable(data::shell_word(folder.path().string()), "");
+}
+
+std::string interrupted_text(const TrainState& state, const std::vector<std::string>& argv,
+                             const RunFolder& folder) {
+  return fmt::format("interrupted after step {}; continue with\n  {}\n{}", state.step,
+                     resume_command(argv, folder), report_line(folder));
+}
+
+std::string not_finite_text(const NotFinite& error, const std::vector<std::string>& argv,
+                            const RunFolder& folder, const TrainConfig& config) {
+  return fmt::format(
+      "{}{}\n{}the last good checkpoint is {}; go on from it with\n  {} --change {}\n",
+      message_head(), data::one_line(error.what()), message_indent(), data::one_line(folder.last()),
+      resume_command(argv, folder), data::shell_word("lr=" + tenth_of(config.lr)));
 }
 
 TrainingTime run_goal(const TrainConfig& config, const Trainer& trainer) {

@@ -25,6 +25,12 @@ void go_further(TrainConfig& config, const TrainState& state, const Further& fur
 /// The words that go on with a run, as a shell takes them. A user's own program, whose words the
 /// run may be made of, goes by the name it was started by, the first of `argv`.
 std::string resume_command(const std::vector<std::string>& argv, const RunFolder& folder);
+/// What stderr says of a run that a signal ended: where it stands, how it goes on, and its page.
+std::string interrupted_text(const TrainState& state, const std::vector<std::string>& argv,
+                             const RunFolder& folder);
+/// The same of one whose numbers are not finite any more.
+std::string not_finite_text(const NotFinite& error, const std::vector<std::string>& argv,
+                            const RunFolder& folder, const TrainConfig& config);
 
 /// The time at which the whole run ends if nothing else ends it.
 TrainingTime run_goal(const TrainConfig& config, const Trainer& trainer);

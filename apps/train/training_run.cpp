@@ -7,7 +7,6 @@
 #include <cmath>
 #include <iostream>
 
-#include "apps/cli/program_name.hpp"
 #include "apps/cli/progress.hpp"
 #include "apps/cli/ranks_here.hpp"
 #include "apps/cli/refusal.hpp"
@@ -29,7 +28,6 @@
 #include "autodiff/setting_error.hpp"
 #include "lab/files/atomic_file.hpp"
 #include "lab/files/one_line.hpp"
-#include "lab/files/shell_word.hpp"
 #include "lab/studies/training_snr.hpp"
 #include "lab/training/checkpoint.hpp"
 #include "lab/training/loaded_run.hpp"
@@ -304,15 +302,12 @@ RunEnd TrainingRun::run() {
   check_alike(trainer_);
   start_ = Clock::now();
   const ProgressPlan plan = this->plan();
-  const std::uint64_t first = trainer_.state().step;
-  const auto profiled = [&]() -> std::optional<ProfileReport> {
+  const auto profiled = [this, first = trainer_.state().step]() -> std::optional<ProfileReport> {
     if (!profile_) return std::nullopt;
     return profile_report(*profile_, trainer_.state().step - first);
   };
   Progress progress(plan, progress_style(options_.quiet));
-  for (const std::string& line : run_header(config_, data_, trainer_, folder_)) {
-    progress.line(line);
-  }
+  for (const auto& line : run_header(config_, data_, trainer_, folder_)) progress.line(line);
   if (lock_) notes_.push_back(lock_->note());
   for (const std::string& note : notes_) tell(note);
   try {
@@ -320,19 +315,13 @@ RunEnd TrainingRun::run() {
     progress.finish();
     if (signal != 0) {
       close_record("interrupted");
-      std::cerr << fmt::format("interrupted after step {}; continue with\n  {}\n",
-                               trainer_.state().step, resume_command(options_.argv, folder_))
-                << report_line(folder_);
+      std::cerr << interrupted_text(trainer_.state(), options_.argv, folder_);
       return {exit_code_of_signal(signal), {}, profiled()};
     }
   } catch (const NotFinite& error) {
     progress.finish();
     close_record("not finite", {{"error", error.what()}, {"operator", error.op()}});
-    std::cerr << fmt::format(
-        "{}{}\n{}the last good checkpoint is {}; go on from it with\n  {} --change {}\n",
-        message_head(), data::one_line(error.what()), message_indent(),
-        data::one_line(folder_.last()), resume_command(options_.argv, folder_),
-        data::shell_word("lr=" + tenth_of(config_.lr)));
+    std::cerr << not_finite_text(error, options_.argv, folder_, config_);
     return {exit_not_finite, {}};
   } catch (const std::exception& error) {
     progress.finish();
