@@ -165,6 +165,7 @@ int leave_ranks_failing(int (*tell)()) {
   const int code = tell();
   std::cerr.flush();
   joined_ranks->abort(code);
+  return code;  // GCC 12 does not see that a virtual function never returns
 }
 
 }  // namespace nelbo
