@@ -235,8 +235,8 @@ Action declare_train(CommandLine& command) {
       "The share counts the dense matrix products of a step against the fused-multiply-add peak "
       "measured\n"
       "in the same run on the same threads; the speed-up is over one thread. A cache line takes "
-      "longer between\n"
-      "cores that share no cache, and some machines change from one to the other.\n\n"
+      "longer\n"
+      "between cores that share no cache, and some machines change from one to the other.\n\n"
       "Examples:\n  nelbo bench train\n  nelbo bench train vae_mlp conv64 --threads 1 --json\n"
       "  nelbo bench train vae_mlp --profile");
   return action;
