@@ -26,10 +26,17 @@ nelbo.likelihood("own_scale", parameters=2,
                  start=lambda mean, variance: [mean, numpy.log(variance)], noise="normal")
 nelbo.prior("own_standard", factorised=True,
             log_prob=lambda z: -0.5 * ops.square(z) - 0.5 * math.log(2 * math.pi), sample=lambda noise: noise)
+
+
+def laplace(noise, log_scale):
+    """The product of an exponential's root and a normal: 2 numbers each for 2 codes."""
+    uniform = 0.5 * (1 + ops.erf(noise[..., 2:] / math.sqrt(2)))
+    return ops.exp(log_scale) * noise[..., :2] * ops.sqrt(-2 * ops.log(uniform))
+
+
 nelbo.prior("own_laplace", factorised=True, parameters=lambda latent: {"log_scale": numpy.zeros(latent)}, noise=4,
             log_prob=lambda z, log_scale: -abs(z) * ops.exp(-log_scale) - log_scale - math.log(2),
-            # The product of an exponential's root and a normal is Laplace: 2 numbers each for 2 codes.
-            sample=lambda n, log_scale: ops.exp(log_scale) * (n[..., :2] * ops.sqrt(-2 * ops.log(0.5 * (1 + ops.erf(n[..., 2:] / math.sqrt(2)))))))
+            sample=laplace)
 
 
 def trained(out, **settings):
