@@ -26,7 +26,7 @@ SCRIPT = textwrap.dedent(
     import os, signal, sys, threading, time, warnings
     import numpy, nelbo
     warnings.simplefilter("ignore")
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     run = nelbo.open(sys.argv[1])
     many = numpy.zeros((300000, 32, 32), dtype=numpy.uint8)
     when = []
