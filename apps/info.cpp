@@ -64,8 +64,7 @@ nlohmann::ordered_json json_of(const Facts& facts) {
            {{"type", NELBO_BUILD_TYPE},
             {"compiler", compiler()},
             {"xsimd", NELBO_XSIMD_VERSION},
-            {"eigen", NELBO_EIGEN_VERSION},
-            {"tbb", NELBO_TBB_VERSION}}}};
+            {"eigen", NELBO_EIGEN_VERSION}}}};
 }
 
 void print(const Facts& facts) {
@@ -77,8 +76,8 @@ void print(const Facts& facts) {
             << fmt::format("cpu        {}\n", facts.cpu)
             << fmt::format("mpi        {}\n", facts.mpi.empty() ? "none" : facts.mpi)
             << fmt::format("build      {}, {}\n", NELBO_BUILD_TYPE, compiler())
-            << fmt::format("libraries  xsimd {}, Eigen {}, TBB {}\n", NELBO_XSIMD_VERSION,
-                           NELBO_EIGEN_VERSION, NELBO_TBB_VERSION);
+            << fmt::format("libraries  xsimd {}, Eigen {}\n", NELBO_XSIMD_VERSION,
+                           NELBO_EIGEN_VERSION);
 }
 
 Action declare_info(CommandLine& command) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "autodiff/error.hpp"
+#include "autodiff/internal/partition.hpp"
 #include "autodiff/kernels/dispatch.hpp"
 #include "autodiff/number_text.hpp"
 #include "autodiff/threads.hpp"
@@ -14,6 +15,10 @@ namespace nelbo {
 namespace {
 
 using Rule = OptimizerConfig::Rule;
+
+// Elements of one update: worth a task, and so few that a thread's share of a tensor ends near that of the
+// tensor's gradient. It begins where a cache line does.
+constexpr std::size_t update_elements = 24576, line_elements = 16;
 
 void check_disjoint(std::vector<Range> ranges) {
   std::sort(ranges.begin(), ranges.end(),
@@ -45,12 +50,13 @@ Corrections corrections(const OptimizerConfig& config, std::uint64_t t) {
 
 /// The numbers of the kernel.
 kernels::AdamStep adam_step(const OptimizerConfig& config, const Corrections& by, double eta,
-                            double scale) {
+                            double scale, bool past_caches) {
   kernels::AdamStep step{};
   step.beta1 = config.beta1;
   step.beta2 = config.beta2;
   step.epsilon = config.epsilon;
   step.scale = scale;
+  step.past_caches = past_caches;
   step.decay = eta * config.weight_decay;
   if (config.epsilon_hat) {
     step.rate = eta * std::sqrt(by.second) / by.first;
@@ -131,7 +137,8 @@ std::string to_string(const OptimizerConfig& config) {
   return name + "(" + text + ")";
 }
 
-Optimizer::Optimizer(const OptimizerConfig& config, std::vector<Range> ranges, DType dtype)
+Optimizer::Optimizer(const OptimizerConfig& config, std::vector<Range> ranges, DType dtype,
+                     const std::vector<Range>& tensors)
     : config_(config), ranges_(std::move(ranges)), dtype_(dtype) {
   if (const std::string why = unfit(config_); !why.empty()) throw Error("optimizer: " + why);
   check_disjoint(ranges_);
@@ -144,11 +151,44 @@ Optimizer::Optimizer(const OptimizerConfig& config, std::vector<Range> ranges, D
     }
     size_ += range.length;
   }
+  cut_updates(tensors);
   const Shape shape{static_cast<std::int64_t>(size_)};
   if (has_m()) m_ = Tensor(shape, dtype_);
   if (has_v()) v_ = Tensor(shape, dtype_);
   partial_ = std::make_unique<double[]>(chunks_.size());
   reset();
+}
+
+void Optimizer::cut_updates(const std::vector<Range>& tensors) {
+  std::vector<std::size_t> starts;
+  for (const Range& tensor : tensors) starts.push_back(tensor.offset);
+  std::sort(starts.begin(), starts.end());
+  struct Placed {
+    double place;  // of its middle in the tensor, 0 to 1
+    Chunk chunk;
+  };
+  std::vector<Placed> all;
+  std::size_t state = 0;
+  for (std::size_t r = 0; r < ranges_.size(); ++r) {
+    const std::size_t end = ranges_[r].offset + ranges_[r].length;
+    for (std::size_t begin = ranges_[r].offset; begin < end;) {
+      const auto next = std::upper_bound(starts.begin(), starts.end(), begin);
+      const std::size_t length = (next == starts.end() ? end : std::min(*next, end)) - begin;
+      const std::size_t lines = divide_up(length, line_elements);
+      const std::size_t pieces = divide_up(length, update_elements);
+      for (std::size_t i = 0; i < pieces; ++i) {
+        const std::size_t first = line_elements * part(lines, pieces, i);
+        const std::size_t last = std::min(length, line_elements * part(lines, pieces, i + 1));
+        all.push_back(
+            {(double(i) + 0.5) / double(pieces), {begin + first, state + first, last - first, r}});
+      }
+      begin += length;
+      state += length;
+    }
+  }
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Placed& a, const Placed& b) { return a.place < b.place; });
+  for (const Placed& one : all) updates_.push_back(one.chunk);
 }
 
 bool Optimizer::has_m() const { return config_.rule != Rule::sgd || config_.momentum > 0; }
@@ -188,23 +228,25 @@ void Optimizer::step_as(T* parameters, const T* gradients, std::span<const doubl
   const auto rate_of = [&](const Chunk& chunk) {
     return rates.size() == 1 ? rates[0] : rates[chunk.range];
   };
+  const bool past_caches = cores_are_far();
   T* const m = has_m() ? m_.data_as<T>() : nullptr;
   if (config_.rule == Rule::sgd) {
     const auto sgd = functions<T>().sgd;
-    parallel_for(chunks_.size(), [&](std::size_t i) {
-      const Chunk& chunk = chunks_[i];
-      sgd({rate_of(chunk), config_.momentum, scale}, chunk.length, parameters + chunk.offset,
-          gradients + chunk.offset, m == nullptr ? nullptr : m + chunk.state);
+    parallel_for(updates_.size(), [&](std::size_t i) {
+      const Chunk& chunk = updates_[i];
+      sgd({rate_of(chunk), config_.momentum, scale, past_caches}, chunk.length,
+          parameters + chunk.offset, gradients + chunk.offset,
+          m == nullptr ? nullptr : m + chunk.state);
     });
     return;
   }
   const Corrections by = corrections(config_, steps_);
   const auto adam = functions<T>().adam;
   T* const v = v_.data_as<T>();
-  parallel_for(chunks_.size(), [&](std::size_t i) {
-    const Chunk& chunk = chunks_[i];
-    adam(adam_step(config_, by, rate_of(chunk), scale), chunk.length, parameters + chunk.offset,
-         gradients + chunk.offset, m + chunk.state, v + chunk.state);
+  parallel_for(updates_.size(), [&](std::size_t i) {
+    const Chunk& chunk = updates_[i];
+    adam(adam_step(config_, by, rate_of(chunk), scale, past_caches), chunk.length,
+         parameters + chunk.offset, gradients + chunk.offset, m + chunk.state, v + chunk.state);
   });
 }
 

@@ -60,7 +60,10 @@ class Optimizer {
 
   /// Ranges of the flat buffer, in elements, disjoint; empty ones are allowed. dtype is f32 or f64.
   /// Throws Error if a number of `config` is out of its range or ranges overlap.
-  Optimizer(const OptimizerConfig& config, std::vector<Range> ranges, DType dtype = DType::f32);
+  /// `tensors` are those that the ranges consist of, where it is known: a thread then updates the same part
+  /// of each, the one whose gradient it computed and that it is the next to read.
+  Optimizer(const OptimizerConfig& config, std::vector<Range> ranges, DType dtype = DType::f32,
+            const std::vector<Range>& tensors = {});
 
   /// One update of the ranges of `parameters` from the same offsets of `gradients`; both begin at
   /// offset 0 of the flat buffer. The gradient is first multiplied by `scale`. The element type
@@ -101,6 +104,7 @@ class Optimizer {
     std::size_t length;
     std::size_t range;  // whose it is
   };
+  void cut_updates(const std::vector<Range>& tensors);
   bool has_m() const;
   bool has_v() const;
   void check_dtype(DType given) const;
@@ -115,7 +119,8 @@ class Optimizer {
   DType dtype_;
   std::size_t size_ = 0;
   std::uint64_t steps_ = 0;
-  std::vector<Chunk> chunks_;
+  std::vector<Chunk> chunks_;   // of the norm, whose sums are by chunk
+  std::vector<Chunk> updates_;  // in the order of their part of a tensor
   Tensor m_;
   Tensor v_;
   std::unique_ptr<double[]> partial_;  // one sum of squares per chunk

@@ -152,4 +152,11 @@ void GradientSink::normalise(const ParameterStore& store) {
   });
 }
 
+std::vector<Range> ParameterStore::tensors() const {
+  std::vector<Range> all;
+  for (const Entry& entry : entries_)
+    all.push_back({entry.offset, std::size_t(entry.shape.size())});
+  return all;
+}
+
 }  // namespace nelbo

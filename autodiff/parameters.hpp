@@ -72,6 +72,8 @@ class ParameterStore {
   /// Mask of the groups named. Throws Error for an unknown name.
   Groups groups(std::initializer_list<std::string> names) const;
   Range range(const std::string& group) const;
+  /// Those of all parameters, in the order of entries().
+  std::vector<Range> tensors() const;
 
  private:
   int group_index(const std::string& group) const;

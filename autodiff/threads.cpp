@@ -1,13 +1,13 @@
 #include "autodiff/threads.hpp"
 
-#include <tbb/global_control.h>
-#include <tbb/parallel_for.h>
-#include <tbb/task_arena.h>
+#include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -16,16 +16,15 @@
 #include <xmmintrin.h>
 #endif
 
-#if defined(__SANITIZE_THREAD__)
-#include <sanitizer/tsan_interface.h>
-#endif
-
 #include "autodiff/error.hpp"
 #include "autodiff/forked.hpp"
+#include "autodiff/internal/team.hpp"
 #include "autodiff/stopping.hpp"
 
 namespace nelbo {
 namespace {
+
+constexpr std::size_t most_threads = 1024;
 
 thread_local bool serial = false;
 thread_local unsigned seen_epoch = 0;
@@ -42,8 +41,7 @@ void note_worker() {
 }
 
 // Denormals cost up to a hundred times as much as other numbers; flushing them on some threads only
-// would make results depend on which thread runs a chunk. Done before every chunk, for TBB sets the
-// worker's floating-point mode to its own idea of it before every task.
+// would make results depend on which thread runs a chunk.
 void flush_denormals() {
 #if defined(__x86_64__)
   constexpr unsigned flush = _MM_FLUSH_ZERO_ON | _MM_DENORMALS_ZERO_ON;
@@ -52,41 +50,54 @@ void flush_denormals() {
 #endif
 }
 
-// libtbb is not built for the thread sanitizer, which therefore does not see that it orders the
-// chunks after what the caller did before, and what the caller does next after the chunks. Two
-// tags: one alone would also order the chunks among each other, and hide their races.
-#if defined(__SANITIZE_THREAD__)
-char before_chunks, after_chunks;
-void release(char& tag) { __tsan_release(&tag); }
-void acquire(char& tag) { __tsan_acquire(&tag); }
-#define NELBO_TSAN(call) call
-#else
-#define NELBO_TSAN(call) (void)0
-#endif
+/// The threads that parallel_for runs on; they start when they are first needed.
+class Pool {
+ public:
+  explicit Pool(std::size_t n) : size_(n) {}
+  ~Pool() {
+    // Of a process that was forked the threads are not here, and nobody can wait for them.
+    if (process_ != getpid()) [[maybe_unused]]
+      const Team* const of_parent = team_.release();
+  }
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
 
-/// Calls body(i); where somebody counts, with the time it takes.
-void run_chunk(ChunkFunction body, std::size_t i, ChunkTimes* times) {
-  if (times == nullptr) return body(i);
-  const auto start = std::chrono::steady_clock::now();
-  body(i);
-  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-  times->add(std::size_t(tbb::this_task_arena::current_thread_index()), time.count());
-}
+  std::size_t size() const { return size_; }
+  Team& team() {
+    std::call_once(started_, [&] { team_ = std::make_unique<Team>(size_); });
+    return *team_;
+  }
 
-struct Pool {
-  explicit Pool(std::size_t n)
-      : size(n),
-        limit(tbb::global_control::max_allowed_parallelism, n),
-        arena(static_cast<int>(n)) {}
-  std::size_t size;
-  tbb::global_control limit;  // an arena alone does not start more workers than there are cores
-  tbb::task_arena arena;
+ private:
+  std::size_t size_;
+  pid_t process_ = getpid();
+  std::once_flag started_;
+  std::unique_ptr<Team> team_;
 };
 
 std::unique_ptr<Pool>& pool() {
   static auto instance =
-      std::make_unique<Pool>(std::max(1, tbb::this_task_arena::max_concurrency()));
+      std::make_unique<Pool>(std::min<std::size_t>(cores_allowed(), most_threads));
   return instance;
+}
+
+/// What a loop's chunks have in common.
+struct Loop {
+  ChunkFunction body;
+  bool may_stop;
+  ChunkTimes* times;
+};
+
+void run_chunk(const void* context, std::size_t chunk, std::size_t thread) {
+  const Loop& loop = *static_cast<const Loop*>(context);
+  const SerialScope nested_calls_run_inline;
+  note_worker();
+  if (loop.may_stop) stop_if_asked();
+  if (loop.times == nullptr) return loop.body(chunk);
+  const auto start = std::chrono::steady_clock::now();
+  loop.body(chunk);
+  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  loop.times->add(thread, time.count());
 }
 
 }  // namespace
@@ -94,36 +105,23 @@ std::unique_ptr<Pool>& pool() {
 void parallel_for(std::size_t chunks, ChunkFunction body) {
   if (chunks == 0) return;
   const bool may_stop = stoppable();  // of the caller, whose chunks other threads run
-  if (serial || chunks == 1 || num_threads() == 1) {
-    if (!serial) flush_denormals();
-    note_worker();
-    for (std::size_t i = 0; i < chunks; ++i) {
-      if (may_stop) stop_if_asked();
-      body(i);
+  if (!serial && chunks > 1 && num_threads() > 1) {
+    ChunkTimes* const times = chunk_times;
+    const auto start =
+        times ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
+    const Loop loop{body, may_stop, times};
+    const bool ran = pool()->team().run(chunks, run_chunk, &loop);
+    if (ran && times) {
+      const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+      times->add_call(time.count());
     }
-    return;
+    if (ran) return;
   }
-  ChunkTimes* const times = chunk_times;
-  const auto start =
-      times ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
-  pool()->arena.execute([&] {
-    tbb::this_task_arena::isolate([&] {
-      const auto chunk = [&](std::size_t i) {
-        NELBO_TSAN(acquire(before_chunks));
-        SerialScope nested_calls_run_inline;
-        note_worker();
-        if (may_stop) stop_if_asked();
-        run_chunk(body, i, times);
-        NELBO_TSAN(release(after_chunks));
-      };
-      NELBO_TSAN(release(before_chunks));
-      tbb::parallel_for(std::size_t{0}, chunks, chunk, tbb::simple_partitioner());
-    });
-  });
-  NELBO_TSAN(acquire(after_chunks));
-  if (times) {
-    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-    times->add_call(time.count());
+  if (!serial) flush_denormals();
+  note_worker();
+  for (std::size_t i = 0; i < chunks; ++i) {
+    if (may_stop) stop_if_asked();
+    body(i);
   }
 }
 
@@ -137,21 +135,28 @@ void ChunkTimes::clear() {
 }
 
 void set_num_threads(std::size_t n) {
-  if (n == 0 || n > 1024) {
-    throw Error("threads: " + std::to_string(n) + " is not between 1 and 1024");
+  if (n == 0 || n > most_threads) {
+    throw Error("threads: " + std::to_string(n) + " is not between 1 and " +
+                std::to_string(most_threads));
   }
-  if (pool()->size == n) return;
+  if (pool()->size() == n) return;
   pool().reset();
   pool() = std::make_unique<Pool>(n);
 }
 
-void be_forked() {
-  // Not destroyed: that would wait for threads that are not here.
-  [[maybe_unused]] const Pool* const of_parent = pool().release();
-  pool() = std::make_unique<Pool>(1);
+void be_forked() { pool() = std::make_unique<Pool>(1); }
+
+std::size_t num_threads() { return pool()->size(); }
+
+std::size_t cores_allowed() {
+#if defined(__linux__)
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) return std::size_t(CPU_COUNT(&allowed));
+#endif
+  return std::max(1u, std::thread::hardware_concurrency());
 }
 
-std::size_t num_threads() { return pool()->size; }
+bool cores_are_far() { return num_threads() > 1 && pool()->team().far(); }
 
 std::size_t workers_seen() { return workers.load(); }
 

@@ -24,17 +24,27 @@ class ChunkFunction {
 
 /// Runs body(0) ... body(chunks - 1), possibly on several threads. The number of chunks and what
 /// each does must follow from the problem alone, never from the number of threads: this is what
-/// makes results equal bit for bit on any number of threads. Nested calls, and calls inside
-/// SerialScope, run inline.
+/// makes results equal bit for bit on any number of threads. Each thread begins with the same share of the
+/// chunks at every call of as many, so that neighbouring chunks of one call and those at the same places of
+/// the next find in a cache what they touch. Nested calls, calls inside SerialScope, and those while another
+/// thread's is under way run inline.
 void parallel_for(std::size_t chunks, ChunkFunction body);
 
 /// Numbers of simple arithmetic in one chunk: fewer are not worth a task.
 inline constexpr std::size_t chunk_elements = 32768;
 
-/// Sets the number of worker threads of the process (>= 1); also lifts TBB's own limit when it is
-/// more than the number of cores. Throws Error if 0 or above 1024.
+/// Sets the number of threads of the process, the one that calls included; not while one computes. At first it
+/// is the cores that the process may use. Throws Error if 0 or above 1024.
 void set_num_threads(std::size_t n);
 std::size_t num_threads();
+
+/// Cores that this process may use: those of its affinity mask.
+std::size_t cores_allowed();
+
+/// Whether a cache line takes long between the threads' cores, as between the dies of a server, when it was
+/// last measured. What one thread has read costs another much more to write then, unless it writes to memory
+/// past the caches. Only times may depend on it.
+bool cores_are_far();
 
 /// Number of different threads that have run chunks since the last call of reset_workers_seen.
 std::size_t workers_seen();

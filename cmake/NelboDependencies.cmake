@@ -1,6 +1,6 @@
 # Packages come from the distribution, never from the network. No version is passed to find_package: the
 # version files of Eigen, xsimd and Catch2 refuse everything but their own major version.
-set(NELBO_APT_LINE "apt-get install g++ cmake ninja-build libeigen3-dev libxsimd-dev libtbb-dev \
+set(NELBO_APT_LINE "apt-get install g++ cmake ninja-build libeigen3-dev libxsimd-dev \
 catch2 libfmt-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev zlib1g-dev libzip-dev libpng-dev")
 
 macro(nelbo_require package)
@@ -16,10 +16,6 @@ if(Eigen3_VERSION VERSION_LESS 3.4)
   message(FATAL_ERROR "nelbo: Eigen >= 3.4 is needed, found ${Eigen3_VERSION}")
 endif()
 nelbo_require(xsimd CONFIG)
-nelbo_require(TBB CONFIG)
-# In Debug builds TBB's headers would check more, for a debug library that distributions do not ship; and a definition
-# of one room alone makes its precompiled header useless to the others.
-set_property(TARGET TBB::tbb PROPERTY INTERFACE_COMPILE_DEFINITIONS)
 nelbo_require(Threads)
 
 # The packaged `xsimd` target of 8.1 links xtl, which its package does not ship: only its headers are used.

@@ -119,8 +119,9 @@ class VaeTraining : public TrainingWorkload {
     model_ = std::make_unique<Vae>(config, moments, parameters_);
     parameters_.freeze(0);
     gradient_ = std::make_unique<GradientSink>(parameters_);
-    optimizer_ = std::make_unique<Optimizer>(
-        OptimizerConfig{}, std::vector<Range>{{0, parameters_.size()}}, parameters_.dtype());
+    optimizer_ =
+        std::make_unique<Optimizer>(OptimizerConfig{}, std::vector<Range>{{0, parameters_.size()}},
+                                    parameters_.dtype(), parameters_.tensors());
 
     Recording recording(tape_);
     x_ = tape_.leaf({workload.batch, features});

@@ -1,13 +1,12 @@
 #include "apps/cli/cores.hpp"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <thread>
+
+#include "autodiff/threads.hpp"
 
 namespace nelbo {
 namespace {
@@ -46,11 +45,7 @@ std::size_t cpu_quota(const std::string& cpu_max) {
 }
 
 std::size_t default_threads() {
-  std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
-#if defined(__linux__)
-  cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) cores = std::size_t(CPU_COUNT(&allowed));
-#endif
+  const std::size_t cores = cores_allowed();
   const std::size_t quota = control_group_quota();
   return std::clamp<std::size_t>(quota == 0 ? cores : std::min(cores, quota), 1, 1024);
 }

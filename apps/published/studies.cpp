@@ -109,7 +109,7 @@ void learn(const BernoulliToy& toy, const Auxiliaries& auxiliaries, const Auxili
   constexpr std::uint32_t batch = 100, steps = 2000;
   RecordedBatch recorded(toy, auxiliaries, parse_objective("mc(k=2)"), parse_estimators(estimator),
                          {.size = batch}, batch, RecordedBatch::Use::study);
-  Optimizer optimizer(own.optimizer, {store.range(own.group)}, store.dtype());
+  Optimizer optimizer(own.optimizer, {store.range(own.group)}, store.dtype(), store.tensors());
   GradientSink gradient(store);
   std::vector<std::uint32_t> rows(batch);
   std::iota(rows.begin(), rows.end(), 0u);

@@ -3,11 +3,14 @@
 
 namespace nelbo::kernels {
 
+// past_caches: p is written to memory past the caches, for other cores have read it and are far.
+
 /// p -= rate m with m = momentum m + scale g.
 struct SgdStep {
   double rate;
   double momentum;
   double scale;  // of the gradient (clipping)
+  bool past_caches;
 };
 
 /// p = p - decay p - rate m / (root sqrt(v) + epsilon), with m = beta1 m + (1 - beta1) scale g and
@@ -20,6 +23,7 @@ struct AdamStep {
   double epsilon;
   double decay;
   double scale;
+  bool past_caches;
 };
 
 /// Over n consecutive elements. m may be null in sgd: then momentum is 0.

@@ -3,6 +3,8 @@
 // it lies.
 #include "autodiff/kernels/optimizer.hpp"
 
+#include <cstdint>
+
 #include "autodiff/kernels/simd.hpp"
 
 namespace nelbo::kernels::NELBO_ISA {
@@ -37,26 +39,35 @@ Batch<T> load(const T* from) {
   return Batch<T>::load_unaligned(from);
 }
 
-template <class T>
-void sgd(const SgdStep& step, std::size_t n, T* p, const T* g, T* m) {
+template <class T, bool past_caches>
+void store(T* to, const Batch<T>& value) {
+  if constexpr (past_caches) {
+    stream_store(to, value);
+  } else {
+    value.store_unaligned(to);
+  }
+}
+
+template <class T, bool past_caches>
+void sgd_to(const SgdStep& step, std::size_t n, T* p, const T* g, T* m) {
   const Batch<T> rate(static_cast<T>(step.rate));
   const Batch<T> scale(static_cast<T>(step.scale));
   if (m == nullptr) {
     stream<T, 1>(n, g, {p}, [&](const T* g_at, T* const* at) {
-      xsimd::fnma(rate, scale * load(g_at), load(at[0])).store_unaligned(at[0]);
+      store<T, past_caches>(at[0], xsimd::fnma(rate, scale * load(g_at), load(at[0])));
     });
     return;
   }
   const Batch<T> momentum(static_cast<T>(step.momentum));
   stream<T, 2>(n, g, {p, m}, [&](const T* g_at, T* const* at) {
     const Batch<T> velocity = xsimd::fma(momentum, load(at[1]), scale * load(g_at));
-    xsimd::fnma(rate, velocity, load(at[0])).store_unaligned(at[0]);
+    store<T, past_caches>(at[0], xsimd::fnma(rate, velocity, load(at[0])));
     velocity.store_unaligned(at[1]);
   });
 }
 
-template <class T>
-void adam(const AdamStep& step, std::size_t n, T* p, const T* g, T* m, T* v) {
+template <class T, bool past_caches>
+void adam_to(const AdamStep& step, std::size_t n, T* p, const T* g, T* m, T* v) {
   const Batch<T> rate(static_cast<T>(step.rate));
   const Batch<T> scale(static_cast<T>(step.scale));
   const Batch<T> decay(static_cast<T>(step.decay));
@@ -70,10 +81,30 @@ void adam(const AdamStep& step, std::size_t n, T* p, const T* g, T* m, T* v) {
     const Batch<T> second = xsimd::fma(beta2, load(at[2]), rest2 * gradient * gradient);
     const Batch<T> direction = first / xsimd::fma(root, xsimd::sqrt(second), epsilon);
     const Batch<T> decayed = xsimd::fnma(decay, load(at[0]), load(at[0]));
-    xsimd::fnma(rate, direction, decayed).store_unaligned(at[0]);
+    store<T, past_caches>(at[0], xsimd::fnma(rate, direction, decayed));
     first.store_unaligned(at[1]);
     second.store_unaligned(at[2]);
   });
+}
+
+/// Whether p can be written past the caches: in whole registers.
+template <class T>
+bool can_stream(const T* p, std::size_t n) {
+  return reinterpret_cast<std::uintptr_t>(p) % sizeof(Batch<T>) == 0 && n % lanes<T> == 0;
+}
+
+template <class T>
+void sgd(const SgdStep& step, std::size_t n, T* p, const T* g, T* m) {
+  if (!step.past_caches || !can_stream(p, n)) return sgd_to<T, false>(step, n, p, g, m);
+  sgd_to<T, true>(step, n, p, g, m);
+  fence_streams();
+}
+
+template <class T>
+void adam(const AdamStep& step, std::size_t n, T* p, const T* g, T* m, T* v) {
+  if (!step.past_caches || !can_stream(p, n)) return adam_to<T, false>(step, n, p, g, m, v);
+  adam_to<T, true>(step, n, p, g, m, v);
+  fence_streams();
 }
 
 /// Sixteen running sums, added as a tree.

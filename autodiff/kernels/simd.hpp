@@ -49,5 +49,38 @@ auto bitwise_cast(const Batch<T>& b) {
 #endif
 }
 
+/// Stores a register to memory past the caches; `to` lies at a multiple of its size. Who does it ends with
+/// fence_streams(), so that other threads see all of it.
+template <class T>
+void stream_store(T* to, const Batch<T>& b) {
+#if defined(NELBO_ISA_avx512)
+  if constexpr (sizeof(T) == 4) {
+    _mm512_stream_ps(to, b);
+  } else {
+    _mm512_stream_pd(to, b);
+  }
+#elif defined(NELBO_ISA_avx2)
+  if constexpr (sizeof(T) == 4) {
+    _mm256_stream_ps(to, b);
+  } else {
+    _mm256_stream_pd(to, b);
+  }
+#elif defined(NELBO_ISA_sse2)
+  if constexpr (sizeof(T) == 4) {
+    _mm_stream_ps(to, b);
+  } else {
+    _mm_stream_pd(to, b);
+  }
+#else
+  b.store_aligned(to);
+#endif
+}
+
+inline void fence_streams() {
+#if defined(__x86_64__)
+  _mm_sfence();
+#endif
+}
+
 }  // namespace
 }  // namespace nelbo::kernels::NELBO_ISA

@@ -24,7 +24,8 @@ GroupOptimizers::GroupOptimizers(const ByGroup<OptimizerConfig>& optimizers,
     }
     one.rates.resize(ranges.size());
     one.set_rates({});
-    one.optimizer = std::make_unique<Optimizer>(config, std::move(ranges), store.dtype());
+    one.optimizer =
+        std::make_unique<Optimizer>(config, std::move(ranges), store.dtype(), store.tensors());
     all_.push_back(std::move(one));
   };
   std::vector<std::string> others;
