@@ -52,6 +52,7 @@ Json header() { return {{"isa", active_isa()}, {"threads", num_threads()}}; }
 /// A training loop, measured.
 struct TrainTime {
   std::string name;
+  std::size_t parameters;
   double ms_per_step, gflops;
   double speed_up;                       // over one thread
   std::optional<double> peak_mib;        // of the process while it ran, where the system tells
@@ -101,6 +102,7 @@ TrainReport measure_training(const BenchOptions& options) {
     // The clock of a machine under load drifts: the peak is the best seen around the workloads.
     report.peak_gflops = std::max(report.peak_gflops, measure_fma_peak(num_threads()));
     report.workloads.push_back({.name = name,
+                                .parameters = workload->parameters(),
                                 .ms_per_step = 1e3 * seconds,
                                 .gflops = workload->flop() * 1e-9 / seconds,
                                 .speed_up = alone / seconds,
@@ -117,6 +119,7 @@ Json json_of(const TrainReport& report) {
   Json result = header(), rows = Json::array();
   for (const TrainTime& w : report.workloads) {
     rows.push_back({{"name", w.name},
+                    {"parameters", w.parameters},
                     {"ms_per_step", w.ms_per_step},
                     {"gflops", w.gflops},
                     {"share_of_peak", w.gflops / report.peak_gflops},

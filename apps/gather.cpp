@@ -154,8 +154,10 @@ int gather(const GatherFlags& flags) {
   std::map<std::size_t, WorkPart> parts = fitting_parts(files);
   const WorkPart& like = parts.begin()->second;
   const std::string missing = missing_text(parts, fs::path(files.front()).parent_path());
-  const std::string found = fmt::format("{} of {} shards of {} are there", parts.size(),
-                                        like.shard.of, data::one_line(like.of));
+  std::string of = data::one_line(like.of);
+  of.erase(of.find_last_not_of("; ") + 1);
+  const std::string found =
+      fmt::format("{} of {} shards are there, of {}", parts.size(), like.shard.of, of);
   if (const auto code = told(found, missing, flags.status)) return *code;
   const std::vector<std::string> words = like.words;
   std::vector<WorkPart> all;

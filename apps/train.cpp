@@ -28,9 +28,9 @@ std::optional<std::uint64_t> count_of(const std::optional<std::int64_t>& flag) {
 
 /// A run continues with its own settings.
 void check_resumes(const std::vector<std::string>& given) {
-  const std::vector<std::string> allowed{"--resume",   "--change", "--epochs", "--steps",
-                                         "--threads",  "--quiet",  "--json",   "--log-gradient-snr",
-                                         "--pictures", "--profile"};
+  const std::vector<std::string> allowed{"--resume",   "--change",  "--epochs",          "--steps",
+                                         "--threads",  "--memory",  "--quiet",           "--json",
+                                         "--pictures", "--profile", "--log-gradient-snr"};
   for (const std::string& name : given) {
     if (std::find(allowed.begin(), allowed.end(), name) != allowed.end()) continue;
     const std::string setting = setting_of(name);
@@ -68,6 +68,7 @@ int run_train(const TrainFlags& flags, const std::vector<std::string>& given) {
                      .log_gradient_snr = std::uint64_t(flags.log_gradient_snr.value_or(0)),
                      .pictures = std::uint64_t(flags.pictures.value_or(0)),
                      .profile = flags.profile,
+                     .memory = flags.memory == "low" ? Memory::low : Memory::ample,
                      .argv = words_given()};
   if (flags.resume) {
     check_resumes(given);

@@ -138,6 +138,8 @@ class VaeTraining : public TrainingWorkload {
     return sum;
   }
 
+  std::size_t parameters() const override { return parameters_.count(); }
+
   double step() override {
     const std::size_t batch = workload_.batch;
     RandomBlock images{.stream = random_variables::binary_anew.of(0),

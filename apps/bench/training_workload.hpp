@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -14,6 +15,8 @@ class TrainingWorkload {
   /// Floating-point operations of the dense matrix products of one step: forward, weight gradient,
   /// and input gradient except for the data. What is saved by skipping zeros counts as done.
   virtual double flop() const = 0;
+  /// Trainable numbers.
+  virtual std::size_t parameters() const = 0;
   /// Runs one step; returns the cost in nats per datum.
   virtual double step() = 0;
 };

@@ -239,6 +239,17 @@ void declare_settings(CommandLine& command, TrainFlags& flags) {
       .type("SETTING=VALUE");
 }
 
+void declare_memory(CommandLine& command, TrainFlags& flags) {
+  command
+      .flag("--memory", flags.memory,
+            "low computes the parts of a batch (--parts, or 4) one after another, each in the "
+            "memory of "
+            "the one before; the results are those of as many parts")
+      .type("NAME")
+      .one_of({"ample", "low"})
+      .otherwise("ample");
+}
+
 void declare_output(CommandLine& command, TrainFlags& flags) {
   command.group("Output");
   command.number(
@@ -307,6 +318,7 @@ void declare_train_flags(CommandLine& command, TrainFlags& flags) {
   declare(command, flags, model_flags());
   command.group("Objective and gradients");
   declare(command, flags, objective_flags());
+  declare_memory(command, flags);
   command.group("Rates and optimisers");
   declare(command, flags, optimizer_flags());
   declare_how_long(command, flags);

@@ -17,6 +17,7 @@ struct TrainFlags {
   CommonFlags common;
   std::vector<std::pair<std::string, std::string>> settings;  // as they are given, in their order
   std::optional<std::string> out, config, preset, recipe, like, resume;
+  std::string memory = "ample";
   std::optional<std::int64_t> epochs, steps, log_gradient_snr, pictures;
   std::vector<std::uint64_t> seeds;  // one run of each
   std::vector<std::string> changes;

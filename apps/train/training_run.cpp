@@ -56,7 +56,7 @@ class TrainingRun {
         folder_(folder),
         lock_(std::move(lock)),
         options_(options),
-        trainer_(plan, data, ranks_here()),
+        trainer_(plan, data, ranks_here(), options.memory),
         config_(trainer_.config()),
         record_(folder.record(), options.argv) {
     for (const Quantity& q : trainer_.objective().quantities()) term_names_.push_back(q.name);

@@ -9,6 +9,7 @@
 #include "apps/train/preset_use.hpp"
 #include "apps/train/run_goal.hpp"
 #include "apps/train/run_result.hpp"
+#include "lab/training/batch_in_parts.hpp"
 #include "lab/training/train_plan.hpp"
 
 namespace nelbo {
@@ -20,7 +21,8 @@ struct RunOptions {
   std::uint64_t log_gradient_snr = 0;
   /// Every so many epochs pictures are drawn; 0: at the end of an epoch, 10 s or more after the last.
   std::uint64_t pictures = 0;
-  bool profile = false;                            // of this process's part
+  bool profile = false;  // of this process's part
+  Memory memory = Memory::ample;
   std::vector<std::string> argv;                   // for run.json
   std::optional<PresetUse> preset = std::nullopt;  // of a new run
 };

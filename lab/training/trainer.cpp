@@ -55,9 +55,22 @@ void check_objective_for(const TrainPlan& plan, std::size_t examples, std::size_
 }
 
 /// The plan for examples of this shape, with the architecture's own values where none were given.
-TrainPlan for_examples(TrainPlan plan, const data::Dataset& data, const Ranks& ranks) {
+TrainPlan for_examples(TrainPlan plan, const data::Dataset& data, const Ranks& ranks,
+                       Memory memory) {
   TrainConfig& config = plan.config;
-  if (config.parts == 0) config.parts = ranks.size();
+  if (config.parts == 0) {
+    config.parts = ranks.size();
+    while (memory == Memory::low && config.parts < Trainer::parts_of_low_memory) {
+      config.parts += ranks.size();
+    }
+  }
+  if (memory == Memory::low && config.parts == ranks.size()) {
+    throw SettingError("memory",
+                       fmt::format("low: {} has one part of every batch, which is of the run's "
+                                   "settings, and nothing to compute "
+                                   "after it; a new run with --memory low and no --parts has more",
+                                   ranks.size() == 1 ? "the run" : "each process"));
+  }
   if (config.parts % ranks.size() != 0) {
     throw SettingError(
         "parts", fmt::format("the batches' {} {} cannot be dealt out to {} "
@@ -130,9 +143,9 @@ NotFinite::NotFinite(const std::string& op, std::uint64_t step)
             "'. A smaller learning rate often helps"),
       op_(op) {}
 
-Trainer::Trainer(const TrainPlan& plan, const data::Dataset& data, Ranks& ranks)
+Trainer::Trainer(const TrainPlan& plan, const data::Dataset& data, Ranks& ranks, Memory memory)
     : ranks_(ranks),
-      plan_(for_examples(plan, data, ranks)),
+      plan_(for_examples(plan, data, ranks, memory)),
       train_(data, data.split("train"), plan.binarize, Examples::Role::train, plan.config.seed),
       test_(data, data.split("test"), plan.binarize, Examples::Role::test, plan.config.seed),
       valid_(examples_for_validation(data, plan)),
@@ -163,8 +176,8 @@ Trainer::Trainer(const TrainPlan& plan, const data::Dataset& data, Ranks& ranks)
         RecordedBatch::Use::training, std::move(part));
   };
   recordings_ =
-      std::make_unique<ReplayBySize<BatchInParts>>(batch, [this, record](std::size_t rows) {
-        return std::make_unique<BatchInParts>(rows, parts(), ranks_, record);
+      std::make_unique<ReplayBySize<BatchInParts>>(batch, [this, record, memory](std::size_t rows) {
+        return std::make_unique<BatchInParts>(rows, parts(), ranks_, record, memory);
       });
   // Both sizes now: what cannot be recorded is refused before the first step.
   RecordedBatch& full = recordings_->of(batch).any();
@@ -298,8 +311,8 @@ void Trainer::step() {
   // Before the model moves: all gradients are those of the parameters as they were.
   for (Beside& own : beside_) {
     batch.backward_loss(tree_, own.group, {&own.range, 1}, own.gradient);
-    own.optimizer.step(store_.data(), own.gradient.data(), now);
   }
+  for (Beside& own : beside_) own.optimizer.step(store_.data(), own.gradient.data(), now);
   {
     const ProfiledWork work("optimiser");
     batch.any().running_means().measure(store_, state_.step + 1);

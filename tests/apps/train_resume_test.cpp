@@ -165,3 +165,31 @@ TEST_CASE("resume: a damaged or lost checkpoint is named, and nothing is fallen 
   CHECK(run_program_binary({"train", "--resume", run, "--epochs", "1"}).code == 0);
   CHECK(std::filesystem::exists(run + "/images/samples.png"));
 }
+
+TEST_CASE("train --memory low: the bits of as many parts, also where one resumes the other") {
+  const tests::TempFolder folder;
+  const std::string data = write_data(folder);
+  const auto train = [&](const std::string& out, const std::vector<std::string>& more) {
+    const auto outcome = run_program_binary(command(data, folder / out, more));
+    INFO(outcome.err);
+    REQUIRE(outcome.code == 0);
+  };
+  train("ample", {"--epochs", "3", "--parts", "4"});
+  train("low", {"--epochs", "3", "--memory", "low"});
+  CHECK(last(folder / "low") == last(folder / "ample"));
+  train("mixed", {"--epochs", "2", "--memory", "low"});
+  REQUIRE(run_program_binary({"train", "--resume", folder / "mixed", "--epochs", "1"}).code == 0);
+  CHECK(last(folder / "mixed") == last(folder / "ample"));
+
+  train("whole", {"--epochs", "1"});
+  const auto whole = run_program_binary(
+      {"train", "--resume", folder / "whole", "--epochs", "1", "--memory", "low"});
+  CHECK(whole.code == 2);
+  CHECK_THAT(whole.err, contains("--memory: low: the run has one part of every batch"));
+  const auto compares = run_program_binary(command(
+      data, folder / "tc", {"--memory", "low", "--objective", "beta_tcvae", "--epochs", "1"}));
+  CHECK(compares.code == 2);
+  CHECK_THAT(compares.err,
+             contains("--memory: low: the objective or the model compares the data of a batch"));
+  CHECK(!std::filesystem::exists(folder / "tc"));
+}

@@ -15,15 +15,17 @@ constexpr std::size_t rows = 22;  // makes 4 parts of 5 and 6 rows
 
 /// A cell's gradients in so many parts: of the model's cost, and of every auxiliary's own loss.
 struct InParts {
-  InParts(GradientCell& cell, std::size_t parts) {
+  InParts(GradientCell& cell, std::size_t parts, Memory memory = Memory::ample) {
     const std::vector<Range> all{{0, cell.store.size()}};
     BatchInParts batch(
-        rows, parts, one_process(), [&](std::size_t count, std::optional<BatchPart> part) {
+        rows, parts, one_process(),
+        [&](std::size_t count, std::optional<BatchPart> part) {
           return std::make_unique<RecordedBatch>(
               *cell.networks.model, cell.networks.auxiliaries, cell.term, cell.choice,
               Population{.size = std::int64_t(gradient_data), .entropy = 2}, count,
               RecordedBatch::Use::training, std::move(part));
-        });
+        },
+        memory);
     std::vector<std::uint32_t> numbers;
     for (std::size_t i = 0; i < rows; ++i) numbers.push_back(std::uint32_t(i * 3 % gradient_data));
     batch.forward(
@@ -76,7 +78,7 @@ double far(double a, double b) { return std::abs(a - b) / std::max(std::abs(a), 
 
 /// What was compared.
 struct Compared {
-  int cells = 0;
+  int cells = 0, low = 0, low_refused = 0;
   double worst = 0;
   std::set<std::string> quantities;
 
@@ -108,9 +110,24 @@ struct Compared {
         worst = std::max(worst, far(whole->metrics.terms[i], other.metrics.terms[i]));
       }
       CHECK(worst < 1e-11);
+      compare_low_memory(*cell, parts, other);
     }
     ++cells;
     for (const Quantity& quantity : cell->term.quantities()) quantities.insert(quantity.name);
+  }
+
+  /// One after another in one recording's memory, the same parts have the same bits, or are refused.
+  void compare_low_memory(GradientCell& cell, std::size_t parts, const InParts& ample) {
+    try {
+      const InParts one_by_one(cell, parts, Memory::low);
+      CHECK(one_by_one.gradients == ample.gradients);
+      CHECK(one_by_one.metrics.objective == ample.metrics.objective);
+      CHECK(one_by_one.metrics.terms == ample.metrics.terms);
+      ++low;
+    } catch (const SettingError& error) {
+      CHECK(std::string(error.what()).find("compares the data of a batch") != std::string::npos);
+      ++low_refused;
+    }
   }
 };
 
@@ -133,8 +150,11 @@ TEST_CASE("parts: every objective's gradient in 2 and 4 parts is the whole batch
       }
     }
   }
-  WARN(compared.cells << " cells of " << compared.quantities.size()
-                      << " quantities, farthest: " << compared.worst);
+  WARN(compared.cells << " cells of " << compared.quantities.size() << " quantities, farthest: "
+                      << compared.worst << "; low memory: " << compared.low << " the same bits, "
+                      << compared.low_refused << " refused");
+  CHECK(compared.low > 2 * compared.low_refused);
+  CHECK(compared.low_refused > 0);
   CHECK(compared.worst < 1e-11);
   for (const char* name : {"mi(strat)", "tc(strat)", "dwkl(strat)", "aggdiv(strat)", "hagg(strat)",
                            "mmd(kernel=rbf)", "mmd(kernel=imq)", "dip(i, diagonal=1)",
