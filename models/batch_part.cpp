@@ -11,8 +11,6 @@
 namespace nelbo {
 namespace {
 
-thread_local BatchPart::Use* innermost_part = nullptr;
-
 /// Where the rows of a part stand among those of the batch: [outer, rows, inner] of each.
 struct RowsOfParts {
   const std::int64_t* sizes;  // of the parts; the BatchPart outlives the recording
@@ -117,19 +115,6 @@ std::vector<std::int64_t> BatchPart::sizes_of(std::int64_t rows, std::int64_t pa
 std::size_t BatchPart::Exchange::bytes_of(std::size_t part) const {
   const std::int64_t begin = part == 0 ? 0 : ends[part - 1];
   return std::size_t(ends[part] - begin) * size_of(all.dtype());
-}
-
-BatchPart::Use::Use(Tape& tape, BatchPart& part)
-    : tape_(&tape), part_(&part), before_(innermost_part) {
-  innermost_part = this;
-}
-
-BatchPart::Use::~Use() { innermost_part = before_; }
-
-BatchPart* BatchPart::current() {
-  const Use* use = innermost_part;
-  while (use != nullptr && use->tape_ != &Tape::current()) use = use->before_;
-  return use == nullptr ? nullptr : use->part_;
 }
 
 /// The leaf that all parts' blocks [outer, rows, inner] of x come to; of rows 0 each part's is [inner].

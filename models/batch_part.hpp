@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "autodiff/tape.hpp"
+#include "models/of_recording.hpp"
 
 namespace nelbo {
 
@@ -42,22 +43,10 @@ class BatchPart {
   /// In the order of recording, the same in all parts.
   const std::vector<Exchange>& exchanges() const { return exchanges_; }
 
-  /// While it lives, what this thread records on `tape` is of this part. Both outlive the recording.
-  class Use {
-   public:
-    Use(Tape& tape, BatchPart& part);
-    ~Use();
-    Use(const Use&) = delete;
-    Use& operator=(const Use&) = delete;
-
-   private:
-    friend class BatchPart;
-    Tape* tape_;
-    BatchPart* part_;
-    Use* before_;
-  };
+  /// While it lives, what this thread records on a tape is of this part.
+  using Use = OfRecording<BatchPart>;
   /// That of the tape that is being recorded; null where the batch is whole.
-  static BatchPart* current();
+  static BatchPart* current() { return Use::current(); }
 
  private:
   friend Var of_whole_batch(Var x, int axis);

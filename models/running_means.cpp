@@ -3,24 +3,6 @@
 #include <algorithm>
 
 namespace nelbo {
-namespace {
-
-thread_local RunningMeans::Use* innermost = nullptr;
-
-}  // namespace
-
-RunningMeans::Use::Use(Tape& tape, RunningMeans& means)
-    : tape_(&tape), means_(&means), before_(innermost) {
-  innermost = this;
-}
-
-RunningMeans::Use::~Use() { innermost = before_; }
-
-RunningMeans* RunningMeans::current() {
-  const Use* use = innermost;
-  while (use != nullptr && use->tape_ != &Tape::current()) use = use->before_;
-  return use == nullptr ? nullptr : use->means_;
-}
 
 void RunningMeans::keep(ParameterId parameter, Var number) {
   const auto same = [&](const Kept& one) { return one.parameter.index == parameter.index; };

@@ -4,6 +4,7 @@
 
 #include "autodiff/parameters.hpp"
 #include "autodiff/tape.hpp"
+#include "models/of_recording.hpp"
 
 namespace nelbo {
 
@@ -12,24 +13,11 @@ namespace nelbo {
 /// t, 0.01) of the way to the batch's: the mean of the first 100 batches, then of about the last 100.
 class RunningMeans {
  public:
-  /// While it lives, what is recorded on `tape` by this thread is training, whose numbers `means` keeps.
-  /// Both must outlive the recording. Uses may nest.
-  class Use {
-   public:
-    Use(Tape& tape, RunningMeans& means);
-    ~Use();
-    Use(const Use&) = delete;
-    Use& operator=(const Use&) = delete;
-
-   private:
-    friend class RunningMeans;
-    Tape* tape_;
-    RunningMeans* means_;
-    Use* before_;
-  };
+  /// While it lives, what this thread records on a tape is training, whose numbers these keep.
+  using Use = OfRecording<RunningMeans>;
 
   /// Those of the tape that is being recorded, null where it is no training.
-  static RunningMeans* current();
+  static RunningMeans* current() { return Use::current(); }
 
   /// A parameter of one number, and the batch's number, rank 0 or [1]. Of several the first is kept.
   void keep(ParameterId parameter, Var number);

@@ -8,8 +8,6 @@
 namespace nelbo {
 namespace {
 
-thread_local DropoutMasks::Use* current = nullptr;
-
 /// The addresses of a mask [..., D] of a batch of these data.
 RandomBlock block_of(const Shape& shape, std::span<const std::uint32_t> rows) {
   RandomBlock block;
@@ -30,13 +28,6 @@ void fill_mask(T* mask, double rate, const RandomBlock& block) {
 }
 
 }  // namespace
-
-DropoutMasks::Use::Use(Tape& tape, DropoutMasks& masks)
-    : tape_(&tape), masks_(&masks), before_(current) {
-  current = this;
-}
-
-DropoutMasks::Use::~Use() { current = before_; }
 
 Var DropoutMasks::add(Var x, double rate) {
   const Var mask = x.tape().leaf(x.shape(), x.dtype());
@@ -67,9 +58,8 @@ Dropout::Dropout(double rate) : rate_(rate) {
 
 Var Dropout::operator()(Var x) const {
   if (x.shape().rank() < 1) throw Error("dropout: a number has no units; x must be [..., D]");
-  const DropoutMasks::Use* use = current;
-  while (use != nullptr && use->tape_ != &x.tape()) use = use->before_;
-  return use == nullptr || rate_ == 0 ? x : x * use->masks_->add(x, rate_);
+  DropoutMasks* const masks = DropoutMasks::Use::of(x.tape());
+  return masks == nullptr || rate_ == 0 ? x : x * masks->add(x, rate_);
 }
 
 }  // namespace nelbo

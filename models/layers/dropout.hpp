@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "autodiff/tape.hpp"
+#include "models/of_recording.hpp"
 
 namespace nelbo {
 
@@ -12,22 +13,9 @@ namespace nelbo {
 /// random variables, a variable for each mask in the order of the recording.
 class DropoutMasks {
  public:
-  /// While it lives, layers of dropout that are recorded on `tape` by this thread drop units out, by
-  /// masks that `masks` keeps; on other tapes, and without one, they are the identity. Both must
-  /// outlive the recording. Uses may nest.
-  class Use {
-   public:
-    Use(Tape& tape, DropoutMasks& masks);
-    ~Use();
-    Use(const Use&) = delete;
-    Use& operator=(const Use&) = delete;
-
-   private:
-    friend class Dropout;
-    Tape* tape_;
-    DropoutMasks* masks_;
-    Use* before_;
-  };
+  /// While it lives, layers of dropout that this thread records on a tape drop units out, by masks that
+  /// these keep; on other tapes, and without one, they are the identity.
+  using Use = OfRecording<DropoutMasks>;
 
   /// A leaf of x's shape and type, to be filled before each forward pass.
   Var add(Var x, double rate);
