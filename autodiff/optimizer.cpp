@@ -191,6 +191,12 @@ void Optimizer::cut_updates(const std::vector<Range>& tensors) {
   for (const Placed& one : all) updates_.push_back(one.chunk);
 }
 
+std::vector<Range> Optimizer::updates() const {
+  std::vector<Range> all;
+  for (const Chunk& chunk : updates_) all.push_back({chunk.offset, chunk.length});
+  return all;
+}
+
 bool Optimizer::has_m() const { return config_.rule != Rule::sgd || config_.momentum > 0; }
 bool Optimizer::has_v() const { return config_.rule != Rule::sgd; }
 

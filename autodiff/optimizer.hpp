@@ -86,6 +86,8 @@ class Optimizer {
   const std::vector<Range>& ranges() const { return ranges_; }
   /// Elements in all ranges together.
   std::size_t size() const { return size_; }
+  /// What a step updates, chunk by chunk.
+  std::vector<Range> updates() const;
 
   /// What must be saved and restored, besides steps(), to continue with the same bits. Restoring
   /// writes through the tensors. sgd without momentum has none.

@@ -1,5 +1,5 @@
 #pragma once
-// One stage of a matrix product: how it is cut into jobs for threads. Included by gemm.cpp only.
+// One stage of a matrix product: how it is cut into jobs for threads.
 #include <algorithm>
 #include <cstddef>
 
@@ -41,8 +41,17 @@ class Stage {
 
   void run(bool serial) {
     run_two_phases(
-        serial, a_jobs_ + b_jobs_, [this](size_t i) { pack(i); }, row_pieces_ * column_pieces_,
-        [this](size_t i) { multiply(i); });
+        serial, a_jobs_ + b_jobs_, [this](size_t i) { pack(i); }, pieces(),
+        [this](size_t i) { kernel_.multiply(piece(i)); });
+  }
+
+  /// What is computed of C at once, in the order of the second phase's chunks.
+  size_t pieces() const { return row_pieces_ * column_pieces_; }
+  GemmPiece<T> piece(size_t i) const {
+    GemmPiece<T> piece = whole_;
+    piece.tiles = share(whole_.cut.tiles, row_pieces_, i / column_pieces_);
+    piece.columns = columns(share(panels_, column_pieces_, i % column_pieces_));
+    return piece;
   }
 
  private:
@@ -79,13 +88,6 @@ class Stage {
                       std::min(from + job.end * kernel_.panel, whole_.cut.n)},
                      whole_.blocks, from, whole_.packed_b);
     }
-  }
-
-  void multiply(size_t i) const {
-    GemmPiece<T> piece = whole_;
-    piece.tiles = share(whole_.cut.tiles, row_pieces_, i / column_pieces_);
-    piece.columns = columns(share(panels_, column_pieces_, i % column_pieces_));
-    kernel_.multiply(piece);
   }
 
   GemmRange columns(GemmRange panels) const {

@@ -17,4 +17,18 @@ constexpr Integer part(Integer size, std::type_identity_t<Integer> parts,
   return i * size / parts;
 }
 
+/// A loop's chunks are shared out among threads in order, each a home of them. Where the home of thread t begins: of
+/// fewer chunks than threads the first thread, which calls, has one.
+template <class Integer>
+constexpr Integer home_begin(Integer chunks, std::type_identity_t<Integer> threads,
+                             std::type_identity_t<Integer> t) {
+  return divide_up(t * chunks, threads);
+}
+/// The thread in whose home a chunk is.
+template <class Integer>
+constexpr Integer home_of(Integer chunk, std::type_identity_t<Integer> chunks,
+                          std::type_identity_t<Integer> threads) {
+  return chunk * threads / chunks;
+}
+
 }  // namespace nelbo

@@ -37,11 +37,6 @@ constexpr std::uint32_t begin_of(std::uint64_t range) { return std::uint32_t(ran
 constexpr std::uint32_t end_of(std::uint64_t range) { return std::uint32_t(range >> 32); }
 constexpr bool empty(std::uint64_t range) { return begin_of(range) >= end_of(range); }
 
-/// Where the home of thread t begins. Of fewer chunks than threads the first, which calls, has one.
-constexpr std::uint64_t home_begin(std::size_t chunks, std::size_t threads, std::size_t t) {
-  return divide_up(t * chunks, threads);
-}
-
 enum class From { front, back };  // who is at home takes at the front, others at the back
 
 template <From from>

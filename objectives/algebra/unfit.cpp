@@ -1,5 +1,7 @@
 #include "objectives/algebra/unfit.hpp"
 
+#include "objectives/estimators/estimators.hpp"
+
 namespace nelbo {
 
 std::string unfit(const EstimatorChoice& estimators, const Term& objective, const Model& model) {
@@ -39,8 +41,9 @@ std::string unfit_of_batch(const EstimatorChoice& estimators, const Term& object
   }
   for (const Estimator* one : {&estimators.phi, &estimators.theta}) {
     if (one->rule().of_batches()) continue;
-    return beginning + "the estimator " + estimators.text() +
-           " is not for it; choose reparam, or normal:shared";
+    const bool has_paths = EstimatorChoice(estimators::reparam()).unfit(model.codes()).empty();
+    return beginning + "the estimator " + estimators.text() + " is not for it; choose " +
+           (has_paths ? "reparam, or " : "") + "normal:shared";
   }
   return "";
 }

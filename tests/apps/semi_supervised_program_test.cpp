@@ -146,6 +146,8 @@ TEST_CASE("semi-supervised program: threads change no bit, and what does not go 
   refused({"--labels-used", "8", "--missing", "zeros"}, "--missing");
   refused({"--labels-used", "8", "--objective", "elbo + tc"}, "objective");
   refused({"--estimator", "reparam"}, "a model that infers labels");
+  refused({"--labels-used", "8", "--likelihood", "normal:optimal"},
+          "is not for it; choose normal:shared");
   const Outcome layers =
       run_program_binary({"train", "--data", run.data, "--likelihood", "normal", "--model",
                           "burda2", "--labels-used", "8", "--out", run.folder / "refused"});
