@@ -12,6 +12,7 @@
 #include "lab/data/picture_range.hpp"
 #include "lab/training/checkpoint.hpp"
 #include "lab/training/objective_weights.hpp"
+#include "lab/training/parts_setting.hpp"
 #include "lab/training/run_data.hpp"
 #include "models/architectures/architecture.hpp"
 #include "objectives/language/expression.hpp"
@@ -58,25 +59,7 @@ void check_objective_for(const TrainPlan& plan, std::size_t examples, std::size_
 TrainPlan for_examples(TrainPlan plan, const data::Dataset& data, const Ranks& ranks,
                        Memory memory) {
   TrainConfig& config = plan.config;
-  if (config.parts == 0) {
-    config.parts = ranks.size();
-    while (memory == Memory::low && config.parts < Trainer::parts_of_low_memory) {
-      config.parts += ranks.size();
-    }
-  }
-  if (memory == Memory::low && config.parts == ranks.size()) {
-    throw SettingError("memory",
-                       fmt::format("low: {} has one part of every batch, which is of the run's "
-                                   "settings, and nothing to compute "
-                                   "after it; a new run with --memory low and no --parts has more",
-                                   ranks.size() == 1 ? "the run" : "each process"));
-  }
-  if (config.parts % ranks.size() != 0) {
-    throw SettingError(
-        "parts", fmt::format("the batches' {} {} cannot be dealt out to {} "
-                             "processes; start a number of them that divides it",
-                             config.parts, config.parts == 1 ? "part" : "parts", ranks.size()));
-  }
+  config.parts = parts_for(config.parts, ranks, memory);
   config.example = data.example_shape();
   keep_scaling(config, data.scale);
   keep_steps(config, data.steps);

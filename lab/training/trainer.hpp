@@ -56,14 +56,13 @@ struct Epoch {
 /// then hold the same bits, those of one process with as many parts.
 class Trainer {
  public:
-  /// `data` and `ranks` must outlive the trainer. Throws Error if the settings do not fit the data. Where
-  /// the settings say nothing of parts, low memory has at least parts_of_low_memory.
+  /// `data` and `ranks` must outlive the trainer. Throws Error if the settings do not fit the data. The
+  /// parts of a batch: parts_setting.hpp.
   Trainer(const TrainPlan& plan, const data::Dataset& data, Ranks& ranks = one_process(),
           Memory memory = Memory::ample);
   Trainer(const TrainConfig& config, const data::Dataset& data, Ranks& ranks = one_process(),
           Memory memory = Memory::ample)
       : Trainer(resolve(config), data, ranks, memory) {}
-  static constexpr std::int64_t parts_of_low_memory = 4;
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
