@@ -86,10 +86,14 @@ void choose_kernels() {
   }
 }
 
-Action declare_program(CommandLine& program) {
-  for (const Command& command : commands().all()) program.subcommand(command);
+/// Of the commands only the one that is named, where one is: to declare all takes milliseconds.
+void declare_commands(CommandLine& program, const std::string& first) {
+  const bool named = commands().find(first) != nullptr, none = first == "--version";
+  for (const Command& command : commands().all()) {
+    if (none || (named && command.name != first)) continue;
+    program.subcommand(command);
+  }
   program.footer(program_footer);
-  return {};
 }
 
 int run(int argc, char** argv) {
@@ -100,8 +104,11 @@ int run(int argc, char** argv) {
   if (const std::string reason = refused_at_sight(argc, argv); !reason.empty()) {
     return refuse(program_name(), reason);
   }
-  const Parsed parsed =
-      parse({program_name(), summary, declare_program}, "nelbo " NELBO_VERSION, argc, argv);
+  const Command program{program_name(), summary, [first = argv[1]](CommandLine& line) -> Action {
+                          declare_commands(line, first);
+                          return {};
+                        }};
+  const Parsed parsed = parse(program, "nelbo " NELBO_VERSION, argc, argv);
   if (!parsed.action) return parsed.exit_code;
   choose_kernels();
   join_ranks(argv[1]);

@@ -160,6 +160,10 @@ Optimizer::Optimizer(const OptimizerConfig& config, std::vector<Range> ranges, D
 }
 
 void Optimizer::cut_updates(const std::vector<Range>& tensors) {
+  if (size_ <= chunk_elements) {  // work for one thread
+    updates_ = chunks_;
+    return;
+  }
   std::vector<std::size_t> starts;
   for (const Range& tensor : tensors) starts.push_back(tensor.offset);
   std::sort(starts.begin(), starts.end());
