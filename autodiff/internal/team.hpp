@@ -36,8 +36,7 @@ class Team {
  private:
   /// One thread's part of a loop, in a cache line that it alone watches while it waits.
   struct alignas(64) Seat {
-    std::atomic<std::uint64_t> home{
-        0};  // the chunks that nobody has yet taken: packed begin and end
+    std::atomic<std::uint64_t> home{0};  // begin and end of the chunks that nobody has taken
     std::atomic<std::uint32_t> asleep{0};
     Task task = nullptr;  // read only by who has taken a chunk: the loop cannot end before it
     const void* context = nullptr;
