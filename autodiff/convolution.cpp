@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
 #include "autodiff/gemm.hpp"
 #include "autodiff/internal/epilogue.hpp"
 #include "autodiff/internal/partition.hpp"
+#include "autodiff/internal/winograd.hpp"
 #include "autodiff/scratch.hpp"
 #include "autodiff/threads.hpp"
 
@@ -106,6 +108,61 @@ PatchGrid forward_grid(const ConvolutionShape& s) {
           s.kernel_height, s.kernel_width, s.stride,   s.padding,    s.padding};
 }
 
+/// Every pixel = bias [channels], or 0 where it is null.
+template <class T>
+void fill_pixels(T* image, std::int64_t pixels, std::int64_t channels, const T* bias) {
+  for (std::int64_t i = 0; i < pixels; ++i, image += channels) {
+    for (std::int64_t c = 0; c < channels; ++c) image[c] = bias != nullptr ? bias[c] : 0;
+  }
+}
+
+/// to[j * to_step + i] += from[j * from_step + i] for j < count and i < width.
+template <class T>
+void add_pieces(const T* from, std::int64_t from_step, T* to, std::int64_t to_step,
+                std::int64_t count, std::int64_t width) {
+  const auto add = [&](auto n) {
+    for (std::int64_t j = 0; j < count; ++j, from += from_step, to += to_step) {
+      for (std::int64_t i = 0; i < n; ++i) to[i] += from[i];
+    }
+  };
+  if (width == 2) {  // one channel at stride 2
+    add(std::integral_constant<std::int64_t, 2>());
+  } else {
+    add(width);
+  }
+}
+
+/// Adds line ky of every patch of one row of features, a patch after the other at `lines`, to a row of the image. Lines
+/// overlap: piece t of each, stride pixels wide, goes before piece t - 1 of all, so that a pixel's terms are added from left
+/// to right, and no addition waits for its neighbour's.
+template <class T>
+void add_lines(const ConvolutionShape& s, const T* lines, T* row) {
+  for (std::int64_t t = divide_up(s.kernel_width, s.stride) - 1; t >= 0; --t) {
+    const std::int64_t shift = t * s.stride - s.padding;  // x = ox stride + shift
+    const std::int64_t width = std::min(s.stride, s.kernel_width - t * s.stride);
+    const T* from = lines + t * s.stride * s.channels;
+    const auto add = [&](std::int64_t ox, std::int64_t count, std::int64_t first, std::int64_t n) {
+      add_pieces(from + ox * s.patch() + first * s.channels, s.patch(),
+                 row + (ox * s.stride + shift + first) * s.channels, s.stride * s.channels, count,
+                 n * s.channels);
+    };
+    // Whole pieces begin at x >= 0 and end at x <= width of the image; those at its edges are cut.
+    const std::int64_t begin =
+        std::min(s.out_width, divide_up(std::max<std::int64_t>(0, -shift), s.stride));
+    const std::int64_t room = s.width - shift - width;
+    const std::int64_t end =
+        std::max(begin, std::min(s.out_width, room < 0 ? 0 : room / s.stride + 1));
+    const auto cut = [&](std::int64_t ox) {
+      const std::int64_t x = ox * s.stride + shift, first = std::max<std::int64_t>(0, -x);
+      const std::int64_t last = std::min(width, s.width - x);
+      if (first < last) add(ox, 1, first, last - first);
+    };
+    for (std::int64_t ox = 0; ox < begin; ++ox) cut(ox);
+    add(begin, end - begin, 0, width);
+    for (std::int64_t ox = end; ox < s.out_width; ++ox) cut(ox);
+  }
+}
+
 /// spread() for images with few channels: one product per image, then every patch is added where it
 /// belongs.
 template <class T>
@@ -127,22 +184,13 @@ void spread_patches(const ConvolutionShape& s, const T* features, const T* weigh
     gemm<T>(grid, patch, s.features, {features + b * grid * s.features, s.features, 1},
             {matrix, patch, 1}, patches, patch);
     T* to = image + b * pixels;
-    if (!add) {
-      for (std::int64_t i = 0; i < pixels; ++i) to[i] = bias != nullptr ? bias[i % s.channels] : 0;
-    }
+    if (!add) fill_pixels(to, s.height * s.width, s.channels, bias);
     for (std::int64_t oy = 0; oy < s.out_height; ++oy) {
       for (std::int64_t ky = 0; ky < s.kernel_height; ++ky) {
         const std::int64_t y = oy * s.stride - s.padding + ky;
         if (y < 0 || y >= s.height) continue;
-        for (std::int64_t ox = 0; ox < s.out_width; ++ox) {
-          const std::int64_t x = ox * s.stride - s.padding;
-          const std::int64_t first = std::max<std::int64_t>(0, -x);
-          const std::int64_t last = std::min(s.kernel_width, s.width - x);
-          const T* from =
-              patches + (oy * s.out_width + ox) * patch + ky * s.kernel_width * s.channels;
-          T* row = to + (y * s.width + x) * s.channels;
-          for (std::int64_t k = first * s.channels; k < last * s.channels; ++k) row[k] += from[k];
-        }
+        add_lines(s, patches + oy * s.out_width * patch + ky * s.kernel_width * s.channels,
+                  to + y * s.width * s.channels);
       }
     }
     if (!add) apply_activation(activation, to, pixels);
@@ -214,6 +262,10 @@ void spread_phase(const ConvolutionShape& s, std::int64_t py, std::int64_t px, c
 template <class T>
 void correlate(const ConvolutionShape& s, const T* image, const T* weights, const T* bias,
                Activation activation, T* features, bool add) {
+  if (winograd_serves(s)) {
+    winograd_correlate(s, image, weights, bias, activation, features, add);
+    return;
+  }
   const std::int64_t patch = s.patch(), taps = s.kernel_height * s.kernel_width;
   T* matrix = scratch_array<T>(Scratch::weights, patch * s.features);  // [(ky, kx, c), O]
   for (std::int64_t k = 0; k < taps; ++k) {
@@ -238,6 +290,10 @@ void correlate(const ConvolutionShape& s, const T* image, const T* weights, cons
 template <class T>
 void spread(const ConvolutionShape& s, const T* features, const T* weights, const T* bias,
             Activation activation, T* image, bool add) {
+  if (winograd_serves(s)) {
+    winograd_spread(s, features, weights, bias, activation, image, add);
+    return;
+  }
   if (s.channels < thin) {
     spread_patches(s, features, weights, bias, activation, image, add);
     return;
@@ -252,6 +308,10 @@ void spread(const ConvolutionShape& s, const T* features, const T* weights, cons
 template <class T>
 void correlate_weight_gradient(const ConvolutionShape& s, const T* image, const T* features,
                                T* gradient, bool add) {
+  if (winograd_serves(s)) {
+    winograd_weight_gradient(s, image, features, gradient, add);
+    return;
+  }
   const std::int64_t patch = s.patch(), taps = s.kernel_height * s.kernel_width;
   const std::int64_t size = patch * s.features, block = block_rows(patch);
   const std::int64_t blocks = divide_up(s.rows(), block);

@@ -13,6 +13,7 @@
 #include "autodiff/kernels/random.hpp"
 #include "autodiff/kernels/reduce.hpp"
 #include "autodiff/kernels/sparse.hpp"
+#include "autodiff/kernels/winograd.hpp"
 
 namespace nelbo {
 

@@ -98,6 +98,8 @@ std::vector<OperatorRow> convolution_rows() {
       conv_row(false, 3, 2, A::identity, {2, 7, 5, 2}, {3, 2, 2, 5}),
       conv_row(false, 1, 0, A::identity, {1, 1, 1, 1}, {1, 1, 1, 1}),
       conv_row(false, 1, 0, A::identity, {0, 3, 3, 2}, {4, 2, 3, 3}),
+      conv_row(false, 2, 1, A::tanh, {1, 8, 8, 16}, {16, 16, 4, 4}),
+      conv_row(true, 2, 1, A::tanh, {1, 4, 4, 16}, {16, 16, 4, 4}),
       conv_row(true, 2, 1, A::tanh, {2, 3, 4, 5}, {5, 9, 4, 4}),
       conv_row(true, 2, 1, A::identity, {2, 4, 4, 17}, {17, 1, 4, 4}),
       conv_row(true, 1, 0, A::tanh, {1, 3, 3, 2}, {2, 8, 3, 2}),
