@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "autodiff/internal/rally.hpp"
 #include "autodiff/kernels/dispatch.hpp"
 
 namespace nelbo {
@@ -66,15 +67,9 @@ double measure_line_latency() {
   constexpr std::uint32_t rounds = 10'000;
   double best = std::numeric_limits<double>::infinity();
   for (int i = 0; i < repetitions; ++i) {
-    alignas(64) std::atomic<std::uint32_t> ball{0};  // odd: on its way to the other thread
-    const double seconds = seconds_of(2, [&](std::size_t t) {
-      for (std::uint32_t round = 0; round < rounds; ++round) {
-        const std::uint32_t mine = 2 * round + std::uint32_t(t);
-        while (ball.load(std::memory_order_acquire) != mine) {
-        }
-        ball.store(mine + 1, std::memory_order_release);
-      }
-    });
+    Rally rally;
+    const double seconds =
+        seconds_of(2, [&](std::size_t t) { rally.play(std::uint32_t(t), 0, rounds); });
     best = std::min(best, 1e9 * seconds / rounds);
   }
   return best;

@@ -62,7 +62,10 @@ class Stage {
   /// A piece is one panel wide unless that is too little work, and up to piece_rows high.
   void cut_into_pieces(double flops_per_panel_row) {
     const double least_rows = piece_flops / flops_per_panel_row;
-    row_pieces_ = divide_up(whole_.cut.tiles, divide_up(piece_rows, kernel_.tile_rows));
+    const auto rows_cut = [&](size_t pieces) {
+      return std::min(whole_homes(pieces), whole_.cut.tiles);
+    };
+    row_pieces_ = rows_cut(divide_up(whole_.cut.tiles, divide_up(piece_rows, kernel_.tile_rows)));
     column_pieces_ = panels_;
     const double rows = static_cast<double>(whole_.cut.m) / static_cast<double>(row_pieces_);
     if (rows < least_rows) {
@@ -70,8 +73,8 @@ class Stage {
     } else if (row_pieces_ * column_pieces_ < wanted_pieces) {
       const size_t wanted = divide_up(wanted_pieces, column_pieces_);
       const size_t worthwhile = static_cast<size_t>(static_cast<double>(whole_.cut.m) / least_rows);
-      row_pieces_ =
-          std::max(row_pieces_, std::min({wanted, worthwhile, divide_up(whole_.cut.tiles, 2)}));
+      row_pieces_ = rows_cut(
+          std::max(row_pieces_, std::min({wanted, worthwhile, divide_up(whole_.cut.tiles, 2)})));
     }
   }
 

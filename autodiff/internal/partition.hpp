@@ -1,5 +1,7 @@
 #pragma once
 // How work is divided among chunks.
+#include <bit>
+#include <cstddef>
 #include <type_traits>
 
 namespace nelbo {
@@ -29,6 +31,12 @@ template <class Integer>
 constexpr Integer home_of(Integer chunk, std::type_identity_t<Integer> chunks,
                           std::type_identity_t<Integer> threads) {
   return chunk * threads / chunks;
+}
+
+/// At least so many pieces, as many as 2, 4 and 8 threads divide evenly. Where a home ends amid a row of pieces of a gradient,
+/// the rest of that row travels to the thread which updates what it is the gradient of.
+constexpr std::size_t whole_homes(std::size_t pieces) {
+  return pieces <= 8 ? std::bit_ceil(pieces) : divide_up(pieces, 8) * 8;
 }
 
 }  // namespace nelbo

@@ -166,7 +166,8 @@ void SparseRows<T>::multiply(size_t makers, MakeLists make_lists, const std::uin
   const double work = static_cast<double>(nonzeros_) * static_cast<double>(columns);
   const size_t pieces = std::clamp<size_t>(static_cast<size_t>(work / piece_work), 1, most_pieces);
   const size_t row_pieces =
-      std::min({lists, divide_up(pieces, column_pieces), pack ? uses / least_uses : most_pieces});
+      std::min(lists, whole_homes(std::min(divide_up(pieces, column_pieces),
+                                           pack ? uses / least_uses : most_pieces)));
   run_two_phases(
       work < 2 * piece_work, makers, make_lists, row_pieces * column_pieces, [&](size_t i) {
         const size_t rows = i / column_pieces, column = i % column_pieces * kernel.widest;

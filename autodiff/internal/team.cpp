@@ -8,6 +8,7 @@
 
 #include "autodiff/error.hpp"
 #include "autodiff/internal/partition.hpp"
+#include "autodiff/internal/rally.hpp"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -24,6 +25,7 @@ constexpr int looks = 2000;
 constexpr std::chrono::microseconds until_asleep{500};
 
 constexpr std::size_t loops_between_measurements = 256;
+constexpr std::uint32_t rally_rounds = 24;
 
 void pause() {
 #if defined(__x86_64__)
@@ -53,20 +55,6 @@ bool take(std::atomic<std::uint64_t>& home, std::size_t& chunk) {
   }
   return false;
 }
-
-/// A cache line that two threads write in turn: odd values are the second's to change.
-struct Rally {
-  static constexpr std::uint32_t rounds = 24;
-  alignas(64) std::atomic<std::uint32_t> ball{0};
-
-  void play(std::uint32_t side, std::uint32_t first, std::uint32_t last) {
-    for (std::uint32_t round = first; round < last; ++round) {
-      const std::uint32_t mine = 2 * round + side;
-      while (ball.load(std::memory_order_acquire) != mine) pause();
-      ball.store(mine + 1, std::memory_order_release);
-    }
-  }
-};
 
 }  // namespace
 
@@ -189,7 +177,7 @@ bool Team::run(std::size_t chunks, Task task, const void* context) {
 void Team::measure_distance(std::size_t thread) {
   Rally rally;
   const Task answer = [](const void* context, std::size_t, std::size_t) {
-    const_cast<Rally*>(static_cast<const Rally*>(context))->play(1, 0, Rally::rounds);
+    const_cast<Rally*>(static_cast<const Rally*>(context))->play(1, 0, rally_rounds);
   };
   done_.value.store(0, std::memory_order_relaxed);
   Seat& seat = seats_[thread];
@@ -198,7 +186,7 @@ void Team::measure_distance(std::size_t thread) {
   std::size_t chunk;
   if (take<From::back>(seat.home, chunk)) return;  // it sleeps or has no core: another time
   double best = std::numeric_limits<double>::infinity();
-  for (std::uint32_t round = 0; round < Rally::rounds; round += 8) {
+  for (std::uint32_t round = 0; round < rally_rounds; round += 8) {
     const auto start = Clock::now();
     rally.play(0, round, round + 8);
     const std::chrono::duration<double, std::nano> time = Clock::now() - start;
