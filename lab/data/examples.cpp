@@ -204,10 +204,8 @@ namespace {
 struct FeatureSums {
   std::vector<double> first, second;
   std::vector<std::size_t> counts;  // of examples that have the feature
-  Extent extent;
 
   void add(std::span<const float> x, std::span<const float> origin) {
-    extent.add(x);
     for (std::size_t row = 0; row < x.size(); row += origin.size()) {
       for (std::size_t d = 0; d < origin.size(); ++d) {
         if (std::isnan(x[row + d])) continue;
@@ -276,8 +274,7 @@ DataMoments Examples::moments(const Likelihood* of) const {
     moments.variance.data_as<double>()[d] =
         dynamic ? mean * (1 - mean) : std::max(0.0, squares / n - shift * shift);
   }
-  for (const FeatureSums& sums : partial) moments.extent.add(sums.extent);
-  if (dynamic) moments.extent = zeros_and_ones;
+  moments.extent = extent();
   if (of != nullptr && of->statistics() > 0) moments.statistics = statistics(*of, moments.mean);
   return moments;
 }
@@ -324,6 +321,7 @@ Extent Examples::extent() const {
 }
 
 Extent Examples::grey_extent() const {
+  if (bytes_ != nullptr) return byte_extent();
   const std::size_t size = rows_per_chunk(features());
   std::vector<Extent> partial(chunks_of(count(), size));
   parallel_for(partial.size(), [&](std::size_t chunk) {
@@ -336,6 +334,25 @@ Extent Examples::grey_extent() const {
   });
   Extent extent;
   for (const Extent& one : partial) extent.add(one);
+  return extent;
+}
+
+/// Of bytes it is enough to know which of the 256 there are.
+Extent Examples::byte_extent() const {
+  const std::size_t size = rows_per_chunk(features());
+  std::vector<std::array<bool, 256>> seen(chunks_of(count(), size));
+  parallel_for(seen.size(), [&](std::size_t chunk) {
+    const std::size_t end = std::min(count(), (chunk + 1) * size) * features();
+    for (std::size_t i = chunk * size * features(); i < end; ++i) seen[chunk][bytes_[i]] = true;
+  });
+  std::vector<float> values;
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    const bool any =
+        std::any_of(seen.begin(), seen.end(), [&](const auto& one) { return one[byte]; });
+    if (any) values.push_back(float(byte) / float(scaling_.divisor));
+  }
+  Extent extent;
+  extent.add(values);
   return extent;
 }
 

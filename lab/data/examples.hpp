@@ -63,6 +63,7 @@ class Examples {
   void fill_some(const Tensor& x, const RandomVariable& variable, std::uint64_t seed,
                  std::uint64_t step) const;
   Extent grey_extent() const;
+  Extent byte_extent() const;
   void fill_all(float* x, std::span<const std::uint32_t> rows, std::uint64_t step) const;
   void fill_grey(float* x, std::span<const std::uint32_t> rows) const;
   void fill_bernoulli_rows(float* x, std::span<const std::uint32_t> rows,

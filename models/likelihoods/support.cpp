@@ -15,12 +15,20 @@ std::string digits(double value) {
   return {text.begin(), end};
 }
 
+/// Floats of this size and above are whole numbers.
+constexpr float always_whole = 1 << 23;
+
+bool is_whole(float value) {
+  const float small = std::fabs(value) < always_whole ? value : 0;
+  return small == float(int(small));
+}
+
 /// Whether a value is k / 255 in [0, 1], but for its rounding to float.
 bool is_level(float value) {
   constexpr float rounding = 1e-4f;
-  if (!(value >= 0 && value <= 1)) return false;
-  const float level = 255 * value;
-  return std::fabs(level - float(int(level + 0.5f))) < rounding;
+  const bool inside = value >= 0 && value <= 1;
+  const float level = inside ? 255 * value : 0;
+  return inside & (std::fabs(level - float(int(level + 0.5f))) < rounding);
 }
 
 }  // namespace
@@ -28,12 +36,12 @@ bool is_level(float value) {
 void Extent::add(std::span<const float> values) {
   float low = std::numeric_limits<float>::infinity(), high = -low;
   bool all_whole = true, all_levels = true;
-  for (const float value : values) {
-    if (std::isnan(value)) continue;  // missing
-    low = std::min(low, value);
-    high = std::max(high, value);
-    all_whole &= value == std::floor(value);
-    all_levels = all_levels && is_level(value);
+  for (const float value : values) {  // without branches: data have millions of them
+    const bool missing = value != value;
+    low = value < low ? value : low;
+    high = value > high ? value : high;
+    all_whole &= missing | is_whole(value);
+    all_levels &= missing | is_level(value);
   }
   add(Extent{double(low), double(high), all_whole, all_levels});
 }

@@ -49,6 +49,19 @@ data::Dataset as_floats(const data::Dataset& bytes) {
 
 }  // namespace
 
+TEST_CASE("examples: the extent of bytes is that of the same values as floats") {
+  const data::Dataset bytes = tests::tiny_data(), floats = as_floats(bytes);
+  const auto of = [](const data::Dataset& data) {
+    return Examples(data, data.split("test"), Binarize::none, Examples::Role::test, 5).extent();
+  };
+  const Extent expected = of(floats), found = of(bytes);
+  CHECK(expected.greatest > expected.least);
+  CHECK(found.least == expected.least);
+  CHECK(found.greatest == expected.greatest);
+  CHECK(found.whole == expected.whole);
+  CHECK(found.levels);
+}
+
 TEST_CASE("examples: none and threshold follow the stored values") {
   const data::Dataset data = tests::tiny_data();
   const Examples plain(data, data.split("test"), Binarize::none, Examples::Role::test, 5);

@@ -50,6 +50,28 @@ TEST_CASE("support: an extent is the least, the greatest, and whether all are wh
   CHECK(extent.text() == "from -2 to 7");
 }
 
+TEST_CASE("support: whole numbers and levels of a byte are told from their neighbours") {
+  const float inf = std::numeric_limits<float>::infinity(), nan = std::nanf("");
+  for (const float whole : {0.0f, -3.0f, 8388607.0f, 8388608.0f, -3e9f, 1e30f, inf, nan}) {
+    INFO(whole);
+    CHECK(extent_of({1, whole}).whole);
+  }
+  for (const float broken : {0.5f, -1e-6f, 8388606.5f, 4194304.5f}) {
+    INFO(broken);
+    CHECK_FALSE(extent_of({1, broken}).whole);
+  }
+  for (int k = 0; k <= 255; ++k) {
+    INFO(k);
+    CHECK(extent_of({nan, float(k) / 255}).levels);
+    CHECK_FALSE(extent_of({(float(k) + 0.01f) / 255}).levels);
+  }
+  for (const float outside : {-1.0f / 255, 256.0f / 255, 1e30f, -inf}) {
+    INFO(outside);
+    CHECK_FALSE(extent_of({outside}).levels);
+  }
+  CHECK(extent_of({nan}).empty());
+}
+
 TEST_CASE("support: data outside of it are refused with the likelihood that fits") {
   const auto bernoulli = parse_likelihood("bernoulli"), normal = parse_likelihood("normal:0.1");
   CHECK(unfit(bernoulli.get(), extent_of({0, 1, 0.25f})).empty());
