@@ -7,18 +7,20 @@
 #include "apps/cli/commands.hpp"
 #include "apps/cli/print_json.hpp"
 #include "apps/cli/run_flags.hpp"
+#include "apps/disentangle/compare_runs.hpp"
+#include "apps/disentangle/piece_item.hpp"
 #include "apps/disentangle/run_points.hpp"
 #include "apps/disentangle/show.hpp"
 #include "apps/exit_code.hpp"
 #include "apps/reports/found_of_run.hpp"
 #include "apps/reports/mean_text.hpp"
 #include "apps/reports/run_report.hpp"
-#include "apps/reports/table.hpp"
+#include "apps/shards/work.hpp"
+#include "autodiff/instruction_set.hpp"
 #include "autodiff/joined.hpp"
 #include "autodiff/setting_error.hpp"
 #include "autodiff/threads.hpp"
-#include "lab/evaluation/disentanglement/evaluation.hpp"
-#include "lab/evaluation/disentanglement/udr.hpp"
+#include "lab/evaluation/disentanglement/evaluation_pieces.hpp"
 #include "lab/files/one_line.hpp"
 #include "lab/training/run_folder.hpp"
 
@@ -26,6 +28,9 @@ namespace nelbo {
 namespace {
 
 using disentanglement::Dialect;
+using disentanglement::Evaluation;
+using disentanglement::EvaluationOptions;
+using disentanglement::EvaluationPieces;
 using disentanglement::Points;
 
 struct DisentangleFlags {
@@ -34,7 +39,17 @@ struct DisentangleFlags {
   std::string codes;
   std::string like = "nelbo";
   std::optional<std::int64_t> samples;
+  ShardFlags shards;
 
+  std::vector<RunFlags> each_run() const {
+    std::vector<RunFlags> all;
+    for (const std::string& name : runs) {
+      all.push_back(run);
+      all.back().run = name;
+    }
+    return all;
+  }
+  std::uint64_t seed() const { return std::uint64_t(run.common.seed.value_or(0)); }
   /// Whether a run's report shows what is found: of a whole folder, as it stands.
   bool kept() const {
     return runs.size() == 1 && is_of_whole_run(runs.front(), run) && like == "nelbo";
@@ -68,55 +83,9 @@ void check(const DisentangleFlags& flags) {
 }
 
 NamedPoints points_of(const DisentangleFlags& flags) {
-  if (flags.codes.empty()) {
-    RunFlags run = flags.run;
-    run.run = flags.runs.front();
-    return run_points(run);
-  }
+  if (flags.codes.empty()) return run_points(flags.each_run().front());
   flags.run.common.apply_threads();
-  return {disentanglement::read_codes(flags.codes), flags.codes};
-}
-
-/// How alike the codes of several runs are.
-int compare(const DisentangleFlags& flags) {
-  std::vector<Points> models;
-  for (const std::string& name : flags.runs) {
-    RunFlags run = flags.run;
-    run.run = name;
-    models.push_back(run_codes(run).read.points);
-    if (models.back().count() == models.front().count()) continue;
-    throw Error(data::one_line(fmt::format("{}: {} points, and {} has {}; name the same --data",
-                                           name, models.back().count(), flags.runs.front(),
-                                           models.front().count())));
-  }
-  const std::uint64_t seed = std::uint64_t(flags.run.common.seed.value_or(0));
-  const disentanglement::Udr udr = disentanglement::udr(models, seed);
-  if (flags.run.common.json) {
-    nlohmann::ordered_json runs = nlohmann::ordered_json::array();
-    for (std::size_t i = 0; i < flags.runs.size(); ++i) {
-      runs.push_back(
-          {{"run", flags.runs[i]},
-           {"udr", {{"value", udr.lasso[i].value}, {"se", udr.lasso[i].standard_error}}},
-           {"udr.spearman",
-            {{"value", udr.spearman[i].value}, {"se", udr.spearman[i].standard_error}}}});
-    }
-    print_json({{"n", models.front().count()}, {"runs", runs}, {"seed", seed}});
-    return exit_done;
-  }
-  Table table{.names = 1, .header = {"run", "UDR lasso", "+-", "UDR spearman", "+-"}, .rows = {}};
-  for (std::size_t i = 0; i < flags.runs.size(); ++i) {
-    table.rows.push_back({data::one_line(flags.runs[i]), fixed_text(udr.lasso[i].value, 4),
-                          fixed_text(udr.lasso[i].standard_error, 4),
-                          fixed_text(udr.spearman[i].value, 4),
-                          fixed_text(udr.spearman[i].standard_error, 4)});
-  }
-  std::cout << aligned(table)
-            << fmt::format(
-                   "\nMedian likeness of each run's codes to those of the others, {} points; of "
-                   "equal models .9 "
-                   "(lasso)\nand 1 (spearman). Errors are over the points, not over seeds.\n",
-                   models.front().count());
-  return exit_done;
+  return file_points(flags.codes);
 }
 
 void keep_in_run(const std::string& run, const nlohmann::ordered_json& found) {
@@ -126,41 +95,59 @@ void keep_in_run(const std::string& run, const nlohmann::ordered_json& found) {
   tell(data::one_line(fmt::format("matrices and metrics are shown in {}", folder.report())));
 }
 
-int disentangle(const DisentangleFlags& flags) {
-  check(flags);
-  if (flags.runs.size() > 1) return compare(flags);
-  const NamedPoints of = points_of(flags);
-  const Points& points = of.read.points;
-  for (const std::string& note : of.read.notes) tell(note);
-  const Dialect like = dialect_of(flags.like);
-  if (like == Dialect::chen && points.log_variances.empty()) {
-    throw SettingError(
-        "like",
-        data::one_line("chen needs the log-variances of Q(Z|x), and " + of.name +
-                       " has none; a file has them as 'log_variance' [N, D] beside 'mean'"));
-  }
-  for (const std::string& rare : disentanglement::rare_values(points)) {
-    tell("few points: " + data::one_line(rare) + "; what is said of them is noisy");
-  }
-  const std::uint64_t seed = std::uint64_t(flags.run.common.seed.value_or(0));
-  const disentanglement::Evaluation evaluation = disentanglement::evaluate(
-      points, {.like = like, .samples = std::size_t(flags.samples.value_or(0)), .seed = seed});
+/// Throws SettingError for what --like cannot be asked of.
+void check_encoded(const Points& points, const std::string& name, Dialect like) {
+  if (like != Dialect::chen || !points.log_variances.empty()) return;
+  throw SettingError(
+      "like", data::one_line("chen needs the log-variances of Q(Z|x), and " + name +
+                             " has none; a file has them as 'log_variance' [N, D] beside 'mean'"));
+}
+
+void show(const DisentangleFlags& flags, const NamedPoints& of, const Evaluation& evaluation) {
   nlohmann::ordered_json object{{"of", of.name}, {"like", flags.like}};
   object.update(to_json(evaluation));
-  object.update({{"seed", seed}, {"threads", num_threads()}});
+  object.update({{"seed", flags.seed()}, {"threads", num_threads()}});
   if (flags.kept()) keep_in_run(flags.runs.front(), object);
-  if (flags.run.common.json) {
-    print_json(object);
-  } else {
-    std::cout << data::one_line(fmt::format(
-                     "{}, {} of {} and {} ({})", of.name, counted(points.count(), "point"),
-                     counted(points.dimensions, "code"), counted(points.factors.size(), "factor"),
-                     joined(evaluation.factors, ", ")))
-              << "\n\n"
-              << to_text(evaluation)
-              << "\n+- is one standard error. Ceiling: the same metric of a perfect code on these "
-                 "factors; floor: of noise.\n";
+  if (flags.run.common.json) return print_json(object);
+  std::cout << data::one_line(fmt::format("{}, {} of {} and {} ({})", of.name,
+                                          counted(evaluation.count, "point"),
+                                          counted(of.read.points.dimensions, "code"),
+                                          counted(of.read.points.factors.size(), "factor"),
+                                          joined(evaluation.factors, ", ")))
+            << "\n\n"
+            << to_text(evaluation)
+            << "\n+- is one standard error. Ceiling: the same metric of a perfect code on these "
+               "factors; floor: of noise.\n";
+}
+
+int disentangle(const DisentangleFlags& flags) {
+  check(flags);
+  if (flags.runs.size() > 1) return compare_runs(flags.each_run(), flags.shards);
+  NamedPoints of = points_of(flags);
+  for (const std::string& note : of.read.notes) tell(note);
+  const EvaluationOptions options{.like = dialect_of(flags.like),
+                                  .samples = std::size_t(flags.samples.value_or(0)),
+                                  .seed = flags.seed()};
+  for (const std::string& rare : disentanglement::rare_values(of.read.points)) {
+    tell("few points: " + data::one_line(rare) + "; what is said of them is noisy");
   }
+  const EvaluationPieces pieces(of.read.points, options);
+  const std::string identity =
+      fmt::format("{}, like {}, samples {}, seed {}, isa {}", of.identity, flags.like,
+                  options.samples == 0 ? "as usual" : std::to_string(options.samples), options.seed,
+                  active_isa());
+  const Done done = work_through({identity, pieces.count(),
+                                  [&](std::size_t piece, ItemResult& result) {
+                                    // Gathering needs no codes, nor does a shard that is there.
+                                    check_encoded(of.encoded(), of.name, options.like);
+                                    result = item_of(pieces.compute(piece));
+                                    return true;
+                                  }},
+                                 flags.shards);
+  if (done.exit_code) return *done.exit_code;
+  std::vector<disentanglement::PieceResult> results;
+  for (const ItemResult& item : done.results) results.push_back(piece_of(item));
+  show(flags, of, pieces.put_together(std::move(results)));
   return exit_done;
 }
 
@@ -181,11 +168,16 @@ JSON: {"n", "factors", "active", "metrics": {NAME: {"value", "se", "ceiling", "f
 "variant"}}, "matrices": {NAME: [[...]]}, ...}; a row of a matrix is a code, a column a factor. Of
 several runs {"n", "runs": [{"run", "udr", "udr.spearman"}]}.
 
+With --shard i/n every n-th piece is computed: metrics, and the boosted trees of each factor, which
+take most of the time; of several runs the codes of every n-th. Each shard encodes the data anew,
+unless it is given --codes.
+
 Examples:
   nelbo disentangle runs/conv64-sprites-beta_tcvae-s0
   nelbo disentangle --codes codes.npz --json
   nelbo disentangle --codes codes.npz --like disentanglement_lib --samples 10000
-  nelbo disentangle runs/beta4-s0 runs/beta4-s1 runs/beta4-s2)help";
+  nelbo disentangle runs/beta4-s0 runs/beta4-s1 runs/beta4-s2
+  nelbo disentangle runs/NAME --shard auto/16     # a task of sbatch --array=0-15)help";
 
 Action declare_disentangle(CommandLine& command) {
   auto flags = std::make_shared<DisentangleFlags>();
@@ -202,6 +194,7 @@ Action declare_disentangle(CommandLine& command) {
                  "samples of z, or with --like disentanglement_lib points [10000]");
   add_common_flags(command, flags->run.common, "of samples, permutations and votes [0]");
   add_data_flags(command, flags->run);
+  add_shard_flags(command, flags->shards);
   command.footer(disentangle_footer);
   return [flags] { return disentangle(*flags); };
 }

@@ -183,9 +183,9 @@ Action declare_gather(CommandLine& command) {
   command.flag("--json", flags->json, "print the result as one JSON object on stdout");
   command.footer(
       R"help(Prints what the command would have printed, times excepted: the same bits for any number of
-shards. bounds, ais, gradvar and sweep take --shard. Parts that overlap, leave a gap or are of
-unlike settings, data or weights are refused. The run that the parts are of must be there too. A
-part of a sweep is its folder.
+shards. bounds, ais, gradvar, disentangle and sweep take --shard. Parts that overlap, leave a gap or
+are of unlike settings, data or weights are refused. The run, or the file of codes, that the parts
+are of must be there too. A part of a sweep is its folder.
 
 Examples:
   for i in 0 1 2 3; do nelbo bounds runs/NAME --m 5000 --shard $i/4; done; nelbo gather *.part

@@ -1,11 +1,18 @@
 #include "apps/disentangle/run_points.hpp"
 
+#include <fmt/format.h>
+
+#include <memory>
 #include <utility>
 
+#include "apps/shards/run_identity.hpp"
 #include "lab/evaluation/disentanglement/model_points.hpp"
+#include "lab/files/xxh64.hpp"
 
 namespace nelbo {
 namespace {
+
+using disentanglement::Points;
 
 /// "sprites" and "sprites:32" are a part of the grid; the run's own otherwise.
 std::string whole_grid(const std::string& data) {
@@ -39,16 +46,64 @@ ChosenExamples choose(const RunFlags& flags) {
   return all;
 }
 
+template <class T>
+void update(Xxh64& hash, const T& numbers) {
+  hash.update(numbers.data(), numbers.size() * sizeof numbers[0]);
+}
+
+std::string hash_of(const std::vector<disentanglement::Factor>& factors) {
+  Xxh64 hash;
+  for (const disentanglement::Factor& factor : factors) {
+    update(hash, factor.name);
+    update(hash, factor.classes);
+    update(hash, factor.values);
+  }
+  return fmt::format("{} factors of {} points ({})", factors.size(), factors.front().classes.size(),
+                     hash.hex());
+}
+
 }  // namespace
 
+const Points& NamedPoints::encoded() {
+  if (encode) encode(read.points);
+  encode = {};  // with it go the data
+  return read.points;
+}
+
 NamedPoints run_points(const RunFlags& flags) {
-  const ChosenExamples of = choose(flags);
-  return {disentanglement::points_of(*of.run.model, *of.run.data, of.splits), of.name};
+  const auto of = std::make_shared<const ChosenExamples>(choose(flags));
+  NamedPoints all{disentanglement::factors_of(*of->run.model, *of->run.data, of->splits), of->name,
+                  ""};
+  all.identity = fmt::format("{}, {}", identity_of(of->run), hash_of(all.read.points.factors));
+  all.encode = [of](Points& points) {
+    Points codes = disentanglement::codes_of(*of->run.model, of->splits);
+    points.codes = std::move(codes.codes);
+    points.log_variances = std::move(codes.log_variances);
+  };
+  return all;
+}
+
+NamedPoints file_points(const std::string& path) {
+  NamedPoints all{disentanglement::read_codes(path), path, ""};
+  const Points& points = all.read.points;
+  Xxh64 hash;
+  update(hash, points.codes);
+  update(hash, points.log_variances);
+  all.identity =
+      fmt::format("{} codes ({}), {}", points.dimensions, hash.hex(), hash_of(points.factors));
+  return all;
 }
 
 NamedPoints run_codes(const RunFlags& flags) {
   const ChosenExamples of = choose(flags);
-  return {{disentanglement::codes_of(*of.run.model, of.splits), {}}, of.name};
+  return {{disentanglement::codes_of(*of.run.model, of.splits), {}}, of.name, ""};
+}
+
+std::string codes_identity(const RunFlags& flags) {
+  const ChosenExamples of = choose(flags);
+  std::size_t count = 0;
+  for (const Examples& examples : of.splits) count += examples.count();
+  return fmt::format("{}, {} points of {}", identity_of(of.run), count, of.name);
 }
 
 }  // namespace nelbo

@@ -4,6 +4,7 @@
 #include "apps/verify/metrics.hpp"
 #include "lab/evaluation/disentanglement/known_codes.hpp"
 #include "lab/files/npz_write.hpp"
+#include "tests/apps/codes_file.hpp"
 #include "tests/apps/program_run.hpp"
 #include "tests/catch.hpp"
 #include "tests/lab/data_files.hpp"
@@ -13,34 +14,6 @@ using namespace nelbo::tests;
 using nlohmann::json;
 
 namespace {
-
-using disentanglement::Points;
-
-/// The factors of points as an array [N, K].
-std::vector<double> factors_of(const Points& points) {
-  std::vector<double> all;
-  for (std::size_t n = 0; n < points.count(); ++n) {
-    for (const auto& factor : points.factors) all.push_back(factor.values[n]);
-  }
-  return all;
-}
-
-struct CodesFile {
-  explicit CodesFile(const Points& points, bool variances = false) : factors(factors_of(points)) {
-    const auto N = std::int64_t(points.count()), D = std::int64_t(points.dimensions);
-    std::map<std::string, data::ArrayView> arrays{
-        {"factors",
-         {data::StoredType::float64, {N, std::int64_t(points.factors.size())}, factors.data()}},
-        {variances ? "mean" : "codes", {data::StoredType::float64, {N, D}, points.codes.data()}}};
-    spread.assign(points.codes.size(), -3.0);
-    if (variances) arrays["log_variance"] = {data::StoredType::float64, {N, D}, spread.data()};
-    path = folder.path() + "/codes.npz";
-    write_npz(path, arrays);
-  }
-  TempFolder folder;
-  std::vector<double> factors, spread;
-  std::string path;
-};
 
 Outcome disentangle(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "disentangle");

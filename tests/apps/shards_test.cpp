@@ -4,6 +4,7 @@
 #include "apps/shards/part.hpp"
 #include "apps/shards/shard.hpp"
 #include "autodiff/setting_error.hpp"
+#include "tests/apps/sharded_command.hpp"
 #include "tests/apps/train_command.hpp"
 #include "tests/apps/untrained_run.hpp"
 #include "tests/catch.hpp"
@@ -11,7 +12,6 @@
 using namespace nelbo;
 using namespace nelbo::tests;
 using nlohmann::json;
-using Words = std::vector<std::string>;
 
 namespace {
 
@@ -28,51 +28,6 @@ class Scheduler {
  private:
   Environment variables_;
 };
-
-/// Without what tells of time.
-json untimed(json object) {
-  for (const char* name : {"seconds", "gflops", "peak_gflops", "share_of_peak", "threads"}) {
-    object.erase(name);
-  }
-  if (object.contains("rows")) {
-    for (json& row : object["rows"]) {
-      for (const char* name : {"us_per_gradient", "us_per_gradient_se", "work", "work_se"}) {
-        row.erase(name);
-      }
-    }
-  }
-  return object;
-}
-
-json said(const Words& words) {
-  const Outcome outcome = run_program_binary(words);
-  INFO(outcome.err);
-  REQUIRE(outcome.code == 0);
-  return json::parse(outcome.out);
-}
-
-Words operator+(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
-/// The command in n shards, in turn with one thread and with two, gathered.
-json sharded(const TempFolder& folder, const Words& command, std::size_t n) {
-  const std::string parts = folder / ("parts" + std::to_string(n));
-  std::filesystem::create_directory(parts);
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::string number = std::to_string(i);
-    const Outcome outcome = run_program_binary(
-        command + Words{"--shard", number + "/" + std::to_string(n), "--out",
-                        parts + "/" + number + ".part", "--threads", i % 2 ? "2" : "1"});
-    INFO(outcome.err);
-    REQUIRE(outcome.code == 0);
-    CHECK(outcome.out.empty());
-  }
-  json gathered = said({"gather", parts, "--json"});
-  std::filesystem::remove_all(parts);
-  return untimed(gathered);
-}
 
 }  // namespace
 

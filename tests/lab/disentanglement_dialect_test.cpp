@@ -6,6 +6,7 @@
 #include "lab/evaluation/disentanglement/evaluation.hpp"
 #include "lab/evaluation/disentanglement/make_points.hpp"
 #include "lab/evaluation/disentanglement/score_group.hpp"
+#include "lab/evaluation/disentanglement/sections.hpp"
 #include "tests/catch.hpp"
 #include "tests/lab/disentanglement_points.hpp"
 
@@ -25,16 +26,17 @@ TEST_CASE(
                          [&](const Measured& one) { return one.name == name; });
   };
   const EvaluationOptions options{.like = Dialect::disentanglement_lib, .samples = 10000};
-  const Measured mig =
-      metric(counted_like_disentanglement_lib(perfect_code(points), options, true), "mig");
+  const auto counted = [&](const Points& of) {
+    return measure(sections_of(options.like).first(1), Representation(of, options, true));
+  };
+  const Measured mig = metric(counted(perfect_code(points)), "mig");
   CHECK_THAT(mig.score.value,
              Catch::Matchers::WithinAbs(0.896, 3 * mig.score.standard_error + 5e-4));
   Points noise = points;
   noise.dimensions = 10;
   noise.codes.assign(10 * points.count(), 0.0);
   fill_normal(noise.codes.data(), {.stream = {.seed = 2}, .dimensions = noise.codes.size()});
-  const Measured modularity =
-      metric(counted_like_disentanglement_lib(noise, options, true), "modularity");
+  const Measured modularity = metric(counted(noise), "modularity");
   CHECK_THAT(modularity.score.value,
              Catch::Matchers::WithinAbs(0.676, 3 * modularity.score.standard_error));
 }

@@ -13,6 +13,7 @@
 #include "lab/evaluation/disentanglement/make_points.hpp"
 #include "lab/evaluation/disentanglement/sampled_information.hpp"
 #include "lab/evaluation/disentanglement/score_group.hpp"
+#include "lab/evaluation/disentanglement/sections.hpp"
 #include "lab/statistics/mean_and_error.hpp"
 #include "tests/catch.hpp"
 #include "tests/lab/disentanglement_points.hpp"
@@ -345,7 +346,9 @@ TEST_CASE("disentanglement: bootstrap errors are those of many samples") {
       }
       points.factors.push_back(make_factor("v", v));
     }
-    for (const Measured& metric : measure_counted(points, {.seed = set}, true).metrics) {
+    const EvaluationOptions options{.seed = set};
+    const Representation of(points, options, true);
+    for (const Measured& metric : measure(own_sections().first(2), of).metrics) {
       if (metric.name == "mig")
         mig.add(metric.score.value), errors_mig.add(metric.score.standard_error);
       if (metric.name == "sap")

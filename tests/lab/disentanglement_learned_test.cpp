@@ -11,9 +11,11 @@
 #include "lab/evaluation/disentanglement/jackknife.hpp"
 #include "lab/evaluation/disentanglement/lasso_matrix.hpp"
 #include "lab/evaluation/disentanglement/one_vs_rest.hpp"
+#include "lab/evaluation/disentanglement/sections.hpp"
 #include "lab/evaluation/disentanglement/svm_scores.hpp"
 #include "lab/evaluation/disentanglement/threshold_matrix.hpp"
 #include "lab/evaluation/disentanglement/tree_scores.hpp"
+#include "lab/evaluation/disentanglement/tree_splits.hpp"
 #include "lab/evaluation/disentanglement/udr.hpp"
 #include "tests/catch.hpp"
 #include "tests/lab/disentanglement_points.hpp"
@@ -148,7 +150,15 @@ TEST_CASE("disentanglement: in its dialect noise has the library's floor of IRS"
 TEST_CASE("disentanglement: the dialect's learned metrics, by name") {
   Points points = perfect({3, 4, 6}, 1);
   points.log_variances.assign(points.codes.size(), -4.0);
-  const Measurement of = learned_like_disentanglement_lib(points, 1, true);
+  const EvaluationOptions options{.like = Dialect::disentanglement_lib, .seed = 1};
+  const auto learned = sections_of(options.like).subspan(1);
+  const Representation representation(points, options, true);
+  Measurement of = measure(learned, representation);
+  std::vector<TreeScores> grown;
+  for (std::size_t i = 0; i < tree_splits(options.like, 72, 4, true); ++i) {
+    grown.push_back(tree_scores(tree_split(representation, i)));
+  }
+  add_trees(options.like, grown, of);
   for (const char* name :
        {"factor_vae", "beta_vae", "sap", "explicitness", "explicitness.separate",
         "dci_disentanglement", "dci_completeness", "dci_informativeness", "irs", "gaussian_tc",
@@ -164,7 +174,8 @@ TEST_CASE("disentanglement: the dialect's learned metrics, by name") {
   CHECK(metric(of, "dci_informativeness").score.value == 1);
   // A small code is dropped whole.
   for (double& c : points.codes) c *= 0.01;
-  CHECK(metric(learned_like_disentanglement_lib(points, 1, false), "factor_vae").score.value == 0);
+  const Measurement of_small = measure(learned, Representation(points, options, false));
+  CHECK(metric(of_small, "factor_vae").score.value == 0);
 }
 
 TEST_CASE("udr: equal models, other models and dead dimensions") {

@@ -1,15 +1,17 @@
 // The definitions of others, defects included.
+#include <algorithm>
+#include <array>
 #include <cmath>
-#include <iterator>
-#include <memory>
 
 #include "lab/evaluation/disentanglement/aggregators.hpp"
 #include "lab/evaluation/disentanglement/bootstrap.hpp"
 #include "lab/evaluation/disentanglement/disentanglement_lib.hpp"
 #include "lab/evaluation/disentanglement/information.hpp"
 #include "lab/evaluation/disentanglement/make_points.hpp"
+#include "lab/evaluation/disentanglement/representation.hpp"
 #include "lab/evaluation/disentanglement/sampled_information.hpp"
 #include "lab/evaluation/disentanglement/score_group.hpp"
+#include "lab/evaluation/disentanglement/sections.hpp"
 
 namespace nelbo::disentanglement {
 namespace {
@@ -57,44 +59,54 @@ Matrix over_log_values(Matrix nats, const Points& points) {
   return nats;
 }
 
-}  // namespace
-
-Measurement counted_like_disentanglement_lib(const Points& points, const EvaluationOptions& options,
-                                             bool errors) {
-  const Points some = some_points(points, samples_of(options), options.seed);
+void add_equal_widths(const Representation& of, Measurement& to) {
+  const Points some = some_points(of.points(), samples_of(of.options()), of.seed());
   const CountedPoints counted = counted_in_equal_widths(some, bins);
-  Measurement all;
-  all.active = Information(some, options.seed).active();
-  all.matrices = {{"information", shares(plug_in_information(counted))}};
-  measure(of_equal_widths(counted, options.seed), errors, all.metrics);
-  return all;
+  to.active = Information(some, of.seed()).active();
+  to.matrices.push_back({"information", shares(plug_in_information(counted))});
+  measure(of_equal_widths(counted, of.seed()), of.errors(), to.metrics);
 }
 
-Measurement measure_like_disentanglement_lib(const Points& points, const EvaluationOptions& options,
-                                             bool errors, Trees trees) {
-  Measurement all = counted_like_disentanglement_lib(points, options, errors);
-  Measurement learned = learned_like_disentanglement_lib(points, options.seed, errors, trees);
-  std::move(learned.metrics.begin(), learned.metrics.end(), std::back_inserter(all.metrics));
-  std::move(learned.matrices.begin(), learned.matrices.end(), std::back_inserter(all.matrices));
-  return all;
-}
-
-Measurement measure_like_chen(const Points& points, const EvaluationOptions& options, bool errors) {
-  const std::size_t samples = std::max<std::size_t>(1, samples_of(options) / (errors ? 1 : 10));
-  const ChenInformation sampled(points, samples, options.seed);
-  Measurement all;
-  all.active = Information(points, options.seed).active();
-  all.matrices = {{"sampled_information", over_log_values(sampled.information(), points)}};
+void add_entropies(const Representation& of, Measurement& to) {
+  const Points& points = of.points();
+  const std::size_t samples =
+      std::max<std::size_t>(1, samples_of(of.options()) / (of.errors() ? 1 : 10));
+  const ChenInformation sampled(points, samples, of.seed());
+  to.active = of.information().active();
+  to.matrices.push_back({"sampled_information", over_log_values(sampled.information(), points)});
   ScoreGroup group;
   group.names = {{"mig", "information of z ~ Q(Z|x) by the mixture of all points, an entropy of " +
                              std::to_string(samples) +
                              " samples for every value, over ln m; shape left out"}};
   group.values = [&](std::optional<std::size_t> replicate) {
     const Matrix nats =
-        replicate ? sampled.information(options.seed, *replicate) : sampled.information();
+        replicate ? sampled.information(of.seed(), *replicate) : sampled.information();
     return std::vector<double>{gap(over_log_values(nats, points))};
   };
-  measure(group, errors, all.metrics);
+  measure(group, of.errors(), to.metrics);
+}
+
+}  // namespace
+
+std::span<const Section> sections_of(Dialect like) {
+  static constexpr std::array<Section, 5> of_library{
+      add_equal_widths, add_votes_of_library, add_svm_of_library, add_explicitness_of_library,
+      add_moments_of_library};
+  static constexpr std::array<Section, 1> of_chen{add_entropies};
+  switch (like) {
+    case Dialect::disentanglement_lib:
+      return of_library;
+    case Dialect::chen:
+      return of_chen;
+    case Dialect::nelbo:
+      break;
+  }
+  return own_sections();
+}
+
+Measurement measure(std::span<const Section> sections, const Representation& of) {
+  Measurement all;
+  for (const Section add : sections) add(of, all);
   return all;
 }
 

@@ -16,7 +16,6 @@
 #include "lab/evaluation/disentanglement/make_points.hpp"
 #include "lab/evaluation/disentanglement/one_vs_rest.hpp"
 #include "lab/evaluation/disentanglement/svm_scores.hpp"
-#include "lab/evaluation/disentanglement/tree_scores.hpp"
 #include "lab/evaluation/disentanglement/votes.hpp"
 #include "lab/statistics/column_moments.hpp"
 
@@ -25,7 +24,6 @@ namespace {
 
 constexpr std::size_t factor_bins = 20;
 constexpr double least_deviation = 0.05;
-constexpr std::size_t tree_groups = 5;
 
 /// The dimensions whose standard deviation is not below .05, whatever the code's scale is.
 std::vector<std::size_t> wide_dimensions(const Points& points) {
@@ -37,75 +35,9 @@ std::vector<std::size_t> wide_dimensions(const Points& points) {
   return wide;
 }
 
-void add_votes(const Points& points, const Points& train, std::uint64_t seed, Measurement& to) {
-  const std::vector<std::size_t> wide = wide_dimensions(train);
-  add_score(to.metrics, "factor_vae",
-            "dimensions of standard deviation below .05 dropped whatever the code's scale: " +
-                std::to_string(wide.size()) + " of " + std::to_string(points.dimensions) +
-                " kept; binomial error",
-            [&] { return factor_vae(points, wide, seed).score; });
-  add_score(to.metrics, "beta_vae",
-            "differences unscaled, so that a small code loses to the penalty; binomial error",
-            [&] { return beta_vae(points, seed, PairFeatures::unscaled); });
-}
-
 /// D and C.
 std::vector<double> importance_scores(const TreeScores& trees) {
   return {dci_disentanglement(trees.importances), dci_completeness_by_columns(trees.importances)};
-}
-
-void add_learned(const Split& points, Measurement& to) {
-  const SvmScores svm = svm_scores(points);
-  to.metrics.push_back(
-      {"sap",
-       "one-vs-rest linear SVM on one code, which knows no inner class; chance not "
-       "taken off; error over held-out points",
-       svm.sap});
-  to.matrices.push_back({"svm_accuracy", svm.accuracies});
-
-  const OneVsRestScores areas = one_vs_rest_scores(points);
-  to.metrics.push_back(
-      {"explicitness",
-       "area under the ROC curve of one-vs-rest logistic regressions, chance is .5, inner "
-       "classes of an ordered code hardly known; error over held-out points",
-       areas.normalised});
-  to.metrics.push_back(
-      {"explicitness.separate", "the same without making probabilities sum to 1", areas.separate});
-}
-
-void add_trees(const Split& points, std::uint64_t seed, bool errors, Measurement& to) {
-  const TreeScores trees = tree_scores(points);
-  const std::vector<Score> importance =
-      with_errors(importance_scores(trees),
-                  jackknife_errors(points.train, seed, {.groups = errors ? tree_groups : 0},
-                                   [&](const Points& train) {
-                                     return importance_scores(tree_scores({train, points.test}));
-                                   }));
-  const std::string grown = "boosted trees, own defaults";
-  to.metrics.push_back({"dci_disentanglement", grown, importance[0]});
-  to.metrics.push_back(
-      {"dci_completeness", grown + ", ln of all dimensions, weighted by columns", importance[1]});
-  to.metrics.push_back({"dci_informativeness", grown + ", accuracy; error over held-out points",
-                        trees.informativeness});
-  to.matrices.push_back({"tree_importances", trees.importances});
-}
-
-void add_moments(const Points& points, std::uint64_t seed, bool errors, Measurement& to) {
-  const Jackknife jackknife{.groups = errors ? Jackknife{}.groups : 0};
-  to.metrics.push_back({"irs",
-                        "factors in 20 bins, deviations over the largest: noise does not score 0",
-                        jackknifed(points, seed, jackknife, [](const Points& some) {
-                          return std::vector<double>{irs_of_maxima(some)};
-                        }).front()});
-  Points without_variances = points;
-  without_variances.log_variances.clear();
-  const DependenceScores means = code_dependence(without_variances, seed, jackknife).means;
-  const std::string of_means = "covariance of means, dead dimensions included";
-  to.metrics.push_back({"gaussian_tc", of_means + ", nats", means.total_correlation});
-  to.metrics.push_back({"gaussian_wasserstein", of_means, means.wasserstein});
-  to.metrics.push_back({"gaussian_wasserstein_relative", of_means, means.relative_wasserstein});
-  to.metrics.push_back({"active_units", "variance of means above .01; not in the library",
-                        active_units(points).count});
 }
 
 }  // namespace
@@ -142,15 +74,69 @@ double irs_of_maxima(const Points& points) {
   return weights > 0 ? sum / weights : 0;
 }
 
-Measurement learned_like_disentanglement_lib(const Points& points, std::uint64_t seed, bool errors,
-                                             Trees trees) {
-  const Split drawn = drawn_points(points, seed);
-  Measurement all;
-  add_votes(points, drawn.train, seed, all);
-  add_learned(drawn, all);
-  if (trees == Trees::grown) add_trees(drawn, seed, errors, all);
-  add_moments(drawn.train, seed, errors, all);
-  return all;
+void add_votes_of_library(const Representation& of, Measurement& to) {
+  const Points& points = of.points();
+  const std::vector<std::size_t> wide = wide_dimensions(drawn_points(points, of.seed()).train);
+  add_score(to.metrics, "factor_vae",
+            "dimensions of standard deviation below .05 dropped whatever the code's scale: " +
+                std::to_string(wide.size()) + " of " + std::to_string(points.dimensions) +
+                " kept; binomial error",
+            [&] { return factor_vae(points, wide, of.seed()).score; });
+  add_score(to.metrics, "beta_vae",
+            "differences unscaled, so that a small code loses to the penalty; binomial error",
+            [&] { return beta_vae(points, of.seed(), PairFeatures::unscaled); });
+}
+
+void add_svm_of_library(const Representation& of, Measurement& to) {
+  const SvmScores svm = svm_scores(drawn_points(of.points(), of.seed()));
+  to.metrics.push_back(
+      {"sap",
+       "one-vs-rest linear SVM on one code, which knows no inner class; chance not "
+       "taken off; error over held-out points",
+       svm.sap});
+  to.matrices.push_back({"svm_accuracy", svm.accuracies});
+}
+
+void add_explicitness_of_library(const Representation& of, Measurement& to) {
+  const OneVsRestScores areas = one_vs_rest_scores(drawn_points(of.points(), of.seed()));
+  to.metrics.push_back(
+      {"explicitness",
+       "area under the ROC curve of one-vs-rest logistic regressions, chance is .5, inner "
+       "classes of an ordered code hardly known; error over held-out points",
+       areas.normalised});
+  to.metrics.push_back(
+      {"explicitness.separate", "the same without making probabilities sum to 1", areas.separate});
+}
+
+void add_tree_scores_of_library(std::span<const TreeScores> grown, Measurement& to) {
+  std::vector<std::vector<double>> without;
+  for (const TreeScores& some : grown.subspan(1)) without.push_back(importance_scores(some));
+  const TreeScores& trees = grown.front();
+  const std::vector<Score> importance = with_errors(importance_scores(trees), errors_of(without));
+  const std::string variant = "boosted trees, own defaults";
+  to.metrics.push_back({"dci_disentanglement", variant, importance[0]});
+  to.metrics.push_back(
+      {"dci_completeness", variant + ", ln of all dimensions, weighted by columns", importance[1]});
+  to.metrics.push_back({"dci_informativeness", variant + ", accuracy; error over held-out points",
+                        trees.informativeness});
+  to.matrices.push_back({"tree_importances", trees.importances});
+}
+
+void add_moments_of_library(const Representation& of, Measurement& to) {
+  Points points = drawn_points(of.points(), of.seed()).train;
+  to.metrics.push_back({"irs",
+                        "factors in 20 bins, deviations over the largest: noise does not score 0",
+                        jackknifed(points, of.seed(), of.jackknife(), [](const Points& some) {
+                          return std::vector<double>{irs_of_maxima(some)};
+                        }).front()});
+  points.log_variances.clear();
+  const DependenceScores means = code_dependence(points, of.seed(), of.jackknife()).means;
+  const std::string of_means = "covariance of means, dead dimensions included";
+  to.metrics.push_back({"gaussian_tc", of_means + ", nats", means.total_correlation});
+  to.metrics.push_back({"gaussian_wasserstein", of_means, means.wasserstein});
+  to.metrics.push_back({"gaussian_wasserstein_relative", of_means, means.relative_wasserstein});
+  to.metrics.push_back({"active_units", "variance of means above .01; not in the library",
+                        active_units(points).count});
 }
 
 }  // namespace nelbo::disentanglement

@@ -2,9 +2,12 @@
 // The metrics of disentanglement_lib (Locatello et al. 2019) that need votes, learners or deviations, defects
 // included; those that count information are in dialects.cpp.
 #include <cstdint>
+#include <span>
 
 #include "lab/evaluation/disentanglement/held_out.hpp"
+#include "lab/evaluation/disentanglement/representation.hpp"
 #include "lab/evaluation/disentanglement/score_group.hpp"
+#include "lab/evaluation/disentanglement/tree_scores.hpp"
 
 namespace nelbo::disentanglement {
 
@@ -17,11 +20,17 @@ Split drawn_points(const Points& points, std::uint64_t seed);
 /// smaller than a maximum whatever the code says.
 double irs_of_maxima(const Points& points);
 
-/// sap, dci_*, explicitness, factor_vae, beta_vae, irs, gaussian_tc and gaussian_wasserstein by the
-/// library's definitions, each variant with its defects, and the matrices behind them. Errors of what trees
-/// grow are by a jackknife of 5 groups, of other learners over the held-out points. Votes on a factor that
-/// cannot be held fixed are NaN with the reason as variant.
-Measurement learned_like_disentanglement_lib(const Points& points, std::uint64_t seed, bool errors,
-                                             Trees trees = Trees::grown);
+/// Sections of metrics by the library's definitions, each variant with its defects, and the matrices behind
+/// them: factor_vae and beta_vae; sap; explicitness; irs, gaussian_tc and gaussian_wasserstein. Errors of
+/// learners are over the held-out points. Votes on a factor that cannot be held fixed are NaN with the reason as
+/// variant.
+void add_votes_of_library(const Representation& of, Measurement& to);
+void add_svm_of_library(const Representation& of, Measurement& to);
+void add_explicitness_of_library(const Representation& of, Measurement& to);
+void add_moments_of_library(const Representation& of, Measurement& to);
+
+/// dci_* of boosted trees, `grown` on its points, and on those without each group of a jackknife if there are
+/// errors.
+void add_tree_scores_of_library(std::span<const TreeScores> grown, Measurement& to);
 
 }  // namespace nelbo::disentanglement

@@ -23,24 +23,40 @@ double error_of(const std::vector<std::vector<double>>& without, std::size_t num
 
 }  // namespace
 
+std::size_t JackknifeGroups::number_of(std::size_t count, Jackknife jackknife) {
+  return count < 2 * jackknife.groups ? 0 : jackknife.groups;
+}
+
+JackknifeGroups::JackknifeGroups(std::size_t count, std::uint64_t seed, Jackknife jackknife)
+    : groups_(number_of(count, jackknife)) {
+  if (groups_ == 0) return;
+  order_.resize(count);
+  fill_permutation(order_.data(), count, random_variables::jackknife_groups.of(seed), 0);
+}
+
+std::vector<std::uint32_t> JackknifeGroups::without(std::size_t group) const {
+  std::vector<std::uint32_t> rest;
+  for (std::size_t n = 0; n < order_.size(); ++n) {
+    if (n % groups_ != group) rest.push_back(order_[n]);
+  }
+  return rest;
+}
+
+std::vector<double> errors_of(const std::vector<std::vector<double>>& without) {
+  std::vector<double> errors;
+  if (without.empty()) return errors;
+  for (std::size_t i = 0; i < without[0].size(); ++i) errors.push_back(error_of(without, i));
+  return errors;
+}
+
 std::vector<double> jackknife_errors(
     std::size_t count, std::uint64_t seed, Jackknife jackknife,
     const std::function<std::vector<double>(std::span<const std::uint32_t> rows)>& values_of) {
-  const std::size_t groups = jackknife.groups;
-  if (groups == 0 || count < 2 * groups) return {};
-  std::vector<std::uint32_t> order(count);
-  fill_permutation(order.data(), count, random_variables::jackknife_groups.of(seed), 0);
-  std::vector<std::vector<double>> without(groups);
-  parallel_for(groups, [&](std::size_t group) {
-    std::vector<std::uint32_t> rest;
-    for (std::size_t n = 0; n < count; ++n) {
-      if (n % groups != group) rest.push_back(order[n]);
-    }
-    without[group] = values_of(rest);
-  });
-  std::vector<double> errors;
-  for (std::size_t i = 0; i < without[0].size(); ++i) errors.push_back(error_of(without, i));
-  return errors;
+  const JackknifeGroups groups(count, seed, jackknife);
+  std::vector<std::vector<double>> without(groups.number());
+  parallel_for(groups.number(),
+               [&](std::size_t group) { without[group] = values_of(groups.without(group)); });
+  return errors_of(without);
 }
 
 std::vector<double> jackknife_errors(

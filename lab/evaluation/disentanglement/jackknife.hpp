@@ -14,6 +14,27 @@ struct Jackknife {
   std::size_t groups = 20;
 };
 
+/// `count` points in random groups of one size, one of which is left out in turn. None where there are fewer
+/// than 2 points for each.
+class JackknifeGroups {
+ public:
+  JackknifeGroups(std::size_t count, std::uint64_t seed, Jackknife jackknife);
+
+  /// How many groups of so many points there are.
+  static std::size_t number_of(std::size_t count, Jackknife jackknife);
+  std::size_t number() const { return groups_; }
+  /// The points of all groups but one, in random order.
+  std::vector<std::uint32_t> without(std::size_t group) const;
+
+ private:
+  std::size_t groups_;
+  std::vector<std::uint32_t> order_;  // [count], or empty
+};
+
+/// The standard error of each number from what it came to without each of the groups, [groups, numbers];
+/// empty without groups. NaN where one is not finite.
+std::vector<double> errors_of(const std::vector<std::vector<double>>& without);
+
 /// The standard errors of numbers that are functions of `count` points by the jackknife that leaves out
 /// each of G random groups of points in turn, s^2 = (G - 1)/G sum_g (value without g - their mean)^2: it may
 /// be trusted of quantiles too, unlike the jackknife of single points (Shao & Wu 1989), and is itself good

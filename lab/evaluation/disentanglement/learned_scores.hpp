@@ -1,9 +1,10 @@
 #pragma once
-#include <cstdint>
+// nelbo's scores by votes, probes and moments.
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "lab/evaluation/disentanglement/representation.hpp"
 #include "lab/evaluation/disentanglement/score_group.hpp"
 
 namespace nelbo::disentanglement {
@@ -12,10 +13,12 @@ namespace nelbo::disentanglement {
 void add_score(std::vector<Measured>& to, const std::string& name, const std::string& variant,
                const std::function<Score()>& score);
 
-/// nelbo's scores by votes, probes and moments: factor_vae, beta_vae, explicitness,
-/// dci_informativeness, irs, gaussian_tc and what belongs to it, active_units. Without `errors` none are
-/// sought that would cost more than the scores.
-void add_learned_scores(const Points& points, std::uint64_t seed, bool errors,
-                        std::vector<Measured>& to);
+/// Sections of metrics: explicitness and dci_informativeness, factor_vae, beta_vae, irs, and gaussian_tc with
+/// what belongs to it and active_units.
+void add_probes(const Representation& of, Measurement& to);
+void add_factor_vae(const Representation& of, Measurement& to);
+void add_beta_vae(const Representation& of, Measurement& to);
+void add_irs(const Representation& of, Measurement& to);
+void add_dependence(const Representation& of, Measurement& to);
 
 }  // namespace nelbo::disentanglement

@@ -1,17 +1,22 @@
 #pragma once
-#include <cstdint>
+// Scores of matrices [D, K] of Lasso coefficients, thresholds and tree importances, over the codes that are not
+// dead: the gap as sap.lasso, sap.threshold and sap.trees, D, C, modularity and MIG-SUP as
+// "dci_disentanglement.lasso" and so on. Errors are by the jackknife.
+#include <span>
 
+#include "lab/evaluation/disentanglement/representation.hpp"
 #include "lab/evaluation/disentanglement/score_group.hpp"
+#include "lab/evaluation/disentanglement/tree_scores.hpp"
 
 namespace nelbo::disentanglement {
 
-/// Adds the matrices of Lasso coefficients, thresholds and tree importances, and what scores them, over
-/// the codes that are active in `to`: the gap as sap.lasso, sap.threshold and sap.trees, D, C, modularity and
-/// MIG-SUP as "dci_disentanglement.lasso" and so on, dci_informativeness.trees. Errors are by the
-/// jackknife: 20 groups of points, 5 of trees, whose held-out accuracy has that of the points. Trees take
-/// long: of more than 32 dimensions they have no errors, of more than 128, or of fewer than
-/// 6 points, they are not grown. Throws Error of fewer than 2 points.
-void add_matrix_scores(const Points& points, std::uint64_t seed, bool errors, Trees trees,
-                       Measurement& to);
+/// Sections of metrics.
+void add_lasso(const Representation& of, Measurement& to);
+void add_threshold(const Representation& of, Measurement& to);
+
+/// The scores of trees, and dci_informativeness.trees, over what is active in `to`. `grown`: on all points,
+/// and on those without each group of the jackknife, if there are errors. Held-out accuracy has the error of
+/// its points.
+void add_tree_scores(std::span<const TreeScores> grown, Measurement& to);
 
 }  // namespace nelbo::disentanglement

@@ -1,7 +1,7 @@
 // nelbo's own definitions.
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <memory>
 
 #include "lab/evaluation/disentanglement/aggregates.hpp"
 #include "lab/evaluation/disentanglement/aggregators.hpp"
@@ -11,8 +11,10 @@
 #include "lab/evaluation/disentanglement/information.hpp"
 #include "lab/evaluation/disentanglement/learned_scores.hpp"
 #include "lab/evaluation/disentanglement/matrix_scores.hpp"
+#include "lab/evaluation/disentanglement/representation.hpp"
 #include "lab/evaluation/disentanglement/sampled_information.hpp"
 #include "lab/evaluation/disentanglement/score_group.hpp"
+#include "lab/evaluation/disentanglement/sections.hpp"
 
 namespace nelbo::disentanglement {
 namespace {
@@ -60,16 +62,26 @@ ScoreGroup of_information(const Information& information, std::size_t count, std
   return group;
 }
 
-ScoreGroup of_correlation(const Points& points, const Measurement& all, std::uint64_t seed) {
+void add_information(const Representation& of, Measurement& to) {
+  const Information& information = of.information();
+  to.active = information.active();
+  to.known = information.known();
+  to.matrices.push_back({"information", information.corrected().share});
+  measure(of_information(information, of.points().count(), of.seed()), of.errors(), to.metrics);
+}
+
+ScoreGroup of_correlation(const Points& points, const Information& information,
+                          std::uint64_t seed) {
   ScoreGroup group;
   group.names = {{"sap", "squared correlation"}};
   for (const auto& name : aggregate_names("correlation", "squared correlation")) {
     group.names.push_back(name);
   }
-  group.values = [&points, &all, seed](std::optional<std::size_t> replicate) {
+  group.values = [&points, active = information.active(), known = information.known(),
+                  seed](std::optional<std::size_t> replicate) {
     std::vector<std::uint32_t> weights;
     if (replicate) weights = resampled(points.count(), seed, *replicate);
-    const Matrix squares = of_active(squared_correlation(points, weights), all.active, all.known);
+    const Matrix squares = of_active(squared_correlation(points, weights), active, known);
     std::vector<double> values{gap(squares)};
     add(values, aggregates(squares));
     return values;
@@ -77,19 +89,25 @@ ScoreGroup of_correlation(const Points& points, const Measurement& all, std::uin
   return group;
 }
 
+void add_correlation(const Representation& of, Measurement& to) {
+  to.matrices.push_back({"squared_correlation", squared_correlation(of.points())});
+  measure(of_correlation(of.points(), of.information(), of.seed()), of.errors(), to.metrics);
+}
+
 ScoreGroup of_samples(const SampledInformation& sampled, const Information& information,
-                      const Measurement& all, std::uint64_t seed) {
+                      std::uint64_t seed) {
   const std::string variant = "information of z ~ Q(Z|x) by the mixture of all points, " +
                               std::to_string(sampled.samples()) + " samples";
   ScoreGroup group;
   group.names = {{"mig.sampled", variant}};
   for (const auto& name : aggregate_names("sampled", variant)) group.names.push_back(name);
-  group.values = [&sampled, &information, &all, seed](std::optional<std::size_t> replicate) {
+  group.values = [&sampled, &information, active = information.active(),
+                  known = information.known(), seed](std::optional<std::size_t> replicate) {
     std::vector<std::uint32_t> weights;
     if (replicate) weights = resampled(sampled.samples(), seed, *replicate);
     const Matrix share =
         of_active(over_entropy(sampled.information(weights), information.plug_in().factor_entropy),
-                  all.active, all.known);
+                  active, known);
     std::vector<double> values{gap(share)};
     add(values, aggregates(share));
     return values;
@@ -97,51 +115,43 @@ ScoreGroup of_samples(const SampledInformation& sampled, const Information& info
   return group;
 }
 
+void add_samples(const Representation& of, Measurement& to) {
+  if (of.points().log_variances.empty()) return;
+  const std::size_t samples =
+      std::max<std::size_t>(1, samples_of(of.options()) / (of.errors() ? 1 : 10));
+  const SampledInformation sampled(of.points(), samples, of.seed());
+  const Information& information = of.information();
+  to.matrices.push_back(
+      {"sampled_information",
+       over_entropy(sampled.information(), information.plug_in().factor_entropy)});
+  measure(of_samples(sampled, information, of.seed()), of.errors(), to.metrics);
+}
+
 /// The same of the exact integral: of these very points there is no error.
-void add_exact(const Points& points, const Information& information, Measurement& all) {
-  const std::optional<Matrix> nats = exact_information(points);
+void add_exact(const Representation& of, Measurement& to) {
+  if (of.points().log_variances.empty()) return;
+  const std::optional<Matrix> nats = exact_information(of.points());
   if (!nats) return;
-  const Matrix share =
-      of_active(over_entropy(*nats, information.plug_in().factor_entropy), all.active, all.known);
+  const Information& information = of.information();
+  const Matrix share = of_active(over_entropy(*nats, information.plug_in().factor_entropy),
+                                 information.active(), information.known());
   const std::string variant = "information of z ~ Q(Z|x) by quadrature, exact for these points";
   const std::vector<double> values = aggregates(share);
   const auto names = aggregate_names("exact", variant);
-  all.metrics.push_back({"mig.exact", variant, {gap(share), 0}});
+  to.metrics.push_back({"mig.exact", variant, {gap(share), 0}});
   for (std::size_t i = 0; i < names.size(); ++i) {
-    all.metrics.push_back({names[i].first, variant, {values[i], 0}});
+    to.metrics.push_back({names[i].first, variant, {values[i], 0}});
   }
-  all.matrices.push_back({"exact_information", share});
+  to.matrices.push_back({"exact_information", share});
 }
 
 }  // namespace
 
-Measurement measure_counted(const Points& points, const EvaluationOptions& options, bool errors) {
-  Measurement all;
-  const Information information(points, options.seed);
-  all.active = information.active();
-  all.known = information.known();
-  all.matrices = {{"information", information.corrected().share},
-                  {"squared_correlation", squared_correlation(points)}};
-  measure(of_information(information, points.count(), options.seed), errors, all.metrics);
-  measure(of_correlation(points, all, options.seed), errors, all.metrics);
-  if (!points.log_variances.empty()) {
-    const std::size_t samples = std::max<std::size_t>(1, samples_of(options) / (errors ? 1 : 10));
-    const SampledInformation sampled(points, samples, options.seed);
-    all.matrices.push_back(
-        {"sampled_information",
-         over_entropy(sampled.information(), information.plug_in().factor_entropy)});
-    measure(of_samples(sampled, information, all, options.seed), errors, all.metrics);
-    add_exact(points, information, all);
-  }
-  return all;
-}
-
-Measurement measure_all(const Points& points, const EvaluationOptions& options, bool errors,
-                        Trees trees) {
-  Measurement all = measure_counted(points, options, errors);
-  add_learned_scores(points, options.seed, errors, all.metrics);
-  add_matrix_scores(points, options.seed, errors, trees, all);
-  return all;
+std::span<const Section> own_sections() {
+  static constexpr std::array<Section, 11> sections{
+      add_information, add_correlation, add_samples,    add_exact, add_probes,   add_factor_vae,
+      add_beta_vae,    add_irs,         add_dependence, add_lasso, add_threshold};
+  return sections;
 }
 
 }  // namespace nelbo::disentanglement

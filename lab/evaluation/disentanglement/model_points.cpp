@@ -68,20 +68,28 @@ Points codes_of(const Model& model, const std::vector<Examples>& splits) {
   return points;
 }
 
-PointsRead points_of(const Model& model, const data::Dataset& data,
-                     const std::vector<Examples>& splits) {
+PointsRead factors_of(const Model& model, const data::Dataset& data,
+                      const std::vector<Examples>& splits) {
   for (const Examples& examples : splits) {
     if (!examples.split().factors.empty()) continue;
     throw Error(data::one_line(
         data.spec + " (" + examples.split().name +
         "): has no factors; sprites have, and an NPZ with 'factors' [N, K] beside its images"));
   }
-  PointsRead all{.points = codes_of(model, splits), .notes = {}};
+  PointsRead all;
+  all.points.dimensions = std::size_t(model.codes().variables);
   for (std::size_t k = 0; k < data.factor_names.size(); ++k) {
     all.points.factors.push_back(
         make_factor(data.factor_names[k], values_of(k, data.factor_names.size(), splits)));
   }
   drop_constant_factors(all, data.spec);
+  return all;
+}
+
+PointsRead points_of(const Model& model, const data::Dataset& data,
+                     const std::vector<Examples>& splits) {
+  PointsRead all = factors_of(model, data, splits);
+  for (const Examples& examples : splits) add_codes(all.points, model, examples);
   return all;
 }
 

@@ -11,8 +11,12 @@ namespace nelbo::disentanglement {
 /// come one after the other. Throws Error where a code is not finite.
 Points codes_of(const Model& model, const std::vector<Examples>& splits);
 
-/// The same with the factors of the data. Throws Error also where they have none, or none takes two
-/// values.
+/// The factors of the data, without codes but with their dimensions. Throws Error where the data have none, or
+/// none takes two values.
+PointsRead factors_of(const Model& model, const data::Dataset& data,
+                      const std::vector<Examples>& splits);
+
+/// Codes and factors.
 PointsRead points_of(const Model& model, const data::Dataset& data,
                      const std::vector<Examples>& splits);
 

@@ -27,26 +27,13 @@ struct ScoreGroup {
 /// The values, with bootstrap errors where they are wanted, else NaN.
 void measure(const ScoreGroup& group, bool errors, std::vector<Measured>& to);
 
-/// Metrics of points, and their matrices. Without errors for ceilings and floors.
+/// Metrics of points, and their matrices.
 struct Measurement {
   std::vector<std::size_t> active;  ///< codes that are not dead
   std::vector<std::size_t> known;   ///< factors that are not missing, of nelbo's own definitions
   std::vector<Measured> metrics;
   std::vector<std::pair<std::string, Matrix>> matrices;
 };
-
-/// What is counted, correlated or sampled: without votes and learners.
-Measurement measure_counted(const Points& points, const EvaluationOptions& options, bool errors);
-Measurement counted_like_disentanglement_lib(const Points& points, const EvaluationOptions& options,
-                                             bool errors);
-
-/// All metrics, or all but those of boosted trees, which take longer than all others.
-enum class Trees { grown, left_out };
-Measurement measure_all(const Points& points, const EvaluationOptions& options, bool errors,
-                        Trees trees = Trees::grown);
-Measurement measure_like_disentanglement_lib(const Points& points, const EvaluationOptions& options,
-                                             bool errors, Trees trees = Trees::grown);
-Measurement measure_like_chen(const Points& points, const EvaluationOptions& options, bool errors);
 
 /// What `options` say of samples, or what is usual.
 std::size_t samples_of(const EvaluationOptions& options);

@@ -1,29 +1,36 @@
 #include "lab/evaluation/disentanglement/tree_scores.hpp"
 
-#include <vector>
-
 #include "autodiff/threads.hpp"
 #include "lab/statistics/learners/boosted_trees.hpp"
 
 namespace nelbo::disentanglement {
 
-TreeScores tree_scores(const Split& points) {
-  const std::size_t factors = points.train.factors.size();
-  const learners::CutTable table(points.train.table());
-  TreeScores result{.importances = Matrix(points.train.dimensions, factors), .informativeness = {}};
-  std::vector<HeldOut> right(factors);
-  parallel_for(factors, [&](std::size_t k) {
-    const Factor& seen = points.train.factors[k];
-    const auto trees = learners::fit_boosted_trees(table, seen.classes, std::size_t(seen.size));
-    for (std::size_t d = 0; d < points.train.dimensions; ++d) {
-      result.importances(d, k) = trees.importances[d];
-    }
-    right[k] = accuracy(trees.classes_of(points.test.table()), points.test.factors[k].classes);
-  });
+FactorTrees factor_trees(const Split& points, std::size_t k) {
+  const Factor& seen = points.train.factors[k];
+  auto trees = learners::fit_boosted_trees(learners::CutTable(points.train.table()), seen.classes,
+                                           std::size_t(seen.size));
+  HeldOut right = accuracy(trees.classes_of(points.test.table()), points.test.factors[k].classes);
+  return {std::move(trees.importances), std::move(right)};
+}
+
+TreeScores tree_scores(std::span<const FactorTrees> factors) {
+  TreeScores result{.importances = Matrix(factors.front().importances.size(), factors.size()),
+                    .informativeness = {}};
   HeldOut all;
-  for (const HeldOut& of : right) all.add(of, 1 / double(factors));
+  for (std::size_t k = 0; k < factors.size(); ++k) {
+    for (std::size_t d = 0; d < factors[k].importances.size(); ++d) {
+      result.importances(d, k) = factors[k].importances[d];
+    }
+    all.add(factors[k].right, 1 / double(factors.size()));
+  }
   result.informativeness = all.score();
   return result;
+}
+
+TreeScores tree_scores(const Split& points) {
+  std::vector<FactorTrees> factors(points.train.factors.size());
+  parallel_for(factors.size(), [&](std::size_t k) { factors[k] = factor_trees(points, k); });
+  return tree_scores(factors);
 }
 
 }  // namespace nelbo::disentanglement

@@ -1,20 +1,35 @@
 #pragma once
+#include <cstddef>
+#include <span>
+#include <vector>
+
 #include "lab/evaluation/disentanglement/held_out.hpp"
 #include "lab/evaluation/disentanglement/matrix.hpp"
 
 namespace nelbo::disentanglement {
 
+/// What the boosted trees of one factor's classes say.
+struct FactorTrees {
+  std::vector<double> importances;  ///< [D], shares of what splits by each code gained; 0 where
+                                    ///< nothing could be split
+  HeldOut right;                    ///< accuracy over held-out points
+};
+
 struct TreeScores {
-  Matrix
-      importances;  ///< [D, K], of each factor's trees the shares of what splits by code d gained;
-                    ///< columns sum to 1, or are 0 where nothing could be split
+  Matrix importances;  ///< [D, K], a column of each factor
   Score
       informativeness;  ///< mean over factors of the accuracy over held-out classes, and their error
 };
 
-/// Boosted trees (learners/boosted_trees.hpp: 100 rounds, depth 3, rate .1) of each factor's classes on
-/// all codes: the importances and the accuracy of DCI (Eastwood & Williams 2018) as disentanglement_lib
-/// has them. Of two equal codes trees choose the first.
+/// Boosted trees (learners/boosted_trees.hpp: 100 rounds, depth 3, rate .1) of the classes of factor k on
+/// all codes. Of two equal codes trees choose the first.
+FactorTrees factor_trees(const Split& points, std::size_t k);
+
+/// Of the trees of all factors: the importances and the accuracy of DCI (Eastwood & Williams 2018) as
+/// disentanglement_lib has them.
+TreeScores tree_scores(std::span<const FactorTrees> factors);
+
+/// The same of points.
 TreeScores tree_scores(const Split& points);
 
 }  // namespace nelbo::disentanglement

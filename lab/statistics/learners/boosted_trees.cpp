@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "autodiff/array_math.hpp"
+#include "autodiff/threads.hpp"
 
 namespace nelbo::learners {
 namespace {
@@ -23,12 +24,10 @@ struct Choice {
 /// Grows one tree on residuals.
 class Grower {
  public:
-  Grower(const CutTable& table, std::span<const double> residuals, std::size_t depth,
-         std::vector<double>& gains)
+  Grower(const CutTable& table, std::span<const double> residuals, std::size_t depth)
       : table_(table),
         residuals_(residuals),
         depth_(depth),
-        gains_(gains),
         rows_(table.rows),
         ends_{table.rows},
         sums_(sums_of_node()) {
@@ -44,6 +43,9 @@ class Grower {
     tree_.leaves = leaves(classes);
     return std::move(tree_);
   }
+
+  /// What the splits gained, [splits].
+  const std::vector<double>& gains() const { return gains_; }
 
   /// Adds to the score of each point what its leaf says.
   void add_to(std::span<double> scores, const BoostedTree& tree) const {
@@ -78,7 +80,7 @@ class Grower {
                                          table_.columns[d].ends.size()),
                 d);
       }
-      gains_[choice.feature] += choice.gain;
+      gains_.push_back(choice.gain);
       const LineCells& column = table_.columns[choice.feature];
       tree_.splits.push_back({std::uint32_t(choice.feature),
                               choice.cell == most_cells ? std::numeric_limits<double>::infinity()
@@ -144,25 +146,51 @@ class Grower {
   const CutTable& table_;
   std::span<const double> residuals_;
   std::size_t depth_;
-  std::vector<double>& gains_;
   std::vector<std::uint32_t> rows_;  // [N], node after node
   std::vector<std::size_t> ends_;    // [nodes], where nodes end in rows_
   std::vector<CellSum> sums_;        // [nodes, D, cells]
   BoostedTree tree_;
+  std::vector<double> gains_;
 };
+
+/// Calls f(first, last) for chunks of `count`, on several threads.
+template <class F>
+void for_ranges(std::size_t count, std::size_t of_chunk, const F& f) {
+  parallel_for((count + of_chunk - 1) / of_chunk, [&](std::size_t chunk) {
+    f(chunk * of_chunk, std::min(count, (chunk + 1) * of_chunk));
+  });
+}
 
 /// Probabilities [K, N] of scores [K, N].
 void softmax(const std::vector<double>& scores, std::vector<double>& probabilities,
              std::size_t classes) {
-  const std::size_t rows = scores.size() / classes;
-  std::vector<double> most(scores.begin(), scores.begin() + std::ptrdiff_t(rows)), sums(rows, 0.0);
-  for (std::size_t i = rows; i < scores.size(); ++i) {
-    most[i % rows] = std::max(most[i % rows], scores[i]);
-  }
-  for (std::size_t i = 0; i < scores.size(); ++i) probabilities[i] = scores[i] - most[i % rows];
-  exp_of(probabilities.data(), probabilities.data(), probabilities.size());
-  for (std::size_t i = 0; i < scores.size(); ++i) sums[i % rows] += probabilities[i];
-  for (std::size_t i = 0; i < scores.size(); ++i) probabilities[i] /= sums[i % rows];
+  const std::size_t rows = scores.size() / classes, rows_of_chunk = chunk_elements / classes + 1;
+  for_ranges(rows, rows_of_chunk, [&](std::size_t first, std::size_t last) {
+    std::vector<double> most(scores.begin() + std::ptrdiff_t(first),
+                             scores.begin() + std::ptrdiff_t(last));
+    for (std::size_t at = rows; at < scores.size(); at += rows) {
+      for (std::size_t n = first; n < last; ++n) {
+        most[n - first] = std::max(most[n - first], scores[at + n]);
+      }
+    }
+    for (std::size_t at = 0; at < scores.size(); at += rows) {
+      for (std::size_t n = first; n < last; ++n) {
+        probabilities[at + n] = scores[at + n] - most[n - first];
+      }
+    }
+  });
+  for_ranges(scores.size(), chunk_elements, [&](std::size_t first, std::size_t last) {
+    exp_of(&probabilities[first], &probabilities[first], last - first);
+  });
+  for_ranges(rows, rows_of_chunk, [&](std::size_t first, std::size_t last) {
+    std::vector<double> sums(last - first, 0.0);
+    for (std::size_t at = 0; at < scores.size(); at += rows) {
+      for (std::size_t n = first; n < last; ++n) sums[n - first] += probabilities[at + n];
+    }
+    for (std::size_t at = 0; at < scores.size(); at += rows) {
+      for (std::size_t n = first; n < last; ++n) probabilities[at + n] /= sums[n - first];
+    }
+  });
 }
 
 double value_at(const BoostedTree& tree, std::span<const double> x) {
@@ -186,7 +214,7 @@ BoostedTrees fit_boosted_trees(const CutTable& table, std::span<const std::int32
   BoostedTrees result{.classes = classes, .first = {}, .trees = {}, .importances = {}};
   std::vector<double> frequency(classes, 0.0), gains(table.columns.size(), 0.0);
   for (const std::int32_t y : labels) ++frequency[std::size_t(y)];
-  std::vector<double> scores(classes * rows), probabilities(classes * rows), residuals(rows);
+  std::vector<double> scores(classes * rows), probabilities(classes * rows);
   for (std::size_t k = 0; k < classes; ++k) {
     // A class without points keeps a finite score, below that of all others.
     result.first.push_back(std::log(std::max(frequency[k], 1e-3) / double(rows)));
@@ -194,15 +222,24 @@ BoostedTrees fit_boosted_trees(const CutTable& table, std::span<const std::int32
   }
   for (std::size_t round = 0; round < options.rounds; ++round) {
     softmax(scores, probabilities, classes);
-    for (std::size_t k = 0; k < classes; ++k) {
+    std::vector<BoostedTree> trees(classes);
+    std::vector<std::vector<double>> gained(classes);
+    parallel_for(classes, [&](std::size_t k) {
+      std::vector<double> residuals(rows);
       for (std::size_t n = 0; n < rows; ++n) {
         residuals[n] = (labels[n] == std::int32_t(k)) - probabilities[k * rows + n];
       }
-      Grower grower(table, residuals, options.depth, gains);
-      BoostedTree tree = grower.grow(classes);
-      for (double& leaf : tree.leaves) leaf *= options.rate;
-      grower.add_to(std::span(scores).subspan(k * rows, rows), tree);
-      result.trees.push_back(std::move(tree));
+      Grower grower(table, residuals, options.depth);
+      trees[k] = grower.grow(classes);
+      for (double& leaf : trees[k].leaves) leaf *= options.rate;
+      grower.add_to(std::span(scores).subspan(k * rows, rows), trees[k]);
+      gained[k] = grower.gains();
+    });
+    for (std::size_t k = 0; k < classes; ++k) {
+      for (std::size_t i = 0; i < gained[k].size(); ++i) {
+        gains[trees[k].splits[i].feature] += gained[k][i];
+      }
+      result.trees.push_back(std::move(trees[k]));
     }
   }
   double all = 0;
@@ -213,13 +250,15 @@ BoostedTrees fit_boosted_trees(const CutTable& table, std::span<const std::int32
 
 std::vector<std::int32_t> BoostedTrees::classes_of(TableView x) const {
   std::vector<std::int32_t> result(x.rows());
-  for (std::size_t n = 0; n < result.size(); ++n) {
-    std::vector<double> scores = first;
-    for (std::size_t i = 0; i < trees.size(); ++i) {
-      scores[i % classes] += value_at(trees[i], x.row(n));
+  for_ranges(result.size(), 250, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t n = begin; n < end; ++n) {
+      std::vector<double> scores = first;
+      for (std::size_t i = 0; i < trees.size(); ++i) {
+        scores[i % classes] += value_at(trees[i], x.row(n));
+      }
+      result[n] = std::int32_t(std::max_element(scores.begin(), scores.end()) - scores.begin());
     }
-    result[n] = std::int32_t(std::max_element(scores.begin(), scores.end()) - scores.begin());
-  }
+  });
   return result;
 }
 
