@@ -106,6 +106,9 @@ void add_shard_flags(CommandLine& command, ShardFlags& flags, bool out) {
 }
 
 Done work_through(const Work& work, const ShardFlags& flags) {
+  if (!flags.out.empty() && flags.shard.empty()) {
+    throw SettingError("out", "names the file of a part, which only --shard i/n writes");
+  }
   if (Gathered* parts = Gathered::current()) return {.results = parts->take(work)};
   Ranks& ranks = ranks_here();
   if (!flags.shard.empty()) {

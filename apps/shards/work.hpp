@@ -37,7 +37,8 @@ struct Done {
 
 /// Computes the items, several ranks a shard each, of which the first shows and writes; with --shard those
 /// of the shard alone, which are written as a part, unless it is there already. While parts are
-/// gathered, the results are theirs. Throws Error where these are of something else.
+/// gathered, the results are theirs. Throws Error where these are of something else, SettingError for `out` without
+/// `shard`.
 Done work_through(const Work& work, const ShardFlags& flags);
 
 /// Parts that fit together, while a command is asked to show what they hold.
