@@ -99,7 +99,7 @@ TEST_CASE("gather: what does not fit together is refused, and what is missing is
   const std::string again = make("again", {"--shard", "1/3"});
   const Outcome whole = run_program_binary({"bounds", run, "--m", "4", "--out", of.folder / "out"});
   CHECK(whole.code == 2);
-  CHECK_THAT(whole.err, contains("--out names the file of a part, which only --shard i/n writes"));
+  CHECK_THAT(whole.err, contains("--out: names the file of a part, which only --shard i/n writes"));
 
   const Outcome gap = run_program_binary({"gather", first, second});
   CHECK(gap.code == 1);
