@@ -1,7 +1,6 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
-#include <thread>
 
 namespace nelbo {
 
@@ -9,19 +8,29 @@ namespace nelbo {
 /// line from one core to the other and back.
 class Rally {
  public:
-  /// Rounds first ... last - 1 of one side, 0 or 1, of which side 0 begins.
-  void play(std::uint32_t side, std::uint32_t first, std::uint32_t last) {
+  /// Who has looked so many times without finding the other's answer gives up: they may share a core.
+  explicit Rally(std::uint32_t looks) : looks_(looks) {}
+
+  /// Rounds first ... last - 1 of one side, 0 or 1, of which side 0 begins. False where either has given up.
+  bool play(std::uint32_t side, std::uint32_t first, std::uint32_t last) {
     for (std::uint32_t round = first; round < last; ++round) {
       const std::uint32_t mine = 2 * round + side;
-      for (int look = 0; ball_.load(std::memory_order_acquire) != mine; ++look) {
-        if (look > looks) std::this_thread::yield();  // the other has no core
+      std::uint32_t look = 0;
+      for (std::uint32_t now; (now = ball_.load(std::memory_order_acquire)) != mine;) {
+        if (now == given_up) return false;
+        if (++look > looks_) {
+          ball_.store(given_up, std::memory_order_relaxed);
+          return false;
+        }
       }
       ball_.store(mine + 1, std::memory_order_release);
     }
+    return true;
   }
 
  private:
-  static constexpr int looks = 10'000;
+  static constexpr std::uint32_t given_up = ~std::uint32_t{0};
+  const std::uint32_t looks_;
   alignas(64) std::atomic<std::uint32_t> ball_{0};
 };
 

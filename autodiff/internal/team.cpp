@@ -25,7 +25,7 @@ constexpr int looks = 2000;
 constexpr std::chrono::microseconds until_asleep{500};
 
 constexpr std::size_t loops_between_measurements = 256;
-constexpr std::uint32_t rally_rounds = 24;
+constexpr std::uint32_t rally_rounds = 24, rally_looks = 20'000;
 
 void pause() {
 #if defined(__x86_64__)
@@ -175,7 +175,7 @@ bool Team::run(std::size_t chunks, Task task, const void* context) {
 }
 
 void Team::measure_distance(std::size_t thread) {
-  Rally rally;
+  Rally rally(rally_looks);
   const Task answer = [](const void* context, std::size_t, std::size_t) {
     const_cast<Rally*>(static_cast<const Rally*>(context))->play(1, 0, rally_rounds);
   };
@@ -186,13 +186,15 @@ void Team::measure_distance(std::size_t thread) {
   std::size_t chunk;
   if (take<From::back>(seat.home, chunk)) return;  // it sleeps or has no core: another time
   double best = std::numeric_limits<double>::infinity();
-  for (std::uint32_t round = 0; round < rally_rounds; round += 8) {
+  bool played = true;
+  for (std::uint32_t round = 0; round < rally_rounds && played; round += 8) {
     const auto start = Clock::now();
-    rally.play(0, round, round + 8);
+    played = rally.play(0, round, round + 8);
     const std::chrono::duration<double, std::nano> time = Clock::now() - start;
     best = std::min(best, time.count() / 8);
   }
   wait_for_others(1);
+  if (!played) return;  // it lost its core: another time
   far_seats_[thread] = best > far_ns;
   far_.store(std::find(far_seats_.begin(), far_seats_.end(), true) != far_seats_.end(),
              std::memory_order_relaxed);
