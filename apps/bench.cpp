@@ -137,11 +137,13 @@ Json json_of(const TrainReport& report) {
 void bench_train(const BenchOptions& options) {
   const TrainReport report = measure_training(options);
   if (options.common.json) return print_json(json_of(report));
-  std::cout << fmt::format(
-      "{}, {}, peak {:.1f} GFLOP/s (fused multiply-add, float32), a cache line between two cores "
-      "and "
-      "back {:.0f} ns\n\n",
-      active_isa(), counted(num_threads(), "thread"), report.peak_gflops, report.latency_ns);
+  std::cout << fmt::format("{}, {}, peak {:.1f} GFLOP/s (fused multiply-add, float32)",
+                           active_isa(), counted(num_threads(), "thread"), report.peak_gflops);
+  if (report.latency_ns > 0) {
+    std::cout << fmt::format(", a cache line between two cores and back {:.0f} ns",
+                             report.latency_ns);
+  }
+  std::cout << "\n\n";
   std::cout << fmt::format("{:<10} {:>12} {:>10} {:>14} {:>9} {:>10}\n", "workload", "ms per step",
                            "GFLOP/s", "share of peak", "speed-up", "peak MiB");
   for (const TrainTime& w : report.workloads) {

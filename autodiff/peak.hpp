@@ -13,7 +13,7 @@ double measure_fma_peak(std::size_t threads);
 double measure_bandwidth(std::size_t threads);
 
 /// Nanoseconds that a cache line takes from one core to another and back, best of several short runs: what
-/// threads that share data pay. 0 where the process may use one core only.
+/// threads that share data pay. 0 where the process may use one core only, or got no second one.
 double measure_line_latency();
 
 }  // namespace nelbo

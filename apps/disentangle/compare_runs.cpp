@@ -47,10 +47,16 @@ ItemResult item_of(const RunFlags& run) {
 }
 
 Points points_of(const ItemResult& item, const RunFlags& run) {
-  const nlohmann::ordered_json shape = parsed_json(item.text);
   const std::vector<double>& numbers = item.numbers;
-  const std::size_t dimensions = shape.at(1), size = shape.at(0).get<std::size_t>() * dimensions;
-  if (numbers.size() != size && numbers.size() != 2 * size) {
+  std::size_t dimensions = 0, size = 0;
+  try {
+    const nlohmann::ordered_json shape = parsed_json(item.text);
+    dimensions = shape.at(1);
+    size = shape.at(0).get<std::size_t>() * dimensions;
+  } catch (const nlohmann::json::exception&) {
+    dimensions = 0;
+  }
+  if (dimensions == 0 || (numbers.size() != size && numbers.size() != 2 * size)) {
     throw Error(
         data::one_line("a part does not hold the codes of " + run.run + "; run its shard again"));
   }

@@ -46,6 +46,16 @@ ChosenExamples choose(const RunFlags& flags) {
   return all;
 }
 
+/// "1000 points of test".
+std::string splits_of(const std::vector<Examples>& splits) {
+  std::string text;
+  for (const Examples& examples : splits) {
+    text += fmt::format("{}{} points of {}", text.empty() ? "" : " and ", examples.count(),
+                        examples.split().name);
+  }
+  return text;
+}
+
 template <class T>
 void update(Xxh64& hash, const T& numbers) {
   hash.update(numbers.data(), numbers.size() * sizeof numbers[0]);
@@ -74,7 +84,8 @@ NamedPoints run_points(const RunFlags& flags) {
   const auto of = std::make_shared<const ChosenExamples>(choose(flags));
   NamedPoints all{disentanglement::factors_of(*of->run.model, *of->run.data, of->splits), of->name,
                   ""};
-  all.identity = fmt::format("{}, {}", identity_of(of->run), hash_of(all.read.points.factors));
+  all.identity = fmt::format("{}, {}, {}", identity_of(of->run), splits_of(of->splits),
+                             hash_of(all.read.points.factors));
   all.encode = [of](Points& points) {
     Points codes = disentanglement::codes_of(*of->run.model, of->splits);
     points.codes = std::move(codes.codes);
@@ -101,9 +112,7 @@ NamedPoints run_codes(const RunFlags& flags) {
 
 std::string codes_identity(const RunFlags& flags) {
   const ChosenExamples of = choose(flags);
-  std::size_t count = 0;
-  for (const Examples& examples : of.splits) count += examples.count();
-  return fmt::format("{}, {} points of {}", identity_of(of.run), count, of.name);
+  return fmt::format("{}, {}", identity_of(of.run), splits_of(of.splits));
 }
 
 }  // namespace nelbo

@@ -107,7 +107,10 @@ void add_shard_flags(CommandLine& command, ShardFlags& flags, bool out) {
 
 Done work_through(const Work& work, const ShardFlags& flags) {
   if (!flags.out.empty() && flags.shard.empty()) {
-    throw SettingError("out", "names the file of a part, which only --shard i/n writes");
+    throw SettingError("out",
+                       Gathered::current() != nullptr
+                           ? "is for parts of gradvar and of sweep: what these show is no folder"
+                           : "names the file of a part, which only --shard i/n writes");
   }
   if (Gathered* parts = Gathered::current()) return {.results = parts->take(work)};
   Ranks& ranks = ranks_here();

@@ -132,10 +132,15 @@ T* transposed_factors(const ConvolutionShape& s, const T* weights) {
 
 bool winograd_serves(const ConvolutionShape& s) {
   if (s.kernel_height != 4 || s.kernel_width != 4 || s.stride != 2) return false;
-  if (s.channels % 16 != 0 || s.features % 16 != 0 || s.channels == 0) return false;
-  const Tiles tiles = feature_tiles(s);
-  return tiles.rows * tiles.columns * phases * products * 4 <
-         s.out_height * s.out_width * taps * 3;  // products saved: a quarter at least
+  if (s.channels % 16 != 0 || s.features % 16 != 0) return false;
+  if (s.channels == 0 || s.features == 0) return false;
+  // Saved must be a quarter of the products at least, of the convolution and of its transpose: a feature has 16 taps, a
+  // pixel 4.
+  const auto saves = [](const Tiles& tiles, std::int64_t plain) {
+    return 4 * phases * products * tiles.rows * tiles.columns < 3 * plain;
+  };
+  return saves(feature_tiles(s), s.out_height * s.out_width * taps) &&
+         saves(pixel_tiles(s), s.height * s.width * taps / phases);
 }
 
 template <class T>
@@ -231,6 +236,7 @@ void sum_tiles(const ConvolutionShape& s, const T* image, const T* features, std
   T* zeros = windows + products * block * stride;
   T* results = scratch_array<T>(Scratch::rows, products * block * s.features);
   std::fill_n(zeros, most, T{0});
+  if (total == 0) std::fill_n(sums, products * size, T{0});
   const Images<const T> from{image + c, s.height, s.width, s.channels, zeros};
   const Images<const T> to{features, s.out_height, s.out_width, s.features, zeros};
   for (std::int64_t begin = 0; begin < total; begin += block) {

@@ -5,7 +5,8 @@ namespace nelbo {
 
 /// Convolutions with kernels of 4 x 4 at stride 2, which is how images shrink and grow in most encoders and decoders: split
 /// by the parity of row and column, they are four convolutions of 2 x 2 at stride 1, and these take nine products for every
-/// sixteen (kernels/winograd.hpp). Numbers are those of the plain products to a few units in the last place.
+/// sixteen (kernels/winograd.hpp). They differ from the plain products by a few units in the last place of the largest
+/// |pixel| |tap| of a tile; an infinite pixel gives NaN to its tile.
 ///
 /// Whether this is how `shape` is computed: it follows from the shape alone.
 bool winograd_serves(const ConvolutionShape& shape);

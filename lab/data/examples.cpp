@@ -204,8 +204,10 @@ namespace {
 struct FeatureSums {
   std::vector<double> first, second;
   std::vector<std::size_t> counts;  // of examples that have the feature
+  Extent extent;                    // where it is wanted
 
-  void add(std::span<const float> x, std::span<const float> origin) {
+  void add(std::span<const float> x, std::span<const float> origin, bool with_extent) {
+    if (with_extent) extent.add(x);
     for (std::size_t row = 0; row < x.size(); row += origin.size()) {
       for (std::size_t d = 0; d < origin.size(); ++d) {
         if (std::isnan(x[row + d])) continue;
@@ -233,6 +235,10 @@ DataMoments Examples::moments(const Likelihood* of) const {
   values(origin.data(), {&first, 1});
   for (float& one : origin) one = std::isnan(one) ? 0 : one;
 
+  // Known without looking at every value: of what is drawn, and of bytes of which none is hidden.
+  const bool bytes = bytes_ != nullptr && how_ == data::Binarize::none && hidden_ == 0;
+  const bool with_extent = !dynamic && !bytes;
+
   constexpr std::size_t chunks = 16;  // a fixed partition: the same sums for any number of threads
   const std::size_t size = chunks_of(count(), chunks);
   std::array<FeatureSums, chunks> partial;
@@ -249,7 +255,7 @@ DataMoments Examples::moments(const Likelihood* of) const {
       rows.resize(std::min(block, end - start));
       std::iota(rows.begin(), rows.end(), std::uint32_t(start));
       values(x.data(), rows);
-      sums.add({x.data(), rows.size() * width}, origin);
+      sums.add({x.data(), rows.size() * width}, origin, with_extent);
     }
   });
 
@@ -274,7 +280,8 @@ DataMoments Examples::moments(const Likelihood* of) const {
     moments.variance.data_as<double>()[d] =
         dynamic ? mean * (1 - mean) : std::max(0.0, squares / n - shift * shift);
   }
-  moments.extent = extent();
+  moments.extent = dynamic ? zeros_and_ones : bytes ? byte_extent() : Extent();
+  for (const FeatureSums& sums : partial) moments.extent.add(sums.extent);
   if (of != nullptr && of->statistics() > 0) moments.statistics = statistics(*of, moments.mean);
   return moments;
 }

@@ -33,6 +33,14 @@ const Measured& metric(const Measurement& in, const std::string& name) {
   throw Error("no metric " + name);
 }
 
+TreeScores tree_scores_of(const Split& points) {
+  std::vector<FactorTrees> factors;
+  for (std::size_t k = 0; k < points.train.factors.size(); ++k) {
+    factors.push_back(factor_trees(points, k));
+  }
+  return tree_scores(factors);
+}
+
 /// The largest distance of entries.
 double distance(const Matrix& a, const Matrix& b) {
   double most = 0;
@@ -61,7 +69,7 @@ TEST_CASE(
     CHECK(gap(thresholds) > 0.995);
     CHECK(dci_disentanglement(thresholds) > 0.98);
   }
-  const TreeScores trees = tree_scores(split_points(perfect({3, 6, 10, 16}, 3), 1));
+  const TreeScores trees = tree_scores_of(split_points(perfect({3, 6, 10, 16}, 3), 1));
   CHECK(dci_disentanglement(trees.importances) > 0.995);
   CHECK(dci_completeness(trees.importances) > 0.995);
   CHECK(trees.informativeness.value > 0.995);
@@ -99,7 +107,7 @@ TEST_CASE("disentanglement: matrices of rotated, repeated and scaled codes") {
   CHECK(distance(threshold_matrix(halve_points(points, 1)),
                  threshold_matrix(halve_points(moved, 1))) < 0.06);
   const Split train = split_points(points, 1), other = split_points(moved, 1);
-  CHECK(distance(tree_scores(train).importances, tree_scores(other).importances) < 0.03);
+  CHECK(distance(tree_scores_of(train).importances, tree_scores_of(other).importances) < 0.03);
 }
 
 TEST_CASE("disentanglement: noise has no thresholds") {
@@ -156,7 +164,7 @@ TEST_CASE("disentanglement: the dialect's learned metrics, by name") {
   Measurement of = measure(learned, representation);
   std::vector<TreeScores> grown;
   for (std::size_t i = 0; i < tree_splits(options.like, 72, 4, true); ++i) {
-    grown.push_back(tree_scores(tree_split(representation, i)));
+    grown.push_back(tree_scores_of(tree_split(representation, i)));
   }
   add_trees(options.like, grown, of);
   for (const char* name :
@@ -221,7 +229,7 @@ TEST_CASE("disentanglement: learned matrices have the same bits for any number o
   const Points points = noise_points({3, 6, 10}, 3);
   const auto matrices = [&] {
     return std::vector<Matrix>{lasso_matrix(points), threshold_matrix(halve_points(points, 2)),
-                               tree_scores(split_points(points, 2)).importances,
+                               tree_scores_of(split_points(points, 2)).importances,
                                svm_scores(split_points(points, 2)).accuracies};
   };
   const std::size_t threads = num_threads();

@@ -110,6 +110,10 @@ PieceResult EvaluationPieces::compute(std::size_t number) const {
   if (options_.like == Dialect::chen && points_.log_variances.empty()) {
     throw Error("Chen's MIG needs the log-variances of Q(Z|x)");
   }
+  if (points_.count() != count_of(points_)) {
+    throw Error(
+        fmt::format("{} codes and {} points with factors", points_.count(), count_of(points_)));
+  }
   const Piece& piece = pieces_.at(number);
   const Representation& of = representation(piece.of);
   if (piece.trees) return {{}, factor_trees(tree_split(of, piece.split), piece.factor)};
@@ -122,13 +126,16 @@ Measurement EvaluationPieces::measurement(Codes of, std::vector<PieceResult>& re
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
     const Piece& piece = pieces_[i];
     if (piece.of != of) continue;
+    if (results[i].trees.has_value() != piece.trees) {
+      throw Error(fmt::format("result {} is not of the evaluation's piece {}", i, i));
+    }
     if (!piece.trees) {
       append(all, std::move(results[i].measured));
       continue;
     }
     if (trees.size() <= piece.split) trees.resize(piece.split + 1);
     trees[piece.split].resize(points_.factors.size());
-    trees[piece.split][piece.factor] = std::move(results[i].trees.value());
+    trees[piece.split][piece.factor] = std::move(*results[i].trees);
   }
   std::vector<TreeScores> grown;
   for (const std::vector<FactorTrees>& split : trees) grown.push_back(tree_scores(split));

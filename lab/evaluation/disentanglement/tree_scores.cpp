@@ -1,6 +1,6 @@
 #include "lab/evaluation/disentanglement/tree_scores.hpp"
 
-#include "autodiff/threads.hpp"
+#include "autodiff/error.hpp"
 #include "lab/statistics/learners/boosted_trees.hpp"
 
 namespace nelbo::disentanglement {
@@ -18,6 +18,9 @@ TreeScores tree_scores(std::span<const FactorTrees> factors) {
                     .informativeness = {}};
   HeldOut all;
   for (std::size_t k = 0; k < factors.size(); ++k) {
+    if (factors[k].importances.size() != result.importances.rows()) {
+      throw Error("trees of factors that are not of the same codes");
+    }
     for (std::size_t d = 0; d < factors[k].importances.size(); ++d) {
       result.importances(d, k) = factors[k].importances[d];
     }
@@ -25,12 +28,6 @@ TreeScores tree_scores(std::span<const FactorTrees> factors) {
   }
   result.informativeness = all.score();
   return result;
-}
-
-TreeScores tree_scores(const Split& points) {
-  std::vector<FactorTrees> factors(points.train.factors.size());
-  parallel_for(factors.size(), [&](std::size_t k) { factors[k] = factor_trees(points, k); });
-  return tree_scores(factors);
 }
 
 }  // namespace nelbo::disentanglement

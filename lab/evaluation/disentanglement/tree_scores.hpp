@@ -26,10 +26,7 @@ struct TreeScores {
 FactorTrees factor_trees(const Split& points, std::size_t k);
 
 /// Of the trees of all factors: the importances and the accuracy of DCI (Eastwood & Williams 2018) as
-/// disentanglement_lib has them.
+/// disentanglement_lib has them. Throws Error for factors whose trees are not of the same codes.
 TreeScores tree_scores(std::span<const FactorTrees> factors);
-
-/// The same of points.
-TreeScores tree_scores(const Split& points);
 
 }  // namespace nelbo::disentanglement

@@ -43,8 +43,11 @@ Split tree_split(const Representation& of, std::size_t number) {
 }
 
 void add_trees(Dialect like, std::span<const TreeScores> grown, Measurement& to) {
-  like == Dialect::disentanglement_lib ? add_tree_scores_of_library(grown, to)
-                                       : add_tree_scores(grown, to);
+  if (like == Dialect::disentanglement_lib) {
+    add_tree_scores_of_library(grown, to);
+  } else {
+    add_tree_scores(grown, to);
+  }
 }
 
 }  // namespace nelbo::disentanglement
