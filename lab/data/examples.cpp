@@ -237,7 +237,6 @@ DataMoments Examples::moments(const Likelihood* of) const {
 
   // Known without looking at every value: of what is drawn, and of bytes of which none is hidden.
   const bool bytes = bytes_ != nullptr && how_ == data::Binarize::none && hidden_ == 0;
-  const bool with_extent = !dynamic && !bytes;
 
   constexpr std::size_t chunks = 16;  // a fixed partition: the same sums for any number of threads
   const std::size_t size = chunks_of(count(), chunks);
@@ -255,13 +254,12 @@ DataMoments Examples::moments(const Likelihood* of) const {
       rows.resize(std::min(block, end - start));
       std::iota(rows.begin(), rows.end(), std::uint32_t(start));
       values(x.data(), rows);
-      sums.add({x.data(), rows.size() * width}, origin, with_extent);
+      sums.add({x.data(), rows.size() * width}, origin, !dynamic && !bytes);
     }
   });
 
-  DataMoments moments;
-  moments.mean = Tensor({std::int64_t(width)}, DType::f64);
-  moments.variance = Tensor({std::int64_t(width)}, DType::f64);
+  const Shape shape{std::int64_t(width)};
+  DataMoments moments{.mean = Tensor(shape, DType::f64), .variance = Tensor(shape, DType::f64)};
   for (std::size_t d = 0; d < width; ++d) {
     double sum = 0, squares = 0, n = 0;
     for (const FeatureSums& sums : partial) {
@@ -274,8 +272,7 @@ DataMoments Examples::moments(const Likelihood* of) const {
                                  " is missing in all examples of split '" + split().name +
                                  "'; leave it out"));
     }
-    const double shift = sum / n;
-    const double mean = double(origin[d]) + shift;
+    const double shift = sum / n, mean = double(origin[d]) + shift;
     moments.mean.data_as<double>()[d] = mean;
     moments.variance.data_as<double>()[d] =
         dynamic ? mean * (1 - mean) : std::max(0.0, squares / n - shift * shift);
