@@ -125,8 +125,9 @@ void check_definition(const ConvolutionShape& s, double tolerance) {
         y = activation == Activation::relu ? std::max(y, 0.0) : std::tanh(y);
     }
     const Computed<T> found = computed(p, false, activation);
-    CHECK(farthest(found.features, expected.features) < 10 * tolerance);
-    CHECK(farthest(found.image, expected.image) < 10 * tolerance);
+    // The errors are those of sums of up to 25, and tanh is at most 1.
+    CHECK(farthest(found.features, expected.features) < 25 * tolerance);
+    CHECK(farthest(found.image, expected.image) < 25 * tolerance);
   }
 }
 
