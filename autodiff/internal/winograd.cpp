@@ -128,6 +128,20 @@ T* transposed_factors(const ConvolutionShape& s, const T* weights) {
   return factors;
 }
 
+/// D x D' of the pixels that a tile of features sees, phase after phase, of the first `channels`: [9, (phase, channels)], `step`
+/// from one of the nine to the next.
+template <class T>
+void window_of_features(const ConvolutionShape& s, const Images<const T>& image,
+                        const Tiles::Place& tile, std::int64_t channels, T* window,
+                        std::int64_t step) {
+  for (std::int64_t phase = 0; phase < phases; ++phase) {
+    const T* pixels[9];
+    image.template pixels<3>(tile.image, 4 * tile.i + phase / 2 - s.padding,
+                             4 * tile.j + phase % 2 - s.padding, 2, pixels);
+    table<T>().differences(pixels, channels, window + phase * channels, step);
+  }
+}
+
 }  // namespace
 
 bool winograd_serves(const ConvolutionShape& s) {
@@ -160,14 +174,8 @@ void winograd_correlate(const ConvolutionShape& s, const T* image, const T* weig
     const Images<const T> from{image, s.height, s.width, s.channels, zeros};
     const Images<T> to{features, s.out_height, s.out_width, s.features, nullptr};
     for (std::int64_t t = 0; t < count; ++t) {
-      const auto [b, i, j] = tiles[first + t];
-      for (std::int64_t phase = 0; phase < phases; ++phase) {
-        const T* pixels[9];
-        from.template pixels<3>(b, 4 * i + phase / 2 - s.padding, 4 * j + phase % 2 - s.padding, 2,
-                                pixels);
-        table<T>().differences(pixels, s.channels, windows + t * stride + phase * s.channels,
-                               block * stride);
-      }
+      window_of_features(s, from, tiles[first + t], s.channels, windows + t * stride,
+                         block * stride);
     }
     gemm_batched<T>(products, count, s.features, k, {windows, stride, 1}, block * stride,
                     {factors, s.features, 1}, k * s.features, results, s.features,
@@ -243,13 +251,8 @@ void sum_tiles(const ConvolutionShape& s, const T* image, const T* features, std
     const std::int64_t count = std::min(block, total - begin);
     for (std::int64_t t = 0; t < count; ++t) {
       const auto [b, i, j] = tiles[first + begin + t];
-      const T* pixels[9];
-      for (std::int64_t phase = 0; phase < phases; ++phase) {
-        from.template pixels<3>(b, 4 * i + phase / 2 - s.padding, 4 * j + phase % 2 - s.padding, 2,
-                                pixels);
-        table<T>().differences(pixels, channels, windows + t * stride + phase * channels,
-                               block * stride);
-      }
+      window_of_features(s, from, {b, i, j}, channels, windows + t * stride, block * stride);
+      const T* pixels[4];
       to.template pixels<2>(b, 2 * i, 2 * j, 1, pixels);
       table<T>().sums(pixels, s.features, results + t * s.features, block * s.features);
     }
