@@ -22,16 +22,8 @@ using disentanglement::PieceResult;
   throw Error("a part does not hold a piece of an evaluation; run its shard again");
 }
 
-/// Takes numbers from the front of what is left.
-std::span<const double> taken(std::span<const double>& left, std::size_t count) {
-  if (left.size() < count) damaged();
-  const std::span<const double> front = left.first(count);
-  left = left.subspan(count);
-  return front;
-}
-
 /// A matrix [D, K] of the next numbers.
-Matrix taken(std::span<const double>& left, std::size_t rows, std::size_t columns) {
+Matrix taken_matrix(std::span<const double>& left, std::size_t rows, std::size_t columns) {
   if (columns > 0 && rows > left.size() / columns) damaged();
   const std::span<const double> values = taken(left, rows * columns);
   Matrix matrix(rows, columns);
@@ -87,7 +79,7 @@ PieceResult piece_of(const ItemResult& item) {
       of.metrics.push_back({metric.at(0), metric.at(1), {score[0], score[1]}});
     }
     for (const Json& matrix : text.at("matrices")) {
-      of.matrices.push_back({matrix.at(0), taken(left, matrix.at(1), matrix.at(2))});
+      of.matrices.push_back({matrix.at(0), taken_matrix(left, matrix.at(1), matrix.at(2))});
     }
     if (const Json& trees = text.at("trees"); !trees.empty()) {
       const auto importances = taken(left, trees.at(0).get<std::size_t>());

@@ -26,14 +26,6 @@ void for_each_number(Row& row, F&& f) {
 
 [[noreturn]] void damaged() { throw Error("a part does not hold a study's cell; run it again"); }
 
-/// Takes numbers from the front of what is left.
-std::span<const double> taken(std::span<const double>& left, std::size_t count) {
-  if (left.size() < count) damaged();
-  const std::span<const double> front = left.first(count);
-  left = left.subspan(count);
-  return front;
-}
-
 }  // namespace
 
 ItemResult result_of(const MeasuredCell& cell) {

@@ -7,6 +7,7 @@
 
 #include "apps/cli/fail.hpp"
 #include "apps/cli/read_json.hpp"
+#include "autodiff/error.hpp"
 #include "autodiff/setting_error.hpp"
 #include "lab/files/safetensors.hpp"
 
@@ -22,6 +23,14 @@ std::string text_name(std::size_t item) { return fmt::format("{}.text", item); }
 std::string numbers_name(std::size_t item) { return fmt::format("{}.numbers", item); }
 
 }  // namespace
+
+std::span<const double> taken(std::span<const double>& left, std::size_t count) {
+  if (left.size() < count)
+    throw Error("a part holds fewer numbers than it says; run its shard again");
+  const std::span<const double> front = left.first(count);
+  left = left.subspan(count);
+  return front;
+}
 
 std::string WorkPart::usual_name() const {
   const int digits = int(std::to_string(shard.of - 1).size());

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@ struct ItemResult {
   std::string text = {};
   std::vector<double> numbers = {};
 };
+
+/// The next `count` of an item's numbers, which are not left then. Throws Error where there are fewer.
+std::span<const double> taken(std::span<const double>& left, std::size_t count);
 
 /// The file that a shard leaves: a safetensors file with a digest, which is there whole or not at all.
 struct WorkPart {
